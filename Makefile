@@ -1,0 +1,40 @@
+# Every target sets up what it needs; `make` alone lists them.
+PYTHON ?= python3
+RUN := .venv/bin
+CODE := tap-netsuite target-netsuite suitetalk emulator tests demo scripts
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint format typecheck unit lock clean environment
+
+help: ## List the targets
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
+
+environment: ## Make .venv with the pinned packages
+	@$(PYTHON) scripts/prepare_environment.py
+
+demo: environment ## NetSuite to PostgreSQL and back, on the emulator
+	@$(RUN)/python -m demo
+
+test: lint typecheck unit ## Format check, lint, types, and every test
+
+lint: environment ## Formatter and linter
+	@$(RUN)/ruff format --check $(CODE)
+	@$(RUN)/ruff check $(CODE)
+
+format: environment ## Let the formatter and the linter mend what they can
+	@$(RUN)/ruff format $(CODE)
+	@$(RUN)/ruff check --fix $(CODE)
+
+typecheck: environment ## Strict type checking
+	@$(RUN)/mypy $(CODE)
+
+unit: environment ## Every test, with coverage
+	@$(RUN)/python -m pytest -n 2 --cov --cov-report=term $(PYTEST)
+
+lock: environment ## Pin every dependency anew in requirements.lock
+	@$(RUN)/python -m uv pip compile --quiet --universal --python-version 3.10 --generate-hashes --upgrade \
+	  --custom-compile-command 'make lock' --no-annotate \
+	  --all-extras --group dev pyproject.toml -o requirements.lock
+
+clean: ## Remove the environment and everything the demo made
+	rm -rf .venv .meltano .demo

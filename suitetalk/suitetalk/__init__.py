@@ -1,0 +1,1 @@
+"""A client for NetSuite's SuiteTalk REST web services."""

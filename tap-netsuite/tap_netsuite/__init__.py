@@ -1,0 +1,1 @@
+"""tap-netsuite: a Singer tap for Oracle NetSuite."""

@@ -1,0 +1,1 @@
+"""target-netsuite: a Singer target that writes records to Oracle NetSuite."""
