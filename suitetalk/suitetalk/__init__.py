@@ -1,1 +1,69 @@
-"""A client for NetSuite's SuiteTalk REST web services."""
+"""A client for NetSuite's SuiteTalk REST web services.
+
+from suitetalk import ConnectionSettings, NetSuite
+
+with NetSuite(ConnectionSettings.from_mapping({"account_id": "1234567", ...})) as netsuite:
+    netsuite.records.get("customer", "107")
+    for row in netsuite.suiteql.rows("SELECT id, email FROM customer ORDER BY id"):
+        ...
+"""
+
+from suitetalk.account import Account
+from suitetalk.auth import Authentication, ClientCredentials, SigningKey
+from suitetalk.client import NetSuite
+from suitetalk.errors import (
+    ConcurrencyLimitError,
+    ConfigurationError,
+    ConnectionFailedError,
+    ErrorDetail,
+    IncompleteResultError,
+    InvalidRequestError,
+    LoginRefusedError,
+    NetSuiteError,
+    NotFoundError,
+    OutcomeUnknownError,
+    PermissionDeniedError,
+    ServerFaultError,
+    SuiteTalkError,
+)
+from suitetalk.governor import Governor, Limiter, Permit
+from suitetalk.metadata import MetadataCatalog
+from suitetalk.pages import PAGE_SIZE, READABLE_ROWS, Page
+from suitetalk.records import Records
+from suitetalk.retry import RetryPolicy
+from suitetalk.settings import CONNECTION_SETTINGS, ConnectionSettings
+from suitetalk.suiteql import SuiteQL, quoted
+
+__all__ = [
+    "CONNECTION_SETTINGS",
+    "PAGE_SIZE",
+    "READABLE_ROWS",
+    "Account",
+    "Authentication",
+    "ClientCredentials",
+    "ConcurrencyLimitError",
+    "ConfigurationError",
+    "ConnectionFailedError",
+    "ConnectionSettings",
+    "ErrorDetail",
+    "Governor",
+    "IncompleteResultError",
+    "InvalidRequestError",
+    "Limiter",
+    "LoginRefusedError",
+    "MetadataCatalog",
+    "NetSuite",
+    "NetSuiteError",
+    "NotFoundError",
+    "OutcomeUnknownError",
+    "Page",
+    "PermissionDeniedError",
+    "Permit",
+    "Records",
+    "RetryPolicy",
+    "ServerFaultError",
+    "SigningKey",
+    "SuiteQL",
+    "SuiteTalkError",
+    "quoted",
+]

@@ -1,0 +1,62 @@
+"""NetSuite's refusals in terms of what the user can do about them."""
+
+from __future__ import annotations
+
+_BY_CODE = {
+    "INVALID_LOGIN": "look up the reason in Setup > Users/Roles > User Management > View Login Audit Trail",
+    "INSUFFICIENT_PERMISSION": "give the integration's role the permission for this record type",
+    "NONEXISTENT_ID": "the id does not exist, or the role may not see it",
+    "NONEXISTENT_FIELD": "use a field that the type's x-ns-filterable list names",
+    "INVALID_HEADER": "a proxy between here and NetSuite may add or drop headers",
+    "CONCURRENCY_LIMIT_EXCEEDED": (
+        "lower `max_concurrency`, or see Setup > Integration > Integration Governance for what else runs"
+    ),
+    "UNEXPECTED_ERROR": "try again later, and give NetSuite's support the Error ID if it stays",
+    "INVALID_METHOD": "this record type does not offer the operation over REST",
+}
+
+_BY_TOKEN_ERROR = {
+    "invalid_client": (
+        "check `client_id`, `certificate_id` and `private_key`: the certificate must be the one uploaded for this "
+        "integration, still valid and not revoked"
+    ),
+    "invalid_grant": (
+        "the assertion was not accepted: check that the certificate has not expired, that its role and employee are "
+        "active, and that this machine's clock is right"
+    ),
+    "invalid_request": "check `private_key`, `client_id` and this machine's clock",
+    "invalid_scope": "tick the REST Web Services scope on the integration record",
+    "unauthorized_client": "tick Client Credentials (Machine to Machine) Grant on the integration record",
+    "unsupported_grant_type": "tick Client Credentials (Machine to Machine) Grant on the integration record",
+}
+
+
+def for_refusal(status: int, code: str, words: str) -> str:
+    """Return what to do about a refused request, empty when nothing is known.
+
+    Args:
+        status: HTTP status.
+        code: `o:errorCode`.
+        words: NetSuite's own text; a missing permission often hides in a 400 USER_ERROR
+            [section_156570709583], and a missing one in SuiteQL looks like an unknown table [section 5.8].
+    """
+    if code in _BY_CODE:
+        return _BY_CODE[code]
+    if speaks_of_permission(words):
+        return "give the role the missing permission; lists and SuiteQL also need Reports > SuiteAnalytics Workbook"
+    if "was not found" in words or "Invalid search type" in words:
+        return "check the name, and that the role has the permission to view it"
+    if 300 <= status < 400:  # noqa: PLR2004 - the class of redirects
+        return "redirects are not followed, so check `base_url`"
+    by_status = {403: _BY_CODE["INSUFFICIENT_PERMISSION"], 401: _BY_CODE["INVALID_LOGIN"]}
+    return by_status.get(status, "")
+
+
+def for_token_refusal(error: str) -> str:
+    """Return what to do about an OAuth 2.0 `error` of the token end point [subsect_158521832417]."""
+    return _BY_TOKEN_ERROR.get(error, "check the login settings and the Login Audit Trail in NetSuite")
+
+
+def speaks_of_permission(words: str) -> bool:
+    """Tell whether an error text is about a missing permission."""
+    return "permission" in words.lower()

@@ -1,0 +1,24 @@
+"""What the transport expects of a login method."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import requests
+
+from suitetalk.answer import Answer
+
+
+class Authentication(Protocol):
+    """Signs requests, and sees the answers.
+
+    Implementations are called from several threads at once and must be safe for that.
+    """
+
+    def sign(self, request: requests.PreparedRequest) -> None:
+        """Put the login into a prepared request, asking for a token first where one is needed."""
+        ...
+
+    def wants_another_try(self, request: requests.PreparedRequest, answer: Answer) -> bool:
+        """Tell whether this answer refuses the login in a way that signing anew may mend."""
+        ...

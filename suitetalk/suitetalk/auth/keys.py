@@ -1,0 +1,99 @@
+"""Private keys: reading them in every form users have them, and signing assertions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import jwt
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+from suitetalk.errors import ConfigurationError
+
+_ALGORITHM_BY_CURVE = {"secp256r1": "ES256", "secp384r1": "ES384", "secp521r1": "ES512"}
+_SMALLEST_RSA_KEY = 3072
+
+
+@dataclass(frozen=True)
+class SigningKey:
+    """A private key with the signature algorithm NetSuite wants for it.
+
+    Attributes:
+        algorithm: PS256 for RSA keys, ES256, ES384 or ES512 by curve for EC keys; RSA with PKCS#1 v1.5
+            (RS256) is refused by NetSuite [section_162755359851].
+    """
+
+    key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey = field(repr=False)
+    algorithm: str
+
+    @classmethod
+    def read(cls, text: str | None, path: str | None, passphrase: str | None) -> SigningKey:
+        r"""Read a key from PEM text (line ends real or written as `\n`) or from a file.
+
+        Raises:
+            ConfigurationError: there is no usable private key; the text says why.
+        """
+        setting = "private_key" if text else "private_key_path"
+        pem = text.encode() if text else _read_file(path or "")
+        return cls._from_pem(setting, pem.replace(b"\\r", b"").replace(b"\\n", b"\n"), passphrase)
+
+    @classmethod
+    def _from_pem(cls, setting: str, pem: bytes, passphrase: str | None) -> SigningKey:
+        if b"PRIVATE KEY" not in pem:
+            raise ConfigurationError(setting, _what_it_is_instead(pem))
+        key = _load(setting, pem.strip() + b"\n", passphrase)
+        if isinstance(key, rsa.RSAPrivateKey):
+            if key.key_size < _SMALLEST_RSA_KEY:
+                raise ConfigurationError(
+                    setting,
+                    f"is an RSA key of {key.key_size} bit; NetSuite accepts 3072 or 4096 bit, or an EC key.",
+                )
+            return cls(key, "PS256")
+        if isinstance(key, ec.EllipticCurvePrivateKey) and key.curve.name in _ALGORITHM_BY_CURVE:
+            return cls(key, _ALGORITHM_BY_CURVE[key.curve.name])
+        raise ConfigurationError(
+            setting,
+            "is of a kind NetSuite does not accept; use RSA (3072 or 4096 bit) or EC (P-256, P-384, P-521).",
+        )
+
+    def sign(self, claims: dict[str, Any], key_id: str) -> str:
+        """Return a compact JWT over the claims, with `typ`, `alg` and `kid` in its header."""
+        return jwt.encode(claims, self.key, algorithm=self.algorithm, headers={"kid": key_id, "typ": "JWT"})
+
+
+def _read_file(path: str) -> bytes:
+    try:
+        return Path(path).expanduser().read_bytes()
+    except OSError as error:
+        raise ConfigurationError(
+            "private_key_path",
+            f"names {path}, which cannot be read ({error.strerror}); correct the path or its rights.",
+        ) from None
+
+
+def _what_it_is_instead(pem: bytes) -> str:
+    if b"CERTIFICATE" in pem:
+        return "holds a certificate; the private key is needed, the certificate is what NetSuite gets."
+    if b"PUBLIC KEY" in pem:
+        return "holds a public key; the private key is needed."
+    return "holds no PEM private key; it must begin with -----BEGIN PRIVATE KEY----- or a variant of it."
+
+
+def _load(setting: str, pem: bytes, passphrase: str | None) -> Any:
+    secret = passphrase.encode() if passphrase else None
+    encrypted = b"ENCRYPTED" in pem
+    try:
+        return load_pem_private_key(pem, secret if encrypted else None)
+    except TypeError:
+        raise ConfigurationError(
+            "private_key_passphrase", "is missing, and the private key is encrypted; give its passphrase."
+        ) from None
+    except (ValueError, UnsupportedAlgorithm):
+        if encrypted:
+            raise ConfigurationError("private_key_passphrase", "does not open the private key; check both.") from None
+        raise ConfigurationError(
+            setting, "holds a damaged PEM private key; copy it again, with all its lines."
+        ) from None

@@ -1,0 +1,66 @@
+"""Everything wired together for one account."""
+
+from __future__ import annotations
+
+import requests
+
+from suitetalk.auth import ClientCredentials, SigningKey
+from suitetalk.governor import Governor, Limiter
+from suitetalk.metadata import MetadataCatalog
+from suitetalk.records import Records
+from suitetalk.retry import RetryPolicy
+from suitetalk.settings import ConnectionSettings
+from suitetalk.suiteql import SuiteQL
+from suitetalk.transport import Transport
+
+
+class NetSuite:
+    """One account: `records`, `suiteql` and `metadata` over one session, one login and one governor.
+
+    Thread-safe. Nothing is sent before the first call. Use it as a context manager to close the connections.
+    """
+
+    def __init__(
+        self,
+        settings: ConnectionSettings,
+        *,
+        limiter: Limiter | None = None,
+        retry: RetryPolicy | None = None,
+        user_agent: str = "suitetalk",
+        session: requests.Session | None = None,
+    ) -> None:
+        """Wire up.
+
+        Args:
+            settings: the account and the login.
+            limiter: shared with others, or None for one of this client's own.
+            retry: how often and how far apart to try.
+            user_agent: how to introduce oneself.
+            session: stands in for the network in tests.
+
+        Raises:
+            ConfigurationError: the private key cannot be used.
+        """
+        key = SigningKey.read(settings.private_key, settings.private_key_path, settings.private_key_passphrase)
+        self.transport = Transport(
+            settings.account,
+            limiter or Governor(settings.max_concurrency),
+            timeout=settings.request_timeout,
+            user_agent=user_agent,
+            retry=retry,
+            session=session,
+        )
+        self.transport.authenticate_with(
+            ClientCredentials(settings.account, settings.client_id, settings.certificate_id, key, self.transport)
+        )
+        self.records = Records(self.transport)
+        self.suiteql = SuiteQL(self.transport)
+        self.metadata = MetadataCatalog(self.transport)
+
+    def __enter__(self) -> NetSuite:
+        """Return itself."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close the connections."""
+        self.transport.close()

@@ -1,0 +1,97 @@
+"""One tree of exceptions; the text of each is one sentence that a user can act on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+class SuiteTalkError(Exception):
+    """Anything this library raises on purpose."""
+
+
+class ConfigurationError(SuiteTalkError):
+    """A setting is missing or wrong; the text names it."""
+
+    def __init__(self, setting: str, problem: str) -> None:
+        """Name the setting and say what is wrong with it and what to do."""
+        super().__init__(f"Setting `{setting}` {problem}")
+        self.setting = setting
+
+
+class ConnectionFailedError(SuiteTalkError):
+    """No usable answer came: refused connection, time-out, cut connection, unreadable body."""
+
+
+class OutcomeUnknownError(ConnectionFailedError):
+    """A write was sent and its answer was lost, so NetSuite may or may not have carried it out."""
+
+
+class IncompleteResultError(SuiteTalkError):
+    """NetSuite delivered fewer rows or lines than it counted itself."""
+
+
+@dataclass(frozen=True)
+class ErrorDetail:
+    """One entry of `o:errorDetails` [section_156570709583].
+
+    Attributes:
+        message: NetSuite's own words.
+        code: `o:errorCode`, empty when absent.
+        path: `o:errorPath`, `o:errorQueryParam`, `o:errorHeader` or `o:errorUrl`, empty when absent.
+    """
+
+    message: str
+    code: str = ""
+    path: str = ""
+
+
+class NetSuiteError(SuiteTalkError):
+    """NetSuite answered and refused.
+
+    Attributes:
+        status: HTTP status.
+        code: the most telling `o:errorCode`, empty when there was none.
+        path: where in the request the fault is, empty when NetSuite did not say.
+        detail: NetSuite's own words.
+        details: every entry of `o:errorDetails`.
+        advice: what the user can do, empty when nothing is known.
+        request: method and path of the refused request, such as `GET /record/v1/customer/7`.
+    """
+
+    def __init__(self, request: str, status: int, details: tuple[ErrorDetail, ...], *, advice: str = "") -> None:
+        """Build the sentence from the parts."""
+        first = details[0] if details else ErrorDetail("no explanation was given")
+        where = " ".join(part for part in (str(status), first.code, f"at {first.path}" if first.path else "") if part)
+        words = "; ".join(detail.message.rstrip(". ") for detail in details) or first.message
+        super().__init__(f"NetSuite refused {request} ({where}): {words}" + (f"; {advice}" if advice else ""))
+        self.request = request
+        self.status = status
+        self.details = details
+        self.code = first.code
+        self.path = first.path
+        self.detail = words
+        self.advice = advice
+
+
+class InvalidRequestError(NetSuiteError):
+    """400, and every other refusal below 500 that has no class of its own."""
+
+
+class LoginRefusedError(NetSuiteError):
+    """401, or the token end point refused the credentials."""
+
+
+class PermissionDeniedError(NetSuiteError):
+    """403, or a 400 whose text speaks of a missing permission [section_156570709583]."""
+
+
+class NotFoundError(NetSuiteError):
+    """404."""
+
+
+class ConcurrencyLimitError(NetSuiteError):
+    """429, and the retries were used up."""
+
+
+class ServerFaultError(NetSuiteError):
+    """500 and above."""

@@ -1,0 +1,111 @@
+"""How many requests may be in flight at once."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_FIRST_LIMIT = 4.0
+_HIGHEST_LIMIT = 55  # the largest account [bridgehead_1500275603] with four SuiteCloud Plus licences
+
+
+@dataclass(frozen=True)
+class Permit:
+    """Leave to have one request in flight.
+
+    Attributes:
+        generation: how often the limit had been cut when the permit was given.
+    """
+
+    generation: int
+
+
+class Limiter(Protocol):
+    """Anything that says when a request may be sent; a limiter shared by several machines fits in here."""
+
+    def acquire(self) -> Permit:
+        """Wait until a request may be sent."""
+        ...
+
+    def release(self, permit: Permit, *, blocked: bool) -> None:
+        """Give the permit back; `blocked` says that NetSuite refused the request for its concurrency limit."""
+        ...
+
+
+class Governor:
+    """Finds the account's concurrency limit: one up per round of successes, half on a 429.
+
+    Thread-safe, first come first served. One burst of refusals cuts the limit once: a refused request
+    that was sent before the last cut says nothing new.
+    """
+
+    def __init__(self, max_concurrency: int | None = None) -> None:
+        """Start careful, never above `max_concurrency` requests at once."""
+        self._highest = max_concurrency or _HIGHEST_LIMIT
+        self._limit = min(_FIRST_LIMIT, float(self._highest)) if max_concurrency is None else float(max_concurrency)
+        self._in_flight = 0
+        self._generation = 0
+        self._waiting: deque[threading.Event] = deque()
+        self._lock = threading.Lock()
+
+    @property
+    def limit(self) -> int:
+        """Requests that may be in flight now."""
+        return int(self._limit)
+
+    def acquire(self) -> Permit:
+        """Wait for a free place; callers are served in the order they came."""
+        with self._lock:
+            if not self._waiting and self._in_flight < int(self._limit):
+                self._in_flight += 1
+                return Permit(self._generation)
+            turn = threading.Event()
+            self._waiting.append(turn)
+        try:
+            turn.wait()
+        except BaseException:
+            self._leave(turn)
+            raise
+        return Permit(self._generation)
+
+    def release(self, permit: Permit, *, blocked: bool) -> None:
+        """Free the place and learn from the outcome."""
+        with self._lock:
+            self._in_flight -= 1
+            if not blocked:
+                self._limit = min(self._limit + 1 / self._limit, float(self._highest))
+            elif permit.generation == self._generation:
+                self._limit = max(1.0, self._limit / 2)
+                self._generation += 1
+            self._admit()
+
+    def _admit(self) -> None:
+        while self._waiting and self._in_flight < int(self._limit):
+            self._in_flight += 1
+            self._waiting.popleft().set()
+
+    def _leave(self, turn: threading.Event) -> None:
+        """Take back a wait that was interrupted, whether its turn had come or not."""
+        with self._lock:
+            if turn in self._waiting:
+                self._waiting.remove(turn)
+            else:
+                self._in_flight -= 1
+                self._admit()
+
+
+@contextmanager
+def permitted(limiter: Limiter) -> Iterator[list[bool]]:
+    """Hold a permit for the block; put True into the yielded list when NetSuite blocked the request."""
+    permit = limiter.acquire()
+    blocked: list[bool] = []
+    try:
+        yield blocked
+    finally:
+        limiter.release(permit, blocked=any(blocked))

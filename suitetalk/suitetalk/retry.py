@@ -1,0 +1,93 @@
+"""Trying again: how often, how far apart, and what to raise in the end."""
+
+from __future__ import annotations
+
+import logging
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from email.utils import parsedate_to_datetime
+from typing import TypeVar
+
+from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt
+
+from suitetalk.errors import SuiteTalkError
+
+logger = logging.getLogger(__name__)
+Result = TypeVar("Result")
+
+
+class TryAgainError(Exception):
+    """A failed try that may be repeated.
+
+    Attributes:
+        final: what to raise when no try is left.
+        wait_at_least: seconds the server asked to wait.
+    """
+
+    def __init__(self, final: SuiteTalkError, wait_at_least: float = 0.0) -> None:
+        """Carry the error and the wait."""
+        super().__init__(str(final))
+        self.final = final
+        self.wait_at_least = wait_at_least
+
+
+@dataclass(frozen=True)
+class RetryPolicy:
+    """How often and how far apart a request is tried.
+
+    Attributes:
+        attempts: tries in all.
+        first_wait: seconds before the second try; doubled each time, and up to half of it taken off at random,
+            so that clients blocked together do not come back together [bridgehead_1509974866].
+        longest_wait: seconds at most between two tries, also when the server asks for more.
+    """
+
+    attempts: int = 8
+    first_wait: float = 0.5
+    longest_wait: float = 60.0
+
+    def run(self, attempt: Callable[[], Result]) -> Result:
+        """Call until it returns, raises anything but TryAgainError, or no try is left."""
+        retrying = Retrying(
+            retry=retry_if_exception_type(TryAgainError),
+            stop=stop_after_attempt(self.attempts),
+            wait=self._wait,
+            before_sleep=_log,
+            reraise=True,
+            sleep=time.sleep,
+        )
+        try:
+            return retrying(attempt)
+        except TryAgainError as failure:
+            raise failure.final from None
+
+    def _wait(self, state: RetryCallState) -> float:
+        failure = state.outcome.exception() if state.outcome else None
+        asked = failure.wait_at_least if isinstance(failure, TryAgainError) else 0.0
+        planned = self.first_wait * 2.0 ** (state.attempt_number - 1)
+        spread = planned * (0.5 + random.random() / 2)  # noqa: S311 - spreads load, guards nothing
+        return min(max(asked, spread), self.longest_wait)
+
+
+def seconds_asked_for(retry_after: str | None) -> float:
+    """Read a Retry-After header, seconds or a date; 0 when there is none or it cannot be read."""
+    if not retry_after:
+        return 0.0
+    if retry_after.strip().isdigit():
+        return float(retry_after)
+    try:
+        until = parsedate_to_datetime(retry_after)
+    except ValueError:
+        return 0.0
+    if until.tzinfo is None:
+        until = until.replace(tzinfo=timezone.utc)
+    return max(0.0, (until - datetime.now(timezone.utc)).total_seconds())
+
+
+def _log(state: RetryCallState) -> None:
+    failure = state.outcome.exception() if state.outcome else None
+    seconds = state.next_action.sleep if state.next_action else 0.0
+    logger.info("%s; trying again in %.1f s (try %d)", failure, seconds, state.attempt_number + 1)

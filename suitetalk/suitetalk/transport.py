@@ -1,0 +1,222 @@
+"""One HTTP session to one account: signing, time-outs, retries of what is safe, errors as exceptions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnectionError, SSLError
+
+from suitetalk.account import REST_ROOT, Account
+from suitetalk.answer import Answer, encode, refusal, token_refusal
+from suitetalk.auth.flow import Authentication
+from suitetalk.errors import ConnectionFailedError, NetSuiteError, OutcomeUnknownError
+from suitetalk.governor import Limiter, permitted
+from suitetalk.retry import RetryPolicy, TryAgainError, seconds_asked_for
+
+_LONGEST_CONNECT = 30.0  # seconds
+_POOL_SIZE = 64
+_BLOCKED = 429
+_FIRST_SERVER_FAULT = 500
+_FAULTS_THAT_PASS = frozenset({500, 502, 503, 504})
+
+
+class Transport:
+    """Sends requests to one account.
+
+    Thread-safe. Never follows a redirect, and takes no login from a netrc file: credentials go to the
+    account's host, and no others come from elsewhere.
+    """
+
+    def __init__(
+        self,
+        account: Account,
+        limiter: Limiter,
+        *,
+        timeout: float,
+        user_agent: str = "suitetalk",
+        retry: RetryPolicy | None = None,
+        session: requests.Session | None = None,
+    ) -> None:
+        """Prepare a session.
+
+        Args:
+            account: where to send to.
+            limiter: asked before each request but the token requests.
+            timeout: seconds to wait for the next part of an answer.
+            user_agent: how to introduce oneself.
+            retry: how often and how far apart to try.
+            session: stands in for the network in tests.
+        """
+        self._account = account
+        self._limiter = limiter
+        self._timeout = (min(_LONGEST_CONNECT, timeout), timeout)
+        self._retry = retry or RetryPolicy()
+        self._session = session or _new_session()
+        self._session.headers["User-Agent"] = user_agent
+        self._authentication: Authentication | None = None
+
+    def authenticate_with(self, authentication: Authentication) -> None:
+        """Sign every further request this way."""
+        self._authentication = authentication
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._session.close()
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        parameters: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+        body: Any = None,
+        repeatable: bool,
+    ) -> Answer:
+        """Send a request and return its answer, once NetSuite has accepted it.
+
+        Args:
+            method: HTTP method.
+            path: below `/services/rest`, such as `/record/v1/customer`.
+            parameters: query parameters, not yet encoded.
+            headers: further header fields.
+            body: sent as JSON unless None.
+            repeatable: whether carrying it out twice does no harm. What is not repeatable is tried again only
+                when NetSuite certainly did not act on it: no connection, 401, 429.
+
+        Raises:
+            NetSuiteError: NetSuite refused.
+            OutcomeUnknownError: a request that is not repeatable went out, and its answer was lost.
+            ConnectionFailedError: no usable answer after all tries.
+        """
+        request = requests.Request(
+            method,
+            f"{self._account.base_url}{REST_ROOT}{path}",
+            params=parameters,
+            headers={"Accept": "application/json, application/vnd.oracle.resource+json", **(headers or {})},
+        )
+        if body is not None:
+            request.data = encode(body)
+            request.headers.setdefault("Content-Type", "application/json")
+        name = f"{method} {path}"
+
+        def attempt() -> Answer:
+            answer = self._exchange(name, request, repeatable=repeatable)
+            return _accepted(answer, refusal, repeatable=repeatable)
+
+        return self._retry.run(attempt)
+
+    def request_token(self, url: str, form: dict[str, str]) -> dict[str, Any]:
+        """Post a form to the token end point; asking twice does no harm.
+
+        Raises:
+            LoginRefusedError: the credentials were refused.
+            ConnectionFailedError: it could not be reached, or its answer is no JSON object.
+        """
+        request = requests.Request("POST", url, data=form, headers={"Accept": "application/json"})
+
+        def attempt() -> Answer:
+            prepared = self._session.prepare_request(request)
+            answer = self._send("POST to the token end point", prepared, repeatable=True)
+            return _accepted(answer, token_refusal, repeatable=True)
+
+        token = self._retry.run(attempt).json()
+        if not isinstance(token, dict):
+            raise ConnectionFailedError(
+                "The token end point answered with no JSON object; check `base_url` and `token_url`."
+            )
+        return token
+
+    def _exchange(self, name: str, request: requests.Request, *, repeatable: bool) -> Answer:
+        """Send signed, and once more with a new login when the first one was refused."""
+        prepared = self._signed(request)
+        answer = self._send_permitted(name, prepared, repeatable=repeatable)
+        if self._authentication and self._authentication.wants_another_try(prepared, answer):
+            answer = self._send_permitted(name, self._signed(request), repeatable=repeatable)
+        return answer
+
+    def _signed(self, request: requests.Request) -> requests.PreparedRequest:
+        prepared = self._session.prepare_request(request)
+        if self._authentication:
+            self._authentication.sign(prepared)
+        return prepared
+
+    def _send_permitted(self, name: str, prepared: requests.PreparedRequest, *, repeatable: bool) -> Answer:
+        with permitted(self._limiter) as blocked:
+            answer = self._send(name, prepared, repeatable=repeatable)
+            blocked.append(answer.status == _BLOCKED)
+            return answer
+
+    def _send(self, name: str, prepared: requests.PreparedRequest, *, repeatable: bool) -> Answer:
+        environment = self._session.merge_environment_settings(
+            prepared.url or "", {}, stream=False, verify=None, cert=None
+        )
+        try:
+            response = self._session.send(prepared, timeout=self._timeout, allow_redirects=False, **environment)
+        except requests.RequestException as error:
+            raise _connection_failure(name, error, repeatable=repeatable) from None
+        return Answer(name, response.status_code, response.headers, response.content)
+
+
+def _accepted(answer: Answer, as_refusal: Callable[[Answer], NetSuiteError], *, repeatable: bool) -> Answer:
+    """Return the answer if it is one of success; raise what became of the request if not."""
+    if 200 <= answer.status < 300:  # noqa: PLR2004 - the class of success
+        return answer
+    error = as_refusal(answer)
+    if answer.status == _BLOCKED or (answer.status in _FAULTS_THAT_PASS and repeatable):
+        raise TryAgainError(error, seconds_asked_for(answer.headers.get("Retry-After")))
+    if answer.status >= _FIRST_SERVER_FAULT and not repeatable:
+        raise OutcomeUnknownError(f"{error}; whether NetSuite carried it out is unknown, look before repeating it")
+    raise error
+
+
+def _connection_failure(name: str, error: requests.RequestException, *, repeatable: bool) -> Exception:
+    words = _why(error)
+    if isinstance(error, requests.exceptions.SSLError):
+        return ConnectionFailedError(
+            f"{name} failed: {words}; check `base_url` and the certificates this machine trusts."
+        )
+    if repeatable or _never_sent(error):
+        return TryAgainError(
+            ConnectionFailedError(f"{name} failed: {words}; check the network, `base_url` and `request_timeout`.")
+        )
+    return OutcomeUnknownError(
+        f"{name} was sent and its answer was lost ({words}), so whether NetSuite carried it out is unknown; "
+        "look the record up before repeating it."
+    )
+
+
+def _never_sent(error: requests.RequestException) -> bool:
+    """Tell whether the connection was never made, so that NetSuite cannot have acted."""
+    cause = error.args[0] if error.args else None
+    reason = cause.reason if isinstance(cause, MaxRetryError) else cause
+    return isinstance(reason, (NewConnectionError, ConnectTimeoutError, SSLError))
+
+
+def _why(error: requests.RequestException) -> str:
+    """Name the kind of failure without the addresses and objects the library's text is full of."""
+    if isinstance(error, requests.exceptions.SSLError):
+        return "the server's certificate is not trusted"
+    if isinstance(error, requests.exceptions.ConnectTimeout):
+        return "no connection in time"
+    if isinstance(error, requests.exceptions.Timeout):
+        return "no answer in time"
+    if _never_sent(error):
+        return "no connection"
+    return "the connection was cut"
+
+
+def _new_session() -> requests.Session:
+    session = requests.Session()
+    adapter = HTTPAdapter(pool_connections=_POOL_SIZE, pool_maxsize=_POOL_SIZE)
+    session.mount("https://", adapter)
+    session.mount("http://", adapter)
+    session.auth = _unchanged  # keeps requests from looking for a login in a netrc file
+    return session
+
+
+def _unchanged(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    return request
