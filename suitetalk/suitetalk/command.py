@@ -1,0 +1,69 @@
+"""How a command ends: an error is one sentence on stderr and an exit code, a traceback only when asked for."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from collections.abc import Callable
+from typing import NoReturn
+
+from suitetalk.errors import SuiteTalkError
+
+TRACEBACK_VARIABLE = "NETSUITE_TRACEBACK"
+"""Environment variable that, when set, lets tracebacks through."""
+
+_INTERRUPTED = 130
+_BROKEN_PIPE = 141
+
+
+def run_command(command: Callable[[], object], expected: tuple[type[BaseException], ...] = ()) -> NoReturn:
+    """Run a command to its end and leave the process.
+
+    Args:
+        command: what to run; its own SystemExit passes through.
+        expected: errors whose text is meant for the user, besides SuiteTalkError.
+
+    Raises:
+        SystemExit: always; 0 on success, 1 on an error, 130 after Ctrl-C, 141 when the reader of the output left.
+    """
+    try:
+        command()
+    except KeyboardInterrupt:
+        sys.exit(_INTERRUPTED)
+    except BrokenPipeError:
+        # Python would complain once more when it flushes what nobody reads.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(_BROKEN_PIPE)
+    except Exception as error:
+        if os.environ.get(TRACEBACK_VARIABLE):
+            raise
+        _print_sentence(error, meant_for_user=isinstance(error, (SuiteTalkError, *expected)))
+        sys.exit(1)
+    sys.exit(0)
+
+
+class WithoutTraceback(logging.Filter):
+    """Takes the traceback off log records about errors whose text is meant for the user."""
+
+    def __init__(self, expected: tuple[type[BaseException], ...] = ()) -> None:
+        """Treat these errors so, besides SuiteTalkError."""
+        super().__init__()
+        self._expected = (SuiteTalkError, *expected)
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Let every record pass, shortened where that applies."""
+        error = record.exc_info[1] if record.exc_info else None
+        if isinstance(error, self._expected) and not os.environ.get(TRACEBACK_VARIABLE):
+            record.exc_info = None
+        return True
+
+
+def _print_sentence(error: Exception, *, meant_for_user: bool) -> None:
+    text = " ".join(str(error).split())
+    if not meant_for_user:
+        text = (
+            f"Something unexpected happened ({type(error).__name__}: {text}); "
+            f"set {TRACEBACK_VARIABLE}=1 and run again for the details to report."
+        )
+    sys.stderr.write(f"Error: {text}\n")
