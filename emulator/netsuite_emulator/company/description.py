@@ -1,0 +1,180 @@
+"""One description of the company, from which SuiteQL, the record service and the catalog are all derived.
+
+Tables are written down in `tables/*.txt`, record types in `record_types.py`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+
+from netsuite_emulator.company.choices import CHOICES
+
+__all__ = ["Address", "Column", "Company", "RecordType", "Sublist", "Table", "load_tables"]
+
+_SQL_TYPES = {
+    "id": "BIGINT",
+    "reference": "BIGINT",
+    "address": "BIGINT",
+    "integer": "BIGINT",
+    "number": "DECIMAL(28,8)",
+    "date": "DATE",
+    "datetime": "TIMESTAMP",
+}
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a table, and the field it is in the record service (None where it is not one).
+
+    `kind` is one of id, reference, choice, text, long, flag, integer, number, date, datetime, multiselect, status,
+    address; `target` is the table referred to, or the list a choice is from.
+    """
+
+    name: str
+    kind: str
+    target: str
+    field: str | None
+    marks: frozenset[str]
+
+    @property
+    def sql_type(self) -> str:
+        """The DuckDB type it is stored in; flags are the letters T and F [section_156257790831]."""
+        return _SQL_TYPES.get(self.kind, "VARCHAR")
+
+    @property
+    def hidden(self) -> bool:
+        """True where SuiteQL does not know the column although the record has the field."""
+        return "hidden" in self.marks
+
+    @property
+    def custom(self) -> bool:
+        """True for custom fields, named by their script id [section_1545129726]."""
+        return self.name.startswith("cust")
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table; `display` is the SQL expression of a row's display value, `space` names what shares its ids."""
+
+    name: str
+    columns: tuple[Column, ...]
+    display: str
+    key: tuple[str, ...]
+    space: str
+    one_world: bool
+
+    def column(self, name: str) -> Column | None:
+        """The column of that name, or None."""
+        return next((column for column in self.columns if column.name == name), None)
+
+    def visible(self) -> list[Column]:
+        """The columns SuiteQL shows."""
+        return [column for column in self.columns if not column.hidden]
+
+
+@dataclass(frozen=True)
+class Address:
+    """A subrecord that is kept as a row of `entityaddress`, its `nkey` in `column` of the parent row."""
+
+    field: str
+    column: str
+
+
+@dataclass(frozen=True)
+class Sublist:
+    """A sublist: the rows of `table` whose `parent` column is the record's id.
+
+    `key` is the REST property that tells rows apart, None where the sublist has no key [chapter_1545142407].
+    """
+
+    name: str
+    table: str
+    parent: str
+    key: str | None
+    only: tuple[str, ...] = ()
+    where: str = "true"
+    constants: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class RecordType:
+    """A record type: the rows of `table` that carry the `constants`."""
+
+    name: str
+    table: str
+    constants: tuple[tuple[str, str], ...] = ()
+    sublists: tuple[Sublist, ...] = ()
+    without: frozenset[str] = frozenset()
+    required: frozenset[str] = frozenset()
+    sign: int = 1
+    key: str = "id"
+    tracked: bool = True
+    label: str = ""
+    prefix: str = ""
+    posting: bool = False
+    methods: frozenset[str] = frozenset({"GET", "POST", "PATCH", "PUT", "DELETE"})
+
+    @property
+    def path(self) -> str:
+        """The type as it stands in links: lower case [seunsodimu/laguna_partner]."""
+        return self.name.lower()
+
+
+@dataclass(frozen=True)
+class Company:
+    """Tables by name and record types by lower-case name."""
+
+    tables: dict[str, Table]
+    record_types: dict[str, RecordType]
+    one_world: bool
+    hidden_record_types: frozenset[str] = field(default_factory=frozenset)
+
+    def fields(self, record_type: RecordType) -> list[Column]:
+        """The columns that are body fields of a record type."""
+        table = self.tables[record_type.table]
+        return [column for column in table.columns if column.field and column.field not in record_type.without]
+
+    def line_fields(self, sublist: Sublist) -> list[Column]:
+        """The columns that are properties of a sublist's rows."""
+        columns = [column for column in self.tables[sublist.table].columns if column.field]
+        return [column for column in columns if not sublist.only or column.field in sublist.only]
+
+    def types_of_table(self, table: str) -> list[RecordType]:
+        """The record types whose rows are in a table."""
+        return [record_type for record_type in self.record_types.values() if record_type.table == table]
+
+    def sees(self, record_type: RecordType) -> bool:
+        """Whether the role may see the record type."""
+        return record_type.path not in self.hidden_record_types
+
+    def sees_table(self, table: str) -> bool:
+        """Whether the role may query the table: it must see one of its record types, where it has any."""
+        types = self.types_of_table(table)
+        return table not in self.hidden_record_types and (not types or any(self.sees(kind) for kind in types))
+
+
+def _parse_column(line: str) -> Column:
+    name, kind, rest, *marks = line.split()
+    kind, _, target = kind.partition(":")
+    if kind == "choice" and target not in CHOICES:
+        raise ValueError(f"{name}: no such list: {target}")
+    return Column(name, kind, target, None if rest == "-" else rest, frozenset(marks))
+
+
+def _parse_table(block: str) -> Table:
+    header, *lines = [line for line in block.splitlines() if line.strip() and not line.startswith("#")]
+    name, *options = [part.strip() for part in header.split(": ")]
+    named = dict(part.partition(" ")[::2] for part in options)
+    columns = tuple(_parse_column(line) for line in lines)
+    key = tuple(named.get("key", "id").split())
+    return Table(name, columns, named["display"], key, named.get("space", name), "oneworld" in named)
+
+
+@lru_cache(maxsize=1)
+def load_tables() -> dict[str, Table]:
+    """Every table, as the text files beside this module describe them."""
+    text = "".join(path.read_text("utf-8") + "\n" for path in sorted((Path(__file__).parent / "tables").glob("*.txt")))
+    tables = [_parse_table(block) for block in ("\n" + text).split("\ntable ")[1:]]
+    return {table.name: table for table in tables}

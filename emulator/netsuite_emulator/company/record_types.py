@@ -1,0 +1,136 @@
+"""The record types of the account, and the statuses of its transactions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from netsuite_emulator.company.description import Company, RecordType, Sublist, Table, load_tables
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = ["STATUSES", "build_company"]
+
+# Statuses by transaction type: letter and label, as `BUILTIN.CF` and `BUILTIN.DF` show them [article_1029114514].
+STATUSES: dict[str, dict[str, str]] = {
+    "SalesOrd": {"A": "Pending Approval", "B": "Pending Fulfillment", "F": "Pending Billing", "G": "Billed"},
+    "CustInvc": {"A": "Open", "B": "Paid In Full"},
+    "CustPymt": {"B": "Not Deposited", "C": "Deposited"},
+    "CustCred": {"A": "Open", "B": "Fully Applied"},
+    "PurchOrd": {"A": "Pending Supervisor Approval", "B": "Pending Receipt", "F": "Pending Bill", "G": "Fully Billed"},
+    "VendBill": {"A": "Open", "B": "Paid In Full"},
+    "Journal": {"A": "Pending Approval", "B": "Approved for Posting"},
+    "Estimate": {"A": "Open", "B": "Processed", "X": "Expired"},
+}
+
+_ADDRESS_BOOK = Sublist("addressBook", "entityaddressbook", "entity", "internalId")
+_SALES_TEAM = Sublist("salesTeam", "customersalesteam", "customer", None)
+_SALES_LINE = (
+    "line", "item", "quantity", "rate", "amount", "price", "units", "description", "department", "class", "location",
+    "isClosed", "isBillable", "commitInventory", "costEstimate", "expectedReceiptDate", "grossAmt", "itemType",
+    "matchBillToReceipt", "quantityBackOrdered", "quantityBilled", "quantityCommitted", "quantityFulfilled",
+    "lineUniqueKey", "custcol_size", "custcol_engraving", "custcol_fragile",
+)  # fmt: skip
+_EXPENSE_LINE = (
+    "line", "account", "amount", "description", "department", "class", "location", "isBillable", "lineUniqueKey",
+)  # fmt: skip
+_JOURNAL_LINE = (
+    "line", "account", "debit", "credit", "description", "department", "class", "location", "eliminate",
+    "lineUniqueKey",
+)  # fmt: skip
+_ITEM = Sublist("item", "transactionline", "transaction", "line", _SALES_LINE, "mainline = 'F' and item is not null")
+_EXPENSE = Sublist(
+    "expense", "transactionline", "transaction", "line", _EXPENSE_LINE, "mainline = 'F' and item is null"
+)
+_LINE = Sublist("line", "transactionline", "transaction", "line", _JOURNAL_LINE, "mainline = 'F'")
+_PRICE = Sublist("price", "pricing", "item", None)
+
+_NOT_IN_JOURNALS = frozenset({"entity", "terms", "dueDate", "shipDate", "shipMethod", "billingAddress"})
+
+
+def _transaction(  # noqa: PLR0913 - one row of the table below
+    name: str,
+    code: str,
+    label: str,
+    prefix: str,
+    sublists: tuple[Sublist, ...],
+    *,
+    sign: int,
+    posting: bool,
+    required: tuple[str, ...] = ("entity",),
+    without: frozenset[str] = frozenset({"account"}),
+) -> RecordType:
+    constants = (("type", code), ("recordtype", name.lower()), ("typename", label), ("abbrevtype", prefix))
+    return RecordType(
+        name, "transaction", constants, sublists, without, frozenset(required),
+        sign=sign, posting=posting, label=label, prefix=prefix,
+    )  # fmt: skip
+
+
+def _item(name: str, code: str, label: str) -> RecordType:
+    return RecordType(name, "item", (("itemtype", code),), (_PRICE,), label=label)
+
+
+def _plain(*names: str) -> list[RecordType]:
+    return [RecordType(name, name.lower(), label=name[0].upper() + name[1:]) for name in names]
+
+
+def _all_record_types() -> Iterable[RecordType]:
+    yield _transaction("salesOrder", "SalesOrd", "Sales Order", "SO", (_ITEM,), sign=-1, posting=False)
+    yield _transaction("estimate", "Estimate", "Estimate", "EST", (_ITEM,), sign=-1, posting=False)
+    yield _transaction("invoice", "CustInvc", "Invoice", "INV", (_ITEM,), sign=-1, posting=True)
+    yield _transaction("creditMemo", "CustCred", "Credit Memo", "CM", (_ITEM,), sign=1, posting=True)
+    yield _transaction(
+        "customerPayment", "CustPymt", "Payment", "PYMT", (), sign=1, posting=True, without=frozenset(),
+    )  # fmt: skip
+    yield _transaction("purchaseOrder", "PurchOrd", "Purchase Order", "PO", (_ITEM, _EXPENSE), sign=1, posting=False)
+    yield _transaction("vendorBill", "VendBill", "Bill", "BILL", (_ITEM, _EXPENSE), sign=1, posting=True)
+    yield _transaction(
+        "journalEntry", "Journal", "Journal", "JE", (_LINE,),
+        sign=1, posting=True, required=(), without=_NOT_IN_JOURNALS | {"account"},
+    )  # fmt: skip
+    yield RecordType(
+        "customer", "customer", sublists=(_ADDRESS_BOOK, _SALES_TEAM), required=frozenset({"companyName"}),
+        label="Customer",
+    )  # fmt: skip
+    yield RecordType(
+        "vendor", "vendor", sublists=(_ADDRESS_BOOK,), required=frozenset({"companyName"}), label="Vendor"
+    )
+    yield RecordType("employee", "employee", sublists=(_ADDRESS_BOOK,), label="Employee")
+    yield RecordType("contact", "contact", sublists=(_ADDRESS_BOOK,), label="Contact")
+    yield RecordType("job", "job", sublists=(_ADDRESS_BOOK,), label="Project")
+    yield _item("inventoryItem", "InvtPart", "Inventory Item")
+    yield _item("nonInventorySaleItem", "NonInvtPart", "Non-inventory Item")
+    yield _item("serviceSaleItem", "Service", "Service Item")
+    yield _item("assemblyItem", "Assembly", "Assembly Item")
+    yield RecordType("otherChargeSaleItem", "item", (("itemtype", "OthCharge"),), (_PRICE,), label="Other Charge Item")
+    yield from _plain(
+        "account", "accountingPeriod", "accountingBook", "currency", "term", "subsidiary", "department",
+        "classification", "location", "priceLevel", "subscription", "consolidatedExchangeRate",
+    )  # fmt: skip
+    yield from _plain("customrecord_warranty", "customrecord_site_visit")
+    yield from _plain("customlist_region", "customlist_channel", "customlist_size")
+
+
+def build_company(*, one_world: bool, hidden_record_types: frozenset[str] = frozenset()) -> Company:
+    """The company's description.
+
+    Args:
+        one_world: without OneWorld there is no subsidiary anywhere [BuildHero/lakeflow-community-connectors].
+        hidden_record_types: record types (or tables) the role may not see, in any case.
+    """
+    tables = load_tables()
+    if not one_world:
+        tables = {
+            table.name: _without_subsidiaries(table)
+            for table in tables.values()
+            if not table.one_world
+        }  # fmt: skip
+    types = {kind.path: kind for kind in _all_record_types() if kind.table in tables}
+    hidden = frozenset(name.lower() for name in hidden_record_types)
+    return Company(tables, types, one_world, hidden)
+
+
+def _without_subsidiaries(table: Table) -> Table:
+    columns = tuple(column for column in table.columns if "oneworld" not in column.marks)
+    return Table(table.name, columns, table.display, table.key, table.space, one_world=False)

@@ -1,0 +1,52 @@
+"""Fills empty tables with the sample company."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from netsuite_emulator.company.choices import CHOICES
+from netsuite_emulator.company.record_types import STATUSES
+
+if TYPE_CHECKING:
+    import duckdb
+
+__all__ = ["fill"]
+
+_BALANCE_SHEET = {"Bank", "AcctRec", "OthCurrAsset", "FixedAsset", "OthAsset", "AcctPay", "CredCard", "Equity"}
+
+
+def fill(connection: duckdb.DuckDBPyConnection, *, seed: int, scale: float) -> None:
+    """Write the sample company into the tables of `connection`.
+
+    Args:
+        connection: a database that has every table, OneWorld's included, and the view `entity`.
+        seed: the same seed makes the same company with the same version of DuckDB.
+        scale: how many times the transactions of the default company (about 6,000).
+    """
+    connection.execute("SET VARIABLE seed = $seed", {"seed": seed})
+    connection.execute("SET VARIABLE scale = $scale", {"scale": scale})
+    _fill_lists(connection)
+    for script in sorted(Path(__file__).parent.glob("*.sql")):
+        connection.execute(script.read_text("utf-8"))
+
+
+def _fill_lists(connection: duckdb.DuckDBPyConnection) -> None:
+    statuses = [
+        f"({_quote(letter)}, {_quote(kind)}, {_quote(name)})"
+        for kind, letters in STATUSES.items()
+        for letter, name in letters.items()
+    ]
+    connection.execute(
+        "INSERT INTO transactionstatus (id, trantype, name, fullname) "  # noqa: S608 - constants of this package
+        f"SELECT id, kind, name, kind || ' : ' || name FROM (VALUES {', '.join(statuses)}) AS v(id, kind, name)"
+    )
+    types = [
+        f"({_quote(kind)}, {_quote(name)}, '{'T' if kind in _BALANCE_SHEET else 'F'}', {number})"
+        for number, (kind, name) in enumerate(CHOICES["accounttype"].items(), 1)
+    ]
+    connection.execute(f"INSERT INTO accounttype (id, longname, balancesheet, seqnum) VALUES {', '.join(types)}")
+
+
+def _quote(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"

@@ -1,0 +1,92 @@
+"""What can be chosen about the account that is emulated."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from netsuite_emulator.calendar_formats import DATE_FORMATS
+
+__all__ = ["Settings", "SettingsError"]
+
+
+class SettingsError(ValueError):
+    """A setting that cannot work; the message is one sentence for a person."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """The account, its company, its limits, and the answers the documentation leaves open.
+
+    Durations are seconds. Everything below the line "open points" is a choice where no source says what NetSuite does.
+    """
+
+    # where it listens
+    host: str = "127.0.0.1"
+    port: int = 0
+    # the account
+    account_id: str = "1234567_SB1"
+    client_id: str = "emulator-client"
+    certificate_id: str = "emulator-certificate"
+    certificates: tuple[tuple[str, Path], ...] = ()
+    credentials_directory: Path | None = None
+    date_format: str = "M/D/YYYY"
+    time_zone: str = "America/Los_Angeles"
+    language: str = "en-US"
+    hidden_record_types: frozenset[str] = field(default_factory=frozenset)
+    # the company
+    one_world: bool = True
+    scale: float = 1.0
+    seed: int = 1
+    data_file: Path | None = None
+    # limits and speed
+    concurrency_limit: int = 5
+    latency: float = 0.0
+    token_lifetime: float = 3600.0
+    query_row_limit: int = 100_000
+    record_row_limit: int = 100_000
+    # open points
+    expires_in_as_text: bool = False
+    retry_after: float | None = None
+    query_parameters: bool = True
+    datetime_with_time: bool = False
+    metadata_describes_record: bool = True
+    warning_header: str = "X-NetSuite-Warning"
+    leading_zero: bool = True
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot work.
+
+        Raises:
+            SettingsError: a value is out of its range or unknown.
+        """
+        if not re.fullmatch(r"[A-Za-z0-9]+([_-][A-Za-z0-9]+)*", self.account_id):
+            raise SettingsError(f"'{self.account_id}' is not an account id: letters and digits, such as 1234567_SB1.")
+        if self.date_format.upper() not in DATE_FORMATS:
+            known = ", ".join(DATE_FORMATS)
+            raise SettingsError(f"Unknown date format '{self.date_format}'. Known formats: {known}.")
+        try:
+            ZoneInfo(self.time_zone)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            raise SettingsError(
+                f"Unknown time zone '{self.time_zone}': use an IANA name such as Europe/Berlin."
+            ) from None
+        for name in ("concurrency_limit", "query_row_limit", "record_row_limit"):
+            if getattr(self, name) < 1:
+                raise SettingsError(f"{name} must be 1 or more.")
+        if not 0 < self.scale <= 10_000:  # noqa: PLR2004 - ten thousand times the sample is about 10^8 lines
+            raise SettingsError("scale must be above 0 and at most 10000.")
+        if self.latency < 0:
+            raise SettingsError("latency must not be negative.")
+
+    @property
+    def host_label(self) -> str:
+        """The account as it stands in host names [section_4609939018]."""
+        return self.account_id.lower().replace("_", "-")
+
+    @property
+    def realm(self) -> str:
+        """The account as it stands in realms: upper case, underscore [reference 1.2]."""
+        return self.account_id.upper().replace("-", "_")

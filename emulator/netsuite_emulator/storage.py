@@ -1,0 +1,134 @@
+"""The rows of the account in DuckDB: one connection a thread, one writer at a time."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+
+from netsuite_emulator.company.choices import CHOICES
+from netsuite_emulator.company.record_types import build_company
+from netsuite_emulator.company.sample import generator
+from netsuite_emulator.company.views import view_statements
+from netsuite_emulator.suiteql.functions import macro_statements
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from netsuite_emulator.calendar_formats import AccountCalendar
+    from netsuite_emulator.company.description import Company, Table
+    from netsuite_emulator.settings import Settings
+
+__all__ = ["Storage"]
+
+
+class Storage:
+    """The database of one emulated account.
+
+    Readers never wait: each thread has a connection of its own and sees the last committed state. Writers take turns.
+    """
+
+    def __init__(self, settings: Settings, company: Company, calendar: AccountCalendar) -> None:
+        """Open the data file, or memory, and fill it with the sample company where it is empty."""
+        self._root = duckdb.connect(str(settings.data_file) if settings.data_file else ":memory:")
+        self._threads = threading.local()
+        self._writer = threading.RLock()
+        self._company = company
+        if not self._has_company():
+            self._create(settings, company)
+        for statement in macro_statements(calendar):
+            self._root.execute(statement)
+        self._next_ids: dict[str, int] = {}
+
+    def cursor(self) -> duckdb.DuckDBPyConnection:
+        """This thread's connection."""
+        cursor: duckdb.DuckDBPyConnection | None = getattr(self._threads, "cursor", None)
+        if cursor is None:
+            cursor = self._threads.cursor = self._root.cursor()
+        return cursor
+
+    def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """The rows of a query."""
+        return self.cursor().execute(sql, list(parameters)).fetchall()
+
+    def row(self, sql: str, parameters: Sequence[Any] = ()) -> tuple[Any, ...] | None:
+        """The first row of a query, or None."""
+        return self.cursor().execute(sql, list(parameters)).fetchone()
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """A transaction: all that this thread executes in it is kept together, or nothing of it."""
+        with self._writer:
+            cursor = self.cursor()
+            cursor.begin()
+            try:
+                yield
+            except BaseException:
+                cursor.rollback()
+                raise
+            cursor.commit()
+
+    def next_id(self, table: Table) -> int:
+        """An id that no row of the table, nor of the tables sharing its ids, has had."""
+        with self._writer:
+            if table.space not in self._next_ids:
+                self._next_ids[table.space] = self._highest_id(table.space)
+            self._next_ids[table.space] += 1
+            return self._next_ids[table.space]
+
+    def close(self) -> None:
+        """Close the database."""
+        self._root.close()
+
+    def _highest_id(self, space: str) -> int:
+        tables = [table for table in self._company.tables.values() if table.space == space]
+        selects = [f'SELECT max("{table.key[0]}") AS id FROM "{table.name}"' for table in tables]
+        if space in ("transaction", "entity"):
+            selects.append("SELECT max(recordid) FROM deletedrecord")
+        found = self.row(f"SELECT max(id) FROM ({' UNION ALL '.join(selects)})")  # noqa: S608 - names of our own
+        return int(found[0] or 0) if found else 0
+
+    def _has_company(self) -> bool:
+        found = self.row("SELECT count(*) FROM duckdb_tables() WHERE table_name = 'transactionline'")
+        return found is not None and found[0] > 0
+
+    def _create(self, settings: Settings, company: Company) -> None:
+        full = build_company(one_world=True)
+        for table in full.tables.values():
+            if table.name != "entity":
+                self._root.execute(_create_statement(table))
+        for statement in view_statements(full):
+            self._root.execute(statement)
+        self._create_choices()
+        generator.fill(self._root, seed=settings.seed, scale=settings.scale)
+        if not company.one_world:
+            self._leave_out_subsidiaries(full, company)
+
+    def _create_choices(self) -> None:
+        self._root.execute("CREATE TABLE choice (list VARCHAR, id VARCHAR, name VARCHAR)")
+        values = [(kind, key, name) for kind, names in CHOICES.items() for key, name in names.items()]
+        marks = ", ".join(["(?, ?, ?)"] * len(values))
+        self._root.execute(f"INSERT INTO choice VALUES {marks}", [part for value in values for part in value])  # noqa: S608
+
+    def _leave_out_subsidiaries(self, full: Company, company: Company) -> None:
+        self._root.execute("DROP SCHEMA suiteql CASCADE; DROP VIEW main.entity")
+        for table in full.tables.values():
+            kept = company.tables.get(table.name)
+            if kept is None:
+                self._root.execute(f'DROP TABLE "{table.name}"')
+                continue
+            for column in table.columns:
+                if kept.column(column.name) is None:
+                    self._root.execute(f'ALTER TABLE "{table.name}" DROP COLUMN "{column.name}"')
+        for statement in view_statements(company):
+            self._root.execute(statement)
+
+
+def _create_statement(table: Table) -> str:
+    columns = [
+        f"\"{column.name}\" {column.sql_type}{' DEFAULT ' + repr('F') if column.kind == 'flag' else ''}"
+        for column in table.columns
+    ]
+    return f'CREATE TABLE "{table.name}" ({", ".join(columns)})'

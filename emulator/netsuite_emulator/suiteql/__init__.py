@@ -1,0 +1,1 @@
+"""SuiteQL: NetSuite's query language, checked, translated for DuckDB and answered as NetSuite answers."""
