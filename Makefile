@@ -1,5 +1,5 @@
 # Every target sets up what it needs; `make` alone lists them.
-PYTHON ?= python3
+PYTHON ?= $(shell command -v python3 || command -v python || echo python3)
 RUN := .venv/bin
 CODE := tap-netsuite target-netsuite suitetalk emulator tests demo scripts
 
