@@ -49,7 +49,7 @@ class WithoutTraceback(logging.Filter):
     def __init__(self, expected: tuple[type[BaseException], ...] = ()) -> None:
         """Treat these errors so, besides SuiteTalkError."""
         super().__init__()
-        self._expected = (SuiteTalkError, *expected)
+        self._expected: tuple[type[BaseException], ...] = (SuiteTalkError, *expected)
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Let every record pass, shortened where that applies."""

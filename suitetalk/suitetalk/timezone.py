@@ -1,0 +1,187 @@
+"""Which time zone the account keeps its SuiteQL times in, found from what NetSuite itself says."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from typing import Any
+from zoneinfo import ZoneInfo, available_timezones
+
+from suitetalk.errors import ConfigurationError, NetSuiteError
+from suitetalk.records import Records
+from suitetalk.suiteql import SuiteQL
+
+logger = logging.getLogger(__name__)
+
+SQL_TIME_FORMAT = "YYYY-MM-DD HH24:MI:SS"
+"""Oracle's name of the one format times are read and written in."""
+
+PYTHON_TIME_FORMAT = "%Y-%m-%d %H:%M:%S"
+"""The same format for Python."""
+
+SETTING = "account_timezone"
+
+_STEP = timedelta(minutes=15)  # every offset in use is a multiple of this
+_SLACK = timedelta(seconds=90)  # record bodies are cut to the minute
+_TABLES_WITH_RECORDS = ("customer", "vendor", "employee", "contact", "transaction")
+_ANY_TABLES = ("currency", *_TABLES_WITH_RECORDS, "account", "item", "subsidiary")
+_FIRST_YEAR = 2000
+# Likelier than the other zones with the same offsets.
+_PREFERRED = ["America/Los_Angeles", "America/Denver", "America/Phoenix", "America/Chicago", "America/New_York", "America/Halifax", "America/St_Johns", "America/Sao_Paulo", "America/Mexico_City", "America/Bogota", "Europe/London", "Europe/Paris", "Europe/Berlin", "Europe/Helsinki", "Europe/Istanbul", "Africa/Johannesburg", "Africa/Cairo", "Asia/Jerusalem", "Asia/Dubai", "Asia/Karachi", "Asia/Kolkata", "Asia/Kathmandu", "Asia/Bangkok", "Asia/Singapore", "Asia/Hong_Kong", "Asia/Shanghai", "Asia/Tokyo", "Asia/Seoul", "Australia/Perth", "Australia/Adelaide", "Australia/Darwin", "Australia/Brisbane", "Australia/Sydney", "Pacific/Auckland", "UTC"]
+
+
+@dataclass(frozen=True)
+class _Sighting:
+    """One instant as the account's clock and as UTC show it, both without a zone."""
+
+    local: datetime
+    utc: datetime
+
+    def fits(self, zone: ZoneInfo) -> bool:
+        shown = self.utc.replace(tzinfo=timezone.utc).astimezone(zone).replace(tzinfo=None)
+        return abs(shown - self.local) <= _SLACK
+
+
+def zone_named(name: str) -> ZoneInfo:
+    """Return the zone a user named.
+
+    Raises:
+        ConfigurationError: there is no such zone.
+    """
+    if name not in available_timezones():
+        raise ConfigurationError(SETTING, f"is {name!r}; it must be an IANA name such as America/Los_Angeles.")
+    return ZoneInfo(name)
+
+
+def detect_zone(suiteql: SuiteQL, records: Records) -> ZoneInfo:
+    """Find the account's time zone.
+
+    Two witnesses: the same stamp read from a record body, which is in UTC [section_157305090645], and from
+    SuiteQL, which is in account time; and SYS_EXTRACT_UTC [section_158513731864] over a quarter of a century.
+    Where they disagree the record bodies are believed.
+
+    Raises:
+        ConfigurationError: neither witness could be heard; the text names the setting to use instead.
+    """
+    from_records = list(_sightings_in_records(suiteql, records))
+    from_function = _sightings_by_function(suiteql)
+    zones = _fitting(from_records + from_function)
+    if not zones and from_records and from_function:
+        logger.warning("SYS_EXTRACT_UTC contradicts the record service about the account's time zone and is not used")
+        zones = _fitting(from_records)
+    if not zones:
+        raise ConfigurationError(
+            SETTING,
+            "is missing, and the account's time zone could not be found; set it to a name such as Europe/Paris.",
+        )
+    logger.info("The account's time zone is taken to be %s (setting %s)", zones[0].key, SETTING)
+    return zones[0]
+
+
+def to_utc(local: datetime, zone: ZoneInfo) -> datetime:
+    """Turn a time on the account's clock into UTC.
+
+    A time the clock shows twice, or skips, is taken as the earlier of the two instants it may be, so that a
+    bookmark made from it never lies behind a change.
+    """
+    return min(local.replace(tzinfo=zone, fold=fold).astimezone(timezone.utc) for fold in (0, 1))
+
+
+def earliest_local(instant: datetime, zone: ZoneInfo) -> datetime:
+    """Return a time on the account's clock that no stamp made at or after the instant is below.
+
+    In the hour that the clock shows twice, later stamps can look earlier; there it is the hour before.
+    """
+    local = instant.astimezone(zone)
+    repeated = local.replace(fold=0).utcoffset(), local.replace(fold=1).utcoffset()
+    turned_back = max((repeated[0] or timedelta()) - (repeated[1] or timedelta()), timedelta())
+    return local.replace(tzinfo=None) - turned_back
+
+
+def _fitting(sightings: list[_Sighting]) -> list[ZoneInfo]:
+    if not sightings:
+        return []
+    names = [*_PREFERRED, *sorted(available_timezones() - set(_PREFERRED))]
+    zones = (ZoneInfo(name) for name in names if name != "localtime")
+    return [zone for zone in zones if all(sighting.fits(zone) for sighting in sightings)]
+
+
+def _sightings_in_records(suiteql: SuiteQL, records: Records) -> Iterator[_Sighting]:
+    """Compare a few stamps, old and new, that both SuiteQL and the record service show."""
+    found = 0
+    for table in _TABLES_WITH_RECORDS:
+        for row in _stamps(suiteql, table):
+            sighting = _seen_in_record(records, row.get("recordtype") or table, row)
+            if sighting:
+                found += 1
+                yield sighting
+        if found:
+            return
+
+
+def _stamps(suiteql: SuiteQL, table: str) -> Iterator[dict[str, Any]]:
+    kind = ", recordtype" if table == "transaction" else ""
+    stamp = f"TO_CHAR(lastmodifieddate, '{SQL_TIME_FORMAT}') AS stamp"
+    for order in ("", " DESC"):
+        statement = (
+            f"SELECT id{kind}, {stamp} FROM {table} WHERE lastmodifieddate IS NOT NULL "  # noqa: S608 - constants only
+            f"ORDER BY lastmodifieddate{order}, id"
+        )
+        try:
+            yield from suiteql.page(statement, limit=3).items
+        except NetSuiteError as error:
+            logger.debug("No stamps from %s: %s", table, error)
+            return
+
+
+def _seen_in_record(records: Records, record_type: str, row: dict[str, Any]) -> _Sighting | None:
+    try:
+        body = records.get(record_type, str(row["id"]))
+    except NetSuiteError as error:
+        logger.debug("No stamp from %s %s: %s", record_type, row.get("id"), error)
+        return None
+    stamp = next((value for name, value in body.items() if name.lower() == "lastmodifieddate"), None)
+    local, instant = _time(row.get("stamp")), _instant(stamp)
+    if local is None or instant is None:
+        return None
+    offset = local - instant
+    # A record changed between the two readings says nothing about the zone.
+    return _Sighting(local, instant) if abs(offset - round(offset / _STEP) * _STEP) <= _SLACK else None
+
+
+def _sightings_by_function(suiteql: SuiteQL) -> list[_Sighting]:
+    """Ask SYS_EXTRACT_UTC about winters and summers of many years in one statement."""
+    years = range(_FIRST_YEAR, datetime.now(timezone.utc).year + 1)
+    moments = [datetime(year, month, 15, 12) for year in years for month in (1, 4, 7, 10)]  # noqa: DTZ001 - local times
+    columns = ", ".join(
+        f"TO_CHAR(SYS_EXTRACT_UTC(TO_TIMESTAMP('{moment:{PYTHON_TIME_FORMAT}}', '{SQL_TIME_FORMAT}')), "
+        f"'{SQL_TIME_FORMAT}') AS t{number}"
+        for number, moment in enumerate(moments)
+    )
+    for table in _ANY_TABLES:
+        try:
+            rows = suiteql.page(f"SELECT {columns} FROM {table}", limit=1).items  # noqa: S608 - constants only
+        except NetSuiteError as error:
+            logger.debug("SYS_EXTRACT_UTC on %s: %s", table, error)
+            continue
+        if rows:
+            read = [(moment, _time(rows[0].get(f"t{number}"))) for number, moment in enumerate(moments)]
+            return [_Sighting(local, utc) for local, utc in read if utc is not None]
+    return []
+
+
+def _time(text: Any) -> datetime | None:
+    try:
+        return datetime.strptime(str(text), PYTHON_TIME_FORMAT)  # noqa: DTZ007 - account time has no zone
+    except ValueError:
+        return None
+
+
+def _instant(text: Any) -> datetime | None:
+    try:
+        instant = datetime.fromisoformat(str(text).replace("Z", "+00:00"))
+    except ValueError:
+        return None
+    return instant.astimezone(timezone.utc).replace(tzinfo=None) if instant.tzinfo else instant
