@@ -11,7 +11,11 @@ from suitetalk.errors import ConfigurationError
 
 REST_ROOT = "/services/rest"
 TOKEN_PATH = f"{REST_ROOT}/auth/oauth2/v1/token"
-_ACCOUNT_ID = re.compile(r"[A-Za-z0-9]+(?:[_-][A-Za-z0-9]+)?")
+_ACCOUNT_ID = re.compile(r"[A-Za-z0-9]{1,40}(?:[_-][A-Za-z0-9]{1,20})?")
+_SERVICE_HOSTS = ("suitetalk.api", "restlets.api", "app")
+# Stricter than the standard: what two parsers might read differently is refused, such as non-ASCII names.
+_HOST = r"[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?|\[[0-9a-f:.]+\]"
+_ADDRESS = re.compile(rf"https?://(?:{_HOST})(?::\d{{1,5}})?(?:/[!-~]*)?", re.ASCII | re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -46,16 +50,17 @@ class Account:
         base = _base_address(base_url) if base_url else own_url
         token = _token_address(token_url, base, label) if token_url else base + TOKEN_PATH
         # Behind a proxy NetSuite still wants its own address in the assertion, a local stand-in wants the one called.
-        audiences = tuple(dict.fromkeys((token, own_url + TOKEN_PATH)))
-        return cls(label.upper().replace("-", "_"), base, token, audiences)
+        own_token = own_url + TOKEN_PATH
+        likeliest_first = (token, own_token) if is_loopback(_host(token)) else (own_token, token)
+        return cls(label.upper().replace("-", "_"), base, token, tuple(dict.fromkeys(likeliest_first)))
 
 
 def is_loopback(host: str) -> bool:
-    """Tell whether a host name or address is this machine's own."""
+    """Tell whether a host name or address, without brackets, is this machine's own."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
-        return host == "localhost"
+        return host.lower() == "localhost"
 
 
 def _host_label(account_id: str) -> str:
@@ -71,14 +76,14 @@ def _host_label(account_id: str) -> str:
 
 def _base_address(base_url: str) -> str:
     _check_address("base_url", base_url)
-    return base_url.rstrip("/").removesuffix(REST_ROOT)
+    return base_url.rstrip("/").removesuffix(REST_ROOT).rstrip("/")
 
 
 def _token_address(token_url: str, base: str, label: str) -> str:
     _check_address("token_url", token_url)
-    host = (urlsplit(token_url).hostname or "").lower()
-    own = host.startswith(f"{label}.") and host.endswith(".netsuite.com")
-    if host != urlsplit(base).hostname and not own:
+    host = _host(token_url)
+    own_hosts = [f"{label}.{service}.netsuite.com" for service in _SERVICE_HOSTS]
+    if host not in (_host(base), *own_hosts):
         raise ConfigurationError(
             "token_url",
             f"points to {host}, which is neither the account's host nor that of `base_url`; "
@@ -88,20 +93,24 @@ def _token_address(token_url: str, base: str, label: str) -> str:
 
 
 def _check_address(setting: str, address: str) -> None:
-    try:
-        parts = urlsplit(address)
-        host, _ = parts.hostname, parts.port
-    except ValueError:
-        host = None
-    if not host or parts.scheme not in ("http", "https"):
-        raise ConfigurationError(
-            setting,
-            f"is {address!r}, which is no web address; use the form https://1234567.suitetalk.api.netsuite.com.",
-        )
-    if "@" in parts.netloc or parts.query or parts.fragment or re.search(r"[\s\\]", address):
+    """Refuse what is no plain address; the text shows none of it, because a password may stand before an @."""
+    if re.search(r"[@?#\\]", address):
         raise ConfigurationError(setting, "must be scheme, host and path only: no user name, query or fragment.")
-    if parts.scheme == "http" and not is_loopback(host):
+    if not _ADDRESS.fullmatch(address) or not _has_valid_port(address):
+        raise ConfigurationError(setting, "is no web address; use the form https://1234567.suitetalk.api.netsuite.com.")
+    if address.lower().startswith("http:") and not is_loopback(_host(address)):
         raise ConfigurationError(
             setting,
-            f"uses plain http for {host}; credentials need https, only loopback addresses may do without.",
+            f"uses plain http for {_host(address)}; credentials need https, only loopback addresses may do without.",
         )
+
+
+def _has_valid_port(address: str) -> bool:
+    try:
+        return urlsplit(address).port != 0
+    except ValueError:
+        return False
+
+
+def _host(address: str) -> str:
+    return urlsplit(address).hostname or ""

@@ -15,6 +15,13 @@ _BY_CODE = {
     "INVALID_METHOD": "this record type does not offer the operation over REST",
 }
 
+_BY_STATUS = {
+    401: _BY_CODE["INVALID_LOGIN"],
+    403: _BY_CODE["INSUFFICIENT_PERMISSION"],
+    404: "check the record type and id, and `base_url`",
+    429: _BY_CODE["CONCURRENCY_LIMIT_EXCEEDED"],
+}
+
 _BY_TOKEN_ERROR = {
     "invalid_client": (
         "check `client_id`, `certificate_id` and `private_key`: the certificate must be the one uploaded for this "
@@ -48,12 +55,15 @@ def for_refusal(status: int, code: str, words: str) -> str:
         return "check the name, and that the role has the permission to view it"
     if 300 <= status < 400:  # noqa: PLR2004 - the class of redirects
         return "redirects are not followed, so check `base_url`"
-    by_status = {403: _BY_CODE["INSUFFICIENT_PERMISSION"], 401: _BY_CODE["INVALID_LOGIN"]}
-    return by_status.get(status, "")
+    if status >= 500:  # noqa: PLR2004 - the class of server faults
+        return "try again later, and check any proxy on the way"
+    return _BY_STATUS.get(status, "")
 
 
-def for_token_refusal(error: str) -> str:
+def for_token_refusal(status: int, error: str) -> str:
     """Return what to do about an OAuth 2.0 `error` of the token end point [subsect_158521832417]."""
+    if status == 404:  # noqa: PLR2004 - not found
+        return "check `account_id`, `base_url` and `token_url`"
     return _BY_TOKEN_ERROR.get(error, "check the login settings and the Login Audit Trail in NetSuite")
 
 

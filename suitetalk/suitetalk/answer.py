@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
+from math import isfinite
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -19,17 +20,22 @@ from suitetalk.errors import (
     LoginRefusedError,
     NetSuiteError,
     NotFoundError,
+    OutcomeUnknownError,
     PermissionDeniedError,
     ServerFaultError,
+    SuiteTalkError,
+    readable,
 )
 
 _DECODER = msgspec.json.Decoder(float_hook=Decimal)
+_ENCODER = msgspec.json.Encoder(decimal_format="number")
 _BY_STATUS: dict[int, type[NetSuiteError]] = {
     401: LoginRefusedError,
     403: PermissionDeniedError,
     404: NotFoundError,
     429: ConcurrencyLimitError,
 }
+_BLOCKED = 429
 _FIRST_SERVER_FAULT = 500
 
 
@@ -46,8 +52,8 @@ class Answer:
 
     request: str
     status: int
-    headers: Mapping[str, str]
-    content: bytes
+    headers: Mapping[str, str] = field(repr=False)
+    content: bytes = field(repr=False)
 
     def json(self) -> Any:
         """Return the body with numbers that have a fraction as Decimal.
@@ -57,7 +63,7 @@ class Answer:
         """
         try:
             return _DECODER.decode(self.content)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             kind = self.headers.get("Content-Type", "no content type").split(";")[0]
             raise ConnectionFailedError(
                 f"{self.request} was answered with {kind} that is no readable JSON (status {self.status}); "
@@ -68,11 +74,11 @@ class Answer:
         """Return the id at the end of the `Location` header [section_1545141395].
 
         Raises:
-            ConnectionFailedError: there is no such header.
+            OutcomeUnknownError: there is no such header.
         """
-        path = urlsplit(self.headers.get("Location", "")).path.rstrip("/")
+        path = _path_of(self.headers.get("Location", ""))
         if not path:
-            raise ConnectionFailedError(
+            raise OutcomeUnknownError(
                 f"{self.request} was accepted (status {self.status}) without a Location header, so the new id "
                 "is unknown; look the record up in NetSuite before sending it again."
             )
@@ -80,8 +86,16 @@ class Answer:
 
 
 def encode(body: Any) -> bytes:
-    """Return a body as JSON bytes; Decimals become numbers with all their digits."""
-    return msgspec.json.Encoder(decimal_format="number").encode(body)
+    """Return a body as JSON bytes; Decimals become numbers with all their digits.
+
+    Raises:
+        SuiteTalkError: JSON has no form for a value in it, such as NaN.
+    """
+    _refuse_unsayable_numbers(body)
+    try:
+        return _ENCODER.encode(body)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise SuiteTalkError(f"The body cannot be sent as JSON: {error}.") from None
 
 
 def refusal(answer: Answer) -> NetSuiteError:
@@ -103,30 +117,50 @@ def refusal(answer: Answer) -> NetSuiteError:
 
 def token_refusal(answer: Answer) -> NetSuiteError:
     """Turn a refused token request into its exception; its body is `{"error": …}` [subsect_158521832417]."""
-    try:
-        error = str(answer.json()["error"])
-    except (ConnectionFailedError, KeyError, TypeError):
+    if answer.status == _BLOCKED or not 400 <= answer.status < _FIRST_SERVER_FAULT:  # noqa: PLR2004 - client errors
         return refusal(answer)
-    words = ErrorDetail("the token end point refused the login", error)
-    return LoginRefusedError(answer.request, answer.status, (words,), advice=advice.for_token_refusal(error))
+    body = _body(answer)
+    error = readable(body["error"]) if isinstance(body, dict) and isinstance(body.get("error"), str) else ""
+    details = (ErrorDetail("the token end point refused the login", error),) if error else _details(answer)
+    advised = advice.for_token_refusal(answer.status, error)
+    return LoginRefusedError(answer.request, answer.status, details, advice=advised)
+
+
+def _path_of(location: str) -> str:
+    try:
+        return urlsplit(location).path.rstrip("/")
+    except ValueError:
+        return ""
+
+
+def _refuse_unsayable_numbers(value: Any) -> None:
+    """Refuse NaN and infinities: written as null, which is what JSON encoders do, they would clear a field."""
+    if isinstance(value, (float, Decimal)) and not isfinite(value):
+        raise SuiteTalkError(f"The body cannot be sent as JSON: it holds {value}, which is no number to NetSuite.")
+    for inner in value.values() if isinstance(value, Mapping) else value if isinstance(value, (list, tuple)) else ():
+        _refuse_unsayable_numbers(inner)
+
+
+def _body(answer: Answer) -> Any:
+    try:
+        return answer.json()
+    except ConnectionFailedError:
+        return None
 
 
 def _details(answer: Answer) -> tuple[ErrorDetail, ...]:
-    try:
-        body = answer.json()
-    except ConnectionFailedError:
-        body = None
+    body = _body(answer)
     if not isinstance(body, dict):
-        return (ErrorDetail(f"the answer was {answer.headers.get('Content-Type', 'empty')}, not NetSuite's JSON"),)
+        kind = readable(answer.headers.get("Content-Type", "without a type")) if answer.content else "empty"
+        return (ErrorDetail(f"the answer was {kind}, not an error of NetSuite's form"),)
     listed = body.get("o:errorDetails")
     entries = [entry for entry in listed if isinstance(entry, dict)] if isinstance(listed, list) else []
-    details = tuple(_detail(entry) for entry in entries)
-    return details or (_detail({"detail": body.get("detail") or body.get("title"), **body}),)
+    return tuple(map(_detail, entries)) or (_detail({**body, "detail": body.get("detail") or body.get("title")}),)
 
 
 def _detail(entry: dict[str, Any]) -> ErrorDetail:
     places = ("o:errorPath", "o:errorQueryParam", "o:errorHeader", "o:errorUrl", "o:urlPath")
-    path = next((str(entry[place]) for place in places if entry.get(place)), "")
+    path = next((readable(entry[place]) for place in places if entry.get(place)), "")
     return ErrorDetail(
-        str(entry.get("detail") or "no explanation was given"), str(entry.get("o:errorCode") or ""), path
+        readable(entry.get("detail") or "no explanation was given"), readable(entry.get("o:errorCode") or ""), path
     )

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+
+_SECRETS = re.compile(
+    r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)"  # key
+    r"|\beyJ[\w-]+\.[\w-]+(?:\.[\w-]*)?"  # assertion or access token
+    r"|(?<=\bBearer )(?!realm=)\S+",
+    re.DOTALL,
+)
 
 
 class SuiteTalkError(Exception):
@@ -23,7 +31,7 @@ class ConnectionFailedError(SuiteTalkError):
 
 
 class OutcomeUnknownError(ConnectionFailedError):
-    """A write was sent and its answer was lost, so NetSuite may or may not have carried it out."""
+    """A write was sent and no answer tells what became of it, so repeating it may do it twice."""
 
 
 class IncompleteResultError(SuiteTalkError):
@@ -43,6 +51,14 @@ class ErrorDetail:
     message: str
     code: str = ""
     path: str = ""
+
+
+def readable(words: object) -> str:
+    """Return somebody else's words on one line, without what looks like a key or a token.
+
+    NetSuite echoes no login, but a proxy may show the request it could not pass on.
+    """
+    return _SECRETS.sub("[hidden]", " ".join(str(words).split()))
 
 
 class NetSuiteError(SuiteTalkError):

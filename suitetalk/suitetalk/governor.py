@@ -41,8 +41,8 @@ class Limiter(Protocol):
 class Governor:
     """Finds the account's concurrency limit: one up per round of successes, half on a 429.
 
-    Thread-safe, first come first served. One burst of refusals cuts the limit once: a refused request
-    that was sent before the last cut says nothing new.
+    Thread-safe, first come first served. One burst of refusals cuts the limit once: a request that was sent
+    before the last cut says nothing new, and nor does a success while places are idle.
     """
 
     def __init__(self, max_concurrency: int | None = None) -> None:
@@ -61,41 +61,44 @@ class Governor:
 
     def acquire(self) -> Permit:
         """Wait for a free place; callers are served in the order they came."""
-        with self._lock:
-            if not self._waiting and self._in_flight < int(self._limit):
-                self._in_flight += 1
-                return Permit(self._generation)
-            turn = threading.Event()
-            self._waiting.append(turn)
+        turn = threading.Event()
         try:
+            with self._lock:
+                self._waiting.append(turn)
+                self._admit()
             turn.wait()
+            return Permit(self._generation)
         except BaseException:
             self._leave(turn)
             raise
-        return Permit(self._generation)
 
     def release(self, permit: Permit, *, blocked: bool) -> None:
         """Free the place and learn from the outcome."""
         with self._lock:
+            if permit.generation == self._generation:
+                self._learn(blocked=blocked)
             self._in_flight -= 1
-            if not blocked:
-                self._limit = min(self._limit + 1 / self._limit, float(self._highest))
-            elif permit.generation == self._generation:
-                self._limit = max(1.0, self._limit / 2)
-                self._generation += 1
             self._admit()
+
+    def _learn(self, *, blocked: bool) -> None:
+        """Adapt the limit to the outcome of a request sent since it was last cut."""
+        if blocked:
+            self._limit = max(1.0, min(self._limit, self._in_flight) / 2)
+            self._generation += 1
+        elif self._in_flight >= int(self._limit):  # a limit nobody comes near proves nothing by its successes
+            self._limit = min(self._limit + 1 / self._limit, float(self._highest))
 
     def _admit(self) -> None:
         while self._waiting and self._in_flight < int(self._limit):
-            self._in_flight += 1
             self._waiting.popleft().set()
+            self._in_flight += 1
 
     def _leave(self, turn: threading.Event) -> None:
         """Take back a wait that was interrupted, whether its turn had come or not."""
         with self._lock:
             if turn in self._waiting:
                 self._waiting.remove(turn)
-            else:
+            elif turn.is_set():
                 self._in_flight -= 1
                 self._admit()
 

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import quote
 
 from suitetalk.errors import ConnectionFailedError, IncompleteResultError, SuiteTalkError
-from suitetalk.pages import PAGE_SIZE, Page, read_page
+from suitetalk.pages import PAGE_SIZE, Page, all_pages, check_lines, page_parameters, read_page
 from suitetalk.transport import Transport
 
 _EXTERNAL_ID = re.compile(r"[A-Za-z0-9_-]+")
@@ -45,6 +45,7 @@ class Records:
 
         Raises:
             NotFoundError: there is no such record, or the role may not see it.
+            IncompleteResultError: an expanded sublist has fewer lines than NetSuite counted in it.
             NetSuiteError: NetSuite refused.
         """
         parameters = {
@@ -56,6 +57,7 @@ class Records:
         body = self._transport.request("GET", path, parameters=parameters, repeatable=True).json()
         if not isinstance(body, dict):
             raise ConnectionFailedError(f"GET {path} was answered with no record; check `base_url`.")
+        check_lines(body, f"GET {path}")
         return body
 
     def list(self, record_type: str, *, q: str | None = None, limit: int = PAGE_SIZE, offset: int = 0) -> Page:
@@ -70,30 +72,27 @@ class Records:
         Raises:
             NetSuiteError: NetSuite refused; a missing permission comes as PermissionDeniedError.
         """
-        parameters = {"limit": str(limit), "offset": str(offset), **({"q": q} if q else {})}
+        parameters = {**page_parameters(limit, offset), **({"q": q} if q else {})}
         return read_page(self._transport.request("GET", _path(record_type), parameters=parameters, repeatable=True))
 
     def ids(self, record_type: str, *, q: str | None = None) -> Iterator[str]:
         """Return the internal ids of all records of a type, in no particular order, each once.
 
         Raises:
-            IncompleteResultError: NetSuite counted more records than it listed.
+            IncompleteResultError: NetSuite counted more records than it listed, or the list shrank while it was read.
             NetSuiteError: NetSuite refused.
         """
         seen: set[str] = set()
-        offset = 0
-        while True:
-            page = self.list(record_type, q=q, offset=offset)
-            new = dict.fromkeys(str(item["id"]) for item in page.items if str(item.get("id")) not in seen)
+        total = 0
+        name = f"The list of {record_type}"
+        for page in all_pages(lambda offset: self.list(record_type, q=q, offset=offset), name):
+            total = page.total
+            new = dict.fromkeys(_id_of(item, record_type) for item in page.items)
+            yield from (record_id for record_id in new if record_id not in seen)
             seen.update(new)
-            yield from new
-            offset += PAGE_SIZE
-            if not page.has_more:
-                break
-        if len(seen) < page.total:
+        if len(seen) < total:
             raise IncompleteResultError(
-                f"The list of {record_type} delivered {len(seen)} of {page.total} records; "
-                "run it again, or narrow it with a filter."
+                f"{name} delivered only {len(seen)} different records of {total}; run it again, or narrow it."
             )
 
     def create(self, record_type: str, body: Mapping[str, Any]) -> str:
@@ -161,13 +160,14 @@ class Records:
 
 
 def _path(record_type: str, record_id: str | None = None) -> str:
-    if not record_type:
+    # Dots alone would be taken for steps in the path, and so lead to something else.
+    if not record_type.strip("."):
         raise SuiteTalkError("A record type is needed, such as customer.")
     path = f"/record/v1/{quote(record_type, safe='')}"
     if record_id is None:
         return path
-    if not record_id:
-        raise SuiteTalkError(f"A record id is needed to address one {record_type}.")
+    if not record_id.strip("."):
+        raise SuiteTalkError(f"A record id is needed to address one {record_type}, not {record_id!r}.")
     kind, _, external_id = record_id.partition(":")
     if kind == "eid" and not _EXTERNAL_ID.fullmatch(external_id):
         raise SuiteTalkError(
@@ -177,8 +177,29 @@ def _path(record_type: str, record_id: str | None = None) -> str:
     return f"{path}/{quote(record_id, safe=':')}"
 
 
+def _id_of(item: Mapping[str, Any], record_type: str) -> str:
+    if not item.get("id"):
+        raise ConnectionFailedError(f"The list of {record_type} holds an entry without an id; check `base_url`.")
+    return str(item["id"])
+
+
 def _adds_lines(body: Mapping[str, Any], replace: Sequence[str]) -> bool:
+    """Tell whether carrying the change out twice may leave lines there twice, in sublists at any depth.
+
+    A replaced sublist has the lines of the body, but those it finds again by key are updated, sublists in them too.
+    """
     replaced = {name.lower() for name in replace}
-    return any(
-        isinstance(value, Mapping) and "items" in value and name.lower() not in replaced for name, value in body.items()
-    )
+    lines = [_items(value) if name.lower() in replaced else value for name, value in body.items()]
+    return any(_holds_lines(value) for value in lines)
+
+
+def _holds_lines(value: Any) -> bool:
+    if isinstance(value, Mapping):
+        return bool(_items(value)) or any(_holds_lines(inner) for inner in value.values())
+    return isinstance(value, (list, tuple)) and any(_holds_lines(inner) for inner in value)
+
+
+def _items(value: Any) -> Any:
+    """Return the lines of a sublist, empty when it is none; names count in any case."""
+    found = (inner for name, inner in value.items() if name.lower() == "items") if isinstance(value, Mapping) else ()
+    return next(iter(found), ())

@@ -42,7 +42,8 @@ class RetryPolicy:
         attempts: tries in all.
         first_wait: seconds before the second try; doubled each time, and up to half of it taken off at random,
             so that clients blocked together do not come back together [bridgehead_1509974866].
-        longest_wait: seconds at most between two tries, also when the server asks for more.
+        longest_wait: seconds at most between two tries, also when the server asks for more; half of `first_wait` may
+            come on top.
     """
 
     attempts: int = 8
@@ -67,20 +68,21 @@ class RetryPolicy:
     def _wait(self, state: RetryCallState) -> float:
         failure = state.outcome.exception() if state.outcome else None
         asked = failure.wait_at_least if isinstance(failure, TryAgainError) else 0.0
-        planned = self.first_wait * 2.0 ** (state.attempt_number - 1)
-        spread = planned * (0.5 + random.random() / 2)  # noqa: S311 - spreads load, guards nothing
-        return min(max(asked, spread), self.longest_wait)
+        planned = min(self.first_wait * 2.0 ** min(state.attempt_number - 1, 60), self.longest_wait)
+        share = random.random() / 2  # noqa: S311 - spreads load, guards nothing
+        # Those who were asked to wait equally long must not come back together either.
+        return max(min(asked, self.longest_wait) + share * self.first_wait, planned * (1 - share))
 
 
 def seconds_asked_for(retry_after: str | None) -> float:
     """Read a Retry-After header, seconds or a date; 0 when there is none or it cannot be read."""
     if not retry_after:
         return 0.0
-    if retry_after.strip().isdigit():
+    if retry_after.strip().isdecimal():
         return float(retry_after)
     try:
         until = parsedate_to_datetime(retry_after)
-    except ValueError:
+    except (ValueError, TypeError, IndexError, OverflowError):  # the parser of the standard library raises them all
         return 0.0
     if until.tzinfo is None:
         until = until.replace(tzinfo=timezone.utc)

@@ -11,6 +11,8 @@ from suitetalk.errors import ConfigurationError
 
 AUTH_METHODS = ("client_credentials", "authorization_code", "token_based")
 
+_LONGEST_TIMEOUT = 86_400  # seconds; NetSuite itself ends a request after 15 minutes [subsect_1559222360]
+
 CONNECTION_SETTINGS: dict[str, dict[str, Any]] = {
     "account_id": {
         "type": "string",
@@ -74,6 +76,7 @@ CONNECTION_SETTINGS: dict[str, dict[str, Any]] = {
         "type": "number",
         "title": "Request time-out",
         "exclusiveMinimum": 0,
+        "maximum": _LONGEST_TIMEOUT,
         "default": 300,
         "description": "Seconds to wait for NetSuite to go on with an answer.",
     },
@@ -114,7 +117,7 @@ class ConnectionSettings:
             certificate_id=_required(config, "certificate_id"),
             private_key=_text(config, "private_key"),
             private_key_path=_text(config, "private_key_path"),
-            private_key_passphrase=_text(config, "private_key_passphrase"),
+            private_key_passphrase=_passphrase(config),
             max_concurrency=_max_concurrency(config.get("max_concurrency")),
             request_timeout=_request_timeout(config.get("request_timeout")),
         )
@@ -129,17 +132,22 @@ class ConnectionSettings:
 
 def _text(config: Mapping[str, Any], name: str) -> str | None:
     value = config.get(name)
-    if value is None or value == "":
+    if value is None:
         return None
     if not isinstance(value, str):
         raise ConfigurationError(name, f"must be text, not {type(value).__name__}; put it in quotes.")
-    return value
+    # Files and environment variables like to end in a line break; only a passphrase may mean its blanks.
+    return value.strip() or None
+
+
+def _passphrase(config: Mapping[str, Any]) -> str | None:
+    return config["private_key_passphrase"] if _text(config, "private_key_passphrase") else None
 
 
 def _required(config: Mapping[str, Any], name: str) -> str:
     value = _text(config, name)
     if value is None:
-        raise ConfigurationError(name, f"is missing. {CONNECTION_SETTINGS[name]['description']}")
+        raise ConfigurationError(name, f"is missing: {CONNECTION_SETTINGS[name]['description']}")
     return value
 
 
@@ -171,6 +179,8 @@ def _request_timeout(value: Any) -> float:
         seconds = float(str(value))
     except ValueError:
         seconds = 0.0
-    if not 0 < seconds < float("inf"):
-        raise ConfigurationError("request_timeout", f"is {value!r}; it must be a number of seconds above 0.")
+    if not 0 < seconds <= _LONGEST_TIMEOUT:
+        raise ConfigurationError(
+            "request_timeout", f"is {value!r}; it must be a number of seconds above 0, at most {_LONGEST_TIMEOUT}."
+        )
     return seconds

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from suitetalk.errors import IncompleteResultError
-from suitetalk.pages import PAGE_SIZE, READABLE_ROWS, Page, read_page
+from suitetalk.pages import PAGE_SIZE, READABLE_ROWS, Page, all_pages, page_parameters, read_page
 from suitetalk.transport import Transport
 
 _PATH = "/query/v1/suiteql"
@@ -27,7 +27,8 @@ class SuiteQL:
         Args:
             statement: a SELECT; put an ORDER BY that is unique in it when more than one page is read, because
                 each page is a query of its own.
-            limit: rows of the page, at most 1000.
+            limit: rows of the page, at most 1000; with fewer, fewer rows can be read, because a result ends after
+                1000 pages.
             offset: rows to leave out before it, a multiple of `limit`.
 
         Raises:
@@ -37,7 +38,7 @@ class SuiteQL:
         answer = self._transport.request(
             "POST",
             _PATH,
-            parameters={"limit": str(limit), "offset": str(offset)},
+            parameters=page_parameters(limit, offset),
             headers={"Prefer": "transient"},
             body={"q": statement},
             repeatable=True,
@@ -46,26 +47,20 @@ class SuiteQL:
         return Page([_row(item) for item in page.items], page.total, page.has_more)
 
     def rows(self, statement: str) -> Iterator[dict[str, Any]]:
-        """Run a statement and return all of its rows, page by page.
+        """Run a statement and return all of its rows, page by page; give it an ORDER BY that is unique.
 
         Raises:
-            IncompleteResultError: the result is longer than NetSuite lets a query read, or a page was short.
+            IncompleteResultError: the result is longer than NetSuite lets a query read, rows were missing, or the
+                result shrank while it was read.
             NetSuiteError: the statement was refused.
         """
-        offset = 0
-        while True:
-            page = self.page(statement, offset=offset)
+        for page in all_pages(lambda offset: self.page(statement, offset=offset), "The query"):
             if page.total > READABLE_ROWS:
                 raise IncompleteResultError(
                     f"The query has {page.total} rows and NetSuite lets only {READABLE_ROWS} of them be read; "
                     "narrow it, for example by ranges of the id."
                 )
             yield from page.items
-            offset += len(page.items)
-            if not page.has_more:
-                break
-        if offset < page.total:
-            raise IncompleteResultError(f"The query delivered {offset} of {page.total} rows; run it again.")
 
 
 def quoted(text: str) -> str:

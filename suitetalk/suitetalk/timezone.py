@@ -29,7 +29,43 @@ _TABLES_WITH_RECORDS = ("customer", "vendor", "employee", "contact", "transactio
 _ANY_TABLES = ("currency", *_TABLES_WITH_RECORDS, "account", "item", "subsidiary")
 _FIRST_YEAR = 2000
 # Likelier than the other zones with the same offsets.
-_PREFERRED = ["America/Los_Angeles", "America/Denver", "America/Phoenix", "America/Chicago", "America/New_York", "America/Halifax", "America/St_Johns", "America/Sao_Paulo", "America/Mexico_City", "America/Bogota", "Europe/London", "Europe/Paris", "Europe/Berlin", "Europe/Helsinki", "Europe/Istanbul", "Africa/Johannesburg", "Africa/Cairo", "Asia/Jerusalem", "Asia/Dubai", "Asia/Karachi", "Asia/Kolkata", "Asia/Kathmandu", "Asia/Bangkok", "Asia/Singapore", "Asia/Hong_Kong", "Asia/Shanghai", "Asia/Tokyo", "Asia/Seoul", "Australia/Perth", "Australia/Adelaide", "Australia/Darwin", "Australia/Brisbane", "Australia/Sydney", "Pacific/Auckland", "UTC"]
+_PREFERRED = [
+    "America/Los_Angeles",
+    "America/Denver",
+    "America/Phoenix",
+    "America/Chicago",
+    "America/New_York",
+    "America/Halifax",
+    "America/St_Johns",
+    "America/Sao_Paulo",
+    "America/Mexico_City",
+    "America/Bogota",
+    "Europe/London",
+    "Europe/Paris",
+    "Europe/Berlin",
+    "Europe/Helsinki",
+    "Europe/Istanbul",
+    "Africa/Johannesburg",
+    "Africa/Cairo",
+    "Asia/Jerusalem",
+    "Asia/Dubai",
+    "Asia/Karachi",
+    "Asia/Kolkata",
+    "Asia/Kathmandu",
+    "Asia/Bangkok",
+    "Asia/Singapore",
+    "Asia/Hong_Kong",
+    "Asia/Shanghai",
+    "Asia/Tokyo",
+    "Asia/Seoul",
+    "Australia/Perth",
+    "Australia/Adelaide",
+    "Australia/Darwin",
+    "Australia/Brisbane",
+    "Australia/Sydney",
+    "Pacific/Auckland",
+    "UTC",
+]
 
 
 @dataclass(frozen=True)
@@ -126,7 +162,7 @@ def _stamps(suiteql: SuiteQL, table: str) -> Iterator[dict[str, Any]]:
     stamp = f"TO_CHAR(lastmodifieddate, '{SQL_TIME_FORMAT}') AS stamp"
     for order in ("", " DESC"):
         statement = (
-            f"SELECT id{kind}, {stamp} FROM {table} WHERE lastmodifieddate IS NOT NULL "  # noqa: S608 - constants only
+            f"SELECT id{kind}, {stamp} FROM {table} WHERE lastmodifieddate IS NOT NULL "
             f"ORDER BY lastmodifieddate{order}, id"
         )
         try:
@@ -162,7 +198,7 @@ def _sightings_by_function(suiteql: SuiteQL) -> list[_Sighting]:
     )
     for table in _ANY_TABLES:
         try:
-            rows = suiteql.page(f"SELECT {columns} FROM {table}", limit=1).items  # noqa: S608 - constants only
+            rows = suiteql.page(f"SELECT {columns} FROM {table}", limit=1).items
         except NetSuiteError as error:
             logger.debug("SYS_EXTRACT_UTC on %s: %s", table, error)
             continue

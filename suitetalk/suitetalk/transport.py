@@ -6,18 +6,17 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import requests
-from requests.adapters import HTTPAdapter
-from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnectionError, SSLError
 
 from suitetalk.account import REST_ROOT, Account
 from suitetalk.answer import Answer, encode, refusal, token_refusal
 from suitetalk.auth.flow import Authentication
 from suitetalk.errors import ConnectionFailedError, NetSuiteError, OutcomeUnknownError
+from suitetalk.failure import connection_failure
 from suitetalk.governor import Limiter, permitted
 from suitetalk.retry import RetryPolicy, TryAgainError, seconds_asked_for
+from suitetalk.session import Session
 
 _LONGEST_CONNECT = 30.0  # seconds
-_POOL_SIZE = 64
 _BLOCKED = 429
 _FIRST_SERVER_FAULT = 500
 _FAULTS_THAT_PASS = frozenset({500, 502, 503, 504})
@@ -26,8 +25,7 @@ _FAULTS_THAT_PASS = frozenset({500, 502, 503, 504})
 class Transport:
     """Sends requests to one account.
 
-    Thread-safe. Never follows a redirect, and takes no login from a netrc file: credentials go to the
-    account's host, and no others come from elsewhere.
+    Thread-safe. Credentials go to the account's host only, and none come from elsewhere; see `Session`.
     """
 
     def __init__(
@@ -54,7 +52,7 @@ class Transport:
         self._limiter = limiter
         self._timeout = (min(_LONGEST_CONNECT, timeout), timeout)
         self._retry = retry or RetryPolicy()
-        self._session = session or _new_session()
+        self._session = session or Session()
         self._session.headers["User-Agent"] = user_agent
         self._authentication: Authentication | None = None
 
@@ -156,8 +154,8 @@ class Transport:
         )
         try:
             response = self._session.send(prepared, timeout=self._timeout, allow_redirects=False, **environment)
-        except requests.RequestException as error:
-            raise _connection_failure(name, error, repeatable=repeatable) from None
+        except OSError as error:  # what requests raises is one, and so is a file of certificates that is not there
+            raise connection_failure(name, error, repeatable=repeatable) from None
         return Answer(name, response.status_code, response.headers, response.content)
 
 
@@ -171,52 +169,3 @@ def _accepted(answer: Answer, as_refusal: Callable[[Answer], NetSuiteError], *, 
     if answer.status >= _FIRST_SERVER_FAULT and not repeatable:
         raise OutcomeUnknownError(f"{error}; whether NetSuite carried it out is unknown, look before repeating it")
     raise error
-
-
-def _connection_failure(name: str, error: requests.RequestException, *, repeatable: bool) -> Exception:
-    words = _why(error)
-    if isinstance(error, requests.exceptions.SSLError):
-        return ConnectionFailedError(
-            f"{name} failed: {words}; check `base_url` and the certificates this machine trusts."
-        )
-    if repeatable or _never_sent(error):
-        return TryAgainError(
-            ConnectionFailedError(f"{name} failed: {words}; check the network, `base_url` and `request_timeout`.")
-        )
-    return OutcomeUnknownError(
-        f"{name} was sent and its answer was lost ({words}), so whether NetSuite carried it out is unknown; "
-        "look the record up before repeating it."
-    )
-
-
-def _never_sent(error: requests.RequestException) -> bool:
-    """Tell whether the connection was never made, so that NetSuite cannot have acted."""
-    cause = error.args[0] if error.args else None
-    reason = cause.reason if isinstance(cause, MaxRetryError) else cause
-    return isinstance(reason, (NewConnectionError, ConnectTimeoutError, SSLError))
-
-
-def _why(error: requests.RequestException) -> str:
-    """Name the kind of failure without the addresses and objects the library's text is full of."""
-    if isinstance(error, requests.exceptions.SSLError):
-        return "the server's certificate is not trusted"
-    if isinstance(error, requests.exceptions.ConnectTimeout):
-        return "no connection in time"
-    if isinstance(error, requests.exceptions.Timeout):
-        return "no answer in time"
-    if _never_sent(error):
-        return "no connection"
-    return "the connection was cut"
-
-
-def _new_session() -> requests.Session:
-    session = requests.Session()
-    adapter = HTTPAdapter(pool_connections=_POOL_SIZE, pool_maxsize=_POOL_SIZE)
-    session.mount("https://", adapter)
-    session.mount("http://", adapter)
-    session.auth = _unchanged  # keeps requests from looking for a login in a netrc file
-    return session
-
-
-def _unchanged(request: requests.PreparedRequest) -> requests.PreparedRequest:
-    return request

@@ -6,7 +6,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import requests
@@ -14,7 +14,7 @@ import requests
 from suitetalk.account import Account
 from suitetalk.answer import Answer
 from suitetalk.auth.keys import SigningKey
-from suitetalk.errors import ConnectionFailedError, LoginRefusedError
+from suitetalk.errors import ConnectionFailedError, LoginRefusedError, SuiteTalkError
 
 _ASSERTION_LIFE = 300  # seconds; NetSuite takes up to 3600 [section_162755359851]
 _RENEW_BEFORE = 120  # seconds before the end; half the life of tokens shorter than twice that
@@ -31,7 +31,7 @@ class TokenRequester(Protocol):
 
 @dataclass(frozen=True)
 class _Token:
-    value: str
+    value: str = field(repr=False)
     renew_at: float  # seconds on the monotonic clock
 
 
@@ -59,6 +59,8 @@ class ClientCredentials:
         self._clock = clock
         self._lock = threading.Lock()
         self._token: _Token | None = None
+        self._failure: SuiteTalkError | None = None
+        self._times_asked = 0
         self._audiences = list(account.audiences)
 
     def sign(self, request: requests.PreparedRequest) -> None:
@@ -80,24 +82,36 @@ class ClientCredentials:
         return True
 
     def _current(self) -> _Token:
+        asked_before = self._times_asked
         with self._lock:
+            if self._failure and self._times_asked != asked_before:
+                raise self._failure  # of the thread this one waited for; asking again at once would end alike
             if self._token is None or self._clock() >= self._token.renew_at:
                 self._token = self._ask()
             return self._token
 
     def _ask(self) -> _Token:
+        self._failure = None
         asked_at = self._clock()
-        answer = self._ask_for_audience()
-        life = _lifetime(answer)
-        return _Token(_access_token(answer), asked_at + life - min(_RENEW_BEFORE, life / 2))
+        try:
+            answer = self._ask_for_audience()
+            life = _lifetime(answer)
+            return _Token(_access_token(answer), asked_at + life - min(_RENEW_BEFORE, life / 2))
+        except SuiteTalkError as error:
+            self._failure = error
+            raise
+        finally:
+            self._times_asked += 1
 
     def _ask_for_audience(self) -> dict[str, Any]:
-        for audience in self._audiences[:-1]:
+        """Ask with each audience in turn; the refusal of the likeliest one is what the user should see."""
+        refusals: list[LoginRefusedError] = []
+        for audience in tuple(self._audiences):
             try:
                 return self._request(audience)
-            except LoginRefusedError:
-                continue
-        return self._request(self._audiences[-1])
+            except LoginRefusedError as refusal:
+                refusals.append(refusal)
+        raise refusals[0]
 
     def _request(self, audience: str) -> dict[str, Any]:
         answer = self._requester.request_token(self._account.token_url, self._form(audience))

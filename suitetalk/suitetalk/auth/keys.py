@@ -37,7 +37,7 @@ class SigningKey:
             ConfigurationError: there is no usable private key; the text says why.
         """
         setting = "private_key" if text else "private_key_path"
-        pem = text.encode() if text else _read_file(path or "")
+        pem = text.encode(errors="replace") if text else _read_file(path or "")
         return cls._from_pem(setting, pem.replace(b"\\r", b"").replace(b"\\n", b"\n"), passphrase)
 
     @classmethod
@@ -65,12 +65,14 @@ class SigningKey:
 
 
 def _read_file(path: str) -> bytes:
+    if "PRIVATE KEY" in path:
+        raise ConfigurationError("private_key_path", "holds the key itself; give that in `private_key`.")
     try:
         return Path(path).expanduser().read_bytes()
-    except OSError as error:
+    except (OSError, RuntimeError, ValueError) as error:  # besides: no such home directory, a null character
+        why = getattr(error, "strerror", None) or error
         raise ConfigurationError(
-            "private_key_path",
-            f"names {path}, which cannot be read ({error.strerror}); correct the path or its rights.",
+            "private_key_path", f"names {path!r}, which cannot be read ({why}); correct the path or its rights."
         ) from None
 
 
@@ -79,11 +81,14 @@ def _what_it_is_instead(pem: bytes) -> str:
         return "holds a certificate; the private key is needed, the certificate is what NetSuite gets."
     if b"PUBLIC KEY" in pem:
         return "holds a public key; the private key is needed."
-    return "holds no PEM private key; it must begin with -----BEGIN PRIVATE KEY----- or a variant of it."
+    return (
+        "holds no PEM private key; it must begin with -----BEGIN PRIVATE KEY----- or a variant of it "
+        "(the name of a file goes into `private_key_path`)."
+    )
 
 
 def _load(setting: str, pem: bytes, passphrase: str | None) -> Any:
-    secret = passphrase.encode() if passphrase else None
+    secret = passphrase.encode(errors="surrogateescape") if passphrase else None
     encrypted = b"ENCRYPTED" in pem
     try:
         return load_pem_private_key(pem, secret if encrypted else None)
