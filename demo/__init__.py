@@ -1,0 +1,1 @@
+"""The demo: NetSuite data arrive in PostgreSQL, changes follow, and rows travel back, all on this machine."""
