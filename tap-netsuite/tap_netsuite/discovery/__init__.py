@@ -1,0 +1,1 @@
+"""Finding out which streams an account offers to the role."""

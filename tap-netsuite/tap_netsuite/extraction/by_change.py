@@ -1,0 +1,94 @@
+"""Reading the rows of a source in the order of their replication key, with places to resume from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from suitetalk import SuiteQL
+from suitetalk.timezone import PYTHON_TIME_FORMAT
+from tap_netsuite.extraction.audit import gap, missing_rows
+from tap_netsuite.extraction.by_key import rows_by_key
+from tap_netsuite.extraction.source import Source, both, literal
+from tap_netsuite.values import Column
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Slice:
+    """Some rows, and how far everything has been read once they are passed on.
+
+    Attributes:
+        rows: the rows; those at a border may come again in the next slice.
+        complete_below: every row whose replication key lies below this has been passed on by now; as SuiteQL
+            delivers the column. None when nothing new can be said.
+    """
+
+    rows: list[Row]
+    complete_below: Any | None = None
+
+
+def rows_by_change(suiteql: SuiteQL, source: Source, column: Column, start: Any | None) -> Iterator[Slice]:
+    """Yield all rows whose replication key is at `start` or above, lowest first; all that have one if it is None.
+
+    A row that is changed meanwhile moves to the end of the order and is read there, so each row that is there
+    throughout is passed on at least once. However many rows share one value, none is lost: such a group is
+    read by key. Times are compared by whole seconds, whatever fractions NetSuite keeps.
+
+    Raises:
+        IncompleteResultError: fewer rows came than NetSuite counts.
+    """
+    whole = f"{column.name} IS NOT NULL" if start is None else _at_or_above(column, start)
+    rest, came, counted = whole, 0, 0
+    for slice_, rest_total in _slices(suiteql, source, column, rest):
+        counted = counted or rest_total
+        came += len(slice_.rows)
+        yield slice_
+    missing = missing_rows(suiteql, source, whole, came=came, counted=counted)
+    if missing:
+        raise gap(source, whole, came=came, missing=missing)
+
+
+def _slices(suiteql: SuiteQL, source: Source, column: Column, rest: str) -> Iterator[tuple[Slice, int]]:
+    """Yield slices, each with NetSuite's count of all that were still to read before it."""
+    order = ", ".join(dict.fromkeys([column.name, *(key.name for key in source.keys)]))
+    while True:
+        page = suiteql.page(source.page(rest, order))
+        if not page.items:
+            yield Slice([]), page.total
+            return
+        lowest, highest = page.items[0][column.name], page.items[-1][column.name]
+        if len(page.items) >= page.total:
+            yield Slice(page.items, highest), page.total
+            return
+        if lowest == highest:
+            yield from ((Slice(rows), page.total) for rows in rows_by_key(suiteql, source, _equal(column, highest)))
+            yield Slice([], highest), page.total
+            rest = _above(column, highest)
+        else:
+            yield Slice([row for row in page.items if row[column.name] != highest], highest), page.total
+            rest = _at_or_above(column, highest)
+
+
+def _at_or_above(column: Column, value: Any) -> str:
+    return f"{column.name} >= {literal(column, value)}"
+
+
+def _above(column: Column, value: Any) -> str:
+    if column.kind.is_temporal:
+        return _at_or_above(column, _a_second_later(value))
+    return f"{column.name} > {literal(column, value)}"
+
+
+def _equal(column: Column, value: Any) -> str:
+    if column.kind.is_temporal:
+        return both(_at_or_above(column, value), f"{column.name} < {literal(column, _a_second_later(value))}")
+    return f"{column.name} = {literal(column, value)}"
+
+
+def _a_second_later(value: str) -> str:
+    moment = datetime.strptime(value, PYTHON_TIME_FORMAT)  # noqa: DTZ007 - the account's clock has no zone in it
+    return f"{moment + timedelta(seconds=1):{PYTHON_TIME_FORMAT}}"

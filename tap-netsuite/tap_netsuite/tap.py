@@ -1,0 +1,93 @@
+"""The Singer tap."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from importlib.metadata import version
+from types import FrameType
+from typing import Any
+
+from singer_sdk import Stream, Tap
+from singer_sdk.contrib.msgspec import MsgSpecWriter
+from singer_sdk.singerlib import Catalog, CatalogEntry
+
+from tap_netsuite.account import Account
+from tap_netsuite.discovery.catalog import discover_queries, discover_records, discover_tables, read_catalog
+from tap_netsuite.discovery.queries import query_relation
+from tap_netsuite.discovery.tables import StreamEntry
+from tap_netsuite.settings import CONFIG_SCHEMA, RECORD_PREFIX, TapSettings
+from tap_netsuite.streams import RecordStream, SuiteQLStream
+from tap_netsuite.streams.base import NetSuiteStream
+
+_PACKAGE = "netsuite-singer"
+
+
+class TapNetSuite(Tap):
+    """Reads NetSuite: SuiteQL tables, whole records, and queries of the user's own."""
+
+    name = "tap-netsuite"
+    package_name = _PACKAGE
+    config_jsonschema = CONFIG_SCHEMA
+    dynamic_catalog = True
+    message_writer_class = MsgSpecWriter
+
+    @cached_property
+    def account(self) -> Account:
+        """The account the settings name."""
+        return Account(TapSettings.from_mapping(self.config), f"tap-netsuite/{version(_PACKAGE)}")
+
+    def discover_streams(self) -> Sequence[Stream]:
+        """Return the streams: those of the catalog that was given, or all there are.
+
+        With a catalog NetSuite is not asked, so a run starts at once.
+        """
+        if self.input_catalog:
+            return _in_catalog(self, self.input_catalog)
+        return _in_account(self)
+
+    def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
+        """Check the settings in our own words before the SDK does in those of JSON Schema."""
+        if raise_errors:
+            TapSettings.from_mapping(self.config)
+        return super()._validate_config(raise_errors=raise_errors)
+
+    def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
+        """Leave with the signal's exit code; the SDK's 0 would say that everything was read."""
+        try:
+            super()._handle_termination(signum, frame)
+        except SystemExit:
+            sys.exit(128 + signum)
+
+
+def _in_account(tap: TapNetSuite) -> list[NetSuiteStream]:
+    catalog = read_catalog(tap.account)
+    tables = [_suiteql_stream(tap, entry, entry.name) for entry in discover_tables(tap.account, catalog)]
+    records = [RecordStream(tap, tap.account, entry.name, entry.schema) for entry in discover_records(catalog)]
+    relations = _query_relations(tap)
+    queries = [_suiteql_stream(tap, entry, relations[entry.name]) for entry in discover_queries(tap.account)]
+    return [*tables, *records, *queries]
+
+
+def _in_catalog(tap: TapNetSuite, catalog: Catalog) -> list[NetSuiteStream]:
+    return [_stream_of_entry(tap, entry, _query_relations(tap)) for entry in catalog.streams]
+
+
+def _stream_of_entry(tap: TapNetSuite, entry: CatalogEntry, queries: Mapping[str, str]) -> NetSuiteStream:
+    name, schema = entry.tap_stream_id, entry.schema.to_dict()
+    if name.startswith(RECORD_PREFIX):
+        return RecordStream(tap, tap.account, name.removeprefix(RECORD_PREFIX), schema)
+    found = StreamEntry(name, schema, tuple(entry.key_properties or ()), entry.replication_key)
+    return _suiteql_stream(tap, found, queries.get(name, name))
+
+
+def _suiteql_stream(tap: TapNetSuite, entry: StreamEntry, relation: str) -> SuiteQLStream:
+    stream = SuiteQLStream(tap, tap.account, entry.name, entry.schema, relation)
+    stream.primary_keys = list(entry.keys)
+    stream.replication_key = entry.replication_key
+    return stream
+
+
+def _query_relations(tap: TapNetSuite) -> dict[str, Any]:
+    return {query.name: query_relation(query) for query in tap.account.settings.queries}

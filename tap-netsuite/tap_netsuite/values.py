@@ -1,0 +1,150 @@
+"""The kinds of values a column can hold: their JSON Schema, their SQL, and how SuiteQL's text becomes one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from decimal import Decimal, InvalidOperation
+from enum import Enum
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from suitetalk.timezone import PYTHON_TIME_FORMAT, SQL_TIME_FORMAT, to_utc
+
+Converter = Callable[[Any], Any]
+
+
+class Kind(Enum):
+    """What a column holds; SuiteQL sends all of it as text [section_157909186990]."""
+
+    INTEGER = "integer"
+    DECIMAL = "decimal"
+    BOOLEAN = "boolean"
+    DATE = "date"
+    DATE_TIME = "date-time"
+    TEXT = "text"
+
+    @property
+    def is_temporal(self) -> bool:
+        """Tell whether the column is a DATE in SQL."""
+        return self in (Kind.DATE, Kind.DATE_TIME)
+
+
+_SCHEMAS: dict[Kind, dict[str, Any]] = {
+    Kind.INTEGER: {"type": ["integer", "null"]},
+    Kind.DECIMAL: {"type": ["number", "null"]},
+    Kind.BOOLEAN: {"type": ["boolean", "null"]},
+    Kind.DATE: {"type": ["string", "null"], "format": "date"},
+    Kind.DATE_TIME: {"type": ["string", "null"], "format": "date-time"},
+    Kind.TEXT: {"type": ["string", "null"]},
+}
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a table or query.
+
+    Attributes:
+        name: lower case, as the record will have it.
+        kind: what it holds.
+    """
+
+    name: str
+    kind: Kind
+
+    @property
+    def selected(self) -> str:
+        """The column in a select list.
+
+        Times are formatted by NetSuite: raw ones follow the account's date format and lose the time of day
+        [section_156577938018].
+        """
+        if self.kind.is_temporal:
+            return f"TO_CHAR({self.name}, '{SQL_TIME_FORMAT}') AS {self.name}"
+        return self.name
+
+
+def json_schema(kind: Kind) -> dict[str, Any]:
+    """Return the JSON Schema of a kind; everything may be null."""
+    return dict(_SCHEMAS[kind])
+
+
+def kind_of(schema: Mapping[str, Any]) -> Kind:
+    """Return the kind that a property's JSON Schema in a catalog asks for."""
+    types = schema.get("type", [])
+    types = [types] if isinstance(types, str) else types
+    if "string" in types:
+        return {"date": Kind.DATE, "date-time": Kind.DATE_TIME}.get(schema.get("format", ""), Kind.TEXT)
+    for name, kind in (("boolean", Kind.BOOLEAN), ("number", Kind.DECIMAL), ("integer", Kind.INTEGER)):
+        if name in types:
+            return kind
+    return Kind.TEXT
+
+
+def converter(kind: Kind, zone: ZoneInfo) -> Converter:
+    """Return the function that turns SuiteQL's text, never None, into a value of the kind.
+
+    The function raises ValueError for text that is no such value.
+    """
+    if kind is Kind.DATE_TIME:
+        return lambda text: instant(text, zone)
+    return _CONVERTERS[kind]
+
+
+def instant(text: Any, zone: ZoneInfo) -> str:
+    """Turn a time on the account's clock into ISO 8601 in UTC, such as `2024-05-02T09:31:00Z`."""
+    local = datetime.strptime(str(text), PYTHON_TIME_FORMAT)  # noqa: DTZ007 - the account's clock has no zone in it
+    return iso(to_utc(local, zone))
+
+
+def iso(moment: datetime) -> str:
+    """Write an instant as ISO 8601 in UTC, with a fraction of a second only where there is one."""
+    return moment.astimezone(timezone.utc).replace(tzinfo=None).isoformat() + "Z"
+
+
+def _integer(text: Any) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        value = _decimal(text)
+    if value != value.to_integral_value():
+        raise ValueError(text)
+    return int(value)
+
+
+def _decimal(text: Any) -> Decimal:
+    try:
+        value = Decimal(str(text).strip())
+    except InvalidOperation:
+        raise ValueError(text) from None
+    if not value.is_finite():
+        raise ValueError(text)
+    return value
+
+
+_BOOLEANS = {"T": True, "F": False, "true": True, "false": False}
+
+
+def _boolean(text: Any) -> bool:
+    try:
+        return text if isinstance(text, bool) else _BOOLEANS[text]
+    except (KeyError, TypeError):
+        raise ValueError(text) from None
+
+
+def _date(text: Any) -> str:
+    return datetime.strptime(str(text)[:10], "%Y-%m-%d").date().isoformat()  # noqa: DTZ007 - a day has no zone
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else str(value)
+
+
+_CONVERTERS: dict[Kind, Converter] = {
+    Kind.INTEGER: _integer,
+    Kind.DECIMAL: _decimal,
+    Kind.BOOLEAN: _boolean,
+    Kind.DATE: _date,
+    Kind.TEXT: _text,
+}
