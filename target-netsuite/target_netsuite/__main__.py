@@ -1,0 +1,28 @@
+"""The command `target-netsuite`."""
+
+from __future__ import annotations
+
+import sys
+from typing import NoReturn
+
+from singer_sdk.exceptions import SingerSDKError
+
+from suitetalk.command import run_command
+from target_netsuite.errors import TargetError
+from target_netsuite.target import TargetNetSuite
+
+
+def main(target: type[TargetNetSuite] = TargetNetSuite) -> NoReturn:
+    """Run the command and leave the process.
+
+    Raises:
+        SystemExit: always; 0 when all records were written, 1 when some were refused or the run was stopped,
+            2 on a wrong command line, 130 and 143 when it was interrupted, 141 when the reader of the STATE left.
+    """
+    for stream in (sys.stdin, sys.stdout):
+        stream.reconfigure(encoding="utf-8", errors="strict")  # type: ignore[union-attr]  # always so in a process
+    run_command(target.cli, expected=(TargetError, SingerSDKError))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,34 @@
+"""What the target itself raises; each text is a sentence for the user."""
+
+from __future__ import annotations
+
+
+class TargetError(Exception):
+    """The run ends because of this."""
+
+
+class MessageError(TargetError):
+    """An input line is no Singer message."""
+
+
+class StoppedError(TargetError):
+    """A record could not be settled, and no further one is sent."""
+
+
+class RecordsRefusedError(TargetError):
+    """All input was worked through, and some records were refused."""
+
+
+class InvalidRecordError(Exception):
+    """A record cannot be sent as it is; the others can.
+
+    Attributes:
+        column: the column at fault, empty when it is not one.
+        problem: what is wrong with it.
+    """
+
+    def __init__(self, column: str, problem: str) -> None:
+        """Name the column and the problem."""
+        super().__init__(problem)
+        self.column = column
+        self.problem = problem

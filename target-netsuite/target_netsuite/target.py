@@ -1,0 +1,201 @@
+"""The Singer target."""
+
+from __future__ import annotations
+
+import copy
+import sys
+from functools import cached_property
+from types import FrameType
+from typing import Any, ClassVar, cast
+
+import click
+import msgspec
+from singer_sdk import Target
+from singer_sdk.exceptions import RecordsWithoutSchemaException
+from singer_sdk.mapper import RemoveRecordTransform, StreamMap
+
+from suitetalk import Governor, NetSuite, RetryPolicy
+from target_netsuite.errors import InvalidRecordError, MessageError, RecordsRefusedError, TargetError
+from target_netsuite.interruption import InterruptibleLimiter, Interruption
+from target_netsuite.messages import MessageReader
+from target_netsuite.operations import Operations
+from target_netsuite.report import Report
+from target_netsuite.settings import CONFIG_JSONSCHEMA, Settings, check_environment, without_blanks
+from target_netsuite.sinks import NetSuiteSink
+
+_WITHOUT_EFFECT_HERE = ("add_record_metadata", "load_method", "batch_size_rows")
+_STATE_ENCODER = msgspec.json.Encoder(decimal_format="number")
+
+
+class TargetNetSuite(Target):
+    """Writes records to Oracle NetSuite, one at a time.
+
+    A record is settled before the next line is read: written, or refused and reported. So a STATE message may
+    be passed on as soon as it is read, and the SDK's own STATE, which it holds back for minutes and writes when
+    it is interrupted, is not used.
+    """
+
+    name = "target-netsuite"
+    package_name = "netsuite-singer"
+    config_jsonschema: ClassVar[dict[str, Any]] = CONFIG_JSONSCHEMA
+    default_sink_class = NetSuiteSink
+    retry = RetryPolicy()
+
+    settings: Settings
+
+    def __init__(self, *, parse_env_config: bool = False, **options: Any) -> None:
+        """Check the settings and read the key; nothing is sent yet.
+
+        Args:
+            parse_env_config: whether to take settings from environment variables too.
+            options: the SDK's other options.
+
+        Raises:
+            ConfigurationError: a setting is missing or wrong; the text names it.
+        """
+        self.interruption = Interruption()
+        self.report = Report(self.logger)
+        options.setdefault("message_reader", MessageReader(self._stop))
+        try:
+            super().__init__(parse_env_config=parse_env_config, **options)
+        except ValueError:
+            if parse_env_config:
+                check_environment(self._env_var_prefix, self.config_jsonschema)
+            raise
+        self.max_parallelism = 1  # sinks hold nothing back, so there is nothing to drain in threads
+
+    @cached_property
+    def netsuite(self) -> NetSuite:
+        """The connection.
+
+        Raises:
+            ConfigurationError: the private key cannot be used.
+        """
+        connection = self.settings.connection
+        return NetSuite(
+            connection,
+            limiter=InterruptibleLimiter(Governor(connection.max_concurrency), self.interruption),
+            retry=self.retry,
+            user_agent=f"{self.name}/{self.plugin_version}",
+        )
+
+    @cached_property
+    def operations(self) -> Operations:
+        """What carries out the writes."""
+        return Operations(self.netsuite.records, self.retry)
+
+    @classmethod
+    def cb_config(cls, ctx: click.Context, param: click.Option, value: tuple[str, ...]) -> Any:
+        """Read the configuration files named on the command line.
+
+        Raises:
+            TargetError: one is missing, or holds no JSON object.
+        """
+        try:
+            return super().cb_config(ctx, param, value)
+        except (OSError, ValueError, TypeError) as error:
+            raise TargetError(f"`--config` names a file that cannot be used: {error}.") from None
+
+    @classmethod
+    def append_builtin_config(cls, config_jsonschema: dict[str, Any]) -> None:
+        """Add the SDK's settings, without those that would do nothing here."""
+        super().append_builtin_config(config_jsonschema)
+        for name in _WITHOUT_EFFECT_HERE:
+            config_jsonschema["properties"].pop(name, None)
+
+    def process_endofpipe(self) -> None:
+        """Close the connection and say what became of the records.
+
+        Raises:
+            RecordsRefusedError: some were refused.
+        """
+        super().process_endofpipe()
+        self.netsuite.transport.close()
+        self.report.summarize()
+        if self.report.refused:
+            raise RecordsRefusedError(
+                f"{self.report.refused} of {self.report.settled} records were refused; "
+                "each is reported above in a line with REFUSED."
+            )
+
+    def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
+        """Check the settings in words of our own, and leave what is not ours to the SDK."""
+        self._config = without_blanks(self._config)
+        if raise_errors:
+            self.settings = Settings.from_mapping(self._config)
+            _ = self.netsuite  # reads the key
+            self._config.update(_as_typed(self._config, self.settings))
+        return super()._validate_config(raise_errors=raise_errors)
+
+    def _process_schema_message(self, message_dict: dict[str, Any]) -> None:
+        stream, schema = message_dict["stream"], message_dict["schema"]
+        if not isinstance(schema.get("properties"), dict):
+            raise MessageError(f"The schema of stream `{stream}` has no `properties`.")
+        self.mapper.register_raw_stream_schema(stream, schema, message_dict.get("key_properties"))
+        for stream_map in self.mapper.stream_maps[stream]:
+            if not isinstance(stream_map, RemoveRecordTransform):
+                self.get_sink(
+                    stream_map.stream_alias,
+                    schema=copy.deepcopy(stream_map.transformed_schema),  # the sink changes what it gets
+                    key_properties=stream_map.transformed_key_properties or [],
+                )
+
+    def _process_record_message(self, message_dict: dict[str, Any]) -> None:
+        """Settle one record.
+
+        The SDK's way strips `_sdc_deleted_at`, turns dates it cannot read into an end of the run, and ends it
+        at an invalid record or a missing key as well.
+        """
+        stream = message_dict["stream"]
+        if stream not in self.mapper.stream_maps:
+            raise RecordsWithoutSchemaException(f"A record of stream `{stream}` came before the stream's schema.")
+        for stream_map in self.mapper.stream_maps[stream]:
+            self._settle(stream_map, message_dict["record"])
+            self.interruption.take_effect()
+
+    def _settle(self, stream_map: StreamMap, record: dict[str, Any]) -> None:
+        if isinstance(stream_map, RemoveRecordTransform):
+            return
+        sink = cast("NetSuiteSink", self.get_sink(stream_map.stream_alias))
+        try:
+            mapped = stream_map.transform(copy.copy(record))
+        except Exception as error:  # noqa: BLE001 - an expression of the user's may raise anything
+            sink.refuse(record, InvalidRecordError("", f"`stream_maps` fails on the record: {error}"))
+            return
+        if mapped is not None:
+            sink.process_record(mapped, {})
+            sink.record_counter_metric.increment()
+
+    def _process_state_message(self, message_dict: dict[str, Any]) -> None:
+        """Pass the state on: all records before it are settled."""
+        sys.stdout.write(_STATE_ENCODER.encode(message_dict["value"]).decode() + "\n")
+        sys.stdout.flush()
+
+    def _process_activate_version_message(self, message_dict: dict[str, Any]) -> None:
+        self.logger.info(
+            "ACTIVATE_VERSION of stream `%s` is ignored: NetSuite keeps no versions of a table.", message_dict["stream"]
+        )
+
+    def _process_batch_message(self, message_dict: dict[str, Any]) -> None:
+        raise MessageError(
+            f"Stream `{message_dict['stream']}` comes in BATCH messages, which this target does not read; "
+            "take `batch_config` out of the tap's settings."
+        )
+
+    def _handle_termination(self, signum: int, frame: FrameType | None) -> None:  # noqa: ARG002 - the SDK's shape
+        """Stop between two requests; unlike the SDK's way, nothing is acknowledged and the exit code tells."""
+        self.interruption.handle(signum)
+
+    def _stop(self, error: BaseException) -> None:
+        """Say how far it went when it goes no further."""
+        if isinstance(error, SystemExit):
+            self.logger.warning("Interrupted by signal %d; no further record is sent.", self.interruption.signal)
+        self.netsuite.transport.close()
+        self.report.summarize()
+
+
+def _as_typed(config: dict[str, Any], settings: Settings) -> dict[str, Any]:
+    """Return the numbers among the settings as numbers; environment variables have them as text."""
+    connection = settings.connection
+    typed = {"request_timeout": connection.request_timeout, "max_concurrency": connection.max_concurrency}
+    return {name: value for name, value in typed.items() if name in config}

@@ -1,0 +1,66 @@
+"""Single values, as NetSuite's record service writes them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from datetime import date, datetime, timezone
+from typing import Any
+
+from target_netsuite.errors import InvalidRecordError
+
+
+def date_format(schema: Any) -> str | None:
+    """Return `date` or `date-time` when a column's JSON Schema says so, directly or in one of its choices."""
+    if not isinstance(schema, Mapping):
+        return None
+    if schema.get("format") in ("date", "date-time"):
+        return str(schema["format"])
+    choices = [*_listed(schema, "anyOf"), *_listed(schema, "oneOf")]
+    return next((found for choice in choices if (found := date_format(choice))), None)
+
+
+def to_netsuite(column: str, value: Any, form: str | None) -> Any:
+    """Return a value as it goes into a request.
+
+    Dates become `YYYY-MM-DD` and points in time `YYYY-MM-DDTHH:MM:SSZ` in UTC [section_157305090645]; a point in
+    time without a zone is taken for UTC, parts of a second are cut. All else stays as it is.
+
+    Args:
+        column: where it comes from.
+        value: as the record has it.
+        form: `date`, `date-time` or None.
+
+    Raises:
+        InvalidRecordError: it cannot be written so.
+    """
+    if isinstance(value, float) and not math.isfinite(value):
+        raise InvalidRecordError(column, f"`{column}` is {value}, which is no number JSON can carry")
+    if isinstance(value, str) and form:
+        value = _parsed(column, value, form)
+    if isinstance(value, datetime):
+        return _in_utc(column, value)
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def _parsed(column: str, text: str, form: str) -> date:
+    # Python 3.10 reads the same texts as later versions, since singer_sdk brings a backport of fromisoformat.
+    try:
+        return datetime.fromisoformat(text) if form == "date-time" else date.fromisoformat(text)
+    except ValueError:
+        example = "2026-07-21T17:32:28Z" if form == "date-time" else "2026-07-21"
+        raise InvalidRecordError(column, f"`{column}` is {text!r}, which is no {form} such as {example}") from None
+
+
+def _in_utc(column: str, moment: datetime) -> str:
+    aware = moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
+    try:
+        utc = aware.astimezone(timezone.utc)
+    except OverflowError:
+        raise InvalidRecordError(column, f"`{column}` is {moment}, which lies outside the calendar in UTC") from None
+    return utc.replace(tzinfo=None, microsecond=0).isoformat() + "Z"
+
+
+def _listed(schema: Mapping[str, Any], name: str) -> list[Any]:
+    choices = schema.get(name)
+    return choices if isinstance(choices, list) else []
