@@ -11,11 +11,13 @@ from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
 from typing import TypeVar
 
-from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt
+from tenacity import RetryCallState, Retrying, retry_if_exception_type
 
 from suitetalk.errors import SuiteTalkError
 
 logger = logging.getLogger(__name__)
+
+_FEW_ATTEMPTS = 3
 Result = TypeVar("Result")
 
 
@@ -25,13 +27,15 @@ class TryAgainError(Exception):
     Attributes:
         final: what to raise when no try is left.
         wait_at_least: seconds the server asked to wait.
+        seldom_passes: whether trying more than a few times is a waste.
     """
 
-    def __init__(self, final: SuiteTalkError, wait_at_least: float = 0.0) -> None:
-        """Carry the error and the wait."""
+    def __init__(self, final: SuiteTalkError, wait_at_least: float = 0.0, *, seldom_passes: bool = False) -> None:
+        """Carry the error and what is known about repeating."""
         super().__init__(str(final))
         self.final = final
         self.wait_at_least = wait_at_least
+        self.seldom_passes = seldom_passes
 
 
 @dataclass(frozen=True)
@@ -54,7 +58,7 @@ class RetryPolicy:
         """Call until it returns, raises anything but TryAgainError, or no try is left."""
         retrying = Retrying(
             retry=retry_if_exception_type(TryAgainError),
-            stop=stop_after_attempt(self.attempts),
+            stop=self._enough,
             wait=self._wait,
             before_sleep=_log,
             reraise=True,
@@ -64,6 +68,11 @@ class RetryPolicy:
             return retrying(attempt)
         except TryAgainError as failure:
             raise failure.final from None
+
+    def _enough(self, state: RetryCallState) -> bool:
+        failure = state.outcome.exception() if state.outcome else None
+        seldom_passes = isinstance(failure, TryAgainError) and failure.seldom_passes
+        return state.attempt_number >= (min(_FEW_ATTEMPTS, self.attempts) if seldom_passes else self.attempts)
 
     def _wait(self, state: RetryCallState) -> float:
         failure = state.outcome.exception() if state.outcome else None

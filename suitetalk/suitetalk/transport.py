@@ -165,7 +165,8 @@ def _accepted(answer: Answer, as_refusal: Callable[[Answer], NetSuiteError], *, 
         return answer
     error = as_refusal(answer)
     if answer.status == _BLOCKED or (answer.status in _FAULTS_THAT_PASS and repeatable):
-        raise TryAgainError(error, seconds_asked_for(answer.headers.get("Retry-After")))
+        asked = seconds_asked_for(answer.headers.get("Retry-After"))
+        raise TryAgainError(error, asked, seldom_passes=answer.status == _FIRST_SERVER_FAULT)
     if answer.status >= _FIRST_SERVER_FAULT and not repeatable:
         raise OutcomeUnknownError(f"{error}; whether NetSuite carried it out is unknown, look before repeating it")
     raise error
