@@ -4,7 +4,7 @@ RUN := .venv/bin
 CODE := tap-netsuite target-netsuite suitetalk emulator tests demo scripts
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format typecheck unit lock clean environment
+.PHONY: help demo test lint format typecheck unit settings lock clean environment
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -30,6 +30,9 @@ typecheck: environment ## Strict type checking
 
 unit: environment ## Every test, with coverage
 	@$(RUN)/python -m pytest -n 2 --cov --cov-report=term $(PYTEST)
+
+settings: environment ## Write the plugins' settings anew into meltano.yml and README.md
+	@$(RUN)/python scripts/describe_settings.py
 
 lock: environment ## Pin every dependency anew in requirements.lock
 	@$(RUN)/python -m uv pip compile --quiet --universal --python-version 3.10 --generate-hashes --upgrade \

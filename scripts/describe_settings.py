@@ -1,0 +1,134 @@
+"""Write the plugins' settings, as `--about` gives them, into meltano.yml and README.md.
+
+Both keep them between two lines of marks. `make settings` runs this; a test checks that it has nothing to change.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+ROOT = Path(__file__).resolve().parent.parent
+PLUGINS = ("tap-netsuite", "target-netsuite")
+_KINDS = {"string": "string", "integer": "integer", "number": "decimal", "boolean": "boolean"}
+_KINDS |= {"array": "array", "object": "object"}
+
+
+def about(plugin: str) -> dict[str, Any]:
+    """Return what a plugin says about itself."""
+    command = [str(Path(sys.executable).parent / plugin), "--about", "--format=json"]
+    answer = subprocess.run(command, stdout=subprocess.PIPE, check=True)
+    described: dict[str, Any] = json.loads(answer.stdout)
+    return described
+
+
+def meltano_settings(described: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return a plugin's settings as meltano.yml describes them."""
+    return [_meltano_setting(name, schema) for name, schema in described["settings"]["properties"].items()]
+
+
+def meltano_block(described: Mapping[str, Any]) -> str:
+    """Return the lines of meltano.yml with capabilities and settings of a plugin."""
+    block = {"capabilities": sorted(described["capabilities"]), "settings": meltano_settings(described)}
+    text = yaml.safe_dump(block, sort_keys=False, width=110, allow_unicode=True)
+    return "".join(f"    {line}\n" for line in text.splitlines())
+
+
+def readme_block(described: Mapping[str, Mapping[str, Any]]) -> str:
+    """Return the README's table of the settings of several plugins, by the plugins' names."""
+    schemas: dict[str, Mapping[str, Any]] = {}
+    for plugin in described.values():
+        schemas.update(plugin["settings"]["properties"])
+    head = ["Setting", *(name.removesuffix("-netsuite") for name in described), "Type", "Default", "Description"]
+    rows = [head, ["---"] * len(head)]
+    for name, schema in schemas.items():
+        places = ["yes" if name in plugin["settings"]["properties"] else "" for plugin in described.values()]
+        default = f"`{json.dumps(schema['default'])}`" if "default" in schema else ""
+        rows.append([f"`{name}`", *places, _readme_type(schema), default, _one_line(schema).replace("|", "\\|")])
+    return "".join(f"| {' | '.join(row)} |\n" for row in rows)
+
+
+def written_anew(text: str, name: str, block: str, comment: Callable[[str], str]) -> str:
+    """Return a text with the lines between the marks of this name replaced.
+
+    Raises:
+        ValueError: the text has no such marks.
+    """
+    begin, end = comment(f"{name}: as --about has them, written by `make settings`"), comment(f"end of {name}")
+    head, begun, rest = text.partition(begin + "\n")
+    _, ended, tail = rest.partition(end + "\n")
+    if not begun or not ended:
+        raise ValueError(f"the marks of {name} are missing")
+    return f"{head}{begin}\n{block}{end}\n{tail}"
+
+
+def files() -> Iterator[tuple[Path, str]]:
+    """Return each file with the text it should have."""
+    described = {plugin: about(plugin) for plugin in PLUGINS}
+    path = ROOT / "meltano.yml"
+    text = path.read_text(encoding="utf-8")
+    for plugin in PLUGINS:
+        text = written_anew(text, f"settings of {plugin}", meltano_block(described[plugin]), "    # {}".format)
+    yield path, text
+    path = ROOT / "README.md"
+    text = path.read_text(encoding="utf-8")
+    yield path, written_anew(text, "settings", readme_block(described), "<!-- {} -->".format)
+
+
+def _meltano_setting(name: str, schema: Mapping[str, Any]) -> dict[str, Any]:
+    setting: dict[str, Any] = {"name": name}
+    if "title" in schema:
+        setting["label"] = schema["title"]
+    setting["kind"] = _kind(schema)
+    if schema.get("secret"):
+        setting["sensitive"] = True
+    if "default" in schema:
+        setting["value"] = schema["default"]
+    if setting["kind"] == "options":
+        setting["options"] = [{"label": _label(value), "value": value} for value in schema["enum"] if value]
+    setting["description"] = _one_line(schema)
+    return setting
+
+
+def _kind(schema: Mapping[str, Any]) -> str:
+    if "enum" in schema:
+        return "options"
+    if schema.get("format") in {"date", "date-time"}:
+        return "date_iso8601"
+    return _KINDS[_type(schema)]
+
+
+def _type(schema: Mapping[str, Any]) -> str:
+    given = schema.get("type", "object")
+    return next(kind for kind in ([given] if isinstance(given, str) else given) if kind != "null")
+
+
+def _readme_type(schema: Mapping[str, Any]) -> str:
+    kind = str(schema.get("format") or _type(schema))
+    return f"{kind}, secret" if schema.get("secret") else kind
+
+
+def _label(value: str) -> str:
+    return str(value).replace("_", " ").replace("-", " ").capitalize()
+
+
+def _one_line(schema: Mapping[str, Any]) -> str:
+    return " ".join(str(schema.get("description", "")).split())
+
+
+def main() -> None:
+    """Write the files that need it."""
+    for path, text in files():
+        if path.read_text(encoding="utf-8") != text:
+            path.write_text(text, encoding="utf-8")
+            print(f"{path.name} is written anew")
+
+
+if __name__ == "__main__":
+    main()
