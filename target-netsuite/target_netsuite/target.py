@@ -28,12 +28,11 @@ _STATE_ENCODER = msgspec.json.Encoder(decimal_format="number")
 
 
 class TargetNetSuite(Target):
-    """Writes records to Oracle NetSuite, one at a time.
+    """Writes records to Oracle NetSuite: create, update, upsert by external id, delete."""
 
-    A record is settled before the next line is read: written, or refused and reported. So a STATE message may
-    be passed on as soon as it is read, and the SDK's own STATE, which it holds back for minutes and writes when
-    it is interrupted, is not used.
-    """
+    # A record is settled before the next line is read: written, or refused and reported. So a STATE message may be
+    # passed on as soon as it is read, and the SDK's own STATE, which it holds back for minutes and also writes
+    # when it is interrupted, is not used.
 
     name = "target-netsuite"
     package_name = "netsuite-singer"

@@ -79,7 +79,8 @@ def _place(error: ValidationError) -> str:
     """Return the column, and what is below it, that the schema finds fault with."""
     path = [str(part) for part in error.absolute_path]
     if error.validator == "required" and isinstance(error.instance, Mapping):
-        path += [name for name in error.validator_value if name not in error.instance][:1]
+        wanted: Any = error.validator_value
+        path += [name for name in wanted if name not in error.instance][:1]
     return ".".join(path)
 
 
