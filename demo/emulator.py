@@ -14,17 +14,17 @@ from demo.rooms import PROGRAMS
 _SECONDS_TO_START = 120.0
 
 
-def start_emulator(processes: Processes, directory: Path) -> Mapping[str, str]:
+def start_emulator(processes: Processes, directory: Path, log_path: Path) -> Mapping[str, str]:
     """Start the emulator and return the connection settings of its account.
 
     Args:
         processes: what stops it later.
-        directory: for its keys and its log.
+        directory: for its keys.
+        log_path: for what it says.
 
     Raises:
         DemoError: it did not come up.
     """
-    log_path = directory / "emulator.log"
     ready = directory / "emulator.json"
     with log_path.open("wb") as log:
         server = processes.start(

@@ -27,11 +27,11 @@ def play(display: Display, rooms: Rooms, processes: Processes) -> None:
     Raises:
         DemoError: it did not come out as it should.
     """
-    warehouse = Warehouse(rooms.fleeting / "warehouse")
+    warehouse = Warehouse(rooms.fleeting / "warehouse", rooms.logs / "postgres.log")
     with display.step("Starting a PostgreSQL"):
         warehouse.start(processes)
     with display.step("Starting a NetSuite (the emulator)"):
-        settings = start_emulator(processes, rooms.fleeting)
+        settings = start_emulator(processes, rooms.fleeting, rooms.logs / "emulator.log")
     meltano = Meltano(rooms, processes, {**plugin_variables(settings), **warehouse.plugin_variables})
     with display.step("Installing the plugins into Meltano") as step:
         meltano.install(step)

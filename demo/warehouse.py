@@ -29,11 +29,11 @@ _QUICK = ("-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_wr
 class Warehouse:
     """One database, new with each run."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, log: Path) -> None:
         """Live in this new directory. Its path must be short: a socket's name has some hundred characters at most."""
         self._directory = directory
         self._data = directory / "data"
-        self._log = directory / "postgres.log"
+        self._log = log
 
     @property
     def plugin_variables(self) -> dict[str, str]:
@@ -55,6 +55,7 @@ class Warehouse:
         programs = _programs(self._directory if user else None)
         if user:
             os.chown(self._directory, *user)
+            self._directory.parent.chmod(0o711)  # the way there, and no look at what else there is
         with self._log.open("wb") as log:
             maker = processes.start(
                 [programs / "initdb", *_AS_IT_IS, "-U", _USER, "-D", self._data],

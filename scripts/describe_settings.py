@@ -19,6 +19,9 @@ PLUGINS = ("tap-netsuite", "target-netsuite")
 _KINDS = {"string": "string", "integer": "integer", "number": "decimal", "boolean": "boolean"}
 _KINDS |= {"array": "array", "object": "object"}
 
+_UNKNOWN_TO_MELTANO = {"validate-records", "target-schema"}
+"""Capabilities that its schema for meltano.yml refuses, though plugins have them."""
+
 
 def about(plugin: str) -> dict[str, Any]:
     """Return what a plugin says about itself."""
@@ -33,9 +36,14 @@ def meltano_settings(described: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [_meltano_setting(name, schema) for name, schema in described["settings"]["properties"].items()]
 
 
+def meltano_capabilities(described: Mapping[str, Any]) -> list[str]:
+    """Return a plugin's capabilities as far as meltano.yml can name them."""
+    return sorted(set(described["capabilities"]) - _UNKNOWN_TO_MELTANO)
+
+
 def meltano_block(described: Mapping[str, Any]) -> str:
     """Return the lines of meltano.yml with capabilities and settings of a plugin."""
-    block = {"capabilities": sorted(described["capabilities"]), "settings": meltano_settings(described)}
+    block = {"capabilities": meltano_capabilities(described), "settings": meltano_settings(described)}
     text = yaml.safe_dump(block, sort_keys=False, width=110, allow_unicode=True)
     return "".join(f"    {line}\n" for line in text.splitlines())
 

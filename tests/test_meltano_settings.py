@@ -1,0 +1,104 @@
+"""meltano.yml and the README say of the plugins what the plugins say of themselves."""
+
+import importlib.util
+import json
+from collections.abc import Mapping
+from importlib.resources import files
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import jsonschema
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="module")
+def describe_settings() -> ModuleType:
+    specification = importlib.util.spec_from_file_location(
+        "describe_settings", ROOT / "scripts" / "describe_settings.py"
+    )
+    assert specification
+    assert specification.loader
+    module = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="module")
+def project() -> dict[str, Any]:
+    read: dict[str, Any] = yaml.safe_load((ROOT / "meltano.yml").read_text(encoding="utf-8"))
+    return read
+
+
+@pytest.fixture(scope="module")
+def plugins(project: Mapping[str, Any]) -> dict[str, Any]:
+    return {plugin["name"]: plugin for kind in ("extractors", "loaders") for plugin in project["plugins"][kind]}
+
+
+def test_generated_parts_are_up_to_date(describe_settings: ModuleType) -> None:
+    for path, text in describe_settings.files():
+        assert path.read_text(encoding="utf-8") == text, f"{path.name} is behind; run `make settings`"
+
+
+@pytest.mark.parametrize("name", ["tap-netsuite", "target-netsuite"])
+def test_settings_equal_about(name: str, plugins: Mapping[str, Any], describe_settings: ModuleType) -> None:
+    about = describe_settings.about(name)
+    properties = about["settings"]["properties"]
+    described = {setting["name"]: setting for setting in plugins[name]["settings"]}
+
+    assert list(described) == list(properties)
+    assert plugins[name]["capabilities"] == describe_settings.meltano_capabilities(about)
+    for setting, schema in properties.items():
+        assert described[setting].get("sensitive", False) == schema.get("secret", False), setting
+        assert described[setting].get("value") == schema.get("default"), setting
+        assert described[setting]["description"], setting
+
+
+def test_secrets_are_sensitive(plugins: Mapping[str, Any]) -> None:
+    sensitive = {
+        (name, setting["name"])
+        for name, plugin in plugins.items()
+        for setting in plugin["settings"]
+        if setting.get("sensitive")
+    }
+    ours = {
+        (name, setting)
+        for name in ("tap-netsuite", "target-netsuite")
+        for setting in ("client_id", "private_key", "private_key_passphrase")
+    }
+
+    assert sensitive == ours | {("tap-postgres", "sqlalchemy_url"), ("target-postgres", "sqlalchemy_url")}
+
+
+def test_meltano_accepts_the_project(project: Mapping[str, Any]) -> None:
+    schema = json.loads(files("meltano.schemas").joinpath("meltano.schema.json").read_text(encoding="utf-8"))
+
+    jsonschema.validate(project, schema)
+
+
+def test_nothing_is_looked_up_on_the_hub(plugins: Mapping[str, Any]) -> None:
+    assert all("namespace" in plugin and "pip_url" in plugin for plugin in plugins.values())
+
+
+def test_jobs_and_environments(project: Mapping[str, Any]) -> None:
+    assert [environment["name"] for environment in project["environments"]] == ["emulator", "production"]
+    assert [job["tasks"] for job in project["jobs"]] == [
+        ["tap-netsuite target-postgres"],
+        ["tap-postgres target-netsuite"],
+    ]
+
+
+def test_every_configured_value_is_a_known_setting(project: Mapping[str, Any], plugins: Mapping[str, Any]) -> None:
+    configured = [(name, plugin.get("config", {})) for name, plugin in plugins.items()]
+    configured += [
+        (plugin["name"], plugin["config"])
+        for environment in project["environments"]
+        for kind in environment["config"]["plugins"].values()
+        for plugin in kind
+    ]
+
+    for name, config in configured:
+        assert set(config) <= {setting["name"] for setting in plugins[name]["settings"]}, name
