@@ -21,7 +21,10 @@ class Report:
     """Counts outcomes per stream, and reports refusals as they come."""
 
     def __init__(self, logger: logging.Logger) -> None:
-        """Write to this logger: `REFUSED: {…}` as errors, `SUMMARY: {…}` as information."""
+        """Write to this logger: `REFUSED: {…}` as errors, `SUMMARY: {…}` as information.
+
+        In the former, `record` counts the stream's records from 1.
+        """
         self._logger = logger
         self._counts: dict[str, Counter[str]] = {}
 
@@ -33,15 +36,17 @@ class Report:
     @property
     def settled(self) -> int:
         """Records of all streams that were carried out or refused."""
-        return sum(sum(counts.values()) for counts in self._counts.values())
+        return sum(self._settled_of(stream) for stream in self._counts)
 
     def expect(self, stream: str) -> None:
         """Let a stream appear in the summary even when no record of it comes."""
         self._counts.setdefault(stream, Counter())
 
     def done(self, stream: str, outcome: Outcome) -> None:
-        """Count a record that was carried out."""
+        """Count a record that was carried out; one already gone is among the deleted too."""
         self._count(stream, outcome.value)
+        if outcome is Outcome.ALREADY_GONE:
+            self._count(stream, Outcome.DELETED.value)
 
     def invalid(self, stream: str, key: Mapping[str, Any], operation: Operation, error: InvalidRecordError) -> None:
         """Report a record that was found unusable before it was sent."""
@@ -66,10 +71,13 @@ class Report:
 
     def _refuse(self, stream: str, key: Mapping[str, Any], operation: Operation, reason: dict[str, Any]) -> None:
         self._count(stream, REFUSED)
+        about = {"stream": stream, "record": self._settled_of(stream), "key": dict(key), "operation": operation.value}
         said = {name: value for name, value in reason.items() if value != ""}
-        self._logger.error(
-            "REFUSED: %s", as_line({"stream": stream, "key": dict(key), "operation": operation.value, **said})
-        )
+        self._logger.error("REFUSED: %s", as_line({**about, **said}))
+
+    def _settled_of(self, stream: str) -> int:
+        counts = self._counts[stream]
+        return sum(counts.values()) - counts[Outcome.ALREADY_GONE.value]
 
     def _count(self, stream: str, what: str) -> None:
         self._counts.setdefault(stream, Counter())[what] += 1

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from singer_sdk.sinks import RecordSink
 
-from suitetalk import NetSuiteError, OutcomeUnknownError, SuiteTalkError
+from suitetalk import ConnectionFailedError, NetSuiteError, OutcomeUnknownError, SuiteTalkError
 from target_netsuite.errors import InvalidRecordError, StoppedError
 from target_netsuite.mapping import RecordMapping, Write
 from target_netsuite.operations import is_refusal
@@ -62,10 +62,14 @@ class NetSuiteSink(RecordSink):
             return
         try:
             outcome = self._operations.carry_out(write)
-        except SuiteTalkError as error:
-            if not (isinstance(error, NetSuiteError) and is_refusal(error)):
+        except NetSuiteError as error:
+            if not is_refusal(error):
                 raise self._stopped(record, write, error) from error
             self._report.rejected(self.stream_name, self._key(record), operation, error)
+        except ConnectionFailedError as error:
+            raise self._stopped(record, write, error) from error
+        except SuiteTalkError as error:  # all others come before anything is sent
+            self.refuse(record, InvalidRecordError("", str(error)))
         else:
             self._report.done(self.stream_name, outcome)
 
