@@ -9,7 +9,7 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
-from suitetalk.errors import ConfigurationError, NetSuiteError
+from suitetalk.errors import ConfigurationError, InvalidRequestError, NotFoundError, PermissionDeniedError
 from suitetalk.records import Records
 from suitetalk.suiteql import SuiteQL
 
@@ -28,6 +28,7 @@ _SLACK = timedelta(seconds=90)  # record bodies are cut to the minute
 _TABLES_WITH_RECORDS = ("customer", "vendor", "employee", "contact", "transaction")
 _ANY_TABLES = ("currency", *_TABLES_WITH_RECORDS, "account", "item", "subsidiary")
 _FIRST_YEAR = 2000
+_REFUSALS = (InvalidRequestError, NotFoundError, PermissionDeniedError)
 # Likelier than the other zones with the same offsets.
 _PREFERRED = [
     "America/Los_Angeles",
@@ -167,7 +168,7 @@ def _stamps(suiteql: SuiteQL, table: str) -> Iterator[dict[str, Any]]:
         )
         try:
             yield from suiteql.page(statement, limit=3).items
-        except NetSuiteError as error:
+        except _REFUSALS as error:
             logger.debug("No stamps from %s: %s", table, error)
             return
 
@@ -175,7 +176,7 @@ def _stamps(suiteql: SuiteQL, table: str) -> Iterator[dict[str, Any]]:
 def _seen_in_record(records: Records, record_type: str, row: dict[str, Any]) -> _Sighting | None:
     try:
         body = records.get(record_type, str(row["id"]))
-    except NetSuiteError as error:
+    except _REFUSALS as error:
         logger.debug("No stamp from %s %s: %s", record_type, row.get("id"), error)
         return None
     stamp = next((value for name, value in body.items() if name.lower() == "lastmodifieddate"), None)
@@ -199,7 +200,7 @@ def _sightings_by_function(suiteql: SuiteQL) -> list[_Sighting]:
     for table in _ANY_TABLES:
         try:
             rows = suiteql.page(f"SELECT {columns} FROM {table}", limit=1).items
-        except NetSuiteError as error:
+        except _REFUSALS as error:
             logger.debug("SYS_EXTRACT_UTC on %s: %s", table, error)
             continue
         if rows:

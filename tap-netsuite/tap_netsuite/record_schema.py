@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime, timezone
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from tap_netsuite.values import Kind
+from tap_netsuite.values import Kind, converter, iso, kind_of
 
 _HYPERMEDIA = "links"
+_UTC = ZoneInfo("UTC")
 _FORMATS = frozenset({"date", "date-time"})
 
 
@@ -43,13 +46,35 @@ def sublist_properties(catalog_schema: Mapping[str, Any], sublist: str) -> Mappi
     return {"properties": {}}
 
 
-def without_links(value: Any) -> Any:
-    """Return a record body without its links, at every level."""
+def conformed(value: Any, schema: Mapping[str, Any], path: str = "") -> Any:
+    """Return a record body, or a part of it, without links and with values of the types its schema says.
+
+    Ids are text in bodies also where the catalog calls them whole numbers [section 3.4].
+
+    Raises:
+        ValueError: a value cannot be what the schema says; the text names its path.
+    """
     if isinstance(value, dict):
-        return {name: without_links(inner) for name, inner in value.items() if name != _HYPERMEDIA}
+        inner = schema.get("properties", {})
+        kept = {name: part for name, part in value.items() if name != _HYPERMEDIA}
+        return {name: conformed(part, inner.get(name, {}), f"{path}.{name}") for name, part in kept.items()}
     if isinstance(value, list):
-        return [without_links(inner) for inner in value]
-    return value
+        lines = schema.get("items", {})
+        return [conformed(part, lines, f"{path}[{number}]") for number, part in enumerate(value)]
+    if value is None or not schema.get("type") or {"object", "array"} & set(schema["type"]):
+        return value
+    try:
+        return _scalar(value, schema)
+    except ValueError:
+        raise ValueError(f"{path.lstrip('.')} holds {str(value)[:80]!r}, which is no {kind_of(schema).value}") from None
+
+
+def _scalar(value: Any, schema: Mapping[str, Any]) -> Any:
+    kind = kind_of(schema)
+    if kind is Kind.DATE_TIME:
+        moment = datetime.fromisoformat(str(value).replace("Z", "+00:00"))
+        return iso(moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc))
+    return converter(kind, _UTC)(value)
 
 
 def _property(schema: Any) -> dict[str, Any]:

@@ -46,12 +46,21 @@ class Column:
     """A column of a table or query.
 
     Attributes:
-        name: lower case, as the record will have it.
+        name: lower case, as the rows will have it.
         kind: what it holds.
+        of: the column it is read from, where that has another name.
+        in_utc: whether NetSuite turns its times into UTC, instead of the account's clock being read.
     """
 
     name: str
     kind: Kind
+    of: str = ""
+    in_utc: bool = False
+
+    @property
+    def source(self) -> str:
+        """The name to use in conditions."""
+        return self.of or self.name
 
     @property
     def selected(self) -> str:
@@ -61,7 +70,8 @@ class Column:
         [section_156577938018].
         """
         if self.kind.is_temporal:
-            return f"TO_CHAR({self.name}, '{SQL_TIME_FORMAT}') AS {self.name}"
+            time = f"SYS_EXTRACT_UTC({self.source})" if self.in_utc else self.source
+            return f"TO_CHAR({time}, '{SQL_TIME_FORMAT}') AS {self.name}"
         return self.name
 
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
-from suitetalk import SuiteQL
+from suitetalk import IncompleteResultError, SuiteQL
 from suitetalk.timezone import PYTHON_TIME_FORMAT
 from tap_netsuite.extraction.audit import gap, missing_rows
 from tap_netsuite.extraction.by_key import rows_by_key
 from tap_netsuite.extraction.source import Source, both, literal
-from tap_netsuite.values import Column
+from tap_netsuite.values import Column, Kind
 
 Row = dict[str, Any]
 
@@ -41,7 +42,7 @@ def rows_by_change(suiteql: SuiteQL, source: Source, column: Column, start: Any 
     Raises:
         IncompleteResultError: fewer rows came than NetSuite counts.
     """
-    whole = f"{column.name} IS NOT NULL" if start is None else _at_or_above(column, start)
+    whole = f"{column.source} IS NOT NULL" if start is None else _at_or_above(column, start)
     rest, came, counted = whole, 0, 0
     for slice_, rest_total in _slices(suiteql, source, column, rest):
         counted = counted or rest_total
@@ -69,24 +70,36 @@ def _slices(suiteql: SuiteQL, source: Source, column: Column, rest: str) -> Iter
             yield Slice([], highest), page.total
             rest = _above(column, highest)
         else:
+            _check_progress(source, column, page.items)
             yield Slice([row for row in page.items if row[column.name] != highest], highest), page.total
             rest = _at_or_above(column, highest)
 
 
+def _check_progress(source: Source, column: Column, rows: list[Row]) -> None:
+    """Make sure that the page is in the order asked for; going on from a value that is not the highest loses rows."""
+    value = Decimal if column.kind in (Kind.INTEGER, Kind.DECIMAL) else str
+    values = [value(row[column.name]) for row in rows]
+    if values != sorted(values):
+        raise IncompleteResultError(
+            f"NetSuite does not order {source.relation} by {column.source}, so reading by it would lose rows; "
+            "make its replication method FULL_TABLE in the catalog."
+        )
+
+
 def _at_or_above(column: Column, value: Any) -> str:
-    return f"{column.name} >= {literal(column, value)}"
+    return f"{column.source} >= {literal(column, value)}"
 
 
 def _above(column: Column, value: Any) -> str:
     if column.kind.is_temporal:
         return _at_or_above(column, _a_second_later(value))
-    return f"{column.name} > {literal(column, value)}"
+    return f"{column.source} > {literal(column, value)}"
 
 
 def _equal(column: Column, value: Any) -> str:
     if column.kind.is_temporal:
-        return both(_at_or_above(column, value), f"{column.name} < {literal(column, _a_second_later(value))}")
-    return f"{column.name} = {literal(column, value)}"
+        return both(_at_or_above(column, value), f"{column.source} < {literal(column, _a_second_later(value))}")
+    return f"{column.source} = {literal(column, value)}"
 
 
 def _a_second_later(value: str) -> str:

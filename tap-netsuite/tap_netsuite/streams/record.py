@@ -9,9 +9,9 @@ from singer_sdk import Tap
 
 from tap_netsuite.account import Account
 from tap_netsuite.extraction.records import whole_records
-from tap_netsuite.record_schema import without_links
+from tap_netsuite.record_schema import conformed
 from tap_netsuite.settings import RECORD_PREFIX
-from tap_netsuite.streams.base import NetSuiteStream
+from tap_netsuite.streams.base import NetSuiteStream, StreamError
 
 
 class RecordStream(NetSuiteStream):
@@ -28,4 +28,7 @@ class RecordStream(NetSuiteStream):
     def read(self) -> Iterator[dict[str, Any]]:
         """Yield the records."""
         for record in whole_records(self.account.netsuite.records, self._record_type, self.account.workers):
-            yield without_links(record)
+            try:
+                yield conformed(record, self.schema)
+            except ValueError as error:
+                raise StreamError(f"record {record.get('id')}: {error}; make its type string in the catalog.") from None

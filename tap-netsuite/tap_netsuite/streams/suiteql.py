@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -12,12 +13,15 @@ from singer_sdk.singerlib.catalog import REPLICATION_INCREMENTAL
 
 from suitetalk.timezone import PYTHON_TIME_FORMAT, earliest_local
 from tap_netsuite.account import Account
+from tap_netsuite.discovery.probe import REFUSALS
 from tap_netsuite.extraction.by_change import rows_by_change
 from tap_netsuite.extraction.by_key import rows_by_key
 from tap_netsuite.extraction.source import Source
 from tap_netsuite.streams.base import NetSuiteStream, StreamError
 from tap_netsuite.values import Column, Kind, converter, iso, kind_of
 
+_IN_UTC = "tap_in_utc"
+_UTC = ZoneInfo("UTC")
 _NOT_BY_DEFAULT = frozenset({"systemnote", "deletedrecord"})
 
 
@@ -83,38 +87,68 @@ class SuiteQLStream(NetSuiteStream):
     def _source(self) -> Source:
         properties = self.schema["properties"]
         needed = {*self.primary_keys, *([self.replication_key] if self.replication_key else [])}
+        unknown = needed - properties.keys()
+        if unknown:
+            raise StreamError(f"the catalog names {', '.join(sorted(unknown))} as a key but has no such property.")
         columns = {
             name: Column(name, kind_of(schema))
             for name, schema in properties.items()
             if name in needed or self.mask[("properties", name)]
         }
-        unknown = needed - columns.keys()
-        if unknown:
-            raise StreamError(f"The catalog names {', '.join(sorted(unknown))} as a key but has no such property.")
-        return Source(
+        source = Source(
             relation=self._relation,
             columns=tuple(columns.values()),
             keys=tuple(columns[name] for name in self.primary_keys),
             replication_key=columns[self.replication_key] if self.replication_key else None,
         )
+        return self._in_utc(source)
+
+    def _in_utc(self, source: Source) -> Source:
+        """Let NetSuite turn times into UTC where it can: only it knows an hour that the account's clock showed twice.
+
+        The replication key is read on the account's clock too, which is what order and conditions go by.
+        """
+        if not any(column.kind is Kind.DATE_TIME for column in source.columns):
+            return source
+        columns = [replace(column, in_utc=column.kind is Kind.DATE_TIME) for column in source.columns]
+        cursor = source.replication_key
+        if cursor and cursor.kind is Kind.DATE_TIME:
+            columns = [
+                replace(column, name=_IN_UTC, of=cursor.name) if column.name == cursor.name else column
+                for column in columns
+            ]
+            columns.append(cursor)
+        converted = replace(source, columns=tuple(columns))
+        try:
+            self.account.netsuite.suiteql.page(converted.page(), limit=1)
+        except REFUSALS:
+            return source
+        return converted
 
     def _row_converter(self, source: Source) -> Callable[[dict[str, Any]], dict[str, Any]]:
-        needs_zone = any(column.kind is Kind.DATE_TIME for column in source.columns)
-        zone = self.account.zone if needs_zone else ZoneInfo("UTC")
-        converters = [(column.name, converter(column.kind, zone)) for column in source.columns]
+        twice = {column.of for column in source.columns}
+        converters = [
+            (column.source, column.name, converter(column.kind, self._zone_of(column)))
+            for column in source.columns
+            if column.name not in twice
+        ]
 
         def convert(row: dict[str, Any]) -> dict[str, Any]:
             record = {}
-            for name, to_value in converters:
-                text = row.get(name)
+            for name, delivered_as, to_value in converters:
+                text = row.get(delivered_as)
                 try:
                     record[name] = None if text is None else to_value(text)
                 except ValueError:
                     kind = kind_of(self.schema["properties"][name]).value
                     raise StreamError(
-                        f"Column {name} holds {str(text)[:80]!r}, which is no {kind}; "
+                        f"column {name} holds {str(text)[:80]!r}, which is no {kind}; "
                         "make its type string in the catalog."
                     ) from None
             return record
 
         return convert
+
+    def _zone_of(self, column: Column) -> ZoneInfo:
+        on_account_clock = column.kind is Kind.DATE_TIME and not column.in_utc
+        return self.account.zone if on_account_clock else _UTC
