@@ -168,5 +168,9 @@ def _accepted(answer: Answer, as_refusal: Callable[[Answer], NetSuiteError], *, 
         asked = seconds_asked_for(answer.headers.get("Retry-After"))
         raise TryAgainError(error, asked, seldom_passes=answer.status == _FIRST_SERVER_FAULT)
     if answer.status >= _FIRST_SERVER_FAULT and not repeatable:
-        raise OutcomeUnknownError(f"{error}; whether NetSuite carried it out is unknown, look before repeating it")
+        told = " ".join(filter(None, (str(error.status), error.code)))
+        raise OutcomeUnknownError(
+            f"{error.request} was answered with {told} ({error.detail}), so whether NetSuite carried it out is unknown; "
+            "look the record up before repeating it."
+        )
     raise error
