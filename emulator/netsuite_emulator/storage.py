@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import threading
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import duckdb
 
+from netsuite_emulator.calendar_formats import AccountCalendar
 from netsuite_emulator.company.choices import CHOICES
 from netsuite_emulator.company.record_types import build_company
 from netsuite_emulator.company.sample import generator
@@ -16,12 +18,12 @@ from netsuite_emulator.suiteql.functions import macro_statements
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
-    from netsuite_emulator.calendar_formats import AccountCalendar
     from netsuite_emulator.company.description import Company, Table
     from netsuite_emulator.settings import Settings
 
-__all__ = ["Storage"]
+__all__ = ["Storage", "make_company_file"]
 
 
 class Storage:
@@ -132,3 +134,9 @@ def _create_statement(table: Table) -> str:
         for column in table.columns
     ]
     return f'CREATE TABLE "{table.name}" ({", ".join(columns)})'
+
+
+def make_company_file(settings: Settings, path: Path) -> None:
+    """Write the sample company of `settings` into a file, for emulators to start from copies of it."""
+    calendar = AccountCalendar(settings.date_format, settings.time_zone)
+    Storage(replace(settings, data_file=path), build_company(one_world=settings.one_world), calendar).close()

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from netsuite_emulator.company.choices import CHOICES
-from netsuite_emulator.company.record_types import STATUSES
+from netsuite_emulator.company.record_types import STATUSES, build_company
 
 if TYPE_CHECKING:
     import duckdb
@@ -32,20 +32,22 @@ def fill(connection: duckdb.DuckDBPyConnection, *, seed: int, scale: float) -> N
 
 
 def _fill_lists(connection: duckdb.DuckDBPyConnection) -> None:
+    types = build_company(one_world=True).types_of_table("transaction")
+    labels = {dict(kind.constants)["type"]: kind.label for kind in types}
     statuses = [
-        f"({_quote(letter)}, {_quote(kind)}, {_quote(name)})"
+        f"({_quote(letter)}, {_quote(kind)}, {_quote(name)}, {_quote(labels[kind] + ' : ' + name)})"
         for kind, letters in STATUSES.items()
         for letter, name in letters.items()
     ]
     connection.execute(
         "INSERT INTO transactionstatus (id, trantype, name, fullname) "  # noqa: S608 - constants of this package
-        f"SELECT id, kind, name, kind || ' : ' || name FROM (VALUES {', '.join(statuses)}) AS v(id, kind, name)"
+        f"VALUES {', '.join(statuses)}"
     )
-    types = [
+    account_types = [
         f"({_quote(kind)}, {_quote(name)}, '{'T' if kind in _BALANCE_SHEET else 'F'}', {number})"
         for number, (kind, name) in enumerate(CHOICES["accounttype"].items(), 1)
     ]
-    connection.execute(f"INSERT INTO accounttype (id, longname, balancesheet, seqnum) VALUES {', '.join(types)}")
+    connection.execute(f"INSERT INTO accounttype (id, longname, balancesheet, seqnum) VALUES {', '.join(account_types)}")
 
 
 def _quote(text: str) -> str:

@@ -1,0 +1,1 @@
+"""Who may call: certificates, assertions, access tokens."""

@@ -1,0 +1,82 @@
+"""The emulator's own end points below `/emulator/`, for tests in another process. They never leave the loopback."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+
+from netsuite_emulator.exchange import Answer, Call
+from netsuite_emulator.faults import EFFECTS, Fault
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from netsuite_emulator.faults import FaultBoard
+    from netsuite_emulator.governance import Governor
+    from netsuite_emulator.request_log import RequestLog
+
+__all__ = ["Control"]
+
+_LOCAL = ("127.0.0.1", "localhost", "[::1]")
+
+
+class Control:
+    """Faults, the request log, and the database behind the services."""
+
+    def __init__(
+        self,
+        faults: FaultBoard,
+        log: RequestLog,
+        governor: Governor,
+        execute: Callable[[str], list[tuple[Any, ...]]],
+    ) -> None:
+        """`execute` runs a statement of DuckDB's SQL."""
+        self._faults = faults
+        self._log = log
+        self._governor = governor
+        self._execute = execute
+        self.failures: list[str] = []
+
+    def note_failure(self, text: str) -> None:
+        """Remember a mistake of the emulator itself."""
+        self.failures.append(text)
+
+    def answer(self, call: Call, path: str) -> Answer:
+        """Answer a control request."""
+        if call.host.rpartition(":")[0] not in _LOCAL and call.host not in _LOCAL:
+            return Answer(403, {"error": "The control end points answer on the loopback address only."})
+        match (call.method, path):
+            case ("GET", "/emulator/requests"):
+                body = {"requests": self._log.listing(), "highestInFlight": self._governor.highest}
+                return Answer(200, {**body, "failures": self.failures})
+            case ("DELETE", "/emulator/requests"):
+                self._log.clear()
+                return Answer(200, {})
+            case ("GET", "/emulator/faults"):
+                return Answer(200, {"faults": self._faults.listing(), "effects": EFFECTS})
+            case ("POST", "/emulator/faults"):
+                return self._add_fault(call)
+            case ("DELETE", "/emulator/faults"):
+                self._faults.clear()
+                return Answer(200, {})
+            case ("POST", "/emulator/sql"):
+                return self._sql(call)
+        return Answer(404, {"error": f"No such control end point: {call.method} {path}"})
+
+    def _add_fault(self, call: Call) -> Answer:
+        try:
+            return Answer(200, {"id": self._faults.add(Fault(**call.json()))})
+        except Exception as error:  # noqa: BLE001 - whatever is wrong with it, the caller should read it
+            return Answer(400, {"error": str(error)})
+
+    def _sql(self, call: Call) -> Answer:
+        try:
+            rows = self._execute(str(call.json()["sql"]))
+        except (duckdb.Error, KeyError, TypeError) as error:
+            return Answer(400, {"error": str(error)})
+        return Answer(200, {"rows": [[_plain(value) for value in row] for row in rows]})
+
+
+def _plain(value: Any) -> Any:
+    return value if value is None or isinstance(value, (str, int, float, bool)) else str(value)

@@ -1,0 +1,163 @@
+"""A NetSuite account that runs in this process."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from netsuite_emulator.application import Application
+from netsuite_emulator.auth.certificates import KeyPair, load_certificate, load_or_create_key_pair
+from netsuite_emulator.calendar_formats import AccountCalendar
+from netsuite_emulator.company.record_types import build_company
+from netsuite_emulator.control import Control
+from netsuite_emulator.faults import FaultBoard
+from netsuite_emulator.governance import Governor
+from netsuite_emulator.request_log import LoggedRequest, RequestLog
+from netsuite_emulator.server import BackgroundServer
+from netsuite_emulator.services import Services
+from netsuite_emulator.settings import Settings
+from netsuite_emulator.storage import Storage
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from typing_extensions import Self  # of the type checker alone; never imported when it runs
+
+__all__ = ["Emulator"]
+
+
+class Emulator:
+    """A local NetSuite.
+
+    Use it as a context manager, or call `start` and `stop`.
+
+    Attributes:
+        settings: the settings it was made with.
+        company: the description of its tables and record types.
+        faults: the faults that are switched on.
+    """
+
+    def __init__(self, settings: Settings | None = None) -> None:
+        """Make the account and its company; nothing listens yet.
+
+        Raises:
+            SettingsError: a certificate or a directory cannot be used.
+        """
+        self.settings = settings or Settings()
+        self.faults = FaultBoard()
+        self._log = RequestLog()
+        self._governor = Governor(self.settings.concurrency_limit, self.settings.retry_after)
+        self._temporary: tempfile.TemporaryDirectory[str] | None = None
+        self._key_pair = self._prepare_key_pair()
+        self.calendar = AccountCalendar(self.settings.date_format, self.settings.time_zone)
+        self.company = build_company(
+            one_world=self.settings.one_world, hidden_record_types=self.settings.hidden_record_types
+        )
+        self._storage = Storage(self.settings, self.company, self.calendar)
+        certificates = {self.settings.certificate_id: self._key_pair.certificate}
+        certificates.update({name: load_certificate(path) for name, path in self.settings.certificates})
+        self._services = Services(self.settings, self.company, self._storage, self.calendar, certificates)
+        self._server: BackgroundServer | None = None
+
+    def start(self) -> Self:
+        """Listen, and return once requests are accepted.
+
+        Raises:
+            SettingsError: the address cannot be used.
+        """
+        control = Control(self.faults, self._log, self._governor, self.execute)
+        application = Application(
+            self._services, self._governor, self.faults, self._log, control, latency=self.settings.latency
+        )
+        self._server = BackgroundServer(application, self.settings.host, self.settings.port)
+        self._server.start()
+        return self
+
+    def stop(self) -> None:
+        """End at once."""
+        if self._server is not None:
+            self._server.stop()
+            self._server = None
+        self._storage.close()
+        if self._temporary is not None:
+            self._temporary.cleanup()
+            self._temporary = None
+
+    def __enter__(self) -> Self:
+        """Start."""
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stop."""
+        self.stop()
+
+    @property
+    def port(self) -> int:
+        """The port it listens on."""
+        if self._server is None:
+            raise RuntimeError("The emulator is not running: use `with Emulator() as emulator:`.")
+        return self._server.port
+
+    @property
+    def url(self) -> str:
+        """Its address, `http://127.0.0.1:<port>`, without a slash at the end."""
+        return f"http://{self.settings.host}:{self.port}"
+
+    @property
+    def account_id(self) -> str:
+        """The account's id as NetSuite shows it."""
+        return self.settings.account_id
+
+    @property
+    def credentials_directory(self) -> Path:
+        """Where the private key and the certificate are."""
+        return self._key_pair.path.parent
+
+    @property
+    def private_key_path(self) -> Path:
+        """The file of the private key."""
+        return self._key_pair.path
+
+    @property
+    def connection(self) -> dict[str, str]:
+        """What a client needs: account_id, base_url, client_id, certificate_id, private_key (PEM text)."""
+        return {
+            "account_id": self.account_id,
+            "base_url": self.url,
+            "client_id": self.settings.client_id,
+            "certificate_id": self.settings.certificate_id,
+            "private_key": self._key_pair.private_key,
+        }
+
+    @property
+    def requests(self) -> list[LoggedRequest]:
+        """The requests so far, oldest first."""
+        return self._log.all()
+
+    @property
+    def highest_in_flight(self) -> int:
+        """The most governed requests that ever ran at once."""
+        return self._governor.highest
+
+    def clear_requests(self) -> None:
+        """Forget the requests so far."""
+        self._log.clear()
+
+    def expire_tokens(self) -> None:
+        """End every access token now."""
+        self._services.tokens.expire_all()
+
+    def execute(self, sql: str, parameters: list[Any] | None = None) -> list[tuple[Any, ...]]:
+        """Run DuckDB's SQL on the stored tables, behind NetSuite's back: to know the truth, or to change it."""
+        with self._storage.writing():
+            return self._storage.rows(sql, parameters or [])
+
+    def _prepare_key_pair(self) -> KeyPair:
+        directory = self.settings.credentials_directory
+        if directory is None:
+            self._temporary = tempfile.TemporaryDirectory(prefix="netsuite-emulator-", ignore_cleanup_errors=True)
+            directory = Path(self._temporary.name)
+        return load_or_create_key_pair(directory)

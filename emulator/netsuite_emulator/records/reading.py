@@ -1,0 +1,171 @@
+"""Records as GET answers them [section_1545142037]."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlencode
+
+from netsuite_emulator.company.choices import CHOICES
+from netsuite_emulator.company.record_types import STATUSES
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from netsuite_emulator.calendar_formats import AccountCalendar
+    from netsuite_emulator.company.description import Column, RecordType, Sublist
+    from netsuite_emulator.records.store import RecordStore
+
+__all__ = ["RecordReader", "line_key"]
+
+
+class RecordReader:
+    """Writes one answer; made anew for each request, so that names looked up once are remembered for its length."""
+
+    def __init__(self, store: RecordStore, calendar: AccountCalendar, base: str, query: Mapping[str, str]) -> None:
+        """`base` is the address of the record service; `query` the request's parameters."""
+        self._store = store
+        self._calendar = calendar
+        self._base = base
+        self._query = query
+        self._everything = query.get("expandSubResources", "").lower() == "true"
+        self._expanded = {name.strip().lower() for name in query.get("expand", "").split(",")}
+        self._bare = query.get("simpleEnumFormat", "").lower() == "true"
+        self._references: dict[tuple[str, Any], dict[str, Any] | None] = {}
+
+    def record(self, record_type: RecordType, identifier: int) -> dict[str, Any]:
+        """The whole record, or the body fields that `fields` names."""
+        company = self._store.company
+        row = self._store.row(company.tables[record_type.table], record_type.key, identifier) or {}
+        address = f"{self._base}/{record_type.path}/{identifier}"
+        own = f"{address}?{urlencode(self._query)}" if self._query else address
+        answer: dict[str, Any] = {"links": [{"rel": "self", "href": own}], "id": str(identifier)}
+        wanted = {name.strip().lower() for name in self._query.get("fields", "").split(",") if name.strip()}
+        if self._everything:
+            wanted = set()
+        for column in company.fields(record_type):
+            if wanted and (column.field or "").lower() not in wanted:
+                continue
+            sign = -record_type.sign if "signed" in column.marks else 1
+            self._put(answer, column, row, address, sign)
+        if not wanted:
+            for sublist in record_type.sublists:
+                answer[sublist.name] = self.sublist(record_type, sublist, identifier)
+        return dict(sorted(answer.items()))
+
+    def sublist(self, record_type: RecordType, sublist: Sublist, identifier: int) -> dict[str, Any]:
+        """A sublist inside its record: a link, or the rows where they are asked for."""
+        address = f"{self._base}/{record_type.path}/{identifier}/{sublist.name}"
+        if not self._expands(sublist.name):
+            return {"links": [{"rel": "self", "href": address}]}
+        items = [self.line(record_type, sublist, row, address) for row in self.sublist_rows(sublist, identifier)]
+        return {"links": [{"rel": "self", "href": address}], "items": items, "totalResults": len(items)}
+
+    def sublist_rows(self, sublist: Sublist, identifier: int) -> list[dict[str, Any]]:
+        """The stored rows of a sublist, in order."""
+        table = self._store.company.tables[sublist.table]
+        key = "id" if sublist.table == "transactionline" else table.key[0]
+        condition = f'"{sublist.parent}" = ? AND {sublist.where}'
+        return self._store.rows(table, condition, [identifier], f'"{key}"')
+
+    def line(self, record_type: RecordType, sublist: Sublist, row: dict[str, Any], address: str) -> dict[str, Any]:
+        """One row of a sublist."""
+        own = f"{address}/{line_key(sublist, row)}"
+        answer: dict[str, Any] = {"links": [{"rel": "self", "href": own}]}
+        for column in self._store.company.line_fields(sublist):
+            sign = record_type.sign if "signed" in column.marks else 1
+            self._put(answer, column, row, own, sign)
+        if "internalId" in answer:
+            answer["id"] = answer["internalId"]
+        return answer
+
+    def address(self, number: int, link: str) -> dict[str, Any]:
+        """An address subrecord."""
+        table = self._store.company.tables["entityaddress"]
+        row = self._store.row(table, "nkey", number) or {}
+        answer: dict[str, Any] = {"links": [{"rel": "self", "href": link}]}
+        for column in table.columns:
+            self._put(answer, column, row, link, 1)
+        return answer
+
+    def multiselect(self, column: Column, value: str, link: str) -> dict[str, Any]:
+        """The chosen values of a multi-select field."""
+        items = [self.reference(column, int(part)) for part in value.split(", ")]
+        return {
+            "links": [{"rel": "self", "href": link}],
+            "items": items,
+            "count": len(items),
+            "hasMore": False,
+            "offset": 0,
+            "totalResults": len(items),
+        }
+
+    def reference(self, column: Column, value: Any) -> dict[str, Any] | None:
+        """A reference: links, id and name."""
+        key = (column.target, value)
+        if key not in self._references:
+            self._references[key] = self._look_up(column, value)
+        return self._references[key]
+
+    def _look_up(self, column: Column, value: Any) -> dict[str, Any] | None:
+        table = self._store.company.tables.get(column.target)
+        if table is None:
+            return None
+        path = self._store.path_of(column, value)
+        links = [{"rel": "self", "href": f"{self._base}/{path}/{value}"}] if path else []
+        name = self._store.display(table, value)
+        return {"links": links, "id": str(value), **({"refName": name} if name else {})}
+
+    def _put(self, answer: dict[str, Any], column: Column, row: dict[str, Any], address: str, sign: int) -> None:
+        value = row.get(column.name)
+        if value is None or not column.field or column.field == "id":
+            return
+        rendered = self._value(column, value, row, f"{address}/{quote(column.field)}", sign)
+        if rendered is not None:
+            answer[column.field] = rendered
+
+    def _value(self, column: Column, value: Any, row: dict[str, Any], link: str, sign: int) -> Any:  # noqa: PLR0911
+        match column.kind:
+            case "reference":
+                return self.reference(column, value)
+            case "choice":
+                return self._choice(value, CHOICES[column.target].get(value, value))
+            case "status":
+                label = STATUSES.get(row.get("type") or "", {}).get(value, value)
+                return self._choice(label, label)  # the label is the id, too [seunsodimu/laguna_partner]
+            case "flag":
+                return value == "T"
+            case "number":
+                return float(value * sign) or 0.0
+            case "date":
+                return value.isoformat()
+            case "datetime":
+                return self.moment(value)
+            case "multiselect":
+                if self._expands(column.field or ""):
+                    return self.multiselect(column, value, link)
+                return {"links": [{"rel": "self", "href": link}]}
+            case "address":
+                if self._expands(column.field or ""):
+                    return self.address(value, link)
+                return {"links": [{"rel": "self", "href": link}]}
+            case "id":
+                return int(value) if column.name == "internalid" else str(value)
+        return value
+
+    def _choice(self, key: str, name: str) -> Any:
+        return key if self._bare else {"id": key, "refName": name}
+
+    def moment(self, value: datetime) -> str:
+        """A stamp in UTC, cut to the minute [section_157305090645, seunsodimu/laguna_partner]."""
+        return f"{self._calendar.to_utc(value):%Y-%m-%dT%H:%M}:00Z"
+
+    def _expands(self, name: str) -> bool:
+        return self._everything or name.lower() in self._expanded
+
+
+def line_key(sublist: Sublist, row: dict[str, Any]) -> Any:
+    """What names a row of a sublist in a path."""
+    return row["id"] if sublist.table == "transactionline" else row["internalid"]
+
+

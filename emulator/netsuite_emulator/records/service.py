@@ -1,0 +1,161 @@
+"""Answers requests to `/record/v1/…`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from netsuite_emulator.errors import hidden_record_type, insufficient_permission, invalid_method
+from netsuite_emulator.exchange import Answer, Call, collection, singular
+from netsuite_emulator.paging import Page
+from netsuite_emulator.records.filters import Condition, Filter
+from netsuite_emulator.records.reading import RecordReader
+from netsuite_emulator.records.store import RecordStore
+from netsuite_emulator.records.subresources import SubResources
+from netsuite_emulator.records.writing import RecordWriter, Validation
+
+if TYPE_CHECKING:
+    from netsuite_emulator.calendar_formats import AccountCalendar
+    from netsuite_emulator.company.description import Company, RecordType
+    from netsuite_emulator.settings import Settings
+    from netsuite_emulator.storage import Storage
+
+__all__ = ["RecordService", "is_filterable"]
+
+
+class RecordService:
+    """The record service of one account."""
+
+    def __init__(self, settings: Settings, company: Company, storage: Storage, calendar: AccountCalendar) -> None:
+        """Serve the records that `company` describes from `storage`."""
+        self._settings = settings
+        self._company = company
+        self._storage = storage
+        self._calendar = calendar
+        self._store = RecordStore(company, storage)
+        self._writer = RecordWriter(self._store, calendar)
+
+    def answer(self, call: Call, path: list[str]) -> Answer:
+        """Answer a request.
+
+        Args:
+            call: the request.
+            path: what follows `/record/v1/`.
+
+        Raises:
+            NetSuiteError: the request is refused.
+        """
+        record_type = self._record_type(path[0])
+        if len(path) == 1:
+            return self._collection(call, record_type)
+        if len(path) == 2:  # noqa: PLR2004 - type and id
+            return self._instance(call, record_type, path[1])
+        if call.method != "GET":
+            raise invalid_method("/".join(path), frozenset({"GET"}))  # [section_159894563219]
+        identifier = self._store.find(record_type, path[1])
+        return SubResources(self._store, self._reader(call), self._base(call), call.query).answer(
+            record_type, identifier, path[2:]
+        )
+
+    def _record_type(self, name: str) -> RecordType:
+        record_type = self._company.record_types.get(name.lower())
+        if record_type is None:
+            raise hidden_record_type(name)
+        if not self._company.sees(record_type):
+            raise insufficient_permission(record_type.name)
+        return record_type
+
+    @staticmethod
+    def _base(call: Call) -> str:
+        return f"{call.base}/record/v1"
+
+    def _reader(self, call: Call) -> RecordReader:
+        return RecordReader(self._store, self._calendar, self._base(call), call.query)
+
+    def _collection(self, call: Call, record_type: RecordType) -> Answer:
+        allowed = record_type.methods & {"GET", "POST"}
+        if call.method not in allowed:
+            raise invalid_method(record_type.name, allowed)
+        if call.method == "GET":
+            return self._list(call, record_type)
+        validation = Validation.read(call.headers)
+        with self._storage.writing():
+            identifier = self._writer.create(record_type, call.json(), validation)
+        return self._written(call, record_type, identifier, validation)
+
+    def _instance(self, call: Call, record_type: RecordType, name: str) -> Answer:
+        allowed = record_type.methods - {"POST"}
+        by_external_id = name.startswith("eid:")
+        if call.method not in allowed or (call.method == "PUT" and not by_external_id):
+            raise invalid_method(record_type.name, allowed if by_external_id else allowed - {"PUT"})
+        if call.method == "GET":
+            identifier = self._store.find(record_type, name)
+            return singular(self._reader(call).record(record_type, identifier))
+        validation = Validation.read(call.headers)
+        with self._storage.writing():
+            if call.method == "DELETE":
+                self._writer.delete(record_type, self._store.find(record_type, name))
+                return Answer(204)
+            identifier = self._write(call, record_type, name, validation)
+        return self._written(call, record_type, identifier, validation)
+
+    def _write(self, call: Call, record_type: RecordType, name: str, validation: Validation) -> int:
+        body = call.json()
+        replaced = frozenset(part.strip().lower() for part in call.query.get("replace", "").split(",") if part.strip())
+        selected = call.flag("replaceSelectedFields")
+        if call.method == "PUT":
+            known = self._store.seek(record_type, name)
+            if known is None:
+                body = {**body, "externalId": name[4:]} if isinstance(body, dict) else body
+                return self._writer.create(record_type, body, validation)
+            identifier = known
+        else:
+            identifier = self._store.find(record_type, name)
+        self._writer.update(record_type, identifier, body, validation, replaced, selected_only=selected)
+        return identifier
+
+    def _written(self, call: Call, record_type: RecordType, identifier: int, validation: Validation) -> Answer:
+        headers = {"Location": f"{self._base(call)}/{record_type.path}/{identifier}"}
+        if validation.warnings:
+            headers[self._settings.warning_header] = "; ".join(validation.warnings)
+        return Answer(204, headers=headers)
+
+    def _list(self, call: Call, record_type: RecordType) -> Answer:
+        """The ids of a type; their order is not promised, so it is one that surprises [section_156414087576]."""
+        address = f"{self._base(call)}/{record_type.name}"
+        page = Page.read(address, call.query, self._settings.record_row_limit)
+        condition = self._condition(call.query.get("q"), record_type)
+        key = f'"{record_type.key}"'
+        source = f'FROM "{record_type.table}" WHERE {condition.sql}'
+        found = self._storage.row(f"SELECT count(*) {source}", condition.parameters)  # noqa: S608 - our names
+        rows = self._storage.rows(
+            f"SELECT {key} {source} ORDER BY hash({key}) LIMIT {page.size} OFFSET {page.offset}",  # noqa: S608
+            condition.parameters,
+        )
+        base = f"{self._base(call)}/{record_type.path}"
+        items: list[dict[str, Any]] = [
+            {"links": [{"rel": "self", "href": f"{base}/{row[0]}"}], "id": str(row[0])} for row in rows
+        ]
+        return collection(page.answer(items, int(found[0]) if found else 0))
+
+    def _condition(self, text: str | None, record_type: RecordType) -> Condition:
+        parts = ["true"]
+        values: list[Any] = []
+        for name, value in record_type.constants:
+            if name in ("type", "itemtype"):
+                parts.append(f'"{name}" = ?')
+                values.append(value)
+        if text is not None:
+            fields = {
+                (column.field or "").lower(): column
+                for column in self._company.fields(record_type)
+                if is_filterable(column.kind, column.marks)
+            }
+            condition = Filter(text, fields, self._calendar).read()
+            parts.append(f"({condition.sql})")
+            values += condition.parameters
+        return Condition(" AND ".join(parts), values)
+
+
+def is_filterable(kind: str, marks: frozenset[str]) -> bool:
+    """Whether a field can stand in `q`: body fields that hold one value and are not marked otherwise."""
+    return kind not in ("address", "multiselect", "long", "status") and "unfilterable" not in marks

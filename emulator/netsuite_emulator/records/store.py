@@ -1,0 +1,123 @@
+"""Finds rows of records, and what references to them look like."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from netsuite_emulator.company.views import ENTITY_TYPES
+from netsuite_emulator.errors import nonexistent_id
+
+if TYPE_CHECKING:
+    from netsuite_emulator.company.description import Column, Company, RecordType, Table
+    from netsuite_emulator.storage import Storage
+
+__all__ = ["RecordStore"]
+
+_LARGEST_ID = 2**62
+
+
+class RecordStore:
+    """Rows by record type and id."""
+
+    def __init__(self, company: Company, storage: Storage) -> None:
+        """Read `storage` as `company` describes it."""
+        self.company = company
+        self.storage = storage
+        self._entity_paths = {code: kind for kind, code in ENTITY_TYPES.items()}
+
+    def find(self, record_type: RecordType, identifier: str) -> int:
+        """The id that a path names, by itself or as `eid:<externalId>` [section_156335203191].
+
+        Raises:
+            NetSuiteError: 404, there is no such record of this type.
+        """
+        found = self.seek(record_type, identifier)
+        if found is None:
+            raise nonexistent_id()
+        return found
+
+    def seek(self, record_type: RecordType, identifier: str) -> int | None:
+        """As `find`; None where there is no such record."""
+        table = self.company.tables[record_type.table]
+        conditions, values = _constants(record_type)
+        if identifier.startswith("eid:"):
+            if table.column("externalid") is None:
+                return None
+            conditions, values = [*conditions, "externalid = ?"], [*values, identifier[4:].strip("'")]
+        else:
+            number = _as_id(identifier)
+            if number is None:
+                return None
+            conditions, values = [*conditions, f'"{record_type.key}" = ?'], [*values, number]
+        sql = f'SELECT "{record_type.key}" FROM "{table.name}" WHERE {" AND ".join(conditions)}'  # noqa: S608 - our names
+        row = self.storage.row(sql, values)
+        return None if row is None else int(row[0])
+
+    def row(self, table: Table, key: str, value: Any) -> dict[str, Any] | None:
+        """One row by a key column."""
+        rows = self.rows(table, f'"{key}" = ?', [value])
+        return rows[0] if rows else None
+
+    def rows(self, table: Table, condition: str, values: list[Any], order: str = "") -> list[dict[str, Any]]:
+        """The rows that meet a condition, by column name."""
+        names = [column.name for column in table.columns]
+        listed = ", ".join(f'"{name}"' for name in names)
+        suffix = f" ORDER BY {order}" if order else ""
+        found = self.storage.rows(f'SELECT {listed} FROM "{table.name}" WHERE {condition}{suffix}', values)  # noqa: S608
+        return [dict(zip(names, row, strict=True)) for row in found]
+
+    def display(self, table: Table, identifier: Any) -> str | None:
+        """The display value of a row; None where there is no such row."""
+        sql = f'SELECT {table.display} FROM "{table.name}" WHERE "{table.key[0]}" = ?'  # noqa: S608 - our names
+        row = self.storage.row(sql, [identifier])
+        return None if row is None else str(row[0] or "")
+
+    def exists(self, table: Table, identifier: Any) -> bool:
+        """Whether a row is there."""
+        number = _as_id(str(identifier))
+        return number is not None and self.display(table, number) is not None
+
+    def path_of(self, column: Column, identifier: Any) -> str | None:
+        """The record type in the link of a reference, None where the type has no end point."""
+        if column.target == "entity":
+            row = self.storage.row("SELECT type FROM entity WHERE id = ?", [identifier])
+            return self._entity_paths.get(row[0]) if row else None
+        types = self.company.types_of_table(column.target)
+        if len(types) <= 1:
+            return types[0].path if types else None
+        table = self.company.tables[column.target]
+        row_found = self.row(table, table.key[0], identifier) or {}
+        for record_type in types:
+            if all(row_found.get(name) == value for name, value in record_type.constants):
+                return record_type.path
+        return None
+
+    def by_external_id(self, table: Table, external_id: str) -> int | None:
+        """The id of the row with an external id."""
+        return self._by(table, "externalid", external_id)
+
+    def by_display(self, table: Table, name: str) -> int | None:
+        """The id of the row with a display value."""
+        sql = f'SELECT "{table.key[0]}" FROM "{table.name}" WHERE {table.display} = ? LIMIT 1'  # noqa: S608 - our names
+        row = self.storage.row(sql, [name])
+        return None if row is None else int(row[0])
+
+    def _by(self, table: Table, column: str, value: Any) -> int | None:
+        if table.column(column) is None:
+            return None
+        sql = f'SELECT "{table.key[0]}" FROM "{table.name}" WHERE "{column}" = ? LIMIT 1'  # noqa: S608 - our names
+        row = self.storage.row(sql, [value])
+        return None if row is None else int(row[0])
+
+
+def _as_id(text: str) -> int | None:
+    try:
+        number = int(text)
+    except ValueError:
+        return None
+    return number if abs(number) < _LARGEST_ID else None
+
+
+def _constants(record_type: RecordType) -> tuple[list[str], list[Any]]:
+    telling = [(name, value) for name, value in record_type.constants if name in ("type", "itemtype")]
+    return [f'"{name}" = ?' for name, _ in telling], [value for _, value in telling]

@@ -1,0 +1,180 @@
+"""Oracle's meaning of operators and functions, spelled for DuckDB, one node of a statement at a time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlglot import exp, parse_one
+
+from netsuite_emulator.suiteql import builtins
+from netsuite_emulator.suiteql.errors import unsupported
+from netsuite_emulator.suiteql.formats import format_number_sql, is_number_format, parse_formats, to_char_sql
+from netsuite_emulator.suiteql.functions import DATE_FUNCTIONS, MACROS, NATIVE, TEXT_FUNCTIONS
+from netsuite_emulator.suiteql.names import column_of
+
+if TYPE_CHECKING:
+    from netsuite_emulator.company.description import Company
+
+__all__ = ["kind_of", "translate_node"]
+
+_NOW = (exp.CurrentDate, exp.CurrentTimestamp, exp.Localtimestamp, exp.Systimestamp)
+_COMPARISONS = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE)
+_KINDS = {
+    "date": "date", "datetime": "date", "text": "text", "long": "text", "flag": "text", "choice": "text",
+    "status": "text", "multiselect": "text",
+}  # fmt: skip
+_ROUNDED_TO = {
+    "YYYY": "year", "YEAR": "year", "YY": "year", "Q": "quarter", "MM": "month", "MONTH": "month", "MON": "month",
+    "IW": "week", "DD": "day", "DDD": "day", "J": "day", "HH": "hour", "HH24": "hour", "MI": "minute",
+}  # fmt: skip
+_PASSING = ("NVL", "COALESCE", "MAX", "MIN", "GREATEST", "LEAST", "NULLIF")
+
+
+def kind_of(node: exp.Expression) -> str:
+    """Whether an expression is a `date`, a `text`, a `number`, or of no known kind (the empty string)."""
+    column = column_of(node)
+    if column is not None:
+        return _KINDS.get(column.kind, "number")
+    if node.meta.get("kind"):
+        return str(node.meta["kind"])
+    if isinstance(node, exp.Literal):
+        return "text" if node.is_string else "number"
+    if isinstance(node, (exp.Paren, exp.Alias)):
+        return kind_of(node.this)
+    if isinstance(node, exp.DPipe):
+        return "text"
+    if isinstance(node, (exp.Mul, exp.Div)):
+        return "number"
+    return ""
+
+
+def translate_node(node: exp.Expression, company: Company) -> exp.Expression:
+    """What takes the place of a node whose children are translated already; the node itself where nothing does.
+
+    Raises:
+        NetSuiteError: SuiteQL does not know the function.
+    """
+    if isinstance(node, exp.Literal):
+        return exp.null() if node.is_string and not node.name else node  # Oracle's empty string is null
+    if isinstance(node, _NOW):
+        return _call("NOW")
+    if isinstance(node, exp.DPipe):
+        # Oracle joins null as if it were empty.
+        return _call("CONCAT", node.left, node.right)
+    if isinstance(node, (exp.Add, exp.Sub)):
+        return _arithmetic(node)
+    if isinstance(node, _COMPARISONS):
+        return _comparison(node)
+    if isinstance(node, (exp.In, exp.Between)):
+        return _membership(node)
+    if isinstance(node, exp.Anonymous):
+        return _function(node, company)
+    if isinstance(node, (exp.GroupConcat, exp.WithinGroup)):
+        raise unsupported()
+    return node
+
+
+def _call(name: str, *arguments: exp.Expression) -> exp.Expression:
+    call = exp.Anonymous(this=f"ora_{name.lower()}", expressions=[argument.copy() for argument in arguments])
+    call.meta["kind"] = "date" if name in DATE_FUNCTIONS else "text" if name in TEXT_FUNCTIONS else ""
+    return call
+
+
+def _raw(sql: str, kind: str) -> exp.Expression:
+    node = exp.Paren(this=parse_one(sql, dialect="duckdb"))
+    node.meta["kind"] = kind
+    return node
+
+
+def _arithmetic(node: exp.Add | exp.Sub) -> exp.Expression:
+    kinds = kind_of(node.left), kind_of(node.right)
+    if isinstance(node, exp.Sub) and kinds == ("date", "date"):
+        return _call("DAYS", node.left, node.right)
+    if kinds[0] == "date":
+        days = node.right.copy() if isinstance(node, exp.Add) else exp.Neg(this=exp.Paren(this=node.right.copy()))
+        return _call("SHIFT", node.left, days)
+    if kinds[1] == "date" and isinstance(node, exp.Add):
+        return _call("SHIFT", node.right, node.left)
+    return node
+
+
+def _comparison(node: exp.Expression) -> exp.Expression:
+    """Oracle turns the text into a number where a text meets a number."""
+    for side, other in (("this", "expression"), ("expression", "this")):
+        text, number = node.args[side], node.args[other]
+        if kind_of(text) == "text" and kind_of(number) == "number" and not isinstance(text, exp.Literal):
+            node.set(side, _call("NUMBER", text))
+    return node
+
+
+def _membership(node: exp.Expression) -> exp.Expression:
+    values = node.expressions if isinstance(node, exp.In) else [node.args["low"], node.args["high"]]
+    if kind_of(node.this) == "text" and any(kind_of(value) == "number" for value in values):
+        node.set("this", _call("NUMBER", node.this))
+    return node
+
+
+def _function(node: exp.Anonymous, company: Company) -> exp.Expression:
+    name = node.name.upper()
+    arguments = node.expressions
+    if name.startswith("ORA_") and name != "ORA_HASH":
+        if node.meta.get("kind") is None:
+            raise unsupported()
+        return node  # a call this module has put in already
+    if name.startswith("BUILTIN."):
+        return builtins.translate(name.partition(".")[2], arguments, company)
+    if name in ("TO_CHAR", "TO_DATE", "TO_TIMESTAMP", "TO_TIMESTAMP_TZ", "TRUNC", "ROUND"):
+        return _formatted(name, node)
+    if name in MACROS:
+        call = _call(name, *arguments)
+    elif name in NATIVE:
+        call = exp.Anonymous(this=name, expressions=[argument.copy() for argument in arguments])
+        call.meta["kind"] = "date" if name in DATE_FUNCTIONS else "text" if name in TEXT_FUNCTIONS else ""
+    else:
+        raise unsupported()
+    if name in _PASSING and arguments:
+        call.meta["kind"] = kind_of(arguments[0])
+    return call
+
+
+def _formatted(name: str, node: exp.Anonymous) -> exp.Expression:
+    arguments = node.expressions
+    if not arguments:
+        raise unsupported()
+    value = arguments[0]
+    if name in ("TRUNC", "ROUND"):
+        return _rounded(name, arguments)
+    sql = value.sql("duckdb", identify=True)
+    if len(arguments) == 1:
+        return _call("TO_CHAR", value) if name == "TO_CHAR" else _raw(f"CAST({sql} AS TIMESTAMP)", "date")
+    if not isinstance(arguments[1], exp.Literal):
+        raise unsupported()
+    model = arguments[1].name
+    if name != "TO_CHAR":
+        formats = ", ".join("'" + text.replace("'", "''") + "'" for text in parse_formats(model))
+        return _raw(f"strptime(CAST({sql} AS VARCHAR), [{formats}])", "date")
+    if is_number_format(model):
+        return _raw(format_number_sql(sql, model), "text")
+    return _replaced(value, to_char_sql("_value_", model))
+
+
+def _replaced(value: exp.Expression, template: str) -> exp.Expression:
+    """`template` with `value` in place of its name `_value_`, the nodes of `value` kept with what is known of them."""
+    node = _raw(template, "text")
+    for column in list(node.find_all(exp.Column)):
+        if column.name == "_value_":
+            column.replace(value.copy())
+    return node
+
+
+def _rounded(name: str, arguments: list[exp.Expression]) -> exp.Expression:
+    if name == "TRUNC" and kind_of(arguments[0]) == "date":
+        model = arguments[1].name.upper() if len(arguments) > 1 else "DD"
+        if model not in _ROUNDED_TO:
+            raise unsupported()
+        return _call("TRUNC_DATE", arguments[0], exp.Literal.string(_ROUNDED_TO[model]))
+    if name == "TRUNC":
+        return _call("TRUNC_NUMBER", *arguments)
+    rounded = exp.Anonymous(this="round", expressions=[argument.copy() for argument in arguments])
+    rounded.meta["kind"] = "number"
+    return rounded

@@ -1,0 +1,149 @@
+"""From a SuiteQL statement to DuckDB's SQL."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlglot import exp
+from sqlglot.dialects.duckdb import DuckDB
+from sqlglot.transforms import eliminate_join_marks
+
+from netsuite_emulator.suiteql.dialect import parse
+from netsuite_emulator.suiteql.errors import unknown_identifier, unsupported
+from netsuite_emulator.suiteql.expressions import translate_node
+from netsuite_emulator.suiteql.names import name_of, resolve
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from netsuite_emulator.company.description import Company
+
+__all__ = ["translate"]
+
+
+def translate(text: str, parameters: Sequence[Any], company: Company) -> tuple[str, list[str]]:
+    """DuckDB's SQL for a SuiteQL statement, and the names of its columns.
+
+    Args:
+        text: the statement.
+        parameters: values of its `?`, in order [section_N3950559].
+        company: whose tables it may read.
+
+    Raises:
+        NetSuiteError: NetSuite would refuse the statement.
+    """
+    tree = parse(text)
+    _bind(tree, parameters)
+    _join_builtins(tree)
+    _name_subselects(tree)
+    names = resolve(tree, company)
+    if "links" in names:
+        # Every row has a member `links` of NetSuite's own [section_157909186990].
+        raise unknown_identifier("links", {})
+    _name_expressions(tree)
+    tree = _translate_all(tree, company)
+    for select in list(tree.find_all(exp.Select)):
+        _translate_rownum(select)
+        _group_by_position(select)
+    _point_tables_at_views(tree)
+    if any(column.args.get("join_mark") for column in tree.find_all(exp.Column)):
+        tree = eliminate_join_marks(tree)
+    return DuckDB().generate(tree, identify=True, comments=False), names
+
+
+def _bind(tree: exp.Query, parameters: Sequence[Any]) -> None:
+    places = list(tree.find_all(exp.Placeholder, bfs=False))
+    if len(places) != len(parameters):
+        raise unsupported()
+    for place, value in zip(places, parameters, strict=True):
+        if value is None:
+            place.replace(exp.null())
+        elif isinstance(value, (int, float)) and not isinstance(value, bool):
+            place.replace(exp.Literal.number(value))
+        else:
+            place.replace(exp.Literal.string("T" if value is True else "F" if value is False else value))
+
+
+def _join_builtins(tree: exp.Query) -> None:
+    for dot in list(tree.find_all(exp.Dot)):
+        function = dot.expression
+        if dot.this.name != "builtin" or not isinstance(function, exp.Anonymous):
+            raise unsupported()
+        function.set("this", f"BUILTIN.{function.name.upper()}")
+        dot.replace(function)
+
+
+def _name_subselects(tree: exp.Query) -> None:
+    for number, subselect in enumerate(tree.find_all(exp.Subquery), 1):
+        if not subselect.alias and isinstance(subselect.parent, (exp.From, exp.Join)):
+            subselect.set("alias", exp.TableAlias(this=exp.to_identifier(f"subselect_{number}")))
+
+
+def _name_expressions(tree: exp.Query) -> None:
+    for query in tree.find_all(exp.Select):
+        for number, selected in enumerate(query.selects, 1):
+            if not isinstance(selected, (exp.Alias, exp.Column)) and not selected.is_star:
+                selected.replace(exp.alias_(selected.copy(), name_of(selected, number), quoted=True))
+
+
+def _translate_all(tree: exp.Query, company: Company) -> exp.Query:
+    for node in reversed(list(tree.walk(bfs=False))):
+        replacement = translate_node(node, company)
+        if replacement is not node:
+            node.replace(replacement)
+    return tree
+
+
+def _is_rownum(node: exp.Expression) -> bool:
+    return isinstance(node, exp.Column) and node.name == "rownum"
+
+
+def _translate_rownum(select: exp.Select) -> None:
+    """ROWNUM counts rows before ORDER BY sorts them; a plain upper bound becomes a LIMIT."""
+    where = select.args.get("where")
+    conditions = list(where.this.flatten()) if where and isinstance(where.this, exp.And) else []
+    if where and not conditions:
+        conditions = [where.this]
+    bounds = [condition for condition in conditions if any(_is_rownum(node) for node in condition.walk())]
+    if bounds:
+        kept = [condition for condition in conditions if condition not in bounds]
+        select.set("where", exp.Where(this=exp.and_(*kept)) if kept else None)
+        plain = not any(select.args.get(part) for part in ("order", "group", "distinct", "limit"))
+        limit = _upper_bound(bounds[0]) if plain and len(bounds) == 1 else None
+        if limit is not None:
+            select.limit(limit, copy=False)
+        else:
+            select.set("qualify", exp.Qualify(this=exp.and_(*[bound.copy() for bound in bounds])))
+    for node in list(select.find_all(exp.Column)):
+        if _is_rownum(node):
+            node.replace(exp.Window(this=exp.RowNumber()))
+
+
+def _upper_bound(condition: exp.Expression) -> int | None:
+    if not isinstance(condition, (exp.LT, exp.LTE)) or not _is_rownum(condition.this):
+        return None
+    bound = condition.expression
+    if not bound.is_int:
+        return None
+    return int(bound.name) - (1 if isinstance(condition, exp.LT) else 0)
+
+
+def _group_by_position(select: exp.Select) -> None:
+    """DuckDB matches grouped expressions that hold a subselect only by their position."""
+    group = select.args.get("group")
+    if group is None:
+        return
+    selected = [item.unalias() for item in select.selects]
+    for expression in list(group.expressions):
+        if not isinstance(expression, exp.Column) and expression in selected:
+            expression.replace(exp.Literal.number(selected.index(expression) + 1))
+
+
+def _point_tables_at_views(tree: exp.Query) -> None:
+    for table in tree.find_all(exp.Table):
+        if not table.db:
+            if not table.alias:
+                table.set("alias", exp.TableAlias(this=exp.to_identifier(table.name)))
+            table.set("db", exp.to_identifier("suiteql"))
+
+
