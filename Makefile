@@ -25,11 +25,11 @@ format: environment ## Let the formatter and the linter mend what they can
 	@$(RUN)/ruff format $(CODE)
 	@$(RUN)/ruff check --fix $(CODE)
 
-typecheck: environment ## Strict type checking
-	@$(RUN)/mypy $(CODE)
+typecheck: environment ## Strict type checking, folder by folder: each has a tests/conftest.py
+	@for folder in $(CODE); do $(RUN)/mypy $$folder || exit; done
 
 unit: environment ## Every test, with coverage
-	@$(RUN)/python -m pytest -n 2 --cov --cov-report=term $(PYTEST)
+	@$(RUN)/python -m pytest -n 2 --dist loadgroup --cov --cov-report=term $(PYTEST)
 
 settings: environment ## Write the plugins' settings anew into meltano.yml and README.md
 	@$(RUN)/python scripts/describe_settings.py

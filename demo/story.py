@@ -92,7 +92,7 @@ class Story:
         with self._display.step("Writing into NetSuite"):
             self._meltano.run("tap-postgres", "target-netsuite", lambda: None)
         self._check_written(corrected)
-        self._lines["customer"].written = f"{len(NEW)} created, {len(corrected)} updated, 1 deleted"
+        self._lines["customer"].written = (f"{len(NEW)} created", f"{len(corrected)} updated", "1 deleted")
 
     def _check_written(self, corrected: Mapping[str, str]) -> None:
         """Ask NetSuite for what was written."""

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from rich import box
 from rich.table import Table
 
+_CAPTION = "A run reads the newest row once more, in case another one carries the same time."
+
 
 @dataclass
 class Line:
@@ -18,25 +20,26 @@ class Line:
         in_netsuite: rows that NetSuite counts.
         in_warehouse: rows that arrived.
         moved: rows that the second run moved.
-        written: what was written back, in words.
+        written: what was written back, a phrase for each operation.
     """
 
     stream: str
     in_netsuite: int = 0
     in_warehouse: int = 0
     moved: int = 0
-    written: str = ""
+    written: Sequence[str] = ()
 
 
 def final_table(lines: Sequence[Line]) -> Table:
     """Return the table for these lines."""
-    table = Table(box=box.SIMPLE_HEAD, title="What moved", title_justify="left")
+    table = Table(
+        box=box.SIMPLE_HEAD, title="What moved", title_justify="left", caption=_CAPTION, caption_justify="left"
+    )
     table.add_column("Stream", no_wrap=True)
-    for heading in ("Rows in NetSuite", "Rows in the warehouse", "Moved by the second run"):
-        table.add_column(heading, justify="right")
-    table.add_column("Written back")
+    for heading in ("Rows in\nNetSuite", "Rows in the\nwarehouse", "Moved by the\nsecond run"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column("Written\nback", no_wrap=True)
     for line in lines:
-        table.add_row(
-            line.stream, f"{line.in_netsuite:,}", f"{line.in_warehouse:,}", f"{line.moved:,}", line.written or "-"
-        )
+        numbers = [f"{number:,}" for number in (line.in_netsuite, line.in_warehouse, line.moved)]
+        table.add_row(line.stream, *numbers, "\n".join(line.written) or "-")
     return table

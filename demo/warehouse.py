@@ -38,11 +38,9 @@ class Warehouse:
     @property
     def plugin_variables(self) -> dict[str, str]:
         """The environment variables that connect the loader and the extractor."""
-        place = f"://{_USER}@/postgres?host={self._directory}"
-        return {
-            "TARGET_POSTGRES_SQLALCHEMY_URL": f"postgresql+psycopg{place}",
-            "TAP_POSTGRES_SQLALCHEMY_URL": f"postgresql{place}",
-        }
+        # tap-postgres insists on a host and a password; the one in the query is the one that counts.
+        url = f"postgresql://{_USER}:none@localhost/postgres?host={self._directory}"
+        return {"TARGET_POSTGRES_SQLALCHEMY_URL": url, "TAP_POSTGRES_SQLALCHEMY_URL": url}
 
     def start(self, processes: Processes) -> None:
         """Make the database and start the server.

@@ -1,0 +1,108 @@
+"""The demo as a person runs it: on a fresh clone, to its end, and interrupted anywhere."""
+
+import re
+import signal
+from collections.abc import Iterator
+
+import pytest
+
+from tests.fresh_copy import FreshCopy
+
+pytestmark = [pytest.mark.xdist_group("demo"), pytest.mark.timeout(1200)]
+
+STREAMS = {
+    "account",
+    "customer",
+    "customrecord_warranty",
+    "item",
+    "transaction",
+    "transactionaccountingline",
+    "transactionline",
+    "vendor",
+}
+STAGES = [
+    "Starting a PostgreSQL ...",
+    "Starting a NetSuite (the emulator) ...",
+    "Installing the plugins into Meltano ...",
+    "Loading everything ...",
+    "Loading everything: done",
+    "Writing into NetSuite ...",
+]
+
+
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FreshCopy]:
+    copy = FreshCopy(tmp_path_factory.mktemp("demo"))
+    yield copy
+    assert copy.survivors() == []
+
+
+def test_one_command_tells_the_whole_story(copy: FreshCopy) -> None:
+    with copy.running(*copy.make("demo")) as demo:
+        assert demo.wait() == 0, demo.output
+
+    lines = {cells[0]: cells[1:] for line in demo.lines if (cells := re.split(r"\s{2,}", line.strip()))[0] in STREAMS}
+    assert set(lines) == STREAMS
+    for in_netsuite, in_warehouse, _moved, *_written in lines.values():
+        assert in_netsuite == in_warehouse != "0"
+    for written in ("3 created", "2 updated", "1 deleted"):
+        assert written in demo.output.partition("What moved")[2]
+    assert 0 < int(lines["customer"][2].replace(",", "")) < int(lines["customer"][0].replace(",", ""))
+    assert "$ meltano run tap-netsuite target-postgres" in demo.output
+    assert "$ meltano run tap-postgres target-netsuite" in demo.output
+    assert copy.survivors() == []
+    assert copy.leftovers() == []
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_ctrl_c_leaves_nothing_behind(copy: FreshCopy, stage: str) -> None:
+    with copy.running(*copy.make("demo")) as demo:
+        demo.wait_for(stage)
+        demo.interrupt()
+        code = demo.wait()
+
+    assert code in {2, 130, -signal.SIGINT}, demo.output
+    assert "Interrupted; everything the demo had started is stopped." in demo.output
+    assert "Traceback" not in demo.output
+    assert copy.survivors() == []
+    assert copy.leftovers() == []
+
+
+def test_being_terminated_leaves_nothing_behind(copy: FreshCopy) -> None:
+    with copy.running(str(copy.path / ".venv" / "bin" / "python"), "-m", "demo") as demo:
+        demo.wait_for("Loading everything ...")
+        demo.process.terminate()
+        code = demo.wait()
+
+    assert code == 128 + signal.SIGTERM
+    assert copy.survivors() == []
+    assert copy.leftovers() == []
+
+
+def test_the_next_run_clears_up_after_one_that_was_killed(copy: FreshCopy) -> None:
+    command = (str(copy.path / ".venv" / "bin" / "python"), "-m", "demo")
+    with copy.running(*command) as demo:
+        demo.wait_for("Loading everything ...")
+        demo.process.kill()
+        demo.process.wait()
+    (left,) = copy.leftovers()
+    assert left.exists()
+
+    with copy.running(*command) as demo:
+        demo.wait_for("Starting a PostgreSQL: done")
+        assert not left.exists()
+        demo.interrupt()
+        demo.wait()
+
+    assert copy.survivors() == []
+    assert copy.leftovers() == []
+
+
+def test_a_second_demo_in_the_same_folder_is_refused(copy: FreshCopy) -> None:
+    command = (str(copy.path / ".venv" / "bin" / "python"), "-m", "demo")
+    with copy.running(*command) as first:
+        first.wait_for("Starting a PostgreSQL: done")
+        with copy.running(*command) as second:
+            assert second.wait() == 1
+        assert "Another demo is running in this folder" in second.output
+        assert first.process.poll() is None
