@@ -6,12 +6,14 @@ import threading
 from collections import deque
 from contextlib import contextmanager
 from dataclasses import dataclass
+from math import inf
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _FIRST_LIMIT = 4.0
+_PATIENCE = 20  # rounds of successes before one more is tried, near what was too many the last time
 _HIGHEST_LIMIT = 55  # the largest account [bridgehead_1500275603] with four SuiteCloud Plus licences
 
 
@@ -39,7 +41,7 @@ class Limiter(Protocol):
 
 
 class Governor:
-    """Finds the account's concurrency limit: one up per round of successes, half on a 429.
+    """Finds the account's concurrency limit: one up per round of successes, half on a 429, patient near the last 429.
 
     Thread-safe, first come first served. One burst of refusals cuts the limit once: a request that was sent
     before the last cut says nothing new, and nor does a success while places are idle.
@@ -49,6 +51,7 @@ class Governor:
         """Start careful, never above `max_concurrency` requests at once."""
         self._highest = max_concurrency or _HIGHEST_LIMIT
         self._limit = min(_FIRST_LIMIT, float(self._highest)) if max_concurrency is None else float(max_concurrency)
+        self._too_many = inf
         self._in_flight = 0
         self._generation = 0
         self._waiting: deque[threading.Event] = deque()
@@ -83,10 +86,12 @@ class Governor:
     def _learn(self, *, blocked: bool) -> None:
         """Adapt the limit to the outcome of a request sent since it was last cut."""
         if blocked:
-            self._limit = max(1.0, min(self._limit, self._in_flight) / 2)
+            self._too_many = max(2.0, min(self._limit, self._in_flight))
+            self._limit = self._too_many / 2
             self._generation += 1
         elif self._in_flight >= int(self._limit):  # a limit nobody comes near proves nothing by its successes
-            self._limit = min(self._limit + 1 / self._limit, float(self._highest))
+            rounds = _PATIENCE if abs(self._limit - self._too_many) <= 1 else 1
+            self._limit = min(self._limit + 1 / (rounds * self._limit), float(self._highest))
 
     def _admit(self) -> None:
         while self._waiting and self._in_flight < int(self._limit):

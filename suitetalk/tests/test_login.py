@@ -320,5 +320,3 @@ def test_a_token_is_renewed_before_it_ends(ec_pem: str, life: Any, still_used: f
     now = 1000.0 + renewed
     assert login._current().value == "token-2"
     assert "token-2" not in repr(login._current())
-
-

@@ -127,7 +127,9 @@ def test_a_create_whose_outcome_is_unknown_is_sent_once(
 ) -> None:
     netsuite.answers(fault, CREATED)
 
-    with pytest.raises(OutcomeUnknownError, match="so whether NetSuite carried it out is unknown; look the record up before") as caught:
+    with pytest.raises(
+        OutcomeUnknownError, match="so whether NetSuite carried it out is unknown; look the record up before"
+    ) as caught:
         create(client)
 
     assert len(netsuite.requests) == 1
@@ -229,6 +231,7 @@ def test_a_cut_keep_alive_connection_is_made_anew(netsuite: ScriptedNetSuite, cl
 
 def test_requests_go_through_one_session_from_many_threads(netsuite: ScriptedNetSuite, connect: Connect) -> None:
     """Cookies would be the state threads step on; none are kept."""
+
     def script(request: Received) -> Reply:
         return Reply(body={"id": request.path.rsplit("/", 1)[1]}, headers={"Set-Cookie": f"c{request.path[-3:]}=1"})
 
