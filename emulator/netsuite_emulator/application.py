@@ -33,7 +33,7 @@ class ConnectionCutError(Exception):
 class Application:
     """An ASGI application; one for each emulator."""
 
-    def __init__(  # noqa: PLR0913 - what it ties together
+    def __init__(
         self,
         services: Services,
         governor: Governor,
@@ -190,7 +190,5 @@ async def _read(scope: Any, receive: Any) -> tuple[Call, str]:
     segments = tuple(unquote(part) for part in raw.removeprefix(_BASE).strip("/").split("/"))
     host = headers.get("host", "127.0.0.1")
     query = dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True))
-    call = Call(
-        scope["method"], segments, query, headers, b"".join(chunks), f"{scope['scheme']}://{host}{_BASE}", host
-    )
+    call = Call(scope["method"], segments, query, headers, b"".join(chunks), f"{scope['scheme']}://{host}{_BASE}", host)
     return call, unquote(raw)

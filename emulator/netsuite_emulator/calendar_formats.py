@@ -30,9 +30,11 @@ DATE_FORMATS = {
     "YYYY/MM/DD": "yyyy/MM/dd",
     "YYYY/M/D": "yyyy/M/d",
 }
+# Not those of the locale.
 _MONTHS = (
-    "January February March April May June July August September October November December"  # not of the locale
-).split()
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
 _PATTERNS = {
     "yyyy": r"(?P<year>\d{4})",
     "yy": r"(?P<short>\d{2})",

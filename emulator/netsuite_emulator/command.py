@@ -61,7 +61,9 @@ def _certificates(_context: click.Context, _option: click.Parameter, values: tup
 @click.option(
     "--metadata-describes-record/--metadata-describes-metadata", default=True, help="Form of the catalog's links."
 )
-@click.option("--ready-file", type=click.Path(path_type=Path, dir_okay=False), help="Write the connection here, as JSON.")
+@click.option(
+    "--ready-file", type=click.Path(path_type=Path, dir_okay=False), help="Write the connection here, as JSON."
+)
 def main(*, ready_file: Path | None, hidden: tuple[str, ...], **options: Any) -> None:
     """Run a local NetSuite until Ctrl-C."""
     ended = threading.Event()
@@ -107,7 +109,7 @@ def _greeting(emulator: Emulator) -> str:
     }
     exports = "\n".join(f"  export NETSUITE_{name.upper()}='{value}'" for name, value in values.items())
     plugins = "\n".join(
-        f"  export {plugin}_NETSUITE_{name.upper()}=\"$NETSUITE_{name.upper()}\""
+        f'  export {plugin}_NETSUITE_{name.upper()}="$NETSUITE_{name.upper()}"'
         for plugin in ("TAP", "TARGET")
         for name in values
     )

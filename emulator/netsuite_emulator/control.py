@@ -42,7 +42,7 @@ class Control:
         """Remember a mistake of the emulator itself."""
         self.failures.append(text)
 
-    def answer(self, call: Call, path: str) -> Answer:
+    def answer(self, call: Call, path: str) -> Answer:  # noqa: PLR0911 - one for each end point
         """Answer a control request."""
         if call.host.rpartition(":")[0] not in _LOCAL and call.host not in _LOCAL:
             return Answer(403, {"error": "The control end points answer on the loopback address only."})

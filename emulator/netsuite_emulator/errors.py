@@ -41,7 +41,7 @@ class NetSuiteError(Exception):
         headers: headers of the answer.
     """
 
-    def __init__(  # noqa: PLR0913 - the members of NetSuite's error body
+    def __init__(
         self,
         status: int,
         code: str,

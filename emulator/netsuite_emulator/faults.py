@@ -129,6 +129,4 @@ class FaultBoard:
     def strike(self, method: str, path: str) -> list[Fault]:
         """The faults that spoil this request, in the order in which they were added."""
         with self._lock:
-            return [
-                armed.fault for armed in self._armed.values() if armed.fault.fits(method, path) and armed.strikes()
-            ]
+            return [armed.fault for armed in self._armed.values() if armed.fault.fits(method, path) and armed.strikes()]

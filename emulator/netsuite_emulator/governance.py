@@ -47,5 +47,3 @@ def concurrency_exceeded(headers: dict[str, str]) -> NetSuiteError:
         top_code="USER_ERROR",
         headers=headers,
     )
-
-

@@ -89,7 +89,7 @@ class Storage:
         selects = [f'SELECT max("{table.key[0]}") AS id FROM "{table.name}"' for table in tables]
         if space in ("transaction", "entity"):
             selects.append("SELECT max(recordid) FROM deletedrecord")
-        found = self.row(f"SELECT max(id) FROM ({' UNION ALL '.join(selects)})")  # noqa: S608 - names of our own
+        found = self.row(f"SELECT max(id) FROM ({' UNION ALL '.join(selects)})")
         return int(found[0] or 0) if found else 0
 
     def _has_company(self) -> bool:
@@ -112,7 +112,7 @@ class Storage:
         self._root.execute("CREATE TABLE choice (list VARCHAR, id VARCHAR, name VARCHAR)")
         values = [(kind, key, name) for kind, names in CHOICES.items() for key, name in names.items()]
         marks = ", ".join(["(?, ?, ?)"] * len(values))
-        self._root.execute(f"INSERT INTO choice VALUES {marks}", [part for value in values for part in value])  # noqa: S608
+        self._root.execute(f"INSERT INTO choice VALUES {marks}", [part for value in values for part in value])
 
     def _leave_out_subsidiaries(self, full: Company, company: Company) -> None:
         self._root.execute("DROP SCHEMA suiteql CASCADE; DROP VIEW main.entity")
@@ -130,7 +130,7 @@ class Storage:
 
 def _create_statement(table: Table) -> str:
     columns = [
-        f"\"{column.name}\" {column.sql_type}{' DEFAULT ' + repr('F') if column.kind == 'flag' else ''}"
+        f'"{column.name}" {column.sql_type}{" DEFAULT " + repr("F") if column.kind == "flag" else ""}'
         for column in table.columns
     ]
     return f'CREATE TABLE "{table.name}" ({", ".join(columns)})'

@@ -48,9 +48,7 @@ class TokenStore:
             end = self._ends.get(token.strip())
         if scheme.lower() == "bearer" and end is not None and end > time.monotonic():
             return
-        challenge = (
-            f'Bearer realm="{self._realm}", error="invalid_token", error_description="Invalid login attempt."'
-        )
+        challenge = f'Bearer realm="{self._realm}", error="invalid_token", error_description="Invalid login attempt."'
         detail = (
             "Invalid login attempt. For more details, see the Login Audit Trail in the NetSuite UI at Setup > "
             "Users/Roles > User Management > View Login Audit Trail."

@@ -93,9 +93,7 @@ def _all_record_types() -> Iterable[RecordType]:
         "customer", "customer", sublists=(_ADDRESS_BOOK, _SALES_TEAM), required=frozenset({"companyName"}),
         label="Customer",
     )  # fmt: skip
-    yield RecordType(
-        "vendor", "vendor", sublists=(_ADDRESS_BOOK,), required=frozenset({"companyName"}), label="Vendor"
-    )
+    yield RecordType("vendor", "vendor", sublists=(_ADDRESS_BOOK,), required=frozenset({"companyName"}), label="Vendor")
     yield RecordType("employee", "employee", sublists=(_ADDRESS_BOOK,), label="Employee")
     yield RecordType("contact", "contact", sublists=(_ADDRESS_BOOK,), label="Contact")
     yield RecordType("job", "job", sublists=(_ADDRESS_BOOK,), label="Project")

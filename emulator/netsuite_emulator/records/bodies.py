@@ -39,14 +39,14 @@ class Validation:
         Raises:
             NetSuiteError: a header has a value that is no mode.
         """
-        modes = []
+        modes: list[str] = []
         for kind, default in (("Name", "warning"), ("Value", "error")):
             header = f"X-NetSuite-Property{kind}Validation"
             mode = headers.get(header.lower(), default).strip().lower()
             if mode not in ("error", "warning", "ignore"):
                 raise NetSuiteError(400, "INVALID_HEADER", f"Invalid value '{mode}' of {header}.", header=header)
             modes.append(mode)
-        return cls(*modes)
+        return cls(modes[0], modes[1])
 
     def unknown_name(self, path: str) -> None:
         """Note a property that does not exist.
@@ -138,7 +138,7 @@ class BodyReader:
             raise invalid_content(f"The sublist '{place}' must be an object with an array 'items'.", place)
         return rows
 
-    def _value(self, column: Column, value: Any, place: str, sign: int) -> Any:  # noqa: PLR0911 - one for each kind
+    def _value(self, column: Column, value: Any, place: str, sign: int) -> Any:  # noqa: C901, PLR0911 - one for each kind
         if value is None:
             return "F" if column.kind == "flag" else None
         match column.kind:

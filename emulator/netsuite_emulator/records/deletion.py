@@ -46,8 +46,8 @@ def delete_record(store: RecordStore, record_type: RecordType, identifier: int, 
         raise user_error(f"This record cannot be deleted because it has dependent records ({user}).")
     name = store.display(table, identifier)
     for owned, column in _OWNED.get(table.name, []):
-        store.storage.rows(f'DELETE FROM "{owned}" WHERE "{column}" = ?', [identifier])  # noqa: S608 - our names
-    store.storage.rows(f'DELETE FROM "{table.name}" WHERE "{record_type.key}" = ?', [identifier])  # noqa: S608
+        store.storage.rows(f'DELETE FROM "{owned}" WHERE "{column}" = ?', [identifier])
+    store.storage.rows(f'DELETE FROM "{table.name}" WHERE "{record_type.key}" = ?', [identifier])
     if is_tracked(table):
         insert(store, "deletedrecord", _note(record_type, table, identifier, name, now))
 
@@ -57,9 +57,7 @@ def is_tracked(table: Table) -> bool:
     return table.name in _TYPE_IDS or table.name.startswith("customrecord_")
 
 
-def _note(
-    record_type: RecordType, table: Table, identifier: int, name: str | None, now: datetime
-) -> dict[str, Any]:
+def _note(record_type: RecordType, table: Table, identifier: int, name: str | None, now: datetime) -> dict[str, Any]:
     custom = table.name.startswith("customrecord_")
     return {
         "recordtypeid": _TYPE_IDS.get(table.name, 100),
@@ -86,10 +84,9 @@ def _first_reference(store: RecordStore, table: Table, identifier: int) -> str |
             if column.kind == "reference" and column.target in targets:
                 itself = f' AND "{table.key[0]}" <> {identifier}' if other.name == table.name else ""
                 selects.append(
-                    f'SELECT \'{other.name}\' FROM "{other.name}" '  # noqa: S608 - names of our own
-                    f'WHERE "{column.name}" = {identifier}{itself}'
+                    f'SELECT \'{other.name}\' FROM "{other.name}" WHERE "{column.name}" = {identifier}{itself}'
                 )
     if not selects:
         return None
-    row = store.storage.row(f"SELECT * FROM ({' UNION ALL '.join(selects)}) LIMIT 1")  # noqa: S608 - as above
+    row = store.storage.row(f"SELECT * FROM ({' UNION ALL '.join(selects)}) LIMIT 1")
     return None if row is None else str(row[0])

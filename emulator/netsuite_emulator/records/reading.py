@@ -124,7 +124,7 @@ class RecordReader:
         if rendered is not None:
             answer[column.field] = rendered
 
-    def _value(self, column: Column, value: Any, row: dict[str, Any], link: str, sign: int) -> Any:  # noqa: PLR0911
+    def _value(self, column: Column, value: Any, row: dict[str, Any], link: str, sign: int) -> Any:  # noqa: C901, PLR0911 - one for each kind
         match column.kind:
             case "reference":
                 return self.reference(column, value)
@@ -167,5 +167,3 @@ class RecordReader:
 def line_key(sublist: Sublist, row: dict[str, Any]) -> Any:
     """What names a row of a sublist in a path."""
     return row["id"] if sublist.table == "transactionline" else row["internalid"]
-
-

@@ -14,7 +14,7 @@ def insert(store: RecordStore, table: str, values: dict[str, Any]) -> None:
     """Add a row; columns left out take their defaults."""
     names = ", ".join(f'"{name}"' for name in values)
     marks = ", ".join("?" * len(values))
-    store.storage.rows(f'INSERT INTO "{table}" ({names}) VALUES ({marks})', list(values.values()))  # noqa: S608
+    store.storage.rows(f'INSERT INTO "{table}" ({names}) VALUES ({marks})', list(values.values()))
 
 
 def update(store: RecordStore, table: str, values: dict[str, Any], key: str, identifier: Any) -> None:
@@ -22,5 +22,5 @@ def update(store: RecordStore, table: str, values: dict[str, Any], key: str, ide
     if not values:
         return
     settings = ", ".join(f'"{name}" = ?' for name in values)
-    sql = f'UPDATE "{table}" SET {settings} WHERE "{key}" = ?'  # noqa: S608 - names of our own
+    sql = f'UPDATE "{table}" SET {settings} WHERE "{key}" = ?'
     store.storage.rows(sql, [*values.values(), identifier])

@@ -126,9 +126,9 @@ class RecordService:
         condition = self._condition(call.query.get("q"), record_type)
         key = f'"{record_type.key}"'
         source = f'FROM "{record_type.table}" WHERE {condition.sql}'
-        found = self._storage.row(f"SELECT count(*) {source}", condition.parameters)  # noqa: S608 - our names
+        found = self._storage.row(f"SELECT count(*) {source}", condition.parameters)
         rows = self._storage.rows(
-            f"SELECT {key} {source} ORDER BY hash({key}) LIMIT {page.size} OFFSET {page.offset}",  # noqa: S608
+            f"SELECT {key} {source} ORDER BY hash({key}) LIMIT {page.size} OFFSET {page.offset}",
             condition.parameters,
         )
         base = f"{self._base(call)}/{record_type.path}"

@@ -49,7 +49,7 @@ class RecordStore:
             if number is None:
                 return None
             conditions, values = [*conditions, f'"{record_type.key}" = ?'], [*values, number]
-        sql = f'SELECT "{record_type.key}" FROM "{table.name}" WHERE {" AND ".join(conditions)}'  # noqa: S608 - our names
+        sql = f'SELECT "{record_type.key}" FROM "{table.name}" WHERE {" AND ".join(conditions)}'
         row = self.storage.row(sql, values)
         return None if row is None else int(row[0])
 
@@ -63,12 +63,12 @@ class RecordStore:
         names = [column.name for column in table.columns]
         listed = ", ".join(f'"{name}"' for name in names)
         suffix = f" ORDER BY {order}" if order else ""
-        found = self.storage.rows(f'SELECT {listed} FROM "{table.name}" WHERE {condition}{suffix}', values)  # noqa: S608
+        found = self.storage.rows(f'SELECT {listed} FROM "{table.name}" WHERE {condition}{suffix}', values)
         return [dict(zip(names, row, strict=True)) for row in found]
 
     def display(self, table: Table, identifier: Any) -> str | None:
         """The display value of a row; None where there is no such row."""
-        sql = f'SELECT {table.display} FROM "{table.name}" WHERE "{table.key[0]}" = ?'  # noqa: S608 - our names
+        sql = f'SELECT {table.display} FROM "{table.name}" WHERE "{table.key[0]}" = ?'
         row = self.storage.row(sql, [identifier])
         return None if row is None else str(row[0] or "")
 
@@ -98,14 +98,14 @@ class RecordStore:
 
     def by_display(self, table: Table, name: str) -> int | None:
         """The id of the row with a display value."""
-        sql = f'SELECT "{table.key[0]}" FROM "{table.name}" WHERE {table.display} = ? LIMIT 1'  # noqa: S608 - our names
+        sql = f'SELECT "{table.key[0]}" FROM "{table.name}" WHERE {table.display} = ? LIMIT 1'
         row = self.storage.row(sql, [name])
         return None if row is None else int(row[0])
 
     def _by(self, table: Table, column: str, value: Any) -> int | None:
         if table.column(column) is None:
             return None
-        sql = f'SELECT "{table.key[0]}" FROM "{table.name}" WHERE "{column}" = ? LIMIT 1'  # noqa: S608 - our names
+        sql = f'SELECT "{table.key[0]}" FROM "{table.name}" WHERE "{column}" = ? LIMIT 1'
         row = self.storage.row(sql, [value])
         return None if row is None else int(row[0])
 

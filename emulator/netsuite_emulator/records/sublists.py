@@ -73,7 +73,7 @@ class SublistWriter:
 
     def _existing(self, sublist: Sublist, parent: int) -> list[tuple[Any, ...]]:
         key = self._key_column(sublist)
-        sql = f'SELECT "{key}" FROM "{sublist.table}" WHERE "{sublist.parent}" = ? AND {sublist.where}'  # noqa: S608
+        sql = f'SELECT "{key}" FROM "{sublist.table}" WHERE "{sublist.parent}" = ? AND {sublist.where}'
         return self._store.storage.rows(sql, [parent])
 
     def _key(self, sublist: Sublist, row: Any, existing: set[int]) -> int | None:
@@ -93,12 +93,12 @@ class SublistWriter:
         if keys:
             listed = ", ".join(str(key) for key in sorted(keys))
             self._store.storage.rows(
-                f'DELETE FROM "{sublist.table}" WHERE "{sublist.parent}" = ? '  # noqa: S608 - names and numbers
+                f'DELETE FROM "{sublist.table}" WHERE "{sublist.parent}" = ? '
                 f'AND "{self._key_column(sublist)}" IN ({listed})',
                 [parent],
             )
 
-    def _write_row(  # noqa: PLR0913 - a row and where it stands
+    def _write_row(
         self, record_type: RecordType, sublist: Sublist, parent: int, key: int | None, row: Any, place: str
     ) -> None:
         table = self._store.company.tables[sublist.table]

@@ -57,7 +57,7 @@ def _settle_main_line(store: RecordStore, record_type: RecordType, identifier: i
         insert(store, "transactionline", {**main, "linecreateddate": now, "expenseaccount": account})
     subsidiary = ", subsidiary = t.subsidiary" if store.company.one_world else ""
     storage.rows(
-        f"UPDATE transactionline SET entity = t.entity{subsidiary}, linelastmodifieddate = CASE WHEN mainline = 'T' "  # noqa: S608
+        f"UPDATE transactionline SET entity = t.entity{subsidiary}, linelastmodifieddate = CASE WHEN mainline = 'T' "
         'THEN ?::TIMESTAMP ELSE linelastmodifieddate END FROM "transaction" t '
         "WHERE t.id = transactionline.transaction AND t.id = ?",
         [now, identifier],

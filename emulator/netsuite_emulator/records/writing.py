@@ -46,7 +46,7 @@ class RecordWriter:
         self._write_parts(record_type, identifier, changes, validation, frozenset())
         return identifier
 
-    def update(  # noqa: PLR0913 - the parts of the request
+    def update(
         self,
         record_type: RecordType,
         identifier: int,
@@ -98,9 +98,7 @@ class RecordWriter:
 
     def _read(self, record_type: RecordType, body: Any, validation: Validation) -> Changes:
         reader = BodyReader(self._store, self._calendar, validation)
-        return reader.read(
-            body, self._store.company.fields(record_type), record_type.sublists, sign=-record_type.sign
-        )
+        return reader.read(body, self._store.company.fields(record_type), record_type.sublists, sign=-record_type.sign)
 
     def _selected(self, record_type: RecordType, changes: Changes, replaced: frozenset[str]) -> dict[str, Any]:
         return {
@@ -129,7 +127,7 @@ class RecordWriter:
             value = values.get(name)
             if value is None or table.column(name) is None:
                 continue
-            sql = f'SELECT id FROM "{scope}" WHERE "{name}" = ? AND id <> ?'  # noqa: S608 - names of our own
+            sql = f'SELECT id FROM "{scope}" WHERE "{name}" = ? AND id <> ?'
             if self._store.storage.row(sql, [value, identifier]):
                 raise user_error(
                     f"A {table.name} record with this ID already exists. "

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["translate"]
 
 
-def translate(name: str, arguments: list[exp.Expression], company: Company) -> exp.Expression:
+def translate(name: str, arguments: list[exp.Expr], company: Company) -> exp.Expr:
     """DuckDB's expression for `BUILTIN.<name>(…)`.
 
     Raises:
@@ -33,7 +33,7 @@ def translate(name: str, arguments: list[exp.Expression], company: Company) -> e
     raise unsupported()
 
 
-def _display(argument: exp.Expression, company: Company) -> exp.Expression:
+def _display(argument: exp.Expr, company: Company) -> exp.Expr:
     """What people see instead of the value [article_1029114613]."""
     column = column_of(argument)
     if column is None or not isinstance(argument, exp.Column):
@@ -60,7 +60,7 @@ def _display_template(column: Column, company: Company) -> str | None:
     return None
 
 
-def _canonical(argument: exp.Expression) -> exp.Expression:
+def _canonical(argument: exp.Expr) -> exp.Expr:
     """The value that filters need: the status `B` of an invoice is `CustInvc:B` [article_1029114514]."""
     column = column_of(argument)
     if column is None or column.kind != "status":
@@ -68,8 +68,8 @@ def _canonical(argument: exp.Expression) -> exp.Expression:
     return _fill("_type_ || ':' || _value_", argument)
 
 
-def _fill(template: str, argument: exp.Expression) -> exp.Expression:
-    node: exp.Expression = exp.Paren(this=parse_one(template, dialect="duckdb"))
+def _fill(template: str, argument: exp.Expr) -> exp.Expr:
+    node: exp.Expr = exp.Paren(this=parse_one(template, dialect="duckdb"))
     node.meta["kind"] = "text"
     for table in node.find_all(exp.Table):
         if not table.alias:
@@ -78,9 +78,8 @@ def _fill(template: str, argument: exp.Expression) -> exp.Expression:
         if column.name == "_value_":
             column.replace(argument.copy())
         elif column.name == "_type_":
-            table = argument.args.get("table")
-            column.replace(exp.column("type", table=table.copy() if table else None))
+            source = argument.args.get("table")
+            column.replace(exp.column("type", table=source.copy() if source else None))
         elif not column.table and node.find(exp.Table) is not None:
             column.set("table", exp.to_identifier("_shown_"))
     return node
-

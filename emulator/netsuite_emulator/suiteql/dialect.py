@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from sqlglot import exp
 from sqlglot.dialects.oracle import Oracle
 from sqlglot.errors import SqlglotError
-from sqlglot.tokens import TokenType
+from sqlglot.tokens import TokenType  # type: ignore[attr-defined]  # public, though not listed as such
 
 from netsuite_emulator.suiteql.errors import unsupported
 
@@ -21,7 +21,7 @@ _LITERAL_TYPES = {TokenType.DATE, TokenType.TIMESTAMP, TokenType.TIMESTAMPTZ}
 class SuiteQL(Oracle):
     """Oracle's dialect without knowledge of functions: which exist, and what they mean, is decided here."""
 
-    class Parser(Oracle.Parser):
+    class Parser(Oracle.Parser):  # type: ignore[misc, valid-type]  # how sqlglot wants dialects written
         """The parser."""
 
         FUNCTIONS: ClassVar[dict[str, Any]] = {}

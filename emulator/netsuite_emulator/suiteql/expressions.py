@@ -30,7 +30,7 @@ _ROUNDED_TO = {
 _PASSING = ("NVL", "COALESCE", "MAX", "MIN", "GREATEST", "LEAST", "NULLIF")
 
 
-def kind_of(node: exp.Expression) -> str:
+def kind_of(node: exp.Expr) -> str:  # noqa: PLR0911 - one for each form
     """Whether an expression is a `date`, a `text`, a `number`, or of no known kind (the empty string)."""
     column = column_of(node)
     if column is not None:
@@ -48,7 +48,7 @@ def kind_of(node: exp.Expression) -> str:
     return ""
 
 
-def translate_node(node: exp.Expression, company: Company) -> exp.Expression:
+def translate_node(node: exp.Expr, company: Company) -> exp.Expr:  # noqa: PLR0911 - one for each form
     """What takes the place of a node whose children are translated already; the node itself where nothing does.
 
     Raises:
@@ -74,19 +74,19 @@ def translate_node(node: exp.Expression, company: Company) -> exp.Expression:
     return node
 
 
-def _call(name: str, *arguments: exp.Expression) -> exp.Expression:
+def _call(name: str, *arguments: exp.Expr) -> exp.Expr:
     call = exp.Anonymous(this=f"ora_{name.lower()}", expressions=[argument.copy() for argument in arguments])
     call.meta["kind"] = "date" if name in DATE_FUNCTIONS else "text" if name in TEXT_FUNCTIONS else ""
     return call
 
 
-def _raw(sql: str, kind: str) -> exp.Expression:
+def _raw(sql: str, kind: str) -> exp.Expr:
     node = exp.Paren(this=parse_one(sql, dialect="duckdb"))
     node.meta["kind"] = kind
     return node
 
 
-def _arithmetic(node: exp.Add | exp.Sub) -> exp.Expression:
+def _arithmetic(node: exp.Add | exp.Sub) -> exp.Expr:
     kinds = kind_of(node.left), kind_of(node.right)
     if isinstance(node, exp.Sub) and kinds == ("date", "date"):
         return _call("DAYS", node.left, node.right)
@@ -98,7 +98,7 @@ def _arithmetic(node: exp.Add | exp.Sub) -> exp.Expression:
     return node
 
 
-def _comparison(node: exp.Expression) -> exp.Expression:
+def _comparison(node: exp.Expr) -> exp.Expr:
     """Oracle turns the text into a number where a text meets a number."""
     for side, other in (("this", "expression"), ("expression", "this")):
         text, number = node.args[side], node.args[other]
@@ -107,14 +107,14 @@ def _comparison(node: exp.Expression) -> exp.Expression:
     return node
 
 
-def _membership(node: exp.Expression) -> exp.Expression:
+def _membership(node: exp.Expr) -> exp.Expr:
     values = node.expressions if isinstance(node, exp.In) else [node.args["low"], node.args["high"]]
     if kind_of(node.this) == "text" and any(kind_of(value) == "number" for value in values):
         node.set("this", _call("NUMBER", node.this))
     return node
 
 
-def _function(node: exp.Anonymous, company: Company) -> exp.Expression:
+def _function(node: exp.Anonymous, company: Company) -> exp.Expr:
     name = node.name.upper()
     arguments = node.expressions
     if name.startswith("ORA_") and name != "ORA_HASH":
@@ -137,7 +137,7 @@ def _function(node: exp.Anonymous, company: Company) -> exp.Expression:
     return call
 
 
-def _formatted(name: str, node: exp.Anonymous) -> exp.Expression:
+def _formatted(name: str, node: exp.Anonymous) -> exp.Expr:
     arguments = node.expressions
     if not arguments:
         raise unsupported()
@@ -158,7 +158,7 @@ def _formatted(name: str, node: exp.Anonymous) -> exp.Expression:
     return _replaced(value, to_char_sql("_value_", model))
 
 
-def _replaced(value: exp.Expression, template: str) -> exp.Expression:
+def _replaced(value: exp.Expr, template: str) -> exp.Expr:
     """`template` with `value` in place of its name `_value_`, the nodes of `value` kept with what is known of them."""
     node = _raw(template, "text")
     for column in list(node.find_all(exp.Column)):
@@ -167,7 +167,7 @@ def _replaced(value: exp.Expression, template: str) -> exp.Expression:
     return node
 
 
-def _rounded(name: str, arguments: list[exp.Expression]) -> exp.Expression:
+def _rounded(name: str, arguments: list[exp.Expr]) -> exp.Expr:
     if name == "TRUNC" and kind_of(arguments[0]) == "date":
         model = arguments[1].name.upper() if len(arguments) > 1 else "DD"
         if model not in _ROUNDED_TO:

@@ -12,7 +12,8 @@ _TOKENS = {
     "AM": "%p", "PM": "%p", "IW": "%V", "WW": "%W", "MONTH": "%B", "MON": "%b", "DAY": "%A", "DY": "%a",
     "Q": "", "D": "",
 }  # fmt: skip
-_PATTERN = re.compile(r'"[^"]*"|FM|' + "|".join(sorted(_TOKENS, key=len, reverse=True)) + r"|.", re.IGNORECASE | re.S)
+_LONGEST_FIRST = "|".join(sorted(_TOKENS, key=len, reverse=True))
+_PATTERN = re.compile(rf'"[^"]*"|FM|{_LONGEST_FIRST}|.', re.IGNORECASE | re.DOTALL)
 _UNPADDED = {"%m": "%-m", "%d": "%-d", "%H": "%-H", "%I": "%-I", "%j": "%-j"}
 
 

@@ -12,11 +12,12 @@ if TYPE_CHECKING:
 __all__ = ["DATE_FUNCTIONS", "MACROS", "NATIVE", "TEXT_FUNCTIONS", "macro_statements"]
 
 # Functions that DuckDB has under the same name and with the same meaning; aggregates and window functions among them.
-NATIVE = frozenset(
-    """ABS ACOS APPROX_COUNT_DISTINCT ASCII ASIN ATAN ATAN2 AVG CEIL CHR COALESCE CORR COS COSH COUNT COVAR_POP
-    COVAR_SAMP DENSE_RANK EXP FLOOR LAST_DAY LN LOWER LTRIM MAX MEDIAN MIN NULLIF POWER RANK ROUND ROW_NUMBER RTRIM
-    SIGN SIN SINH SQRT SUM TAN TANH UPPER""".split()
-)
+NATIVE = frozenset({
+    "ABS", "ACOS", "APPROX_COUNT_DISTINCT", "ASCII", "ASIN", "ATAN", "ATAN2", "AVG", "CEIL", "CHR", "COALESCE", "CORR",
+    "COS", "COSH", "COUNT", "COVAR_POP", "COVAR_SAMP", "DENSE_RANK", "EXP", "FLOOR", "LAST_DAY", "LN", "LOWER",
+    "LTRIM", "MAX", "MEDIAN", "MIN", "NULLIF", "POWER", "RANK", "ROUND", "ROW_NUMBER", "RTRIM", "SIGN", "SIN", "SINH",
+    "SQRT", "SUM", "TAN", "TANH", "UPPER",
+})  # fmt: skip
 
 # Each macro is called ora_<name>; `{zone}` and `{date}` are the account's time zone and date format.
 MACROS = {
@@ -102,13 +103,14 @@ _HELPERS = {
 }
 
 # What a function returns, where the difference between dates, texts and numbers decides how it is treated further.
-DATE_FUNCTIONS = frozenset(
-    "ADD_MONTHS LAST_DAY SYS_EXTRACT_UTC NOW SHIFT TRUNC_DATE TO_DATE TO_TIMESTAMP TO_TIMESTAMP_TZ".split()
-)
-TEXT_FUNCTIONS = frozenset(
-    """CHR CONCAT INITCAP LOWER LPAD LTRIM REGEXP_REPLACE REGEXP_SUBSTR REPLACE RPAD RTRIM SUBSTR TO_CHAR TO_CLOB
-    TO_NCHAR TRANSLATE UPPER DF CF""".split()
-)
+DATE_FUNCTIONS = frozenset({
+    "ADD_MONTHS", "LAST_DAY", "SYS_EXTRACT_UTC", "NOW", "SHIFT", "TRUNC_DATE", "TO_DATE", "TO_TIMESTAMP",
+    "TO_TIMESTAMP_TZ",
+})  # fmt: skip
+TEXT_FUNCTIONS = frozenset({
+    "CHR", "CONCAT", "INITCAP", "LOWER", "LPAD", "LTRIM", "REGEXP_REPLACE", "REGEXP_SUBSTR", "REPLACE", "RPAD",
+    "RTRIM", "SUBSTR", "TO_CHAR", "TO_CLOB", "TO_NCHAR", "TRANSLATE", "UPPER",
+})  # fmt: skip
 
 
 def macro_statements(calendar: AccountCalendar) -> Iterator[str]:

@@ -17,13 +17,13 @@ __all__ = ["column_of", "name_of", "resolve"]
 _PSEUDO_COLUMNS = frozenset({"rownum"})
 
 
-def column_of(node: exp.Expression) -> Column | None:
+def column_of(node: exp.Expr) -> Column | None:
     """The described column a node stands for, once `resolve` has run."""
     found: Column | None = node.meta.get("column")
     return found
 
 
-def resolve(tree: exp.Expression, company: Company) -> list[str]:
+def resolve(tree: exp.Expr, company: Company) -> list[str]:
     """Mark every column node with the column it means, and return the names of the columns the statement gives.
 
     Raises:
@@ -68,9 +68,7 @@ def _resolve_column(column: exp.Column, scope: Scope, company: Company) -> None:
         column.meta["resolved"] = True
         return
     available = {
-        alias: source.name if isinstance(source, exp.Table) else alias
-        for alias, source in scope.sources.items()
-        if source is not None
+        alias: source.name if isinstance(source, exp.Table) else alias for alias, source in scope.sources.items()
     }
     raise unknown_identifier(column.sql(), available)
 
@@ -79,10 +77,14 @@ def _orders_by_alias(column: exp.Column, scope: Scope) -> bool:
     order = scope.expression.args.get("order")
     if column.table or order is None or column.find_ancestor(exp.Order, exp.Select) is not order:
         return False
-    return column.name in [name_of(selected, number) for number, selected in enumerate(scope.expression.selects, 1)]
+    return column.name in [name_of(selected, number) for number, selected in enumerate(_selects(scope), 1)]
 
 
-def name_of(selected: exp.Expression, number: int) -> str:
+def _selects(scope: Scope) -> list[exp.Expr]:
+    return scope.expression.selects if isinstance(scope.expression, exp.Query) else []
+
+
+def name_of(selected: exp.Expr, number: int) -> str:
     """The name of a selected expression: its alias, its column, or `expr1`, `expr2`, … by its place."""
     if isinstance(selected, (exp.Alias, exp.Column)):
         return selected.alias_or_name
@@ -92,7 +94,7 @@ def name_of(selected: exp.Expression, number: int) -> str:
 def output_names(scope: Scope, company: Company) -> list[str]:
     """The names of the columns a statement gives, in order."""
     names: list[str] = []
-    for number, selected in enumerate(scope.expression.selects, 1):
+    for number, selected in enumerate(_selects(scope), 1):
         if not selected.is_star:
             names.append(name_of(selected, number))
             continue
@@ -134,7 +136,7 @@ def _column_of_source(source: Any, name: str, company: Company) -> tuple[Column 
 
 
 def _column_of_subselect(scope: Scope, name: str, company: Company) -> tuple[Column | None] | None:
-    for number, selected in enumerate(scope.expression.selects, 1):
+    for number, selected in enumerate(_selects(scope), 1):
         if selected.is_star:
             starred = selected.table if isinstance(selected, exp.Column) else ""
             for alias, source in scope.sources.items():

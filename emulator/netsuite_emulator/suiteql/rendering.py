@@ -46,7 +46,7 @@ class Renderer:
             items.append(item)
         return items
 
-    def _writer(self, kind: str) -> Callable[[Any], str]:
+    def _writer(self, kind: str) -> Callable[[Any], str]:  # noqa: PLR0911 - one for each type
         if kind == "VARCHAR":
             return str
         if kind == "DATE":

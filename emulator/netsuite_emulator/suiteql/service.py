@@ -54,7 +54,7 @@ class QueryService:
         sql, names = self._translate(text, parameters)
         cursor = self._storage.cursor()
         try:
-            cursor.execute(f"SELECT * FROM ({sql}) LIMIT {page.size} OFFSET {page.offset}")  # noqa: S608 - translated
+            cursor.execute(f"SELECT * FROM ({sql}) LIMIT {page.size} OFFSET {page.offset}")
             description = cursor.description or []
             rows = cursor.fetchall()
             total = self._total(sql, page, len(rows))
@@ -66,7 +66,7 @@ class QueryService:
     def _total(self, sql: str, page: Page, count: int) -> int:
         if 0 < count < page.size or (count == 0 and page.offset == 0 and page.size):
             return page.offset + count
-        found = self._storage.row(f"SELECT count(*) FROM ({sql})")  # noqa: S608 - translated
+        found = self._storage.row(f"SELECT count(*) FROM ({sql})")
         return int(found[0]) if found else 0
 
     def _statement(self, body: Any) -> tuple[str, tuple[Any, ...]]:

@@ -41,13 +41,13 @@ def translate(text: str, parameters: Sequence[Any], company: Company) -> tuple[s
         # Every row has a member `links` of NetSuite's own [section_157909186990].
         raise unknown_identifier("links", {})
     _name_expressions(tree)
-    tree = _translate_all(tree, company)
+    _translate_all(tree, company)
     for select in list(tree.find_all(exp.Select)):
         _translate_rownum(select)
         _group_by_position(select)
     _point_tables_at_views(tree)
     if any(column.args.get("join_mark") for column in tree.find_all(exp.Column)):
-        tree = eliminate_join_marks(tree)
+        return DuckDB().generate(eliminate_join_marks(tree), identify=True, comments=False), names
     return DuckDB().generate(tree, identify=True, comments=False), names
 
 
@@ -86,15 +86,14 @@ def _name_expressions(tree: exp.Query) -> None:
                 selected.replace(exp.alias_(selected.copy(), name_of(selected, number), quoted=True))
 
 
-def _translate_all(tree: exp.Query, company: Company) -> exp.Query:
+def _translate_all(tree: exp.Query, company: Company) -> None:
     for node in reversed(list(tree.walk(bfs=False))):
         replacement = translate_node(node, company)
         if replacement is not node:
             node.replace(replacement)
-    return tree
 
 
-def _is_rownum(node: exp.Expression) -> bool:
+def _is_rownum(node: exp.Expr) -> bool:
     return isinstance(node, exp.Column) and node.name == "rownum"
 
 
@@ -119,7 +118,7 @@ def _translate_rownum(select: exp.Select) -> None:
             node.replace(exp.Window(this=exp.RowNumber()))
 
 
-def _upper_bound(condition: exp.Expression) -> int | None:
+def _upper_bound(condition: exp.Expr) -> int | None:
     if not isinstance(condition, (exp.LT, exp.LTE)) or not _is_rownum(condition.this):
         return None
     bound = condition.expression
@@ -145,5 +144,3 @@ def _point_tables_at_views(tree: exp.Query) -> None:
             if not table.alias:
                 table.set("alias", exp.TableAlias(this=exp.to_identifier(table.name)))
             table.set("db", exp.to_identifier("suiteql"))
-
-

@@ -39,15 +39,14 @@ def _fill_lists(connection: duckdb.DuckDBPyConnection) -> None:
         for kind, letters in STATUSES.items()
         for letter, name in letters.items()
     ]
-    connection.execute(
-        "INSERT INTO transactionstatus (id, trantype, name, fullname) "  # noqa: S608 - constants of this package
-        f"VALUES {', '.join(statuses)}"
-    )
+    connection.execute(f"INSERT INTO transactionstatus (id, trantype, name, fullname) VALUES {', '.join(statuses)}")
     account_types = [
         f"({_quote(kind)}, {_quote(name)}, '{'T' if kind in _BALANCE_SHEET else 'F'}', {number})"
         for number, (kind, name) in enumerate(CHOICES["accounttype"].items(), 1)
     ]
-    connection.execute(f"INSERT INTO accounttype (id, longname, balancesheet, seqnum) VALUES {', '.join(account_types)}")
+    connection.execute(
+        f"INSERT INTO accounttype (id, longname, balancesheet, seqnum) VALUES {', '.join(account_types)}"
+    )
 
 
 def _quote(text: str) -> str:
