@@ -91,8 +91,8 @@ def encode(body: Any) -> bytes:
     Raises:
         SuiteTalkError: JSON has no form for a value in it, such as NaN.
     """
-    _refuse_unsayable_numbers(body)
     try:
+        _refuse_unsayable_numbers(body)
         return _ENCODER.encode(body)
     except (TypeError, ValueError, RecursionError) as error:
         raise SuiteTalkError(f"The body cannot be sent as JSON: {error}.") from None

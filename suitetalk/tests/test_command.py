@@ -1,0 +1,73 @@
+"""How a command ends: a sentence and an exit code."""
+
+from __future__ import annotations
+
+import logging
+import subprocess
+import sys
+
+import pytest
+from suitetalk import ConfigurationError
+from suitetalk.command import TRACEBACK_VARIABLE, WithoutTraceback
+
+HEAD = "import sys\nfrom suitetalk import ConfigurationError\nfrom suitetalk.command import run_command\n"
+
+
+def run(body: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run a command of this body in a process of its own."""
+    code = f"{HEAD}def command():\n    {body}\nrun_command(command, expected=(LookupError,))\n"
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=False)
+
+
+@pytest.mark.parametrize(
+    ("body", "code", "words"),
+    [
+        ("print('done')", 0, ""),
+        ("sys.exit(7)", 7, ""),
+        ("raise KeyboardInterrupt", 130, ""),
+        ("raise ConfigurationError('x', 'is\\nwrong.')", 1, "Error: Setting `x` is wrong.\n"),
+        ("raise LookupError('No such stream.')", 1, "Error: No such stream.\n"),
+    ],
+)
+def test_ends(body: str, code: int, words: str) -> None:
+    ended = run(body)
+
+    assert (ended.returncode, ended.stderr) == (code, words)
+
+
+def test_the_unexpected_is_named_and_can_be_looked_into() -> None:
+    short, long = run("1 / 0"), run("1 / 0", **{TRACEBACK_VARIABLE: "1"})
+
+    assert short.returncode == long.returncode == 1
+    assert short.stderr.startswith("Error: Something unexpected happened (ZeroDivisionError")
+    assert len(short.stderr.splitlines()) == 1
+    assert "Traceback" in long.stderr
+
+
+def test_a_reader_that_leaves_ends_it_quietly() -> None:
+    code = f"{HEAD}def command():\n    while True: print('x' * 1000)\nrun_command(command)\n"
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout
+        assert process.stderr
+        process.stdout.read(10)
+        process.stdout.close()
+        assert process.stderr.read() == b""
+        assert process.wait(20) == 141
+
+
+@pytest.mark.parametrize(("error", "kept"), [(ConfigurationError("x", "is wrong."), False), (KeyError("x"), True)])
+def test_log_records_lose_the_traceback_of_what_is_meant_for_the_user(
+    error: Exception,
+    kept: bool,  # noqa: FBT001 - a parameter
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv(TRACEBACK_VARIABLE, raising=False)
+
+    def filtered() -> bool:
+        record = logging.LogRecord("x", logging.ERROR, "x", 1, "x", None, (type(error), error, None))
+        assert WithoutTraceback().filter(record)
+        return record.exc_info is not None
+
+    assert filtered() is kept
+    monkeypatch.setenv(TRACEBACK_VARIABLE, "1")
+    assert filtered()
