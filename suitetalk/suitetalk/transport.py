@@ -170,7 +170,7 @@ def _accepted(answer: Answer, as_refusal: Callable[[Answer], NetSuiteError], *, 
     if answer.status >= _FIRST_SERVER_FAULT and not repeatable:
         told = " ".join(filter(None, (str(error.status), error.code)))
         raise OutcomeUnknownError(
-            f"{error.request} was answered with {told} ({error.detail}), so whether NetSuite carried it out is unknown; "
-            "look the record up before repeating it."
+            f"{error.request} was answered with {told} ({error.detail}), so whether NetSuite carried it out is "
+            "unknown; look the record up before repeating it."
         )
     raise error

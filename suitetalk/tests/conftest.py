@@ -16,9 +16,10 @@ from cryptography.hazmat.primitives.asymmetric import ec
 if getattr(sys.modules.get("suitetalk"), "__file__", None) is None:
     sys.modules.pop("suitetalk", None)
 
-from suitetalk import ConnectionSettings, NetSuite, RetryPolicy
 from tests.key_forms import pem_of
 from tests.scripted_netsuite import ScriptedNetSuite
+
+from suitetalk import ConnectionSettings, NetSuite, RetryPolicy
 
 QUICK = RetryPolicy(attempts=4, first_wait=0.001)
 # As connector documentation gives it, but for the name, which openssl would ask for.

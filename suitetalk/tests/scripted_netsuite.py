@@ -6,6 +6,7 @@ import json
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -20,7 +21,7 @@ class Received:
     method: str
     path: str
     query: dict[str, str]
-    headers: Mapping[str, str]
+    headers: Message
     body: bytes
 
     def json(self) -> Any:
@@ -147,7 +148,7 @@ def _send(handler: BaseHTTPRequestHandler, reply: Reply, over: threading.Event) 
     content = reply.content()
     handler.send_response(reply.status)
     length = {"Transfer-Encoding": "chunked"} if reply.chunked else {"Content-Length": str(len(content))}
-    has_body = reply.status != 204  # noqa: PLR2004 - no content
+    has_body = reply.status != 204
     plain = {"Content-Type": "application/json", **length} if has_body else {}
     for name, value in {**plain, **reply.headers}.items():
         handler.send_header(name, value)

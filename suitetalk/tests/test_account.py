@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from suitetalk import Account, ConfigurationError
 from suitetalk.account import is_loopback
 
@@ -37,7 +38,7 @@ def test_a_test_drive_account_is_one_too() -> None:
         "evil.com\\",
         "1234567.evil",
         "1234567:443",
-        "１２３４５６７",
+        "\uff11\uff12\uff13",
         "1234567%2f",
         "_SB1",
         "1234567__SB1",
@@ -96,7 +97,6 @@ def test_a_local_stand_in_is_named_as_audience_first_and_netsuite_behind_a_proxy
 @pytest.mark.parametrize(
     "address",
     [
-        "",
         "netsuite",
         "1234567.suitetalk.api.netsuite.com",
         "ftp://127.0.0.1",
@@ -132,18 +132,18 @@ def test_a_local_stand_in_is_named_as_audience_first_and_netsuite_behind_a_proxy
         "http://[::]",
         "http://[::ffff:10.0.0.1]",
         "http://loca\u017fhost",
-        "http://ｌocalhost",
+        "http://\uff4cocalhost",
         "http://1234567.suitetalk.api.netsuite.com",
     ],
 )
 def test_an_address_that_is_unclear_or_unsafe_is_refused(address: str) -> None:
-    for setting, resolve in (
-        ("base_url", lambda: Account.resolve("1234567", address or "x")),
-        ("token_url", lambda: Account.resolve("1234567", "http://127.0.0.1", address or "x")),
-    ):
-        with pytest.raises(ConfigurationError, match=f"Setting `{setting}`") as caught:
-            resolve()
-        assert "geheim" not in str(caught.value)
+    with pytest.raises(ConfigurationError, match="Setting `base_url`") as caught:
+        Account.resolve("1234567", address)
+    assert "geheim" not in str(caught.value)
+
+    with pytest.raises(ConfigurationError, match="Setting `token_url`") as caught:
+        Account.resolve("1234567", "http://127.0.0.1", address)
+    assert "geheim" not in str(caught.value)
 
 
 @pytest.mark.parametrize(

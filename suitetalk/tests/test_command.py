@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 import pytest
+
 from suitetalk import ConfigurationError
 from suitetalk.command import TRACEBACK_VARIABLE, WithoutTraceback
 

@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from suitetalk import Governor, Permit
 from suitetalk.governor import permitted
 
@@ -207,7 +208,7 @@ def test_no_place_stays_idle_while_work_waits() -> None:
     assert governor._in_flight == 0
 
 
-class CtrlC(BaseException):  # noqa: N818 - as KeyboardInterrupt is named
+class CtrlC(BaseException):
     """Stands for Ctrl-C."""
 
 

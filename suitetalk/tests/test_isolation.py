@@ -11,9 +11,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from tests.scripted_netsuite import CUT, Received, Reply, ScriptedNetSuite, refused, token_answer
+
 from suitetalk import ConfigurationError, ConnectionFailedError, NetSuite, OutcomeUnknownError, SuiteTalkError
 from suitetalk.answer import Answer
-from tests.scripted_netsuite import CUT, Received, Reply, ScriptedNetSuite, refused, token_answer
 
 Connect = Callable[..., NetSuite]
 RECORD = Reply(body={"id": "7"})

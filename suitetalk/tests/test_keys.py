@@ -11,8 +11,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from joserfc import jwt
 from joserfc.jwk import ECKey, RSAKey
-from suitetalk import ConfigurationError, SigningKey
 from tests.key_forms import pem_of
+
+from suitetalk import ConfigurationError, SigningKey
 
 CLAIMS = {"iss": "client", "aud": "https://example.com/token"}
 
@@ -20,7 +21,7 @@ CLAIMS = {"iss": "client", "aud": "https://example.com/token"}
 def openssl(folder: Path, command: str) -> Path:
     """Run openssl and return the file it wrote."""
     subprocess.run(["openssl", *command.split()], cwd=folder, check=True, capture_output=True)
-    return folder / command.split("-out ")[1].split()[0]
+    return folder / command.rpartition("-out ")[2]
 
 
 def public_pem(folder: Path) -> bytes:
@@ -130,7 +131,7 @@ def test_a_damaged_key_is_told_from_a_missing_one(ec_pem: str) -> None:
 
 @pytest.mark.parametrize("path", ["nowhere/private.pem", "~nobody-of-this-name/private.pem", "nul\x00.pem", "."])
 def test_a_file_that_cannot_be_read_is_named(path: str) -> None:
-    with pytest.raises(ConfigurationError, match="`private_key_path` names .* cannot be read"):
+    with pytest.raises(ConfigurationError, match=r"`private_key_path` names .* cannot be read"):
         SigningKey.read(None, path, None)
 
 

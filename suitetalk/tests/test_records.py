@@ -6,8 +6,9 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from suitetalk import ConnectionFailedError, IncompleteResultError, NetSuite, OutcomeUnknownError, Page, SuiteTalkError
 from tests.scripted_netsuite import Received, Reply, ScriptedNetSuite
+
+from suitetalk import ConnectionFailedError, IncompleteResultError, NetSuite, OutcomeUnknownError, Page, SuiteTalkError
 
 RECORD = Reply(body={"id": "7"})
 STRICT = "X-NetSuite-PropertyNameValidation"

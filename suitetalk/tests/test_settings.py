@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+
 from suitetalk import CONNECTION_SETTINGS, ConfigurationError, ConnectionSettings
 
 COMPLETE = {

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from suitetalk import READABLE_ROWS, ConnectionFailedError, IncompleteResultError, NetSuite, quoted
 from tests.scripted_netsuite import CUT, Received, Reply, ScriptedNetSuite
+
+from suitetalk import READABLE_ROWS, ConnectionFailedError, IncompleteResultError, NetSuite, quoted
 
 STATEMENT = "SELECT id FROM customer ORDER BY id"
 

@@ -9,6 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from tests.scripted_netsuite import BLOCKED, CUT, Received, Reply, ScriptedNetSuite, refused
+
 from suitetalk import (
     ConcurrencyLimitError,
     ConnectionFailedError,
@@ -19,7 +21,6 @@ from suitetalk import (
     RetryPolicy,
     ServerFaultError,
 )
-from tests.scripted_netsuite import BLOCKED, CUT, Received, Reply, ScriptedNetSuite, refused
 
 Connect = Callable[..., NetSuite]
 RECORD = Reply(body={"id": "7", "companyName": "Ärger & Söhne"})
@@ -158,6 +159,15 @@ def test_a_server_that_keeps_failing(netsuite: ScriptedNetSuite, client: NetSuit
 
     with pytest.raises(ServerFaultError, match=r"502.*text/html.*try again later"):
         get(client)
+
+
+def test_an_error_of_netsuites_own_is_tried_three_times(netsuite: ScriptedNetSuite, connect: Connect) -> None:
+    netsuite.answers(UNEXPECTED)
+    client = connect(retry=RetryPolicy(attempts=8, first_wait=0.001))
+
+    with pytest.raises(ServerFaultError, match="Error ID"):
+        get(client)
+    assert len(netsuite.requests) == 3
 
 
 def test_nobody_listens(connect: Connect) -> None:

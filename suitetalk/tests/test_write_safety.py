@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from suitetalk import NetSuite, OutcomeUnknownError, SuiteTalkError
 from tests.scripted_netsuite import BLOCKED, CUT, Received, Reply, ScriptedNetSuite, refused
+
+from suitetalk import NetSuite, OutcomeUnknownError, SuiteTalkError
 
 CREATED = Reply(204, headers={"Location": "https://x.example/services/rest/record/v1/customer/5"})
 # What may happen to a request: whether NetSuite carries it out, and what the client sees of it.
