@@ -8,7 +8,7 @@ from typing import NoReturn
 from singer_sdk.exceptions import SingerSDKError
 
 from suitetalk.command import run_command
-from target_netsuite.errors import TargetError
+from target_netsuite.errors import StateReaderLeftError, TargetError
 from target_netsuite.target import TargetNetSuite
 
 
@@ -21,7 +21,14 @@ def main(target: type[TargetNetSuite] = TargetNetSuite) -> NoReturn:
     """
     for stream in (sys.stdin, sys.stdout):
         stream.reconfigure(encoding="utf-8", errors="strict")  # type: ignore[union-attr]  # always so in a process
-    run_command(target.cli, expected=(TargetError, SingerSDKError))
+    run_command(lambda: _run(target), expected=(TargetError, SingerSDKError))
+
+
+def _run(target: type[TargetNetSuite]) -> None:
+    try:
+        target.cli()
+    except StateReaderLeftError:
+        raise BrokenPipeError from None
 
 
 if __name__ == "__main__":

@@ -19,6 +19,10 @@ class RecordsRefusedError(TargetError):
     """All input was worked through, and some records were refused."""
 
 
+class StateReaderLeftError(TargetError):
+    """Nobody reads the STATE any more; BrokenPipeError itself would be taken for an end without a cause by click."""
+
+
 class InvalidRecordError(Exception):
     """A record cannot be sent as it is; the others can.
 

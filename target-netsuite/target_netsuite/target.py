@@ -15,7 +15,13 @@ from singer_sdk.exceptions import RecordsWithoutSchemaException
 from singer_sdk.mapper import RemoveRecordTransform, StreamMap
 
 from suitetalk import Governor, NetSuite, RetryPolicy
-from target_netsuite.errors import InvalidRecordError, MessageError, RecordsRefusedError, TargetError
+from target_netsuite.errors import (
+    InvalidRecordError,
+    MessageError,
+    RecordsRefusedError,
+    StateReaderLeftError,
+    TargetError,
+)
 from target_netsuite.interruption import InterruptibleLimiter, Interruption
 from target_netsuite.messages import MessageReader
 from target_netsuite.operations import Operations
@@ -167,8 +173,11 @@ class TargetNetSuite(Target):
 
     def _process_state_message(self, message_dict: dict[str, Any]) -> None:
         """Pass the state on: all records before it are settled."""
-        sys.stdout.write(_STATE_ENCODER.encode(message_dict["value"]).decode() + "\n")
-        sys.stdout.flush()
+        try:
+            sys.stdout.write(_STATE_ENCODER.encode(message_dict["value"]).decode() + "\n")
+            sys.stdout.flush()
+        except BrokenPipeError:
+            raise StateReaderLeftError("Nobody reads the STATE any more.") from None
 
     def _process_activate_version_message(self, message_dict: dict[str, Any]) -> None:
         self.logger.info(

@@ -18,6 +18,8 @@ from tests.target_runs import COMMAND, QuickTarget, Run, lines
 
 from netsuite_emulator import Emulator, Settings
 
+_TABLES = ("customer", "vendor", "customrecord_warranty")
+
 
 @pytest.fixture(scope="session")
 def _running_emulator() -> Iterator[Emulator]:

@@ -164,8 +164,9 @@ def test_a_reader_of_the_state_that_leaves_ends_the_run_quietly(spawn: Spawn, pr
     process.stdout.close()
     process.stdin.write(lines(schema("people"), *_people(1, 2, 3)))
     process.stdin.close()
-    assert process.wait(60) == 141
-    assert "Traceback" not in process.stderr.read()
+    log = process.stderr.read()
+    assert process.wait(60) == 141, log
+    assert "Traceback" not in log
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

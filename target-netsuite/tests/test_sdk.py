@@ -4,13 +4,15 @@ Two of the sixteen do not apply as they are. `record_missing_key_property` wants
 MissingKeyPropertiesError at the first record without its key, and this target reports such a record and goes on.
 `schema_no_properties` wants to store objects of any shape, and NetSuite has no field for such; they are refused.
 
-For the others each stream is given a mapping of its columns to fields of customers, since NetSuite's record types have
-fields of their own, instead of taking what a stream brings; columns of arrays or of free objects are left out.
+For the others each stream is given a mapping of its columns to fields of a custom record, since NetSuite's record
+types have fields of their own, instead of taking what a stream brings; columns of arrays or of free objects are left
+out.
 """
 
 from __future__ import annotations
 
 import importlib.resources
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -21,31 +23,35 @@ from netsuite_emulator import Emulator
 from target_netsuite.errors import RecordsRefusedError
 from target_netsuite.target import TargetNetSuite
 
+_NUMBER, _TEXT = "custrecord_amount", "custrecord_terms"
+_NAMED = {"label": "name"}  # a column that a stream map makes of the id, since the name must not be empty
 _COLUMNS: dict[str, tuple[str, dict[str, str]]] = {
-    "test_array_data": ("{id}", {"id": "companyName"}),
-    "ForecastingTypeToCategory": ("{Id}", {"Id": "companyName", "CreatedDate": "comments", "IsDeleted": "isInactive"}),
-    "TestCamelcase": ("{Id}", {"clientName": "companyName"}),
-    "test_duplicate_records": ("{id}", {"id": "companyName", "metric": "creditLimit"}),
-    "test_strings": ("{id}", {"id": "companyName", "info": "comments"}),
-    "test_no_pk": ("{id}", {"id": "companyName", "metric": "creditLimit"}),
-    "test_optional_attributes": ("{id}", {"id": "companyName", "optional": "comments"}),
-    "example_stream": ("{id}", {"name": "companyName", "email": "email"}),
-    "test_record_before_schema": ("{id}", {"metric": "creditLimit"}),
-    "test_record_missing_key_property": ("{id}", {"metric": "creditLimit"}),
-    "record_missing_fields": ("{id}", {"id": "companyName", "optional": "comments"}),
-    "test_schema_updates": ("{id}", {"id": "companyName", "a1": "creditLimit", "a2": "comments"}),
-    "test:SpecialChars!in?attributes": ("{_id}", {"_id": "companyName"}),
-    "test_invalid_schema": ("{id}", {"id": "companyName"}),
+    "test_array_data": ("{id}", {**_NAMED, "id": _NUMBER}),
+    "ForecastingTypeToCategory": ("{Id}", {"Id": "name", "CreatedDate": _TEXT, "IsDeleted": "isInactive"}),
+    "TestCamelcase": ("{Id}", {"clientName": "name"}),
+    "test_duplicate_records": ("{id}", {**_NAMED, "metric": _NUMBER}),
+    "test_strings": ("{id}", {**_NAMED, "info": _TEXT}),
+    "test_strings_in_objects": ("obj{id}", {**_NAMED}),
+    "test_strings_in_arrays": ("arr{id}", {**_NAMED}),
+    "test_no_pk": ("{id}", {**_NAMED, "metric": _NUMBER}),
+    "test_optional_attributes": ("{id}", {**_NAMED, "id": _NUMBER, "optional": _TEXT}),
+    "example_stream": ("{id}", {"name": "name", "email": _TEXT}),
+    "test_record_before_schema": ("{id}", {"metric": _NUMBER}),
+    "test_record_missing_key_property": ("{id}", {"metric": _NUMBER}),
+    "record_missing_fields": ("{id}", {**_NAMED, "id": _NUMBER, "optional": _TEXT}),
+    "test_schema_updates": ("{id}", {**_NAMED, "a1": _NUMBER, "a2": _TEXT}),
+    "test:SpecialChars!in?attributes": ("{_id}", {"_id": "name"}),
+    "test_invalid_schema": ("{id}", {"id": _NUMBER}),
 }
 
 
 def _streams(prefix: str) -> dict[str, Any]:
     mapped = {
-        stream: {"record_type": "customer", "external_id": f"{prefix}-{template}", "fields": fields}
+        stream: {"record_type": "customrecord_warranty", "external_id": f"{prefix}-{template}", "fields": fields}
         for stream, (template, fields) in _COLUMNS.items()
     }
-    addresses = {"record_type": "customer", "fields": {"object_store": "comments"}}
-    return {**mapped, "test_object_schema_with_properties": addresses, "test_object_schema_no_properties": addresses}
+    objects = {"record_type": "customrecord_warranty", "fields": {"object_store": _TEXT}}
+    return {**mapped, "test_object_schema_with_properties": objects, "test_object_schema_no_properties": objects}
 
 
 _TargetTests: Any = get_target_test_class(TargetNetSuite)
@@ -55,8 +61,13 @@ class TestTarget(_TargetTests):  # type: ignore[misc]  # the SDK builds its base
     """The SDK's tests."""
 
     @pytest.fixture
-    def runner(self, emulator: Emulator, prefix: str) -> TargetTestRunner:
-        return TargetTestRunner(TargetNetSuite, config={**emulator.connection, "streams": _streams(prefix)})
+    def runner(self, emulator: Emulator, prefix: str) -> Iterator[TargetTestRunner]:
+        labels = {stream: {"label": "str(id)"} for stream, (_, fields) in _COLUMNS.items() if "label" in fields}
+        settings = {"streams": _streams(prefix), "stream_maps": labels}
+        made = TargetTestRunner(TargetNetSuite, config={**emulator.connection, **settings})
+        yield made
+        if made.input_filepath:
+            made.target_input.close()
 
     @pytest.fixture(autouse=True)
     def _look(self, request: pytest.FixtureRequest, emulator: Emulator, prefix: str) -> Any:
@@ -66,7 +77,7 @@ class TestTarget(_TargetTests):  # type: ignore[misc]  # the SDK builds its base
         if expected is not None:
             columns, rows = expected
             found = emulator.execute(
-                f"SELECT {columns} FROM customer WHERE externalid LIKE '{prefix}-%' ORDER BY CAST(id AS INTEGER)"
+                f"SELECT {columns} FROM customrecord_warranty WHERE externalid LIKE '{prefix}-%' ORDER BY id"
             )
             assert [tuple(str(value) for value in row) for row in found] == rows
 
@@ -90,20 +101,21 @@ _NOTES = [
     'various " \\ / \n escape sequences', "m", "ā", "ƙ", "Double quoting: \\u0000 \\u0041 \\u0001",
     "Control Characters in string: \u0000 A \u0001",
 ]  # fmt: skip
+_AMOUNT = "CAST(custrecord_amount AS INTEGER)"
 _WRITTEN: dict[str, tuple[str, list[tuple[str, ...]]]] = {
-    "array_data": ("companyname", [("1",), ("2",), ("3",), ("4",)]),
-    "camelcase": ("companyname", [("Gitter Windows Desktop App",), ("Gitter iOS App",)]),
-    "duplicate_records": ("companyname, CAST(creditlimit AS INTEGER)", [("1", "100"), ("2", "20")]),
-    "encoded_string_data": ("comments", [(note,) for note in _NOTES]),
-    "no_primary_keys": ("companyname, CAST(creditlimit AS INTEGER)", [("1", "11"), ("2", "22"), ("3", "33")]),
+    "array_data": (_AMOUNT, [("1",), ("2",), ("3",), ("4",)]),
+    "camelcase": ("name", [("Gitter Windows Desktop App",), ("Gitter iOS App",)]),
+    "duplicate_records": (_AMOUNT, [("100",), ("20",)]),
+    "encoded_string_data": (_TEXT, [*[(note,) for note in _NOTES], *[("None",)] * 17]),
+    "no_primary_keys": (_AMOUNT, [("11",), ("22",), ("33",)]),
     "optional_attributes": (
-        "companyname, comments",
+        f"{_AMOUNT}, {_TEXT}",
         [("1", "This is optional"), ("2", "None"), ("3", "Also optional"), ("4", "None")],
     ),
-    "pk_updates": ("companyname, email", [("Alice", "alice@example.com"), ("Bob", "bob@example.com")]),
-    "record_missing_fields": ("companyname, comments", [("1", "now you see me"), ("2", "None")]),
-    "schema_updates": ("companyname, comments", [(str(n), f"string{n}") for n in range(1, 7)]),
-    "special_chars_in_attributes": ("companyname", [("a2e98886",)]),
-    "record_before_schema": ("companyname", []),
-    "record_missing_key_property": ("companyname", []),
+    "pk_updates": (f"name, {_TEXT}", [("Alice", "alice@example.com"), ("Bob", "bob@example.com")]),
+    "record_missing_fields": (f"{_AMOUNT}, {_TEXT}", [("1", "now you see me"), ("2", "None")]),
+    "schema_updates": (f"{_AMOUNT}, {_TEXT}", [(str(100 + n), f"string{n}") for n in range(1, 7)]),
+    "special_chars_in_attributes": ("name", [("a2e98886",)]),
+    "record_before_schema": ("name", []),
+    "record_missing_key_property": ("name", []),
 }
