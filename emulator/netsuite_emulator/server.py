@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import threading
 from typing import TYPE_CHECKING, Any
@@ -31,6 +32,36 @@ class _Protocol(H11Protocol):
         self.app = with_transport
 
 
+class _Server(uvicorn.Server):
+    """A server that ends the moment it is told to, and cuts off what still runs."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._ended = asyncio.Event()
+
+    def end(self) -> None:
+        """End; may be called from any thread, more than once."""
+        self.should_exit = True
+        if self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._ended.set)
+
+    async def main_loop(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        if not self.should_exit:
+            await self._ended.wait()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        for server in self.servers:
+            server.close()
+        for connection in list(self.server_state.connections):
+            transport = getattr(connection, "transport", None)
+            if transport is not None:
+                transport.abort()
+        for listener in sockets or []:
+            listener.close()
+
+
 class BackgroundServer:
     """A server in a thread of its own."""
 
@@ -56,10 +87,11 @@ class BackgroundServer:
             log_level="critical",
             access_log=False,
             server_header=False,
+            date_header=False,
             timeout_keep_alive=60,
             backlog=512,
         )
-        self._server = uvicorn.Server(config)
+        self._server = _Server(config)
         self._thread = threading.Thread(target=self._run, name="netsuite-emulator", daemon=True)
 
     def start(self) -> None:
@@ -70,8 +102,7 @@ class BackgroundServer:
 
     def stop(self) -> None:
         """End at once; requests that still run are cut off."""
-        self._server.should_exit = True
-        self._server.force_exit = True
+        self._server.end()
         if self._thread.is_alive():
             self._thread.join(5)
         self._socket.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from contextlib import contextmanager
 from dataclasses import replace
@@ -40,8 +41,10 @@ class Storage:
         self._company = company
         if not self._has_company():
             self._create(settings, company)
+        self._root.begin()  # one transaction: a data file is flushed once
         for statement in macro_statements(calendar):
             self._root.execute(statement)
+        self._root.commit()
         self._next_ids: dict[str, int] = {}
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
@@ -81,7 +84,9 @@ class Storage:
             return self._next_ids[table.space]
 
     def close(self) -> None:
-        """Close the database."""
+        """Close the database; a data file holds everything afterwards."""
+        with contextlib.suppress(duckdb.Error):  # a request that is cut off may still read
+            self._root.execute("CHECKPOINT")
         self._root.close()
 
     def _highest_id(self, space: str) -> int:
@@ -97,6 +102,11 @@ class Storage:
         return found is not None and found[0] > 0
 
     def _create(self, settings: Settings, company: Company) -> None:
+        self._root.begin()
+        self._fill(settings, company)
+        self._root.commit()
+
+    def _fill(self, settings: Settings, company: Company) -> None:
         full = build_company(one_world=True)
         for table in full.tables.values():
             if table.name != "entity":

@@ -40,11 +40,18 @@ def test_rows_are_strings_without_nulls(client: Any) -> None:
 
 @pytest.mark.parametrize(
     ("date_format", "shown"),
-    [("DD.MM.YYYY", "02.05.2024"), ("YYYY-MM-DD", "2024-05-02"), ("D-MON-YYYY", "2-May-2024"), ("DD/MM/YY", "02/05/24")],
+    [
+        ("DD.MM.YYYY", "02.05.2024"),
+        ("YYYY-MM-DD", "2024-05-02"),
+        ("D-MON-YYYY", "2-May-2024"),
+        ("DD/MM/YY", "02/05/24"),
+    ],
 )
 def test_dates_follow_the_account(client_of: Any, date_format: str, shown: str) -> None:
     client = client_of(date_format=date_format, datetime_with_time=True)
-    row = client.rows("SELECT TO_DATE('2024-05-02','YYYY-MM-DD') AS d, TO_CHAR(TO_DATE('2024-05-02','YYYY-MM-DD')) AS c FROM dual")
+    row = client.rows(
+        "SELECT TO_DATE('2024-05-02','YYYY-MM-DD') AS d, TO_CHAR(TO_DATE('2024-05-02','YYYY-MM-DD')) AS c FROM dual"
+    )
     assert row == [{"d": f"{shown} 00:00:00", "c": shown}]
 
 
@@ -56,7 +63,10 @@ def test_dates_follow_the_account(client_of: Any, date_format: str, shown: str) 
         ("NVL2(NULL, 1, 2)", "2"),
         ("DECODE('b', 'a', 1, 'b', 2, 3)", "2"),
         ("DECODE(NULL, NULL, 'same', 'other')", "same"),
-        ("TO_CHAR(TO_DATE('2024-02-03 14:05:06','YYYY-MM-DD HH24:MI:SS'), 'DD-MON-YY HH12:MI PM')", "03-FEB-24 02:05 PM"),
+        (
+            "TO_CHAR(TO_DATE('2024-02-03 14:05:06','YYYY-MM-DD HH24:MI:SS'), 'DD-MON-YY HH12:MI PM')",
+            "03-FEB-24 02:05 PM",
+        ),
         ("TO_CHAR(TO_DATE('2024-02-03','YYYY-MM-DD HH24:MI:SS'), 'YYYY-MM-DD\"T\"HH24:MI:SS')", "2024-02-03T00:00:00"),
         ("TO_CHAR(TO_DATE('2024-05-03','YYYY-MM-DD'), 'YYYY-\"Q\"Q')", "2024-Q2"),
         ("TO_CHAR(1234.5, 'FM999,990.00')", "1,234.50"),
@@ -152,7 +162,7 @@ def test_the_form_of_a_request(client: Any, refusal: Any) -> None:
 
 
 def test_parameters(client: Any, client_of: Any, refusal: Any) -> None:
-    name = "O'Brien; -- \"x\""
+    name = 'O\'Brien; -- "x"'
     client.emulator.execute("UPDATE customer SET comments = ? WHERE id = (SELECT min(id) FROM customer)", [name])
     text = "SELECT id FROM customer WHERE comments = ? AND id > ?"
     assert len(client.rows(text, [name, "1"])) == 1
@@ -194,7 +204,9 @@ def test_joins_in_either_syntax(client: Any) -> None:
     ansi = client.rows(
         "SELECT t.id, e.entityid FROM transaction t LEFT OUTER JOIN customer e ON e.id = t.entity ORDER BY t.id"
     )
-    oracle = client.rows("SELECT t.id, e.entityid FROM transaction t, customer e WHERE t.entity = e.id(+) ORDER BY t.id")
+    oracle = client.rows(
+        "SELECT t.id, e.entityid FROM transaction t, customer e WHERE t.entity = e.id(+) ORDER BY t.id"
+    )
     assert ansi == oracle
     assert any("entityid" not in row for row in ansi)
 
@@ -216,7 +228,9 @@ def test_display_and_canonical_values(client: Any) -> None:
         "FROM transaction t WHERE BUILTIN.CF(status) = 'CustInvc:B' AND type = 'CustInvc' ORDER BY id"
     )[0]
     assert (row["status"], row["cf"], row["df"]) == ("B", "CustInvc:B", "Invoice : Paid In Full")
-    grouped = client.rows("SELECT BUILTIN.DF(currency) AS c, COUNT(*) AS n FROM transaction GROUP BY BUILTIN.DF(currency)")
+    grouped = client.rows(
+        "SELECT BUILTIN.DF(currency) AS c, COUNT(*) AS n FROM transaction GROUP BY BUILTIN.DF(currency)"
+    )
     assert row["c"] in {group["c"] for group in grouped}
 
 

@@ -4,7 +4,7 @@ CREATE OR REPLACE TEMP MACRO draw(purpose, i, n) AS
 CREATE OR REPLACE TEMP MACRO pick(purpose, i, choices) AS choices[1 + draw(purpose, i, len(choices))];
 CREATE OR REPLACE TEMP MACRO flag(condition) AS CASE WHEN condition THEN 'T' ELSE 'F' END;
 CREATE OR REPLACE TEMP MACRO sized(n) AS greatest(1, round(n * getvariable('scale')))::BIGINT;
-CREATE OR REPLACE TEMP MACRO grown(n) AS greatest(n, round(n * sqrt(getvariable('scale'))))::BIGINT;
+CREATE OR REPLACE TEMP MACRO grown(n) AS greatest(12, round(n * sqrt(getvariable('scale'))))::BIGINT;
 -- A moment between 2022-01-03 and 2026-08-31, in the account's wall clock.
 CREATE OR REPLACE TEMP MACRO moment(purpose, i) AS
   TIMESTAMP '2022-01-03 07:00:00' + to_seconds(86400 * draw(purpose || 'day', i, 1700) + draw(purpose || 'second', i, 43200));

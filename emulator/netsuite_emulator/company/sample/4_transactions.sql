@@ -14,7 +14,7 @@ CREATE OR REPLACE TEMP TABLE header AS
   SELECT s.*, k.* EXCLUDE (recordtype), coalesce(c.id, v.id) AS entity, coalesce(c.currency, v.currency, 1) AS currency,
     coalesce(c.subsidiary, v.subsidiary, 1) AS subsidiary, s.trandate + INTERVAL 8 HOUR + to_seconds(draw('created', n, 36000)) AS created,
     -- a nightly import every now and then stamped thousands of transactions in one second
-    CASE WHEN (n // 1250) % 2 = 1 THEN TIMESTAMP '2026-04-12 03:15:42' - INTERVAL 1 DAY * ((n // 2500) % 5) END AS imported
+    CASE WHEN (n * 5 // sized(6000)) % 2 = 1 THEN TIMESTAMP '2026-04-12 03:15:42' - INTERVAL 1 DAY * (n * 5 // sized(6000) // 2) END AS imported
   FROM transaction_seed s JOIN transaction_kind k USING (recordtype)
   LEFT JOIN customer_rank c ON s.recordtype IN ('salesorder', 'invoice', 'customerpayment', 'creditmemo', 'estimate')
     AND c.rank = draw('customer', n, getvariable('customers'))

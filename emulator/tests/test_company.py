@@ -1,0 +1,79 @@
+"""The sample company."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from netsuite_emulator import Emulator, Settings
+
+
+@pytest.fixture
+def emulator(netsuite_emulator_factory: Any) -> Emulator:
+    made: Emulator = netsuite_emulator_factory(scale=0.3)
+    return made
+
+
+def value(emulator: Emulator, sql: str) -> Any:
+    return emulator.execute(sql)[0][0]
+
+
+def test_the_same_seed_makes_the_same_company(netsuite_emulator_factory: Any) -> None:
+    sql = "SELECT md5(string_agg(t::VARCHAR, '' ORDER BY id)) FROM transaction t"
+    sums = [value(netsuite_emulator_factory(seed=seed), sql) for seed in (1, 1, 2)]
+    assert sums[0] == sums[1] != sums[2]
+
+
+def test_it_is_as_awkward_as_a_real_one(emulator: Emulator) -> None:
+    ties = "SELECT max(n) FROM (SELECT count(*) AS n FROM transaction GROUP BY lastmodifieddate)"
+    assert value(emulator, ties) > 100
+    assert value(emulator, "SELECT max(id) - min(id) + 1 - count(*) FROM transaction") > 1000
+    assert value(emulator, "SELECT count(*) FROM employee WHERE id < 0") == 1
+    assert value(emulator, "SELECT count(*) FROM deletedrecord WHERE recordtypeid = -30") > 10
+    for awkward in ("'%''%'", "'%' || chr(10) || '%'", "'%é%'", "'%☕%'", "'%\"%'"):
+        found = f"SELECT count(*) FROM transaction WHERE memo LIKE {awkward}"
+        names = f"SELECT count(*) FROM customer WHERE altname LIKE {awkward} OR comments LIKE {awkward}"
+        assert value(emulator, found) + value(emulator, names) > 0
+    assert value(emulator, "SELECT count(*) FROM transactionaccountingline WHERE lastmodifieddate IS NULL") > 0
+    assert value(emulator, "SELECT count(*) FROM transaction WHERE custbody_score <> round(custbody_score, 6)") > 0
+
+
+def test_it_hangs_together(emulator: Emulator) -> None:
+    company = emulator.company
+    for table in company.tables.values():
+        for column in table.columns:
+            if column.kind == "reference" and column.target in company.tables:
+                target = company.tables[column.target]
+                lost = (
+                    f'SELECT count(*) FROM "{table.name}" WHERE "{column.name}" IS NOT NULL AND "{column.name}" '
+                    f'NOT IN (SELECT "{target.key[0]}" FROM "{target.name}")'
+                )
+                assert value(emulator, lost) == 0, f"{table.name}.{column.name}"
+        if table.name != "inventorybalance":
+            keys = ", ".join(f'"{name}"' for name in table.key)
+            if table.name not in ("transactionstatus", "deletedrecord"):
+                twice = f'SELECT count(*) FROM (SELECT 1 FROM "{table.name}" GROUP BY {keys} HAVING count(*) > 1)'
+                assert value(emulator, twice) == 0, table.name
+
+
+def test_books_balance(emulator: Emulator) -> None:
+    unbalanced = (
+        "SELECT count(*) FROM (SELECT sum(foreignamount) AS s FROM transactionline l JOIN transaction t "
+        "ON t.id = l.transaction WHERE t.type <> 'CustPymt' GROUP BY l.transaction HAVING s <> 0)"
+    )
+    assert value(emulator, unbalanced) == 0
+
+
+def test_deleted_ids_are_gone(emulator: Emulator) -> None:
+    alive = "SELECT count(*) FROM deletedrecord d JOIN transaction t ON t.id = d.recordid WHERE d.recordtypeid = -30"
+    assert value(emulator, alive) == 0
+
+
+def test_a_data_file_is_kept(tmp_path: Path) -> None:
+    settings = Settings(scale=0.02, data_file=tmp_path / "company.duckdb")
+    with Emulator(settings) as emulator:
+        emulator.execute("UPDATE currency SET name = 'Doubloon' WHERE id = 1")
+    with Emulator(settings) as emulator:
+        assert value(emulator, "SELECT name FROM currency WHERE id = 1") == "Doubloon"

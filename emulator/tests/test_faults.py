@@ -1,0 +1,129 @@
+"""Governance, faults, the request log and the control end points."""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+import requests
+
+from netsuite_emulator import Fault
+
+LIST = "/record/v1/currency"
+
+
+def test_too_many_requests_at_once(client_of: Any, refusal: Any) -> None:
+    client = client_of(concurrency_limit=2, latency=0.3)
+    with ThreadPoolExecutor(6) as pool:
+        answers = list(pool.map(lambda _: client.send("GET", LIST), range(6)))
+    statuses = sorted(answer.status_code for answer in answers)
+    assert 200 in statuses
+    assert 429 in statuses
+    assert client.emulator.highest_in_flight == 2
+    refused = next(answer for answer in answers if answer.status_code == 429)
+    assert refusal(refused) == (429, "CONCURRENCY_LIMIT_EXCEEDED")
+    assert (refused.json()["title"], refused.json()["o:errorCode"]) == ("Bad Request", "USER_ERROR")
+    assert "Retry-After" not in refused.headers
+    assert client.get("/system/v1/governanceLimits")["accountConcurrencyLimit"] == 2
+
+
+def test_faults_answer_in_place_of_the_work(client: Any) -> None:
+    faults = client.emulator.faults
+    faults.add(Fault(effect="status", status=418, body={"short": "stout"}, times=1))
+    answer = client.send("GET", LIST)
+    assert (answer.status_code, answer.json()) == (418, {"short": "stout"})
+    faults.add(Fault(effect="bad_gateway", times=1))
+    assert client.send("GET", LIST).text.startswith("<html>")
+    faults.add(Fault(effect="too_many_requests", seconds=3, times=1))
+    answer = client.send("GET", LIST)
+    assert (answer.status_code, answer.headers["Retry-After"]) == (429, "3")
+    faults.add(Fault(effect="unavailable", times=1))
+    assert client.send("GET", LIST).status_code == 503
+    faults.add(Fault(effect="expire_tokens", times=1))
+    assert client.send("GET", LIST).status_code == 401
+    faults.add(Fault(effect="wrong_token", path="/token$", times=1))
+    assert "access_token" not in client.ask_for_token(client.assertion()).json()
+    client.sign_in()
+    assert client.send("GET", LIST).status_code == 200
+
+
+def test_broken_answers(client: Any) -> None:
+    faults = client.emulator.faults
+    faults.add(Fault(effect="cut_body", times=1))
+    with pytest.raises(requests.exceptions.ChunkedEncodingError):
+        client.send("GET", LIST)
+    faults.add(Fault(effect="malformed_json", times=1))
+    with pytest.raises(requests.exceptions.JSONDecodeError):
+        client.send("GET", LIST).json()
+
+
+def test_answers_that_never_come(client: Any) -> None:
+    body = {"name": "Lost"}
+    for effect, made in (("drop_before", 0), ("drop_after", 1)):
+        client.emulator.faults.add(Fault(effect=effect, method="POST", times=1))
+        with pytest.raises(requests.exceptions.ConnectionError):
+            client.send("POST", "/record/v1/customlist_region", json=body)
+        assert client.emulator.requests[-1].status == -1
+        count = client.emulator.execute("SELECT count(*) FROM customlist_region WHERE name = 'Lost'")
+        assert count == [(made,)]
+
+
+def test_which_requests_a_fault_hits(client: Any) -> None:
+    faults = client.emulator.faults
+    faults.add(Fault(effect="status", status=500, path="/currency", nth=2))
+    assert [client.send("GET", LIST).status_code for _ in range(4)] == [200, 500, 200, 200]
+    faults.clear()
+    faults.add(Fault(effect="status", status=500, method="POST"))
+    assert client.send("GET", LIST).status_code == 200
+    faults.clear()
+    number = faults.add(Fault(effect="status", status=500, probability=0.5, seed=7))
+    statuses = [client.send("GET", LIST).status_code for _ in range(30)]
+    assert {200, 500} == set(statuses)
+    faults.remove(number)
+    assert client.send("GET", LIST).status_code == 200
+    with pytest.raises(ValueError, match="Unknown effect"):
+        Fault(effect="nonsense")
+
+
+def test_delay(client: Any) -> None:
+    client.emulator.faults.add(Fault(effect="delay", seconds=0.2, times=1))
+    started = time.monotonic()
+    assert client.send("GET", LIST).status_code == 200
+    assert time.monotonic() - started >= 0.2
+
+
+def test_control_over_http(client: Any) -> None:
+    control = f"{client.emulator.url}/emulator"
+    added = requests.post(f"{control}/faults", json={"effect": "status", "status": 500, "times": 1}, timeout=10)
+    assert added.json() == {"id": 1}
+    assert client.send("GET", LIST).status_code == 500
+    assert requests.get(f"{control}/faults", timeout=10).json()["faults"][0]["struck"] == 1
+    requests.delete(f"{control}/faults", timeout=10)
+    assert requests.get(f"{control}/faults", timeout=10).json()["faults"] == []
+    assert requests.post(f"{control}/faults", json={"effect": "?"}, timeout=10).status_code == 400
+    rows = requests.post(f"{control}/sql", json={"sql": "SELECT count(*) FROM currency"}, timeout=10)
+    assert rows.json() == {"rows": [[5]]}
+    assert requests.post(f"{control}/sql", json={"sql": "nonsense"}, timeout=10).status_code == 400
+    elsewhere = requests.post(f"{control}/sql", json={"sql": "SELECT 1"}, headers={"Host": "evil.example"}, timeout=10)
+    assert elsewhere.status_code == 403
+
+
+def test_the_request_log(client: Any) -> None:
+    client.emulator.clear_requests()
+    client.query("SELECT id FROM currency")
+    client.sign_in()
+    query, token = client.emulator.requests
+    assert (query.method, query.path, query.status) == ("POST", "/services/rest/query/v1/suiteql", 200)
+    assert "FROM currency" in query.body
+    assert (token.status, token.body, token.in_flight) == (200, "", 0)
+    logged = requests.get(f"{client.emulator.url}/emulator/requests", timeout=10).json()
+    assert len(logged["requests"]) == 2
+    assert logged["failures"] == []
+
+
+def test_server_time(client: Any) -> None:
+    assert client.get("/system/v1/serverTime")["serverTime"].endswith("Z")
+    assert client.send("GET", "/system/v1/nonsense").status_code == 404
+    assert client.send("GET", "/nonsense").status_code == 404
