@@ -38,7 +38,7 @@ def run_command(command: Callable[[], object], expected: tuple[type[BaseExceptio
     except Exception as error:
         if os.environ.get(TRACEBACK_VARIABLE):
             raise
-        _print_sentence(error, meant_for_user=isinstance(error, (SuiteTalkError, *expected)))
+        sys.stderr.write(f"Error: {_sentence(error, expected)}\n")
         sys.exit(1)
     sys.exit(0)
 
@@ -59,11 +59,15 @@ class WithoutTraceback(logging.Filter):
         return True
 
 
-def _print_sentence(error: Exception, *, meant_for_user: bool) -> None:
+def _sentence(error: Exception, expected: tuple[type[BaseException], ...]) -> str:
     text = " ".join(str(error).split())
-    if not meant_for_user:
-        text = (
-            f"Something unexpected happened ({type(error).__name__}: {text}); "
-            f"set {TRACEBACK_VARIABLE}=1 and run again for the details to report."
-        )
-    sys.stderr.write(f"Error: {text}\n")
+    if isinstance(error, (SuiteTalkError, *expected)):
+        return text
+    if type(error).__name__ == "JSONDecodeError":  # there are several of that name
+        return f"A file or setting that must be JSON cannot be read as such ({text}); correct it."
+    if isinstance(error, OSError):
+        return f"{text.rstrip('. ') or type(error).__name__}; correct the path, its rights, or make room on the disk."
+    return (
+        f"Something unexpected happened ({type(error).__name__}: {text}); "
+        f"set {TRACEBACK_VARIABLE}=1 and run again for the details to report."
+    )
