@@ -103,6 +103,14 @@ class Settings:
             )
         return self.streams[name]
 
+    def numbers_of(self, config: Mapping[str, Any]) -> dict[str, Any]:
+        """Return those of the given settings that are numbers as numbers; environment variables have them as text."""
+        numbers = {
+            "request_timeout": self.connection.request_timeout,
+            "max_concurrency": self.connection.max_concurrency,
+        }
+        return {name: number for name, number in numbers.items() if name in config}
+
 
 def without_blanks(config: Mapping[str, Any]) -> dict[str, Any]:
     """Return the settings without those that are null or empty text, which mean the same as absent ones."""

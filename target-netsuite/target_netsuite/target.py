@@ -129,7 +129,7 @@ class TargetNetSuite(Target):
         if raise_errors:
             self.settings = Settings.from_mapping(self._config)
             _ = self.netsuite  # reads the key
-            self._config.update(_as_typed(self._config, self.settings))
+            self._config.update(self.settings.numbers_of(self._config))
         return super()._validate_config(raise_errors=raise_errors)
 
     def _process_schema_message(self, message_dict: dict[str, Any]) -> None:
@@ -200,10 +200,3 @@ class TargetNetSuite(Target):
             self.logger.warning("Interrupted by signal %d; no further record is sent.", self.interruption.signal)
         self.netsuite.transport.close()
         self.report.summarize()
-
-
-def _as_typed(config: dict[str, Any], settings: Settings) -> dict[str, Any]:
-    """Return the numbers among the settings as numbers; environment variables have them as text."""
-    connection = settings.connection
-    typed = {"request_timeout": connection.request_timeout, "max_concurrency": connection.max_concurrency}
-    return {name: value for name, value in typed.items() if name in config}
