@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import subprocess
 import sys
 
@@ -17,7 +18,14 @@ HEAD = "import sys\nfrom suitetalk import ConfigurationError\nfrom suitetalk.com
 def run(body: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run a command of this body in a process of its own."""
     code = f"{HEAD}def command():\n    {body}\nrun_command(command, expected=(LookupError,))\n"
-    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=False)
+    return subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, env={**os.environ, **environment}, check=False
+    )
+
+
+@pytest.fixture(autouse=True)
+def _no_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(TRACEBACK_VARIABLE, raising=False)
 
 
 @pytest.mark.parametrize(
@@ -62,8 +70,6 @@ def test_log_records_lose_the_traceback_of_what_is_meant_for_the_user(
     kept: bool,  # noqa: FBT001 - a parameter
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.delenv(TRACEBACK_VARIABLE, raising=False)
-
     def filtered() -> bool:
         record = logging.LogRecord("x", logging.ERROR, "x", 1, "x", None, (type(error), error, None))
         assert WithoutTraceback().filter(record)
