@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import date, datetime, timezone
 from decimal import Decimal, InvalidOperation
 from enum import Enum
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from suitetalk.timezone import PYTHON_TIME_FORMAT, SQL_TIME_FORMAT, to_utc
+from suitetalk.timezone import SQL_TIME_FORMAT, to_utc
 
 Converter = Callable[[Any], Any]
 
@@ -104,8 +104,8 @@ def converter(kind: Kind, zone: ZoneInfo) -> Converter:
 
 def instant(text: Any, zone: ZoneInfo) -> str:
     """Turn a time on the account's clock into ISO 8601 in UTC, such as `2024-05-02T09:31:00Z`."""
-    local = datetime.strptime(str(text), PYTHON_TIME_FORMAT)  # noqa: DTZ007 - the account's clock has no zone in it
-    return iso(to_utc(local, zone))
+    local = datetime.fromisoformat(str(text))  # many times faster than strptime, for a form we asked for ourselves
+    return iso(local.replace(tzinfo=timezone.utc) if zone.key == "UTC" else to_utc(local, zone))
 
 
 def iso(moment: datetime) -> str:
@@ -144,7 +144,7 @@ def _boolean(text: Any) -> bool:
 
 
 def _date(text: Any) -> str:
-    return datetime.strptime(str(text)[:10], "%Y-%m-%d").date().isoformat()  # noqa: DTZ007 - a day has no zone
+    return date.fromisoformat(str(text)[:10]).isoformat()
 
 
 def _text(value: Any) -> str:
