@@ -10,7 +10,7 @@ import jwt
 import pytest
 import requests
 
-from netsuite_emulator import Emulator
+from netsuite_emulator import Emulator, Settings
 
 ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
@@ -87,6 +87,15 @@ def client(netsuite_emulator: Emulator) -> Iterator[Client]:
     made = Client(netsuite_emulator)
     yield made
     made.http.close()
+
+
+@pytest.fixture(scope="session")
+def reader() -> Iterator[Client]:
+    """For tests that change nothing: one account for all of them."""
+    with Emulator(Settings(scale=0.05)) as emulator:
+        made = Client(emulator)
+        yield made
+        made.http.close()
 
 
 @pytest.fixture

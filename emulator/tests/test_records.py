@@ -17,8 +17,8 @@ def first_id(client: Any, record_type: str) -> str:
 def test_a_record_looks_like_netsuite_s(client: Any) -> None:
     identifier = first_id(client, "customer")
     client.emulator.execute(
-        "UPDATE customer SET email = NULL, lastmodifieddate = '2024-07-01 14:00:59', creditlimit = 5.25, isinactive = 'T' "
-        "WHERE id = ?",
+        "UPDATE customer SET email = NULL, lastmodifieddate = '2024-07-01 14:00:59', creditlimit = 5.25, "
+        "isinactive = 'T' WHERE id = ?",
         [int(identifier)],
     )
     answer = client.send("GET", f"/record/v1/Customer/{identifier}?fields=")
@@ -99,14 +99,14 @@ def test_external_ids_work_wherever_ids_do(client: Any) -> None:
 
 @pytest.mark.parametrize("path", ["/record/v1/customer/999999", "/record/v1/customer/x", "/record/v1/customer/eid:no",
                                   "/record/v1/nonsense/1", "/record/v1/nonsense"])  # fmt: skip
-def test_what_is_not_there(client: Any, refusal: Any, path: str) -> None:
-    assert refusal(client.send("GET", path)) == (404, "NONEXISTENT_ID")
+def test_what_is_not_there(reader: Any, refusal: Any, path: str) -> None:
+    assert refusal(reader.send("GET", path)) == (404, "NONEXISTENT_ID")
 
 
-def test_verbs(client: Any, refusal: Any) -> None:
-    assert refusal(client.send("DELETE", "/record/v1/customer")) == (405, "INVALID_METHOD")
-    assert refusal(client.send("PUT", "/record/v1/customer/1", json={})) == (405, "INVALID_METHOD")
-    assert refusal(client.send("POST", "/record/v1/customer/1", json={})) == (405, "INVALID_METHOD")
+def test_verbs(reader: Any, refusal: Any) -> None:
+    assert refusal(reader.send("DELETE", "/record/v1/customer")) == (405, "INVALID_METHOD")
+    assert refusal(reader.send("PUT", "/record/v1/customer/1", json={})) == (405, "INVALID_METHOD")
+    assert refusal(reader.send("POST", "/record/v1/customer/1", json={})) == (405, "INVALID_METHOD")
 
 
 def test_hidden_types(client_of: Any, refusal: Any) -> None:
@@ -117,17 +117,17 @@ def test_hidden_types(client_of: Any, refusal: Any) -> None:
     assert "customer" in names
 
 
-def test_listing_gives_every_id_once(client: Any) -> None:
+def test_listing_gives_every_id_once(reader: Any) -> None:
     seen: list[str] = []
     address = "/record/v1/contact?limit=20"
     while address:
-        page = client.get(address)
+        page = reader.get(address)
         seen += [item["id"] for item in page["items"]]
         assert all(set(item) == {"links", "id"} for item in page["items"])
         following = [link["href"] for link in page["links"] if link["rel"] == "next"]
         assert page["hasMore"] is bool(following)
         address = following[0] if following else ""
-    truth = [str(row[0]) for row in client.emulator.execute("SELECT id FROM contact ORDER BY id")]
+    truth = [str(row[0]) for row in reader.emulator.execute("SELECT id FROM contact ORDER BY id")]
     assert sorted(seen, key=int) == truth
     assert seen != truth
 
@@ -149,9 +149,9 @@ def test_listing_gives_every_id_once(client: Any) -> None:
         ("email ENDWITH example.com", "email LIKE '%example.com'"),
     ],
 )
-def test_filters(client: Any, condition: str, sql: str) -> None:
-    page = client.get("/record/v1/customer", params={"q": condition})
-    truth = client.emulator.execute(f"SELECT id FROM customer WHERE {sql}")
+def test_filters(reader: Any, condition: str, sql: str) -> None:
+    page = reader.get("/record/v1/customer", params={"q": condition})
+    truth = reader.emulator.execute(f"SELECT id FROM customer WHERE {sql}")
     assert {item["id"] for item in page["items"]} == {str(row[0]) for row in truth}
     assert page["totalResults"] == len(truth)
 
@@ -170,8 +170,8 @@ def test_filters(client: Any, condition: str, sql: str) -> None:
         ("customer", 'dateCreated AFTER "1/1/2024 10:00"', "INVALID_PARAMETER"),
     ],
 )
-def test_bad_filters(client: Any, refusal: Any, record_type: str, condition: str, code: str) -> None:
-    answer = client.send("GET", f"/record/v1/{record_type}", params={"q": condition})
+def test_bad_filters(reader: Any, refusal: Any, record_type: str, condition: str, code: str) -> None:
+    answer = reader.send("GET", f"/record/v1/{record_type}", params={"q": condition})
     assert refusal(answer) == (400, code)
     assert answer.json()["o:errorDetails"][0]["o:errorQueryParam"] == "q"
 
@@ -185,30 +185,30 @@ def test_a_bad_date_names_format_and_zone(client_of: Any) -> None:
     )
 
 
-def test_the_catalog_tells_what_get_gives(client: Any, refusal: Any) -> None:
+def test_the_catalog_tells_what_get_gives(reader: Any, refusal: Any) -> None:
     headers = {"Accept": "application/schema+json"}
     for record_type in ("customer", "salesOrder", "inventoryItem", "customrecord_warranty", "account"):
-        schema = client.get(f"/record/v1/metadata-catalog/{record_type}", headers=headers)
-        record = client.get(f"/record/v1/{record_type}/{first_id(client, record_type)}?expandSubResources=true")
+        schema = reader.get(f"/record/v1/metadata-catalog/{record_type}", headers=headers)
+        record = reader.get(f"/record/v1/{record_type}/{first_id(reader, record_type)}?expandSubResources=true")
         assert set(record) <= set(schema["properties"])
     assert schema["properties"]["id"]["type"] == "string"
-    warranty = client.get("/record/v1/metadata-catalog/customrecord_warranty", headers=headers)
+    warranty = reader.get("/record/v1/metadata-catalog/customrecord_warranty", headers=headers)
     assert warranty["x-ns-custom-record"] is True
     assert warranty["properties"]["custrecord_amount"]["x-ns-custom-field"] is True
-    order = client.get("/record/v1/metadata-catalog/salesorder", headers=headers)
+    order = reader.get("/record/v1/metadata-catalog/salesorder", headers=headers)
     row = order["properties"]["item"]["properties"]["items"]["items"]
     assert row["x-ns-sublistkey"] == {"present": True, "value": {"new": ["line"], "existing": ["line"]}}
-    chosen = client.get("/record/v1/metadata-catalog/?select=customer,salesOrder")["items"]
+    chosen = reader.get("/record/v1/metadata-catalog/?select=customer,salesOrder")["items"]
     assert {item["name"] for item in chosen} == {"customer", "salesorder"}
-    assert refusal(client.send("GET", "/record/v1/metadata-catalog?select=customer,%20vendor")) == (
+    assert refusal(reader.send("GET", "/record/v1/metadata-catalog?select=customer,%20vendor")) == (
         400, "INVALID_REQUEST",
     )  # fmt: skip
-    open_api = client.get("/record/v1/metadata-catalog/customer", headers={"Accept": "application/swagger+json"})
+    open_api = reader.get("/record/v1/metadata-catalog/customer", headers={"Accept": "application/swagger+json"})
     assert set(open_api["paths"]) == {"/customer", "/customer/{id}"}
 
 
-def test_every_type_can_be_listed_and_read(client: Any) -> None:
-    for item in client.get("/record/v1/metadata-catalog")["items"]:
-        page = client.get(f"/record/v1/{item['name']}?limit=2")
+def test_every_type_can_be_listed_and_read(reader: Any) -> None:
+    for item in reader.get("/record/v1/metadata-catalog")["items"]:
+        page = reader.get(f"/record/v1/{item['name']}?limit=2")
         for entry in page["items"]:
-            client.get(f"/record/v1/{item['name']}/{entry['id']}?expandSubResources=true")
+            reader.get(f"/record/v1/{item['name']}/{entry['id']}?expandSubResources=true")

@@ -85,9 +85,9 @@ def written(value: Any) -> str | None:
     return str(value)
 
 
-def test_where_clauses(client: Any) -> None:
+def test_where_clauses(reader: Any) -> None:
     listed = ", ".join(COLUMNS)
-    stored = client.emulator.execute(f"SELECT {listed} FROM transaction ORDER BY id")
+    stored = reader.emulator.execute(f"SELECT {listed} FROM transaction ORDER BY id")
     rows = [dict(zip(COLUMNS, row, strict=True)) for row in stored]
     for row in rows:
         row["entity"] = None if row["entity"] is None else Decimal(row["entity"])
@@ -101,7 +101,7 @@ def test_where_clauses(client: Any) -> None:
             for row in rows
             if holds(row)
         ]
-        answer = client.query(f"SELECT {listed} FROM transaction WHERE {text} ORDER BY id").json()
+        answer = reader.query(f"SELECT {listed} FROM transaction WHERE {text} ORDER BY id").json()
         assert [{key: value for key, value in row.items() if key != "links"} for row in answer["items"]] == expected
         assert answer["totalResults"] == len(expected)
 

@@ -37,8 +37,8 @@ def make_certificate(path: Path, key: Any, *, days: int = 365, started: int = -1
     return path
 
 
-def test_an_assertion_buys_a_token(client: Any) -> None:
-    answer = client.ask_for_token(client.assertion())
+def test_an_assertion_buys_a_token(reader: Any) -> None:
+    answer = reader.ask_for_token(reader.assertion())
     body = answer.json()
     assert answer.status_code == 200
     assert body["token_type"] == "Bearer"
@@ -47,13 +47,13 @@ def test_an_assertion_buys_a_token(client: Any) -> None:
 
 
 @pytest.mark.parametrize("scope", ["rest_webservices", "restlets,rest_webservices", ["restlets", "rest_webservices"]])
-def test_scopes_come_as_array_or_text(client: Any, scope: Any) -> None:
-    assert client.ask_for_token(client.assertion(scope=scope)).status_code == 200
+def test_scopes_come_as_array_or_text(reader: Any, scope: Any) -> None:
+    assert reader.ask_for_token(reader.assertion(scope=scope)).status_code == 200
 
 
-def test_the_account_s_own_host_is_a_good_audience(client: Any) -> None:
+def test_the_account_s_own_host_is_a_good_audience(reader: Any) -> None:
     audience = "https://1234567-sb1.suitetalk.api.netsuite.com/services/rest/auth/oauth2/v1/token"
-    assert client.ask_for_token(client.assertion(aud=audience)).status_code == 200
+    assert reader.ask_for_token(reader.assertion(aud=audience)).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -69,27 +69,27 @@ def test_the_account_s_own_host_is_a_good_audience(client: Any) -> None:
         ({"iat": "today"}, 400, "invalid_request"),
     ],
 )
-def test_bad_claims_are_refused(client: Any, changes: dict[str, Any], status: int, error: str) -> None:
-    answer = client.ask_for_token(client.assertion(**changes))
+def test_bad_claims_are_refused(reader: Any, changes: dict[str, Any], status: int, error: str) -> None:
+    answer = reader.ask_for_token(reader.assertion(**changes))
     assert (answer.status_code, answer.json()) == (status, {"error": error})
 
 
-def test_an_unknown_certificate_is_refused_with_a_challenge(client: Any) -> None:
-    answer = client.ask_for_token(client.assertion(headers={"kid": "unknown"}))
+def test_an_unknown_certificate_is_refused_with_a_challenge(reader: Any) -> None:
+    answer = reader.ask_for_token(reader.assertion(headers={"kid": "unknown"}))
     assert (answer.status_code, answer.json()) == (401, {"error": "invalid_client"})
     assert answer.headers["WWW-Authenticate"] == 'Basic realm="1234567_SB1"'
 
 
-def test_a_signature_of_another_key_is_refused(client: Any) -> None:
-    answer = client.ask_for_token(client.assertion(key=ec.generate_private_key(ec.SECP256R1())))
+def test_a_signature_of_another_key_is_refused(reader: Any) -> None:
+    answer = reader.ask_for_token(reader.assertion(key=ec.generate_private_key(ec.SECP256R1())))
     assert (answer.status_code, answer.json()) == (401, {"error": "invalid_client"})
 
 
-def test_forms_that_are_not_a_token_request(client: Any) -> None:
-    assert client.ask_for_token("x", grant_type="password").json() == {"error": "unsupported_grant_type"}
-    assert client.ask_for_token("x", grant_type="").json() == {"error": "invalid_request"}
-    assert client.ask_for_token("not a token").json() == {"error": "invalid_request"}
-    assert client.ask_for_token("x", client_assertion_type="other").json() == {"error": "invalid_request"}
+def test_forms_that_are_not_a_token_request(reader: Any) -> None:
+    assert reader.ask_for_token("x", grant_type="password").json() == {"error": "unsupported_grant_type"}
+    assert reader.ask_for_token("x", grant_type="").json() == {"error": "invalid_request"}
+    assert reader.ask_for_token("not a token").json() == {"error": "invalid_request"}
+    assert reader.ask_for_token("x", client_assertion_type="other").json() == {"error": "invalid_request"}
 
 
 def test_keys_made_with_openssl_as_the_help_says(client_of: Any, tmp_path: Path) -> None:

@@ -204,7 +204,8 @@ def test_custom_records(client: Any) -> None:
             "custrecord_expires": "2027-01-31", "custrecord_terms": "a\nb"}  # fmt: skip
     identifier = client.create("customrecord_warranty", body)
     rows = client.rows(
-        "SELECT name, custrecord_amount AS a, BUILTIN.DF(custrecord_region) AS r, custrecord_terms AS t, custrecord_expires AS e "
+        "SELECT name, custrecord_amount AS a, BUILTIN.DF(custrecord_region) AS r, custrecord_terms AS t, "
+        "custrecord_expires AS e "
         f"FROM customrecord_warranty WHERE id = {identifier}"
     )
     assert rows == [{"name": "Größe", "a": "0.00000001", "r": "South", "t": "a\nb", "e": "1/31/2027"}]
