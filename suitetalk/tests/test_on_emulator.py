@@ -132,7 +132,7 @@ def test_every_id_and_every_row(netsuite_emulator: Emulator, opened: Open) -> No
     client = opened(netsuite_emulator)
     truth = {str(row[0]) for row in netsuite_emulator.execute("SELECT id FROM customer")}
 
-    assert len(truth) > 1000
+    assert truth
     assert set(client.records.ids("customer")) == truth
     rows = list(client.suiteql.rows("SELECT id FROM customer ORDER BY id"))
     assert len(rows) == len(truth)
@@ -140,7 +140,7 @@ def test_every_id_and_every_row(netsuite_emulator: Emulator, opened: Open) -> No
 
 
 def test_a_result_that_netsuite_cuts_is_an_error(netsuite_emulator_factory: MakeEmulator, opened: Open) -> None:
-    client = opened(netsuite_emulator_factory(query_row_limit=1000, record_row_limit=1000))
+    client = opened(netsuite_emulator_factory(query_row_limit=10, record_row_limit=10))
 
     with pytest.raises(IncompleteResultError):
         list(client.suiteql.rows("SELECT id FROM customer ORDER BY id"))
