@@ -66,7 +66,7 @@ def _in_account(tap: TapNetSuite) -> list[NetSuiteStream]:
     tables = [_suiteql_stream(tap, entry, entry.name) for entry in discover_tables(tap.account, catalog)]
     records = [RecordStream(tap, tap.account, entry.name, entry.schema) for entry in discover_records(catalog)]
     relations = _query_relations(tap)
-    queries = [_suiteql_stream(tap, entry, relations[entry.name]) for entry in discover_queries(tap.account)]
+    queries = [_suiteql_stream(tap, entry, relations[entry.name]) for entry in discover_queries(tap.account, catalog)]
     return [*tables, *records, *queries]
 
 

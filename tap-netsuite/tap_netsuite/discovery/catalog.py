@@ -10,10 +10,10 @@ from suitetalk import ConfigurationError, NetSuiteError, PermissionDeniedError, 
 from tap_netsuite.account import Account
 from tap_netsuite.discovery.probe import REFUSALS
 from tap_netsuite.discovery.queries import query_entry
-from tap_netsuite.discovery.tables import StreamEntry, table_entry
+from tap_netsuite.discovery.tables import CUSTOM_FIELD_PREFIXES, StreamEntry, table_entry
 from tap_netsuite.extraction.records import in_order
 from tap_netsuite.known_tables import known_tables, table_of
-from tap_netsuite.record_schema import singer_schema
+from tap_netsuite.record_schema import column_kinds, singer_schema
 
 logger = logging.getLogger(__name__)
 
@@ -66,13 +66,15 @@ def discover_records(catalog: Catalog) -> list[StreamEntry]:
     return [StreamEntry(record_type, singer_schema(schema), ("id",)) for record_type, schema in catalog.items()]
 
 
-def discover_queries(account: Account) -> list[StreamEntry]:
+def discover_queries(account: Account, catalog: Catalog) -> list[StreamEntry]:
     """Return the user's queries.
 
     Raises:
         ConfigurationError: one of them cannot be read.
     """
-    return [query_entry(account.netsuite.suiteql, query) for query in account.settings.queries]
+    fields = {name: kind for schema in catalog.values() for name, kind in column_kinds(schema).items()}
+    custom = {name: kind for name, kind in fields.items() if name.startswith(CUSTOM_FIELD_PREFIXES)}
+    return [query_entry(account.netsuite.suiteql, query, custom) for query in account.settings.queries]
 
 
 def _schema(account: Account, record_type: str) -> Mapping[str, Any] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from sqlglot import exp, parse_one
@@ -9,8 +10,9 @@ from sqlglot.errors import SqlglotError
 
 from suitetalk import ConfigurationError, NetSuiteError, SuiteQL
 from suitetalk.timezone import SQL_TIME_FORMAT
-from tap_netsuite.discovery.probe import REFUSALS, is_filterable
+from tap_netsuite.discovery.probe import REFUSALS, is_filterable, probe
 from tap_netsuite.discovery.tables import StreamEntry, schema_of
+from tap_netsuite.known_tables import known_tables
 from tap_netsuite.settings import Query
 from tap_netsuite.values import Column, Kind
 
@@ -22,28 +24,42 @@ def query_relation(query: Query) -> str:
     return f"({query.statement})"
 
 
-def query_entry(suiteql: SuiteQL, query: Query) -> StreamEntry:
-    """Find out the columns of a query.
+def query_entry(suiteql: SuiteQL, query: Query, custom_fields: Mapping[str, Kind]) -> StreamEntry:
+    """Find out the columns of a query and what they hold.
 
-    Values stay the text that NetSuite delivers, because nothing says what a computed column is; keys that are
-    whole numbers, and a replication key that is a time, are taken as such.
+    A column that comes straight from a table keeps the kind it has there, counts and sums are numbers; all of
+    it is held against a sample. Other computed columns stay the text that NetSuite delivers.
+
+    Args:
+        suiteql: where to ask.
+        query: the statement with its keys.
+        custom_fields: kinds of the account's custom fields by column.
 
     Raises:
         ConfigurationError: NetSuite refuses the query, or its columns cannot be told.
     """
     sample = _sample(suiteql, query)
-    names = dict.fromkeys([*_named_columns(query), *(name for row in sample for name in row)])
-    if not names:
+    guesses = {name: _kind_by_name(name, custom_fields) for row in sample for name in row}
+    guesses.update(_named_columns(query, custom_fields))
+    keys = {*query.primary_keys, *([query.replication_key] if query.replication_key else [])}
+    if not guesses:
         raise ConfigurationError(
             "queries", f"has the query {query.name} with no rows and no named columns; name its columns with AS."
         )
-    missing = {*query.primary_keys, *([query.replication_key] if query.replication_key else [])} - names.keys()
-    if missing:
+    if keys - guesses.keys():
         raise ConfigurationError(
-            "queries", f"says {', '.join(sorted(missing))} is a key of {query.name}, which has no such column."
+            "queries",
+            f"says {', '.join(sorted(keys - guesses.keys()))} is a key of {query.name}, which has no such column.",
         )
-    columns = tuple(Column(name, _kind(suiteql, query, name, [row.get(name) for row in sample])) for name in names)
-    return StreamEntry(query.name, schema_of(columns), query.primary_keys, query.replication_key)
+    for name in keys:
+        if guesses[name] is Kind.TEXT:
+            guesses[name] = _key_kind(suiteql, query, name, [row[name] for row in sample if name in row])
+    found = probe(suiteql, query_relation(query), guesses)
+    if {column.name for column in found.columns} != set(guesses):
+        raise ConfigurationError(
+            "queries", f"has a query {query.name} that NetSuite does not take as a subquery; leave out its ORDER BY."
+        )
+    return StreamEntry(query.name, schema_of(found.columns), query.primary_keys, query.replication_key)
 
 
 def _sample(suiteql: SuiteQL, query: Query) -> list[dict[str, Any]]:
@@ -53,23 +69,41 @@ def _sample(suiteql: SuiteQL, query: Query) -> list[dict[str, Any]]:
         raise ConfigurationError("queries", f"has a query {query.name} that cannot be read: {refusal}") from None
 
 
-def _named_columns(query: Query) -> list[str]:
-    """Return the columns as the statement names them; empty where that cannot be told."""
+def _named_columns(query: Query, custom_fields: Mapping[str, Kind]) -> dict[str, Kind]:
+    """Return the columns as the statement names them, each with a guess; empty where that cannot be told."""
     try:
         statement = parse_one(query.statement, read="oracle")
     except SqlglotError:
-        return []
+        return {}
     if not isinstance(statement, exp.Query) or statement.is_star:
-        return []
-    return [name.lower() for name in statement.named_selects if name]
+        return {}
+    return {
+        selected.alias_or_name.lower(): _kind(selected.unalias(), custom_fields)
+        for selected in statement.selects
+        if selected.alias_or_name
+    }
 
 
-def _kind(suiteql: SuiteQL, query: Query, name: str, values: list[Any]) -> Kind:
+def _kind(expression: exp.Expr, custom_fields: Mapping[str, Kind]) -> Kind:
+    if isinstance(expression, exp.Count):
+        return Kind.INTEGER
+    if isinstance(expression, (exp.Sum, exp.Avg)):
+        return Kind.DECIMAL
+    if not isinstance(expression, exp.Column):
+        return Kind.TEXT
+    return _kind_by_name(expression.name.lower(), custom_fields)
+
+
+def _kind_by_name(name: str, custom_fields: Mapping[str, Kind]) -> Kind:
+    """Return what columns of this name hold in NetSuite's tables, text where they differ or there are none."""
+    kinds = {table.columns[name] for table in known_tables().values() if name in table.columns}
+    return kinds.pop() if len(kinds) == 1 else custom_fields.get(name, Kind.TEXT)
+
+
+def _key_kind(suiteql: SuiteQL, query: Query, name: str, values: list[Any]) -> Kind:
     if name == query.replication_key and _is_time(suiteql, query, name, values):
         return Kind.DATE_TIME
-    present = [str(value) for value in values if value is not None]
-    is_key = name in query.primary_keys or name == query.replication_key
-    return Kind.INTEGER if is_key and present and all(_is_whole(value) for value in present) else Kind.TEXT
+    return Kind.INTEGER if values and all(_is_whole(str(value)) for value in values) else Kind.TEXT
 
 
 def _is_time(suiteql: SuiteQL, query: Query, name: str, values: list[Any]) -> bool:

@@ -15,7 +15,8 @@ from tap_netsuite.values import Column, Kind, json_schema
 
 logger = logging.getLogger(__name__)
 
-_CUSTOM_FIELD_PREFIXES = ("custbody", "custentity", "custitem", "custrecord", "custevent", "custcol")
+CUSTOM_FIELD_PREFIXES = ("custbody", "custentity", "custitem", "custrecord", "custevent", "custcol")
+"""How the names of custom fields begin [section_1545129726]."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,7 @@ def _guesses(
     """
     fields = _catalog_fields(table, catalog)
     standard = known.columns if known else {"id": Kind.INTEGER, **fields}
-    custom = {name: kind for name, kind in fields.items() if name.startswith(_CUSTOM_FIELD_PREFIXES)}
+    custom = {name: kind for name, kind in fields.items() if name.startswith(CUSTOM_FIELD_PREFIXES)}
     hints = {**fields, **(known.columns if known else {})}
     return {name: guessed(name, _id_kind(name, hints.get(name), known)) for name in {*standard, *custom, *visible}}
 
