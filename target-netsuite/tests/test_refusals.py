@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from tests.target_runs import Run, record, schema, state
@@ -240,6 +245,24 @@ def test_a_wrong_key_or_certificate_ends_the_run_with_what_to_check(listen: List
         assert "`certificate_id`" in run.sentence
         assert "PRIVATE" not in run.sentence + run.log
         assert run.states == []
+
+
+def test_an_expired_certificate_ends_the_run_with_what_to_check(
+    listen: Listen, emulator: Emulator, tmp_path: Path
+) -> None:
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "old")])
+    long_ago = datetime(2020, 1, 1, tzinfo=timezone.utc)
+    builder = x509.CertificateBuilder(name, name, key.public_key(), 1, long_ago, long_ago + timedelta(days=729))
+    path = tmp_path / "old.pem"
+    path.write_bytes(builder.sign(key, hashes.SHA256()).public_bytes(Encoding.PEM))
+    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+    with Emulator(replace(emulator.settings, certificates=(("old", path),))) as other:
+        settings = {"base_url": other.url, "certificate_id": "old", "private_key": pem}
+        run = listen(_stream("T"), schema("people"), record("people", id=1), state(1), **settings)
+    assert isinstance(run.error, StoppedError)
+    assert "certificate" in run.sentence
+    assert run.states == []
 
 
 @pytest.mark.parametrize(
