@@ -50,8 +50,8 @@ STREAMS: dict[str, Any] = {
                 "title": "Fields",
                 "additionalProperties": {"type": "string"},
                 "description": 'Column -> field, such as {"name": "companyName", "owner": "salesRep.id"}. '
-                "Without it all columns are sent under their own names, except id, id_field, _sdc_ columns, and externalId "
-                "when external_id gives it.",
+                "Without it all columns are sent under their own names, except id, id_field, _sdc_ columns and, "
+                "when external_id is given, externalId.",
             },
         },
     },
