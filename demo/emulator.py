@@ -28,7 +28,7 @@ def start_emulator(processes: Processes, directory: Path, log_path: Path) -> Map
     ready = directory / "emulator.json"
     with log_path.open("wb") as log:
         server = processes.start(
-            [PROGRAMS / "netsuite-emulator", "--port", "0", "--ready-file", ready],
+            [PROGRAMS / "netsuite-emulator", "--port=0", "--credentials-dir", directory, "--ready-file", ready],
             output=log,
             directory=directory,
         )

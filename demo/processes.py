@@ -9,14 +9,12 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext, suppress
 from pathlib import Path
 from typing import BinaryIO
 
 import psutil
-
-from demo.interruption import Interruptions
 
 MARK = "NETSUITE_DEMO_ROOM"
 _SECONDS_TO_END = 10.0
@@ -25,10 +23,10 @@ _SECONDS_TO_END = 10.0
 class Processes:
     """Starts processes and stops what is left of them."""
 
-    def __init__(self, room: Path, interruptions: Interruptions) -> None:
-        """Mark processes as belonging to this room."""
+    def __init__(self, room: Path, deferred: Callable[[], AbstractContextManager[None]] = nullcontext) -> None:
+        """Mark processes as belonging to this room; in `deferred()` nothing interrupts."""
         self._room = room
-        self._interruptions = interruptions
+        self._deferred = deferred
         self._started: list[subprocess.Popen[bytes]] = []
 
     def start(
@@ -49,7 +47,7 @@ class Processes:
             environment: instead of this process's.
             user: user id and group id to run as, when started by root.
         """
-        with self._interruptions.deferred():
+        with self._deferred():
             process = subprocess.Popen(
                 [str(part) for part in command],
                 stdin=subprocess.DEVNULL,

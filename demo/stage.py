@@ -60,7 +60,7 @@ def main() -> NoReturn:
     interruptions = Interruptions()
     display = Display()
     rooms = Rooms()
-    processes = Processes(rooms.kept, interruptions)
+    processes = Processes(rooms.kept, interruptions.deferred)
     try:
         with rooms.reserved():
             # What a killed run left behind.

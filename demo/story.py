@@ -55,7 +55,7 @@ class Story:
 
     def _first_run(self) -> None:
         self._display.act("1. NetSuite data arrive in the warehouse")
-        self._extract("Loading everything")
+        self._extract("Loading everything", expected=sum(map(self._company.count, STREAMS)))
         self._compare()
 
     def _second_run(self) -> None:
@@ -120,9 +120,11 @@ class Story:
         for external_id, internal_id, name, email in arrived:
             self._display.say(f"{external_id} is customer {internal_id} now: {name}, {email}")
 
-    def _extract(self, title: str) -> None:
+    def _extract(self, title: str, expected: int | None = None) -> None:
         self._display.command("meltano run tap-netsuite target-postgres")
         with self._display.step(title) as step:
+            if expected is not None:
+                step.total(expected)
             before = self._warehouse.now()
             self._meltano.run("tap-netsuite", "target-postgres", lambda: self._watch_load(step, before))
 

@@ -33,10 +33,15 @@ class Line:
 def final_table(lines: Sequence[Line]) -> Table:
     """Return the table for these lines."""
     table = Table(
-        box=box.SIMPLE_HEAD, title="What moved", title_justify="left", caption=_CAPTION, caption_justify="left"
+        box=box.SIMPLE_HEAD,
+        title="What moved",
+        title_justify="left",
+        caption=_CAPTION,
+        caption_justify="left",
+        pad_edge=False,
     )
     table.add_column("Stream", no_wrap=True)
-    for heading in ("Rows in\nNetSuite", "Rows in the\nwarehouse", "Moved by the\nsecond run"):
+    for heading in ("Rows in\nNetSuite", "Rows in the\nwarehouse", "Moved by\n2nd run"):
         table.add_column(heading, justify="right", no_wrap=True)
     table.add_column("Written\nback", no_wrap=True)
     for line in lines:

@@ -40,7 +40,12 @@ class Warehouse:
         """The environment variables that connect the loader and the extractor."""
         # tap-postgres insists on a host and a password; the one in the query is the one that counts.
         url = f"postgresql://{_USER}:none@localhost/postgres?host={self._directory}"
-        return {"TARGET_POSTGRES_SQLALCHEMY_URL": url, "TAP_POSTGRES_SQLALCHEMY_URL": url}
+        return {
+            "TARGET_POSTGRES_SQLALCHEMY_URL": url,
+            "TAP_POSTGRES_SQLALCHEMY_URL": url,
+            # Small portions, so that there is progress to be seen.
+            "TARGET_POSTGRES_BATCH_SIZE_ROWS": "2000",
+        }
 
     def start(self, processes: Processes) -> None:
         """Make the database and start the server.
