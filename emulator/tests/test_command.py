@@ -9,9 +9,13 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
+
+from netsuite_emulator import Settings
+from netsuite_emulator.settings import SettingsError
 
 COMMAND = [sys.executable, "-m", "netsuite_emulator"]
 
@@ -43,9 +47,7 @@ def test_it_starts_says_where_and_stops(tmp_path: Path, number: signal.Signals) 
     ("arguments", "sentence"),
     [
         (["--time-zone", "Mars/Olympus"], "Unknown time zone 'Mars/Olympus'"),
-        (["--date-format", "YY"], "Unknown date format 'YY'"),
         (["--certificate", "x=/nowhere.pem"], "The certificate /nowhere.pem cannot be read"),
-        (["--account-id", "a.evil/"], "is not an account id"),
     ],
 )
 def test_bad_settings_are_one_sentence(arguments: list[str], sentence: str) -> None:
@@ -53,6 +55,21 @@ def test_bad_settings_are_one_sentence(arguments: list[str], sentence: str) -> N
     assert ended.returncode == 1
     assert sentence in ended.stderr
     assert len(ended.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("setting", "sentence"),
+    [
+        ({"date_format": "YY"}, "Unknown date format 'YY'"),
+        ({"account_id": "a.evil/"}, "is not an account id"),
+        ({"scale": 0}, "scale must be"),
+        ({"latency": -1}, "latency must not be negative"),
+        ({"concurrency_limit": 0}, "concurrency_limit must be 1 or more"),
+    ],
+)
+def test_settings_that_cannot_work(setting: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(SettingsError, match=sentence):
+        Settings(**setting)
 
 
 def test_a_port_in_use() -> None:

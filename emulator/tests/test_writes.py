@@ -95,7 +95,7 @@ def test_bad_bodies_write_nothing(client: Any, refusal: Any, body: Any, code: st
 
 
 def test_validation_headers(client: Any, refusal: Any) -> None:
-    body = {"companyName": "V", "subsidiary": {"id": 1}, "compnayName": "typo"}
+    body: dict[str, Any] = {"companyName": "V", "subsidiary": {"id": 1}, "compnayName": "typo"}
     answer = client.send("POST", "/record/v1/customer", json=body)
     assert answer.status_code == 204
     assert "compnayName" in answer.headers["X-NetSuite-Warning"]
