@@ -28,7 +28,7 @@ CREATE OR REPLACE TEMP TABLE line AS
     CASE WHEN draw('precise', h.id * 10 + k, 30) = 0 THEN round(draw('rate', h.id * 10 + k, 10000000) / 100000000, 8)
       WHEN draw('large', h.id, 400) = 0 THEN 1234567.89 ELSE draw('rate', h.id * 10 + k, 90000) / 100 END::DECIMAL(28,8) AS rate,
     h.recordtype, h.created, h.modified, h.subsidiary, h.entity, draw('gapline', h.id * 10 + k, 50) AS fate
-  FROM header h, LATERAL (SELECT unnest(range(1, h.lines + 1)) AS k) r LEFT JOIN item_rank i ON i.rank = draw('lineitem', h.id * 10 + k, getvariable('items'))
+  FROM (SELECT *, unnest(range(1, lines + 1)) AS k FROM header) h LEFT JOIN item_rank i ON i.rank = draw('lineitem', h.id * 10 + k, getvariable('items'))
   WHERE h.recordtype NOT IN ('customerpayment', 'journalentry') AND (k = 1 OR draw('gapline', h.id * 10 + k, 50) > 1);
 INSERT INTO transactionline BY NAME
   SELECT "transaction" * 100 + id AS uniquekey, "transaction", id, id AS linesequencenumber, 'F' AS mainline, item, itemtype,
