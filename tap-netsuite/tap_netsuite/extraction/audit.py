@@ -21,8 +21,12 @@ def missing_rows(suiteql: SuiteQL, source: Source, condition: str, *, came: int,
     """
     if came >= counted:
         return 0
-    recounted = int(suiteql.page(source.count(condition)).items[0]["n"])
-    return max(0, recounted - came)
+    return max(0, count_rows(suiteql, source, condition) - came)
+
+
+def count_rows(suiteql: SuiteQL, source: Source, condition: str) -> int:
+    """Return NetSuite's count of the rows meeting a condition."""
+    return int(suiteql.page(source.count(condition)).items[0]["n"])
 
 
 def gap(source: Source, condition: str, *, came: int, missing: int) -> IncompleteResultError:

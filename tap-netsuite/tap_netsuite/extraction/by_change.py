@@ -10,7 +10,7 @@ from typing import Any
 
 from suitetalk import IncompleteResultError, SuiteQL
 from suitetalk.timezone import PYTHON_TIME_FORMAT
-from tap_netsuite.extraction.audit import gap, missing_rows
+from tap_netsuite.extraction.audit import count_rows, gap
 from tap_netsuite.extraction.by_key import rows_by_key
 from tap_netsuite.extraction.source import Source, both, literal
 from tap_netsuite.values import Column, Kind
@@ -32,6 +32,23 @@ class Slice:
     complete_below: Any | None = None
 
 
+@dataclass(frozen=True)
+class _Passed:
+    """Rows that were passed on, before NetSuite's next count bears out that they were all.
+
+    Attributes:
+        condition: where they lie.
+        rows: how many they were.
+        left: NetSuite's count of what was still to come behind them.
+        border: the value they lie below.
+    """
+
+    condition: str
+    rows: int
+    left: int
+    border: Any
+
+
 def rows_by_change(suiteql: SuiteQL, source: Source, column: Column, start: Any | None) -> Iterator[Slice]:
     """Yield all rows whose replication key is at `start` or above, lowest first; all that have one if it is None.
 
@@ -40,39 +57,43 @@ def rows_by_change(suiteql: SuiteQL, source: Source, column: Column, start: Any 
     read by key. Times are compared by whole seconds, whatever fractions NetSuite keeps.
 
     Raises:
-        IncompleteResultError: fewer rows came than NetSuite counts.
+        IncompleteResultError: fewer rows came than NetSuite counts; no slice has said that they were complete.
     """
-    whole = f"{column.source} IS NOT NULL" if start is None else _at_or_above(column, start)
-    rest, came, counted = whole, 0, 0
-    for slice_, rest_total in _slices(suiteql, source, column, rest):
-        counted = counted or rest_total
-        came += len(slice_.rows)
-        yield slice_
-    missing = missing_rows(suiteql, source, whole, came=came, counted=counted)
-    if missing:
-        raise gap(source, whole, came=came, missing=missing)
-
-
-def _slices(suiteql: SuiteQL, source: Source, column: Column, rest: str) -> Iterator[tuple[Slice, int]]:
-    """Yield slices, each with NetSuite's count of all that were still to read before it."""
     order = ", ".join(dict.fromkeys([column.name, *(key.name for key in source.keys)]))
+    rest = f"{column.source} IS NOT NULL" if start is None else _at_or_above(column, start)
+    passed: _Passed | None = None
     while True:
         page = suiteql.page(source.page(rest, order))
+        if passed:
+            if page.total < passed.left:  # rows were deleted meanwhile, changed, or never shown
+                _check_count(suiteql, source, passed.condition, came=passed.rows)
+            yield Slice([], passed.border)
         if not page.items:
-            yield Slice([]), page.total
+            if page.total:
+                _check_count(suiteql, source, rest, came=0)
             return
+        _check_progress(source, column, page.items)
         lowest, highest = page.items[0][column.name], page.items[-1][column.name]
         if len(page.items) >= page.total:
-            yield Slice(page.items, highest), page.total
+            yield Slice(page.items, highest)
             return
+        below = both(rest, f"{column.source} < {literal(column, highest)}")
         if lowest == highest:
-            yield from ((Slice(rows), page.total) for rows in rows_by_key(suiteql, source, _equal(column, highest)))
-            yield Slice([], highest), page.total
-            rest = _above(column, highest)
+            _check_count(suiteql, source, below, came=0)
+            yield from (Slice(rows) for rows in rows_by_key(suiteql, source, _equal(column, highest)))
+            yield Slice([], highest)
+            rest, passed = _above(column, highest), None
         else:
-            _check_progress(source, column, page.items)
-            yield Slice([row for row in page.items if row[column.name] != highest], highest), page.total
+            rows = [row for row in page.items if row[column.name] != highest]
+            yield Slice(rows)
             rest = _at_or_above(column, highest)
+            passed = _Passed(below, len(rows), page.total - len(rows), highest)
+
+
+def _check_count(suiteql: SuiteQL, source: Source, condition: str, *, came: int) -> None:
+    missing = count_rows(suiteql, source, condition) - came
+    if missing > 0:
+        raise gap(source, condition, came=came, missing=missing)
 
 
 def _check_progress(source: Source, column: Column, rows: list[Row]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any
 
 from suitetalk import PAGE_SIZE, READABLE_ROWS, IncompleteResultError, Page, SuiteQL
@@ -26,34 +27,37 @@ def rows_by_key(suiteql: SuiteQL, source: Source, condition: str = "") -> Iterat
     there is only paging by offset, in the order of all columns.
 
     Raises:
-        IncompleteResultError: after three readings fewer rows came than NetSuite counts, or there are more
-            than can be read.
+        IncompleteResultError: after three readings fewer rows came than NetSuite counts, or rows without a key may
+            have been passed over; there are more than can be read; or the keys come in an order of their own.
     """
     for reading in range(1, _READINGS + 1):
-        came = counted = 0
+        came, totals = 0, []
         for page in (
             _behind_the_last(suiteql, source, condition) if source.keys else _by_offset(suiteql, source, condition)
         ):
-            counted = counted or page.total
+            totals.append(page.total)
             came += len(page.items)
             yield page.items
-        missing = missing_rows(suiteql, source, condition, came=came, counted=counted)
-        if not missing:
+        missing = missing_rows(suiteql, source, condition, came=came, counted=totals[0] if totals else 0)
+        moved = not source.keys and len(set(totals)) > 1
+        if not missing and not moved:
             return
         if reading == _READINGS:
-            raise gap(source, condition, came=came, missing=missing)
-        logger.warning("%s: %d rows are missing, reading again", source.relation, missing)
+            raise gap(source, condition, came=came, missing=missing) if missing else _never_still(source)
+        logger.warning(
+            "%s: %s, reading again", source.relation, f"{missing} rows are missing" if missing else "changed"
+        )
 
 
 def _behind_the_last(suiteql: SuiteQL, source: Source, condition: str) -> Iterator[Page]:
-    last: tuple[Any, ...] = ()
+    order = _Order(source)
     while True:
-        page = suiteql.page(source.page(both(condition, after(source.keys, last)), source.key_order))
+        page = suiteql.page(source.page(both(condition, after(source.keys, order.last)), source.key_order))
         if page.items or page.total:
             yield page
+        order.check(page.items)
         if not page.items or (not page.has_more and len(page.items) < PAGE_SIZE):
             return
-        last = _checked_last(source, last, page.items)
 
 
 def _by_offset(suiteql: SuiteQL, source: Source, condition: str) -> Iterator[Page]:
@@ -72,25 +76,62 @@ def _by_offset(suiteql: SuiteQL, source: Source, condition: str) -> Iterator[Pag
             return
 
 
-def _key(source: Source, row: Row) -> tuple[Any, ...]:
-    try:
-        return tuple(row[column.name] for column in source.keys)
-    except KeyError as missing:
-        raise IncompleteResultError(
-            f"A row of {source.relation} has no {missing.args[0]}, which was taken for part of its key; "
-            "choose other key properties in the catalog, or read it with a query of your own."
-        ) from None
+def _never_still(source: Source) -> IncompleteResultError:
+    """Return the error for rows that moved to other pages while they were read, so that some may be missing."""
+    return IncompleteResultError(
+        f"{source.relation} has no key to page by and changed during each of {_READINGS} readings, so rows may be "
+        "missing; read it when less is going on, or with a query that has primary_keys."
+    )
 
 
-def _checked_last(source: Source, last: tuple[Any, ...], rows: list[Row]) -> tuple[Any, ...]:
-    """Return the last key of a page, sure that NetSuite orders keys the way the next statement takes them to be."""
-    keys = [key for key in (last, _key(source, rows[0]), _key(source, rows[-1])) if key]
-    numbers = all(column.kind is Kind.INTEGER for column in source.keys)
-    comparable = [tuple(map(int, key)) for key in keys] if numbers else []
-    if keys[-1] == last or comparable != sorted(comparable):
-        names = " and ".join(column.name for column in source.keys)
-        raise IncompleteResultError(
-            f"NetSuite does not order {source.relation} by {names} as {'numbers' if numbers else 'text'}, so paging by "
-            f"it would lose rows; make its type {'string' if numbers else 'integer'} in the catalog."
+class _Order:
+    """Sees to it that keys come the way the next statement takes them to be ordered, and each once.
+
+    Numbers are compared. How NetSuite orders text is not documented, so of those each key is remembered: reading
+    that has gone astray meets rows again, and where it meets none the count tells whether all of them came.
+
+    Attributes:
+        last: the key of the last row, empty before the first.
+    """
+
+    def __init__(self, source: Source) -> None:
+        self.last: tuple[Any, ...] = ()
+        self._source = source
+        self._numbers = all(column.kind is Kind.INTEGER for column in source.keys)
+        self._seen: set[int] = set()
+
+    def check(self, rows: list[Row]) -> None:
+        """Take the rows of a page.
+
+        Raises:
+            IncompleteResultError: a row has no key, or going on behind the last one would lose rows.
+        """
+        for row in rows:
+            key = self._key(row)
+            if self._is_astray(key):
+                raise self._error()
+            self.last = key
+
+    def _key(self, row: Row) -> tuple[Any, ...]:
+        try:
+            return tuple(row[column.name] for column in self._source.keys)
+        except KeyError as missing:
+            raise IncompleteResultError(
+                f"A row of {self._source.relation} has no {missing.args[0]}, which was taken for part of its key; "
+                "choose other key properties in the catalog, or read it with a query of your own."
+            ) from None
+
+    def _is_astray(self, key: tuple[Any, ...]) -> bool:
+        if self._numbers:
+            return bool(self.last) and tuple(map(Decimal, key)) <= tuple(map(Decimal, self.last))
+        known = len(self._seen)
+        self._seen.add(hash(key))  # a few dozen bytes for each row, whatever the length of its key
+        return len(self._seen) == known
+
+    def _error(self) -> IncompleteResultError:
+        names = " and ".join(column.name for column in self._source.keys)
+        kind, other = ("numbers", "string") if self._numbers else ("text", "integer")
+        return IncompleteResultError(
+            f"NetSuite does not order {self._source.relation} by {names} as {kind}, so paging by it would lose rows; "
+            f"make its type {other} in the catalog."
         )
-    return keys[-1]
