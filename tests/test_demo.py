@@ -1,5 +1,6 @@
 """The demo as a person runs it: on a fresh clone, to its end, and interrupted anywhere."""
 
+import os
 import re
 import signal
 import time
@@ -56,26 +57,26 @@ def test_ctrl_c_leaves_nothing_behind(copy: FreshCopy, stage: str, seconds: floa
 
 
 def test_being_terminated_leaves_nothing_behind(copy: FreshCopy) -> None:
-    with copy.running(str(copy.path / ".venv" / "bin" / "python"), "-m", "demo") as demo:
+    with copy.running(*copy.make("demo")) as demo:
         demo.wait_for("Loading everything ...")
         demo.process.terminate()
         code = demo.wait()
 
-    assert code == 128 + signal.SIGTERM
+    assert code in {2, -signal.SIGTERM}, demo.output
+    assert "\nInterrupted; " in demo.output
     assert copy.survivors() == []
     assert copy.leftovers() == []
 
 
 def test_the_next_run_clears_up_after_one_that_was_killed(copy: FreshCopy) -> None:
-    command = (str(copy.path / ".venv" / "bin" / "python"), "-m", "demo")
-    with copy.running(*command) as demo:
+    with copy.running(*copy.make("demo")) as demo:
         demo.wait_for("Loading everything ...")
-        demo.process.kill()
+        os.killpg(demo.process.pid, signal.SIGKILL)
         demo.process.wait()
     (left,) = copy.leftovers()
     assert left.exists()
 
-    with copy.running(*command) as demo:
+    with copy.running(*copy.make("demo")) as demo:
         demo.wait_for("Starting a PostgreSQL: done")
         assert not left.exists()
         demo.interrupt()
@@ -86,11 +87,10 @@ def test_the_next_run_clears_up_after_one_that_was_killed(copy: FreshCopy) -> No
 
 
 def test_a_second_demo_in_the_same_folder_is_refused(copy: FreshCopy) -> None:
-    command = (str(copy.path / ".venv" / "bin" / "python"), "-m", "demo")
-    with copy.running(*command) as first:
+    with copy.running(*copy.make("demo")) as first:
         first.wait_for("Starting a PostgreSQL: done")
-        with copy.running(*command) as second:
-            assert second.wait() == 1
+        with copy.running(*copy.make("demo")) as second:
+            assert second.wait() == 2
         assert "Another demo is running in this folder" in second.output
         assert first.process.poll() is None
 

@@ -1,0 +1,88 @@
+"""Tap and target as plain processes with a pipe between them, as a shell would run them."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import venv
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+PROGRAMS = Path(sys.executable).parent
+LOADER = "meltanolabs-target-postgres==0.8.1"
+_SECONDS = 240.0
+
+
+def install_loader(directory: Path) -> Path:
+    """Install target-postgres into an environment of its own and return the command."""
+    venv.create(directory, with_pip=False)
+    python = directory / "bin" / "python"
+    uv = [sys.executable, "-m", "uv", "pip", "install", "--quiet", "--python", str(python), LOADER]
+    subprocess.run(uv, check=True)
+    return directory / "bin" / "target-postgres"
+
+
+class Plugin:
+    """A plugin with its configuration in a file."""
+
+    def __init__(self, program: Path, directory: Path, config: Mapping[str, Any]) -> None:
+        self.program = program
+        self.directory = directory
+        directory.mkdir(exist_ok=True)
+        self.config = directory / "config.json"
+        self.config.write_text(json.dumps(config), encoding="utf-8")
+
+    def command(self, **files: Path | None) -> list[str]:
+        options = [f"--{name}={path}" for name, path in files.items() if path]
+        return [str(self.program), f"--config={self.config}", *options]
+
+
+class Tap(Plugin):
+    """tap-netsuite."""
+
+    def __init__(self, directory: Path, config: Mapping[str, Any]) -> None:
+        super().__init__(PROGRAMS / "tap-netsuite", directory, config)
+
+    def catalog(self, streams: Sequence[str]) -> Path:
+        """Discover, select these streams alone, and return the catalog's file."""
+        discovered = subprocess.run(
+            [*self.command(), "--discover"], stdout=subprocess.PIPE, check=True, timeout=_SECONDS
+        )
+        catalog = json.loads(discovered.stdout)
+        catalog["streams"] = [entry for entry in catalog["streams"] if entry["tap_stream_id"] in streams]
+        assert {entry["tap_stream_id"] for entry in catalog["streams"]} == set(streams)
+        path = self.directory / "catalog.json"
+        path.write_text(json.dumps(catalog), encoding="utf-8")
+        return path
+
+
+class Pipe:
+    """`tap | target`, running."""
+
+    def __init__(self, source: Sequence[str], sink: Sequence[str]) -> None:
+        self.source = subprocess.Popen(source, stdout=subprocess.PIPE)
+        self.sink = subprocess.Popen(sink, stdin=self.source.stdout, stdout=subprocess.PIPE)
+        assert self.source.stdout
+        self.source.stdout.close()  # so that the tap notices when the target is gone
+
+    def wait(self) -> tuple[int, int]:
+        """Wait for both and return their exit codes."""
+        assert self.sink.stdout
+        try:
+            self.states = [json.loads(line) for line in self.sink.stdout]
+            return self.source.wait(timeout=_SECONDS), self.sink.wait(timeout=_SECONDS)
+        finally:
+            self.sink.stdout.close()
+            for process in (self.source, self.sink):
+                process.kill()
+                process.wait()
+
+    def state_file(self, directory: Path) -> Path | None:
+        """Return a file with the last state, None when there is none."""
+        if not self.states:
+            return None
+        path = directory / "state.json"
+        path.write_text(json.dumps(self.states[-1]), encoding="utf-8")
+        return path
