@@ -3,22 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol, cast
 
+from singer_sdk import Target
 from singer_sdk.sinks import RecordSink
 
 from suitetalk import ConnectionFailedError, NetSuiteError, OutcomeUnknownError, SuiteTalkError
 from target_netsuite.errors import InvalidRecordError, StoppedError
 from target_netsuite.mapping import RecordMapping, Write
-from target_netsuite.operations import is_refusal
-from target_netsuite.report import as_line
+from target_netsuite.operations import Operations, is_refusal
+from target_netsuite.report import Report, as_line
+from target_netsuite.settings import Settings
 from target_netsuite.stream_settings import Operation
 from target_netsuite.validation import RecordValidation
 
-if TYPE_CHECKING:
-    from singer_sdk import Target
 
-    from target_netsuite.target import TargetNetSuite
+class Workplace(Protocol):
+    """What a sink needs of the target it belongs to."""
+
+    settings: Settings
+    report: Report
+
+    @property
+    def operations(self) -> Operations:
+        """What carries out the writes."""
+        ...
 
 
 class NetSuiteSink(RecordSink):
@@ -33,15 +42,15 @@ class NetSuiteSink(RecordSink):
             ConfigurationError: `streams` does not know it, or names columns it does not have.
             MessageError: its schema is no JSON Schema.
         """
-        netsuite_target: TargetNetSuite = target  # type: ignore[assignment]  # no other target makes this sink
-        self._settings = netsuite_target.settings.stream(stream_name)
+        workplace = cast("Workplace", target)  # no other target makes this sink
+        self._settings = workplace.settings.stream(stream_name)
         self._settings.check_columns(schema["properties"].keys())
         self._validation = RecordValidation(
-            stream_name, schema, key_properties or (), by_schema=netsuite_target.settings.validate_records
+            stream_name, schema, key_properties or (), by_schema=workplace.settings.validate_records
         )
         self._mapping = RecordMapping(self._settings, schema)
-        self._operations = netsuite_target.operations
-        self._report = netsuite_target.report
+        self._operations = workplace.operations
+        self._report = workplace.report
         self._report.expect(stream_name)
         super().__init__(target, stream_name, schema, key_properties)
 
