@@ -15,7 +15,7 @@ from demo.processes import Processes
 from demo.rooms import PROGRAMS, REPOSITORY, Rooms
 
 PLUGINS = ("tap-netsuite", "target-postgres", "tap-postgres", "target-netsuite")
-_PREFIXES = ("MELTANO_", *(f"{plugin.replace('-', '_').upper()}_" for plugin in PLUGINS))
+_PREFIXES = ("MELTANO_", "NETSUITE_", "WAREHOUSE_", *(f"{plugin.replace('-', '_').upper()}_" for plugin in PLUGINS))
 _INSTALLED = re.compile(r"^.*\bInstalled (?:extractor|loader) '([^']+)'", re.MULTILINE)
 _SECONDS_BETWEEN_LOOKS = 0.25
 

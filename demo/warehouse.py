@@ -38,11 +38,11 @@ class Warehouse:
     @property
     def plugin_variables(self) -> dict[str, str]:
         """The environment variables that connect the loader and the extractor."""
-        # tap-postgres insists on a host and a password; the one in the query is the one that counts.
-        url = f"postgresql://{_USER}:none@localhost/postgres?host={self._directory}"
+        # tap-postgres insists on a host and a password; the host that counts is the one in the query.
+        place = f"{_USER}:none@localhost/postgres?host={self._directory}"
         return {
-            "TARGET_POSTGRES_SQLALCHEMY_URL": url,
-            "TAP_POSTGRES_SQLALCHEMY_URL": url,
+            "TARGET_POSTGRES_SQLALCHEMY_URL": f"postgresql+psycopg://{place}",
+            "TAP_POSTGRES_SQLALCHEMY_URL": f"postgresql+psycopg2://{place}",
             # Small portions, so that there is progress to be seen.
             "TARGET_POSTGRES_BATCH_SIZE_ROWS": "2000",
         }

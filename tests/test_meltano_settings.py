@@ -64,13 +64,14 @@ def test_secrets_are_sensitive(plugins: Mapping[str, Any]) -> None:
         for setting in plugin["settings"]
         if setting.get("sensitive")
     }
-    ours = {
-        (name, setting)
-        for name in ("tap-netsuite", "target-netsuite")
-        for setting in ("client_id", "private_key", "private_key_passphrase")
+    secrets = {
+        "tap-netsuite": {"client_id", "private_key", "private_key_passphrase"},
+        "target-netsuite": {"client_id", "private_key", "private_key_passphrase"},
+        "tap-postgres": {"password", "sqlalchemy_url"},
+        "target-postgres": {"password", "sqlalchemy_url"},
     }
 
-    assert sensitive == ours | {("tap-postgres", "sqlalchemy_url"), ("target-postgres", "sqlalchemy_url")}
+    assert sensitive == {(name, setting) for name, settings in secrets.items() for setting in settings}
 
 
 def test_meltano_accepts_the_project(project: Mapping[str, Any]) -> None:
