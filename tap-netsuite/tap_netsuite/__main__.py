@@ -2,15 +2,30 @@
 
 from __future__ import annotations
 
+from typing import NoReturn
+
 from singer_sdk.exceptions import SingerSDKError
 
 from suitetalk.command import run_command
+from tap_netsuite.output import ReaderLeftError
 from tap_netsuite.tap import TapNetSuite
 
 
-def main() -> None:
-    """Run the tap and leave with its exit code."""
-    run_command(TapNetSuite.cli, expected=(SingerSDKError,))
+def main(tap: type[TapNetSuite] = TapNetSuite) -> NoReturn:
+    """Run the command and leave the process.
+
+    Raises:
+        SystemExit: always; 0 when everything was read, 1 on an error, 2 on a wrong command line, 130 and 143 when it
+            was interrupted, 141 when the reader of its output left.
+    """
+    run_command(lambda: _run(tap), expected=(SingerSDKError,))
+
+
+def _run(tap: type[TapNetSuite]) -> None:
+    try:
+        tap.cli()
+    except ReaderLeftError:
+        raise BrokenPipeError from None
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ import logging
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
-from suitetalk import NetSuite
+from suitetalk import NetSuite, RetryPolicy
 from suitetalk.timezone import detect_zone, zone_named
 from tap_netsuite.settings import TapSettings
 
@@ -21,10 +21,10 @@ class Account:
     Used by the main thread only; the client within may be used by any.
     """
 
-    def __init__(self, settings: TapSettings, user_agent: str) -> None:
+    def __init__(self, settings: TapSettings, user_agent: str, retry: RetryPolicy | None = None) -> None:
         """Connect; nothing is sent yet."""
         self.settings = settings
-        self.netsuite = NetSuite(settings.connection, user_agent=user_agent)
+        self.netsuite = NetSuite(settings.connection, user_agent=user_agent, retry=retry)
 
     @property
     def workers(self) -> int:

@@ -10,13 +10,14 @@ from types import FrameType
 from typing import Any
 
 from singer_sdk import Stream, Tap
-from singer_sdk.contrib.msgspec import MsgSpecWriter
 from singer_sdk.singerlib import Catalog, CatalogEntry
 
+from suitetalk import RetryPolicy
 from tap_netsuite.account import Account
 from tap_netsuite.discovery.catalog import discover_queries, discover_records, discover_tables, read_catalog
 from tap_netsuite.discovery.queries import query_relation
 from tap_netsuite.discovery.tables import StreamEntry
+from tap_netsuite.output import WholeLineWriter
 from tap_netsuite.settings import CONFIG_SCHEMA, RECORD_PREFIX, TapSettings
 from tap_netsuite.streams import RecordStream, SuiteQLStream
 from tap_netsuite.streams.base import NetSuiteStream
@@ -31,12 +32,14 @@ class TapNetSuite(Tap):
     package_name = _PACKAGE
     config_jsonschema = CONFIG_SCHEMA
     dynamic_catalog = True
-    message_writer_class = MsgSpecWriter
+    message_writer_class = WholeLineWriter
+    retry: RetryPolicy | None = None
+    """How often and how far apart requests are tried; None for the library's own choice."""
 
     @cached_property
     def account(self) -> Account:
         """The account the settings name."""
-        return Account(TapSettings.from_mapping(self.config), f"tap-netsuite/{version(_PACKAGE)}")
+        return Account(TapSettings.from_mapping(self.config), f"tap-netsuite/{version(_PACKAGE)}", self.retry)
 
     def discover_streams(self) -> Sequence[Stream]:
         """Return the streams: those of the catalog that was given, or all there are.
@@ -55,9 +58,10 @@ class TapNetSuite(Tap):
 
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
         """Leave with the signal's exit code; the SDK's 0 would say that everything was read."""
-        try:
-            super()._handle_termination(signum, frame)
-        except SystemExit:
+        del frame
+        if isinstance(self.message_writer, WholeLineWriter):
+            self.message_writer.end(signum)
+        else:
             sys.exit(128 + signum)
 
 

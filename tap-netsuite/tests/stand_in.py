@@ -1,4 +1,4 @@
-"""A stand-in for `suitetalk.SuiteQL` over sqlite, with small pages, changes between pages, and bad manners on request."""
+"""A stand-in for `suitetalk.SuiteQL` over sqlite: small pages, changes between pages, bad manners on request."""
 
 from __future__ import annotations
 

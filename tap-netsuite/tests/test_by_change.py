@@ -29,7 +29,7 @@ SOURCES = {
     "pair": Source("t", (ID, NAME, STAMP, VERSION), (NAME, ID), STAMP),
     "none": Source("t", (ID, NAME, STAMP, VERSION), (), STAMP),
 }
-EPOCH = datetime(2024, 5, 2, 9, 59, 55)
+EPOCH = datetime(2024, 5, 2, 9, 59, 55)  # noqa: DTZ001 - a clock without a zone
 NOW = EPOCH + timedelta(seconds=5)  # the clock of the first change; no row is newer before it
 
 

@@ -134,7 +134,7 @@ def test_a_server_that_does_not_order_is_an_error_or_does_no_harm(
 
 
 def test_a_keyless_table_that_shrinks_between_pages_is_read_again() -> None:
-    named = {number: "x" for number in range(5)}
+    named = dict.fromkeys(range(5), "x")
     behind = [lambda stand_in: stand_in.execute("DELETE FROM t WHERE id = 0")]
     with standing_in(table(named, 2, changes=behind)) as stand_in:
         emitted = read(stand_in, KEYLESS)
@@ -142,7 +142,7 @@ def test_a_keyless_table_that_shrinks_between_pages_is_read_again() -> None:
 
 
 def test_a_keyless_table_that_never_stands_still_is_an_error() -> None:
-    named = {number: "x" for number in range(20)}
+    named = dict.fromkeys(range(20), "x")
     shrinking = [
         lambda stand_in: stand_in.execute("DELETE FROM t WHERE id = (SELECT min(id) FROM t)") for _ in range(20)
     ]
@@ -153,7 +153,7 @@ def test_a_keyless_table_that_never_stands_still_is_an_error() -> None:
 def test_a_keyless_table_beyond_what_can_be_read_is_an_error_before_a_row(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tap_netsuite.extraction.by_key.READABLE_ROWS", 4)
     with (
-        standing_in(table({number: "x" for number in range(5)}, 2)) as stand_in,
+        standing_in(table(dict.fromkeys(range(5), "x"), 2)) as stand_in,
         pytest.raises(IncompleteResultError, match="5 rows and no key"),
     ):
         read(stand_in, KEYLESS)

@@ -1,0 +1,68 @@
+"""Messages leave whole: a signal waits for the end of the line that is being written."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from singer_sdk.contrib.msgspec import MsgSpecWriter
+from singer_sdk.singerlib.encoding.simple import Message
+
+_EXIT_CODE_BASE = 128
+
+
+class ReaderLeftError(Exception):
+    """Nobody reads the output any more; the command line library would hide a BrokenPipeError."""
+
+
+class WholeLineWriter(MsgSpecWriter):
+    """Writes messages to stdout, and ends the run between two of them when a signal has come.
+
+    Interrupted in mid-line, Python would drop the rest of a line that is longer than its buffer. Nothing has to be
+    written on the way out: STATE follows the rows it is about, at once.
+    """
+
+    def __init__(self) -> None:
+        """Begin without a signal."""
+        super().__init__()
+        self._writing = False
+        self._signal = 0
+
+    def write_message(self, message: Message) -> None:
+        """Write a message.
+
+        Raises:
+            ReaderLeftError: nobody reads it.
+            SystemExit: a signal came meanwhile.
+        """
+        self._writing = True
+        try:
+            _write_all(self.format_message(message))
+        except BrokenPipeError:
+            raise ReaderLeftError from None
+        finally:
+            self._writing = False
+        if self._signal:
+            sys.exit(_EXIT_CODE_BASE + self._signal)
+
+    def end(self, signal: int) -> None:
+        """End the run on a signal: now, or after the line that is being written.
+
+        A second signal ends it without the rest of the line, which a reader that stands still would never take.
+
+        Raises:
+            SystemExit: no line is being written.
+        """
+        if not self._writing:
+            sys.exit(_EXIT_CODE_BASE + signal)
+        if self._signal:
+            os._exit(_EXIT_CODE_BASE + signal)
+        self._signal = signal
+
+
+def _write_all(line: bytearray) -> None:
+    output = sys.stdout.buffer
+    written = output.write(line)
+    while written < len(line):  # unbuffered output takes only a part when a signal comes
+        written += output.write(line[written:])
+    output.flush()

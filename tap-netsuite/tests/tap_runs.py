@@ -1,0 +1,155 @@
+"""Running the tap, in this process or as one of its own, and what came out of it."""
+
+from __future__ import annotations
+
+import copy
+import io
+import json
+import subprocess
+import sys
+from contextlib import redirect_stdout
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from suitetalk import RetryPolicy
+from tap_netsuite.tap import TapNetSuite
+
+COMMAND = [sys.executable, "-m", "tap_netsuite"]
+QUICK_COMMAND = [sys.executable, str(Path(__file__).with_name("quick_tap.py"))]
+PATIENCE = 120  # seconds to wait for a process; how long it really takes proves nothing
+
+Json = dict[str, Any]
+
+
+class QuickTap(TapNetSuite):
+    """Tries as often as the tap does, without long waits."""
+
+    retry = RetryPolicy(attempts=8, first_wait=0.01, longest_wait=0.1)
+
+
+@dataclass
+class Run:
+    """What one run of the tap said.
+
+    Attributes:
+        lines: its output, whole lines only.
+        log: its log.
+        error: what ended it, None when nothing did.
+        exit_code: that of the process, None when there was none.
+    """
+
+    lines: list[str]
+    log: str = ""
+    error: BaseException | None = None
+    exit_code: int | None = None
+
+    @property
+    def messages(self) -> list[Json]:
+        return [json.loads(line, parse_float=Decimal) for line in self.lines]
+
+    def records(self, stream: str) -> list[Json]:
+        return [
+            message["record"]
+            for message in self.messages
+            if message["type"] == "RECORD" and message["stream"] == stream
+        ]
+
+    def schemas(self) -> dict[str, Json]:
+        return {message["stream"]: message["schema"] for message in self.messages if message["type"] == "SCHEMA"}
+
+    @property
+    def states(self) -> list[Json]:
+        return [message["value"] for message in self.messages if message["type"] == "STATE"]
+
+    @property
+    def state(self) -> Json:
+        """The last STATE, empty when there was none."""
+        return self.states[-1] if self.states else {}
+
+    @property
+    def sentence(self) -> str:
+        """The last line of the log of a process."""
+        return self.log.strip().splitlines()[-1]
+
+    def bookmark(self, stream: str) -> Any:
+        return self.state["bookmarks"][stream].get("replication_key_value")
+
+
+def read(config: Json, catalog: Json | None = None, state: Json | None = None) -> Run:
+    """Run the tap in this process; what ended it early is in `error`."""
+    output, error = io.TextIOWrapper(io.BytesIO(), encoding="utf-8"), None
+    with redirect_stdout(output):
+        try:
+            QuickTap(config=config, catalog=catalog, state=copy.deepcopy(state)).sync_all()
+        except Exception as caught:  # noqa: BLE001 - the test looks at it
+            error = caught
+    return Run(output.buffer.getvalue().decode().splitlines(), error=error)
+
+
+def discover(config: Json) -> Json:
+    """Return the catalog of an account."""
+    catalog: Json = json.loads(json.dumps(QuickTap(config=config).catalog_dict))
+    return catalog
+
+
+def entry(catalog: Json, stream: str) -> Json:
+    """Return the entry of one stream."""
+    found: Json = next(entry for entry in catalog["streams"] if entry["tap_stream_id"] == stream)
+    return found
+
+
+def names(catalog: Json) -> set[str]:
+    return {entry["tap_stream_id"] for entry in catalog["streams"]}
+
+
+def metadata(stream_entry: Json, *breadcrumb: str) -> Json:
+    """Return the metadata at a breadcrumb of an entry, to look at or to change."""
+    found: Json = next(part["metadata"] for part in stream_entry["metadata"] if part["breadcrumb"] == list(breadcrumb))
+    return found
+
+
+def selected(catalog: Json, *streams: str, **changes: Any) -> Json:
+    """Return the catalog with only these streams, selected; `changes` go to the metadata of each."""
+    chosen = [copy.deepcopy(entry(catalog, stream)) for stream in streams]
+    for stream_entry in chosen:
+        metadata(stream_entry).update(selected=True, **{key.replace("_", "-"): value for key, value in changes.items()})
+    return {"streams": chosen}
+
+
+def command(
+    directory: Path, config: Json, *arguments: str, catalog: Json | None = None, state: Json | None = None
+) -> list[str]:
+    """Return arguments of the command, with files for what they name."""
+    files = {"config": config, "catalog": catalog, "state": state}
+    given = list(arguments)
+    for name, content in files.items():
+        if content is not None:
+            path = directory / f"{name}.json"
+            path.write_text(json.dumps(content))
+            given += [f"--{name}", str(path)]
+    return given
+
+
+def finished(process: subprocess.Popen[str], before: str = "") -> Run:
+    """Wait for a process and return what it said; `before` is what was read of its output already."""
+    output, log = process.communicate(timeout=PATIENCE)
+    return Run((before + output).splitlines(), log, exit_code=process.returncode)
+
+
+def start(arguments: list[str], *, quick: bool = True, environment: dict[str, str] | None = None) -> Any:
+    """Start the tap as a process."""
+    return subprocess.Popen(
+        [*(QUICK_COMMAND if quick else COMMAND), *arguments],
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=environment,
+    )
+
+
+def run(arguments: list[str], *, quick: bool = True, environment: dict[str, str] | None = None) -> Run:
+    """Run the tap as a process to its end."""
+    with start(arguments, quick=quick, environment=environment) as process:
+        return finished(process)

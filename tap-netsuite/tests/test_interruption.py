@@ -1,0 +1,137 @@
+"""A run that is interrupted: whole lines, no STATE ahead of its rows, the exit code, and the same rows in the end."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.tap_runs import Run, command, discover, finished, read, selected, start
+
+from netsuite_emulator import Emulator
+
+TABLE = "customrecord_site_visit"
+ROWS = 6000
+
+
+@pytest.fixture
+def busy_account(netsuite_emulator_factory: Callable[..., Emulator]) -> Emulator:
+    """An account with a table of several pages, five rows to a second."""
+    emulator = netsuite_emulator_factory(time_zone="UTC")
+    emulator.execute(f"DELETE FROM {TABLE}")
+    emulator.execute(
+        f"INSERT INTO {TABLE} (id, name, lastmodified) SELECT range, 'visit ' || range, "
+        f"TIMESTAMP '2024-01-01 00:00:00' + to_seconds(range // 5) FROM range(1, {ROWS + 1})"
+    )
+    return emulator
+
+
+@pytest.fixture
+def given(busy_account: Emulator) -> dict[str, Any]:
+    config = {**busy_account.connection, "tables": [TABLE], "account_timezone": "UTC"}
+    return {"config": config, "catalog": selected(discover(config), TABLE)}
+
+
+def ids(lines: list[str]) -> set[int]:
+    return {record["id"] for record in Run(lines).records(TABLE)}
+
+
+def assert_no_state_is_ahead(lines: list[str]) -> None:
+    """Check that each STATE comes behind every row that lies below it."""
+    seen: set[int] = set()
+    for message in Run(lines).messages:
+        if message["type"] == "RECORD":
+            seen.add(message["record"]["id"])
+        elif message["type"] == "STATE":
+            bookmark = message["value"].get("bookmarks", {}).get(TABLE, {}).get("replication_key_value")
+            assert not bookmark or seen >= {n for n in range(1, ROWS + 1) if stamp(n) < bookmark}
+
+
+def stamp(number: int) -> str:
+    minutes, seconds = divmod(number // 5, 60)
+    return f"2024-01-01T{minutes // 60:02}:{minutes % 60:02}:{seconds:02}Z"
+
+
+def interrupted(process: subprocess.Popen[str], number: int, after: int) -> Run:
+    """Send a signal once some lines were read."""
+    assert process.stdout
+    lines = [process.stdout.readline() for _ in range(after)]
+    process.send_signal(number)
+    return finished(process, "".join(lines))
+
+
+@pytest.mark.parametrize(
+    ("number", "exit_code", "after"),
+    [(signal.SIGTERM, 143, 2500), (signal.SIGINT, 130, 10), (signal.SIGKILL, -9, 3500)],
+)
+def test_interrupted_and_run_again_everything_has_come(
+    given: dict[str, Any], tmp_path: Path, number: int, exit_code: int, after: int
+) -> None:
+    with start(command(tmp_path, **given)) as process:
+        first = interrupted(process, number, after)
+    assert first.exit_code == exit_code
+    assert "Traceback" not in first.log
+    if number == signal.SIGKILL and not first.lines[-1].endswith("}"):
+        first.lines.pop()
+    assert len(ids(first.lines)) < ROWS
+    assert_no_state_is_ahead(first.lines)
+
+    second = read(**given, state=first.state)
+    assert second.error is None
+    assert_no_state_is_ahead(first.lines + second.lines)
+    assert ids(first.lines) | ids(second.lines) == set(range(1, ROWS + 1))
+    assert len(ids(second.lines)) < ROWS or after < 1000
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("unbuffered", ["1", ""])
+def test_a_signal_while_the_reader_stands_still_leaves_whole_lines(
+    given: dict[str, Any], tmp_path: Path, busy_account: Emulator, number: int, unbuffered: str
+) -> None:
+    busy_account.execute(f"UPDATE {TABLE} SET name = repeat('x', 100000) WHERE id < 50")  # longer than a pipe holds
+    with start(command(tmp_path, **given), environment={**os.environ, "PYTHONUNBUFFERED": unbuffered}) as process:
+        assert process.stdout.readline()
+        process.send_signal(number)
+        run = finished(process)
+    assert run.exit_code == 128 + number
+    assert all(message["type"] for message in run.messages)
+
+
+def test_a_second_signal_does_not_wait_for_a_reader_that_stands_still(
+    given: dict[str, Any], tmp_path: Path, busy_account: Emulator
+) -> None:
+    busy_account.execute(f"UPDATE {TABLE} SET name = repeat('x', 1000000) WHERE id = 1")
+    with start(command(tmp_path, **given)) as process:
+        process.stdout.readline()
+        process.stdout.read(1)  # of a line that is far longer than what the pipe holds
+        process.send_signal(signal.SIGTERM)
+        with pytest.raises(subprocess.TimeoutExpired):
+            process.wait(0.5)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(60) == 143
+        process.stdout.close()
+
+
+def test_a_reader_that_leaves_ends_the_run_quietly(given: dict[str, Any], tmp_path: Path) -> None:
+    with start(command(tmp_path, **given)) as process:
+        process.stdout.readline()
+        process.stdout.close()
+        log = process.stderr.read()
+        assert process.wait(60) == 141
+    assert "Traceback" not in log
+    assert "Exception ignored" not in log
+
+
+def test_a_signal_while_requests_are_waited_for(busy_account: Emulator, tmp_path: Path) -> None:
+    catalog = selected(discover({**busy_account.connection, "tables": ["customer"]}), "record_customer")
+    with start(command(tmp_path, busy_account.connection, catalog=catalog)) as process:
+        assert process.stdout
+        assert [process.stdout.readline() for _ in range(3)][-1]
+        process.send_signal(signal.SIGTERM)
+        run = finished(process)
+    assert run.exit_code == 143
+    assert all(message["type"] for message in run.messages)
