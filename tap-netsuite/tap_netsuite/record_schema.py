@@ -54,22 +54,26 @@ def conformed(value: Any, schema: Mapping[str, Any], path: str = "") -> Any:
     Raises:
         ValueError: a value cannot be what the schema says; the text names its path.
     """
-    if isinstance(value, dict):
+    types = schema.get("type") or ()
+    if isinstance(value, dict) and (not types or "object" in types):
         inner = schema.get("properties", {})
         kept = {name: part for name, part in value.items() if name != _HYPERMEDIA}
         return {name: conformed(part, inner.get(name, {}), f"{path}.{name}") for name, part in kept.items()}
-    if isinstance(value, list):
+    if isinstance(value, list) and (not types or "array" in types):
         lines = schema.get("items", {})
         return [conformed(part, lines, f"{path}[{number}]") for number, part in enumerate(value)]
-    if value is None or not schema.get("type") or {"object", "array"} & set(schema["type"]):
+    if value is None or not types:
         return value
     try:
         return _scalar(value, schema)
     except ValueError:
-        raise ValueError(f"{path.lstrip('.')} holds {str(value)[:80]!r}, which is no {kind_of(schema).value}") from None
+        wanted = next((name for name in ("object", "array") if name in types), kind_of(schema).value)
+        raise ValueError(f"{path.lstrip('.')} holds {str(value)[:80]!r}, which is no {wanted}") from None
 
 
 def _scalar(value: Any, schema: Mapping[str, Any]) -> Any:
+    if {"object", "array"} & set(schema["type"]):
+        raise ValueError(value)
     kind = kind_of(schema)
     if kind is Kind.DATE_TIME:
         moment = datetime.fromisoformat(str(value).replace("Z", "+00:00"))

@@ -105,30 +105,40 @@ def converter(kind: Kind, zone: ZoneInfo) -> Converter:
 def instant(text: Any, zone: ZoneInfo) -> str:
     """Turn a time on the account's clock into ISO 8601 in UTC, such as `2024-05-02T09:31:00Z`."""
     local = datetime.fromisoformat(str(text))  # many times faster than strptime, for a form we asked for ourselves
-    return iso(local.replace(tzinfo=timezone.utc) if zone.key == "UTC" else to_utc(local, zone))
+    try:
+        return iso(local.replace(tzinfo=timezone.utc) if zone.key == "UTC" else to_utc(local, zone))
+    except OverflowError:
+        raise ValueError(text) from None
 
 
 def iso(moment: datetime) -> str:
-    """Write an instant as ISO 8601 in UTC, with a fraction of a second only where there is one."""
-    return moment.astimezone(timezone.utc).replace(tzinfo=None).isoformat() + "Z"
+    """Write an instant as ISO 8601 in UTC, with a fraction of a second only where there is one.
+
+    Raises:
+        ValueError: in UTC it lies beyond the years 1 to 9999.
+    """
+    try:
+        return moment.astimezone(timezone.utc).replace(tzinfo=None).isoformat() + "Z"
+    except OverflowError:
+        raise ValueError(moment) from None
 
 
 def _integer(text: Any) -> int:
-    try:
-        return int(text)
-    except ValueError:
-        value = _decimal(text)
+    if isinstance(text, str) and text.isdecimal():
+        return int(text)  # nearly all of them, and quick
+    value = _decimal(text)
     if value != value.to_integral_value():
         raise ValueError(text)
     return int(value)
 
 
 def _decimal(text: Any) -> Decimal:
+    digits = str(text)
     try:
-        value = Decimal(str(text).strip())
+        value = Decimal(digits)
     except InvalidOperation:
         raise ValueError(text) from None
-    if not value.is_finite():
+    if not value.is_finite() or "_" in digits:  # Python takes 1_000 for a number, NetSuite does not
         raise ValueError(text)
     return value
 
@@ -148,6 +158,8 @@ def _date(text: Any) -> str:
 
 
 def _text(value: Any) -> str:
+    if isinstance(value, (dict, list)):
+        raise ValueError(value)  # noqa: TRY004 - what converters raise
     return value if isinstance(value, str) else str(value)
 
 

@@ -31,4 +31,4 @@ class RecordStream(NetSuiteStream):
             try:
                 yield conformed(record, self.schema)
             except ValueError as error:
-                raise StreamError(f"record {record.get('id')}: {error}; make its type string in the catalog.") from None
+                raise StreamError(f"record {record.get('id')}: {error}; correct its type in the catalog.") from None
