@@ -1,7 +1,7 @@
 """Make .venv with everything the project pins in requirements.lock; a second call does nothing.
 
-Needs only the standard library, because it runs before anything is installed. May be interrupted anywhere: the stamp
-that says "done" is written last, and the next call mends or replaces what it finds.
+Needs only the standard library, because it runs before anything is installed. May be interrupted anywhere: a stamp is
+written last, and what has none is made anew, since packages may be in it that look installed and are not.
 """
 
 from __future__ import annotations
@@ -159,10 +159,11 @@ def main() -> None:
             "name another one with `make PYTHON=python3.12 …`."
         )
     wanted = fingerprint()
-    if STAMP.exists() and PYTHON.exists() and STAMP.read_text(encoding="utf-8") == wanted:
+    stamped = STAMP.read_text(encoding="utf-8") if STAMP.exists() else None
+    if stamped == wanted and PYTHON.exists():
         return
     STAMP.unlink(missing_ok=True)
-    if not has_sound_environment():
+    if stamped is None or not has_sound_environment():
         make_environment()
     try:
         install_packages()

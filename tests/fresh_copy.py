@@ -112,10 +112,9 @@ class FreshCopy:
         """Return the command that makes a target with the Python that runs the tests."""
         return ["make", f"PYTHON={Path(sys.base_prefix) / 'bin' / 'python3'}", target]
 
-    def forget_what_is_installed(self) -> None:
-        """Let the next run install again what is there already, which takes a moment."""
-        for stamp in (".venv/.prepared", ".demo/meltano/installed"):
-            (self.path / stamp).unlink(missing_ok=True)
+    def forget(self, stamp: str) -> None:
+        """Let the next run install again what this stamp says is installed."""
+        (self.path / stamp).unlink(missing_ok=True)
 
     def survivors(self) -> list[str]:
         """Return the command lines of processes that the demo has left."""
