@@ -29,10 +29,12 @@ from suitetalk.errors import (
 from suitetalk.governor import Governor, Limiter, Permit
 from suitetalk.metadata import MetadataCatalog
 from suitetalk.pages import PAGE_SIZE, READABLE_ROWS, Page
+from suitetalk.raw import Body, File, RawRequests, Retries
 from suitetalk.records import Records
 from suitetalk.retry import RetryPolicy
 from suitetalk.settings import CONNECTION_SETTINGS, ConnectionSettings
 from suitetalk.suiteql import SuiteQL, quoted
+from suitetalk.system import System
 
 __all__ = [
     "CONNECTION_SETTINGS",
@@ -40,12 +42,14 @@ __all__ = [
     "READABLE_ROWS",
     "Account",
     "Authentication",
+    "Body",
     "ClientCredentials",
     "ConcurrencyLimitError",
     "ConfigurationError",
     "ConnectionFailedError",
     "ConnectionSettings",
     "ErrorDetail",
+    "File",
     "Governor",
     "IncompleteResultError",
     "InvalidRequestError",
@@ -59,11 +63,14 @@ __all__ = [
     "Page",
     "PermissionDeniedError",
     "Permit",
+    "RawRequests",
     "Records",
+    "Retries",
     "RetryPolicy",
     "ServerFaultError",
     "SigningKey",
     "SuiteQL",
     "SuiteTalkError",
+    "System",
     "quoted",
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from email.message import Message
 from math import isfinite
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -69,6 +70,15 @@ class Answer:
                 f"{self.request} was answered with {kind} that is no readable JSON (status {self.status}); "
                 "check `base_url`, and any proxy on the way."
             ) from None
+
+    def text(self) -> str:
+        """Return the body as text, in the character set the answer names, UTF-8 by default."""
+        kind = Message()
+        kind["Content-Type"] = self.headers.get("Content-Type", "text/plain")
+        try:
+            return self.content.decode(kind.get_content_charset("utf-8"), errors="replace")
+        except LookupError:
+            return self.content.decode(errors="replace")
 
     def created_id(self) -> str:
         """Return the id at the end of the `Location` header [section_1545141395].

@@ -7,15 +7,17 @@ import requests
 from suitetalk.auth import ClientCredentials, SigningKey
 from suitetalk.governor import Governor, Limiter
 from suitetalk.metadata import MetadataCatalog
+from suitetalk.raw import RawRequests
 from suitetalk.records import Records
 from suitetalk.retry import RetryPolicy
 from suitetalk.settings import ConnectionSettings
 from suitetalk.suiteql import SuiteQL
+from suitetalk.system import System
 from suitetalk.transport import Transport
 
 
 class NetSuite:
-    """One account: `records`, `suiteql` and `metadata` over one session, one login and one governor.
+    """One account: `records`, `suiteql`, `metadata`, `system` and `raw` over one session, login and governor.
 
     Thread-safe. Nothing is sent before the first call. Use it as a context manager to close the connections.
     """
@@ -56,6 +58,8 @@ class NetSuite:
         self.records = Records(self.transport)
         self.suiteql = SuiteQL(self.transport)
         self.metadata = MetadataCatalog(self.transport)
+        self.system = System(self.transport)
+        self.raw = RawRequests(self.transport)
 
     def __enter__(self) -> NetSuite:
         """Return itself."""

@@ -108,7 +108,15 @@ class Records:
             "POST", _path(record_type), headers=_STRICT, body=body, repeatable=False
         ).created_id()
 
-    def update(self, record_type: str, record_id: str, body: Mapping[str, Any], *, replace: Sequence[str] = ()) -> None:
+    def update(
+        self,
+        record_type: str,
+        record_id: str,
+        body: Mapping[str, Any],
+        *,
+        replace: Sequence[str] = (),
+        replace_selected_fields: bool = False,
+    ) -> None:
         """Change a record [section_1545142173]; a field that is None is cleared.
 
         Repeated on its own when the answer is lost only if that cannot add sublist lines twice: lines of
@@ -119,6 +127,8 @@ class Records:
             record_id: internal id, or `eid:` and the external id.
             body: fields to change.
             replace: names of sublists whose lines the body gives in full.
+            replace_selected_fields: take the names in `replace` for those of body fields too; of them, those that
+                the body lacks are emptied.
 
         Raises:
             NotFoundError: there is no such record.
@@ -128,7 +138,10 @@ class Records:
         self._transport.request(
             "PATCH",
             _path(record_type, record_id),
-            parameters={"replace": ",".join(replace)} if replace else None,
+            parameters={
+                **({"replaceSelectedFields": "true"} if replace_selected_fields else {}),
+                **({"replace": ",".join(replace)} if replace else {}),
+            },
             headers=_STRICT,
             body=body,
             repeatable=not _adds_lines(body, replace),

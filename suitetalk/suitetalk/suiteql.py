@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from suitetalk.errors import IncompleteResultError
+from suitetalk.answer import Answer
+from suitetalk.errors import IncompleteResultError, InvalidRequestError
 from suitetalk.pages import PAGE_SIZE, READABLE_ROWS, Page, all_pages, page_parameters, read_page
+from suitetalk.parameters import Value, bound_form, check_parameters, inlined, quoted
 from suitetalk.transport import Transport
+
+__all__ = ["SuiteQL", "quoted"]
 
 _PATH = "/query/v1/suiteql"
 
@@ -18,8 +22,11 @@ class SuiteQL:
     def __init__(self, transport: Transport) -> None:
         """Send through this transport."""
         self._transport = transport
+        self._binds = True  # until the account says otherwise; a race between threads costs one request
 
-    def page(self, statement: str, *, limit: int = PAGE_SIZE, offset: int = 0) -> Page:
+    def page(
+        self, statement: str, parameters: Sequence[Value] = (), *, limit: int = PAGE_SIZE, offset: int = 0
+    ) -> Page:
         """Run a statement and return one page of its rows [section_157909186990].
 
         Rows are mappings of lower-case column names to text; columns that are null are absent.
@@ -27,34 +34,32 @@ class SuiteQL:
         Args:
             statement: a SELECT; put an ORDER BY that is unique in it when more than one page is read, because
                 each page is a query of its own.
+            parameters: values for its `?` placeholders, in order; bound where the account can do so, which is from
+                release 2026.2 on, else put into the statement as literals.
             limit: rows of the page, at most 1000; with fewer, fewer rows can be read, because a result ends after
                 1000 pages.
             offset: rows to leave out before it, a multiple of `limit`.
 
         Raises:
+            SuiteTalkError: there are more or fewer parameters than placeholders.
             NetSuiteError: the statement was refused.
             ConnectionFailedError: no usable answer.
         """
-        answer = self._transport.request(
-            "POST",
-            _PATH,
-            parameters=page_parameters(limit, offset),
-            headers={"Prefer": "transient"},
-            body={"q": statement},
-            repeatable=True,
-        )
-        page = read_page(answer)
+        where = page_parameters(limit, offset)
+        page = read_page(self._run(statement, parameters, where) if parameters else self._post({"q": statement}, where))
         return Page([_row(item) for item in page.items], page.total, page.has_more)
 
-    def rows(self, statement: str) -> Iterator[dict[str, Any]]:
+    def rows(self, statement: str, parameters: Sequence[Value] = ()) -> Iterator[dict[str, Any]]:
         """Run a statement and return all of its rows, page by page; give it an ORDER BY that is unique.
+
+        Parameters are those of `page`.
 
         Raises:
             IncompleteResultError: the result is longer than NetSuite lets a query read, rows were missing, or the
                 result shrank while it was read.
             NetSuiteError: the statement was refused.
         """
-        for page in all_pages(lambda offset: self.page(statement, offset=offset), "The query"):
+        for page in all_pages(lambda offset: self.page(statement, parameters, offset=offset), "The query"):
             if page.total > READABLE_ROWS:
                 raise IncompleteResultError(
                     f"The query has {page.total} rows and NetSuite lets only {READABLE_ROWS} of them be read; "
@@ -62,10 +67,23 @@ class SuiteQL:
                 )
             yield from page.items
 
+    def _run(self, statement: str, parameters: Sequence[Value], where: dict[str, str]) -> Answer:
+        """Bind the parameters; put them into the text once the account has refused to [section_N3950559]."""
+        check_parameters(statement, parameters)
+        if self._binds:
+            try:
+                return self._post({"q": statement, "params": bound_form(parameters)}, where)
+            except InvalidRequestError as refusal:
+                if refusal.code != "INVALID_CONTENT":
+                    raise
+        answer = self._post({"q": inlined(statement, parameters)}, where)
+        self._binds = False
+        return answer
 
-def quoted(text: str) -> str:
-    """Return a SuiteQL text literal; apostrophes are doubled."""
-    return "'" + text.replace("'", "''") + "'"
+    def _post(self, body: dict[str, Any], where: dict[str, str]) -> Answer:
+        return self._transport.request(
+            "POST", _PATH, parameters=where, headers={"Prefer": "transient"}, body=body, repeatable=True
+        )
 
 
 def _row(item: dict[str, Any]) -> dict[str, Any]:

@@ -20,6 +20,7 @@ _LONGEST_CONNECT = 30.0  # seconds
 _BLOCKED = 429
 _FIRST_SERVER_FAULT = 500
 _FAULTS_THAT_PASS = frozenset({500, 502, 503, 504})
+_Patience = tuple[float, float]  # seconds to wait for a connection, and for the next part of an answer
 
 
 class Transport:
@@ -64,6 +65,11 @@ class Transport:
         """Close the connections."""
         self._session.close()
 
+    @property
+    def account(self) -> Account:
+        """Where this sends to."""
+        return self._account
+
     def request(
         self,
         method: str,
@@ -99,13 +105,33 @@ class Transport:
         if body is not None:
             request.data = encode(body)
             request.headers.setdefault("Content-Type", "application/json")
-        name = f"{method} {path}"
+        return self.send(request, f"{method} {path}", repeatable=repeatable)
+
+    def send(
+        self,
+        request: requests.Request,
+        name: str,
+        *,
+        repeatable: bool,
+        timeout: float | None = None,
+        retry: RetryPolicy | None = None,
+    ) -> Answer:
+        """Sign and send a request that is made up already; see `request`.
+
+        Args:
+            request: to an address of the account.
+            name: method and path, for messages.
+            repeatable: whether carrying it out twice does no harm.
+            timeout: seconds to wait for the next part of the answer, instead of the session's.
+            retry: how often and how far apart to try, instead of the session's.
+        """
+        patience = self._timeout if timeout is None else (min(_LONGEST_CONNECT, timeout), timeout)
 
         def attempt() -> Answer:
-            answer = self._exchange(name, request, repeatable=repeatable)
+            answer = self._exchange(name, request, patience, repeatable=repeatable)
             return _accepted(answer, refusal, repeatable=repeatable)
 
-        return self._retry.run(attempt)
+        return (retry or self._retry).run(attempt)
 
     def request_token(self, url: str, form: dict[str, str]) -> dict[str, Any]:
         """Post a form to the token end point; asking twice does no harm.
@@ -118,7 +144,7 @@ class Transport:
 
         def attempt() -> Answer:
             prepared = self._session.prepare_request(request)
-            answer = self._send("POST to the token end point", prepared, repeatable=True)
+            answer = self._send("POST to the token end point", prepared, self._timeout, repeatable=True)
             return _accepted(answer, token_refusal, repeatable=True)
 
         token = self._retry.run(attempt).json()
@@ -128,12 +154,12 @@ class Transport:
             )
         return token
 
-    def _exchange(self, name: str, request: requests.Request, *, repeatable: bool) -> Answer:
+    def _exchange(self, name: str, request: requests.Request, patience: _Patience, *, repeatable: bool) -> Answer:
         """Send signed, and once more with a new login when the first one was refused."""
         prepared = self._signed(request)
-        answer = self._send_permitted(name, prepared, repeatable=repeatable)
+        answer = self._send_permitted(name, prepared, patience, repeatable=repeatable)
         if self._authentication and self._authentication.wants_another_try(prepared, answer):
-            answer = self._send_permitted(name, self._signed(request), repeatable=repeatable)
+            answer = self._send_permitted(name, self._signed(request), patience, repeatable=repeatable)
         return answer
 
     def _signed(self, request: requests.Request) -> requests.PreparedRequest:
@@ -142,18 +168,20 @@ class Transport:
             self._authentication.sign(prepared)
         return prepared
 
-    def _send_permitted(self, name: str, prepared: requests.PreparedRequest, *, repeatable: bool) -> Answer:
+    def _send_permitted(
+        self, name: str, prepared: requests.PreparedRequest, patience: _Patience, *, repeatable: bool
+    ) -> Answer:
         with permitted(self._limiter) as blocked:
-            answer = self._send(name, prepared, repeatable=repeatable)
+            answer = self._send(name, prepared, patience, repeatable=repeatable)
             blocked.append(answer.status == _BLOCKED)
             return answer
 
-    def _send(self, name: str, prepared: requests.PreparedRequest, *, repeatable: bool) -> Answer:
+    def _send(self, name: str, prepared: requests.PreparedRequest, patience: _Patience, *, repeatable: bool) -> Answer:
         environment = self._session.merge_environment_settings(
             prepared.url or "", {}, stream=False, verify=None, cert=None
         )
         try:
-            response = self._session.send(prepared, timeout=self._timeout, allow_redirects=False, **environment)
+            response = self._session.send(prepared, timeout=patience, allow_redirects=False, **environment)
         except OSError as error:  # what requests raises is one, and so is a file of certificates that is not there
             raise connection_failure(name, error, repeatable=repeatable) from None
         return Answer(name, response.status_code, response.headers, response.content)

@@ -1,0 +1,182 @@
+"""Requests as the caller makes them up, for what no other method covers."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+
+from suitetalk.account import REST_ROOT
+from suitetalk.answer import Answer, encode
+from suitetalk.errors import (
+    ConcurrencyLimitError,
+    ConnectionFailedError,
+    LoginRefusedError,
+    NetSuiteError,
+    OutcomeUnknownError,
+    ServerFaultError,
+    SuiteTalkError,
+)
+from suitetalk.retry import RetryPolicy
+from suitetalk.transport import Transport
+
+SERVICES = ("record", "query", "async", "system", "document", "auth")
+"""The services a short path may belong to; `auth` is `auth/oauth2`."""
+
+_REPEATABLE = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
+_ONCE = RetryPolicy(attempts=1)
+_LONGEST_WAIT = 300.0  # seconds
+_JSON_FIRST = "application/json, application/vnd.oracle.resource+json, */*;q=0.1"
+
+
+@dataclass(frozen=True)
+class Retries:
+    """How a raw request is tried again.
+
+    Attributes:
+        count: further tries after the first.
+        delay: seconds before each of them.
+        exponential: double the delay each time.
+        all_errors: try again whatever NetSuite answered, and after a write whose answer was lost, which may carry it
+            out twice. Else after network errors, 429, 500 and above, unless that could carry a write out twice.
+    """
+
+    count: int = 0
+    delay: float = 1.0
+    exponential: bool = False
+    all_errors: bool = False
+
+    def wait(self, failed: int) -> float:
+        """Return the seconds to wait after this many failed tries."""
+        return min(self.delay * (2.0 ** min(failed - 1, 30) if self.exponential else 1.0), _LONGEST_WAIT)
+
+    def covers(self, error: SuiteTalkError) -> bool:
+        """Tell whether another try is in order after this error."""
+        if self.all_errors:
+            return isinstance(error, (NetSuiteError, ConnectionFailedError)) and not isinstance(
+                error, LoginRefusedError
+            )
+        lost = isinstance(error, ConnectionFailedError) and not isinstance(error, OutcomeUnknownError)
+        return lost or isinstance(error, (ServerFaultError, ConcurrencyLimitError))
+
+
+@dataclass(frozen=True)
+class File:
+    """One file of a multipart body: the form field it belongs to, its name, and what is in it."""
+
+    field: str
+    name: str
+    content: bytes
+
+
+@dataclass(frozen=True)
+class Body:
+    """What a raw request carries: JSON, or text, or form fields with or without files."""
+
+    json: Any = None
+    text: str | bytes | None = None
+    form: Sequence[tuple[str, str]] = ()
+    files: Sequence[File] = ()
+
+
+class RawRequests:
+    """Sends any request to any service of the account. Thread-safe."""
+
+    def __init__(self, transport: Transport) -> None:
+        """Send through this transport."""
+        self._transport = transport
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        service: str = "record",
+        parameters: Mapping[str, Any] | Sequence[tuple[str, str]] = (),
+        headers: Mapping[str, str] | None = None,
+        body: Body | None = None,
+        timeout: float | None = None,
+        retries: Retries | None = None,
+    ) -> Answer:
+        """Send a request and return its answer: `.json()`, `.text()`, `.content`, `.status`, `.headers`.
+
+        Args:
+            method: HTTP method.
+            path: of the service, such as `customer/107`; or from the root, `/services/rest/…` or `/record/v1/…`; or
+                a whole address of the account.
+            service: whose path it is, one of SERVICES.
+            parameters: query parameters, not yet encoded.
+            headers: further header fields.
+            body: what to send with it.
+            timeout: seconds to wait for the next part of the answer, instead of the setting.
+            retries: instead of the usual ones.
+
+        Raises:
+            SuiteTalkError: the path leads to another host, or the body is of two kinds.
+            NetSuiteError: NetSuite refused.
+            OutcomeUnknownError: a write went out and its answer was lost.
+            ConnectionFailedError: no usable answer after all tries.
+        """
+        method = method.upper()
+        target = self._path(path, service)
+        request = requests.Request(
+            method,
+            self._transport.account.base_url + REST_ROOT + target,
+            params=list(parameters.items()) if isinstance(parameters, Mapping) else list(parameters),
+            headers={"Accept": _JSON_FIRST, **(headers or {})},
+        )
+        _fill(request, body or Body())
+        name = f"{method} {urlsplit(target).path}"
+        repeatable = method in _REPEATABLE or target.startswith("/query/")
+        if retries is None:
+            return self._transport.send(request, name, repeatable=repeatable, timeout=timeout)
+        failed = 0
+        while True:
+            try:
+                return self._transport.send(request, name, repeatable=repeatable, timeout=timeout, retry=_ONCE)
+            except SuiteTalkError as error:
+                failed += 1
+                if failed > retries.count or not retries.covers(error):
+                    raise
+                time.sleep(retries.wait(failed))
+
+    def _path(self, path: str, service: str) -> str:
+        """Return the path below `/services/rest`; credentials go to no other host."""
+        base = self._transport.account.base_url
+        if "://" in path or path.startswith("//"):
+            if not path.lower().startswith(base.lower() + "/"):
+                raise SuiteTalkError(f"The address is not below {base}, and credentials are sent to no other host.")
+            path = path[len(base) :]
+        if ".." in urlsplit(path).path.split("/"):
+            raise SuiteTalkError("The path steps out of its folder with .., so write it in full.")
+        if path.startswith("/"):
+            return path.removeprefix(REST_ROOT)
+        if service not in SERVICES:
+            raise SuiteTalkError(f"There is no service {service!r}; it is one of {', '.join(SERVICES)}.")
+        return f"/auth/oauth2/v1/{path}" if service == "auth" else f"/{service}/v1/{path}"
+
+
+def _fill(request: requests.Request, body: Body) -> None:
+    kinds = [body.json is not None, body.text is not None, bool(body.form or body.files)]
+    if sum(kinds) > 1:
+        raise SuiteTalkError("A body is JSON, or text, or a form: give one of them.")
+    if body.json is not None:
+        request.data = encode(body.json)
+        _set_default(request, "Content-Type", "application/json")
+    elif body.text is not None:
+        request.data = body.text.encode() if isinstance(body.text, str) else body.text
+        _set_default(request, "Content-Type", "text/plain; charset=utf-8")
+    elif body.files:
+        request.files = [(file.field, (file.name, file.content)) for file in body.files]
+        request.data = list(body.form)
+    elif body.form:
+        request.data = list(body.form)
+
+
+def _set_default(request: requests.Request, name: str, value: str) -> None:
+    if name.lower() not in {given.lower() for given in request.headers}:
+        request.headers[name] = value
