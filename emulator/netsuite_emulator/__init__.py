@@ -5,13 +5,15 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from netsuite_emulator.emulator import Emulator
     from netsuite_emulator.faults import Fault
+    from netsuite_emulator.role import Role
     from netsuite_emulator.settings import Settings
 
-__all__ = ["Emulator", "Fault", "Settings"]
+__all__ = ["Emulator", "Fault", "Role", "Settings"]
 
 _HOMES = {
     "Emulator": "netsuite_emulator.emulator",
     "Fault": "netsuite_emulator.faults",
+    "Role": "netsuite_emulator.role",
     "Settings": "netsuite_emulator.settings",
 }
 

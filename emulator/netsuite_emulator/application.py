@@ -94,7 +94,7 @@ class Application:
             if fault.effect == "delay":
                 await asyncio.sleep(fault.seconds or 0)
             elif fault.effect == "expire_tokens":
-                self._services.tokens.expire_all()
+                self._services.auth.tokens.expire_all()
             elif fault.effect == "drop_before":
                 await line.drop(entry)
                 return None, None
@@ -102,7 +102,7 @@ class Application:
                 late_fault = fault
             else:
                 return _spoiled(fault), None
-        if not path.startswith(_BASE + "/"):
+        if not path.startswith(_BASE + "/") and not self._services.auth.serves(call):
             return Answer(404, "<html><body>Not found</body></html>", content_type="text/html"), late_fault
         try:
             return await run_in_threadpool(self._services.answer, call), late_fault
@@ -187,8 +187,14 @@ async def _read(scope: Any, receive: Any) -> tuple[Call, str]:
             break
     raw = scope.get("raw_path", scope["path"].encode()).decode("latin-1")
     headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
+    raw = raw.partition("?")[0]
     segments = tuple(unquote(part) for part in raw.removeprefix(_BASE).strip("/").split("/"))
     host = headers.get("host", "127.0.0.1")
-    query = dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True))
-    call = Call(scope["method"], segments, query, headers, b"".join(chunks), f"{scope['scheme']}://{host}{_BASE}", host)
-    return call, unquote(raw)
+    asked = scope["query_string"].decode("latin-1")
+    query = dict(parse_qsl(asked, keep_blank_values=True))
+    origin, path = f"{scope['scheme']}://{host}", unquote(raw)
+    url = f"{origin}{raw}?{asked}" if asked else f"{origin}{raw}"
+    call = Call(
+        scope["method"], segments, query, headers, b"".join(chunks), f"{origin}{_BASE}", host, path, url,
+    )  # fmt: skip
+    return call, path

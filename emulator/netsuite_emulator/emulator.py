@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from netsuite_emulator.application import Application
 from netsuite_emulator.auth.certificates import KeyPair, load_certificate, load_or_create_key_pair
+from netsuite_emulator.auth.consent_page import CONSENT_PATH
 from netsuite_emulator.calendar_formats import AccountCalendar
+from netsuite_emulator.clock import Clock
 from netsuite_emulator.company.record_types import build_company
 from netsuite_emulator.control import Control
 from netsuite_emulator.faults import FaultBoard
@@ -47,6 +49,7 @@ class Emulator:
         self.settings = settings or Settings()
         self.faults = FaultBoard()
         self._log = RequestLog()
+        self._clock = Clock(self.settings.clock_offset)
         self._governor = Governor(self.settings.concurrency_limit, self.settings.retry_after)
         self._temporary: tempfile.TemporaryDirectory[str] | None = None
         self._key_pair = self._prepare_key_pair()
@@ -57,7 +60,7 @@ class Emulator:
         self._storage = Storage(self.settings, self.company, self.calendar)
         certificates = {self.settings.certificate_id: self._key_pair.certificate}
         certificates.update({name: load_certificate(path) for name, path in self.settings.certificates})
-        self._services = Services(self.settings, self.company, self._storage, self.calendar, certificates)
+        self._services = Services(self.settings, self.company, self._storage, self.calendar, self._clock, certificates)
         self._server: BackgroundServer | None = None
 
     def start(self) -> Self:
@@ -133,6 +136,41 @@ class Emulator:
         }
 
     @property
+    def authorization_code_connection(self) -> dict[str, str]:
+        """For the authorization code grant: account_id, base_url, client_id, client_secret, redirect_uri."""
+        return {
+            "account_id": self.account_id,
+            "base_url": self.url,
+            "client_id": self.settings.client_id,
+            "client_secret": self.settings.client_secret,
+            "redirect_uri": next(iter(self.settings.redirect_uris), ""),
+        }
+
+    @property
+    def public_connection(self) -> dict[str, str]:
+        """As `authorization_code_connection`, for the public client, which has no secret."""
+        connection = {**self.authorization_code_connection, "client_id": self.settings.public_client_id}
+        del connection["client_secret"]
+        return connection
+
+    @property
+    def token_based_connection(self) -> dict[str, str]:
+        """For token-based authentication: account_id, base_url, client_id, client_secret, token_id, token_secret."""
+        return {
+            "account_id": self.account_id,
+            "base_url": self.url,
+            "client_id": self.settings.client_id,
+            "client_secret": self.settings.client_secret,
+            "token_id": self.settings.token_id,
+            "token_secret": self.settings.token_secret,
+        }
+
+    @property
+    def authorize_url(self) -> str:
+        """The consent page."""
+        return self.url + CONSENT_PATH
+
+    @property
     def requests(self) -> list[LoggedRequest]:
         """The requests so far, oldest first."""
         return self._log.all()
@@ -148,7 +186,22 @@ class Emulator:
 
     def expire_tokens(self) -> None:
         """End every access token now."""
-        self._services.tokens.expire_all()
+        self._services.auth.tokens.expire_all()
+
+    def advance(self, seconds: float) -> None:
+        """Let everything grow older at once: tokens, codes, lock-outs, jobs.
+
+        What callers sign is still judged by the true time; the setting `clock_offset` is for clocks that differ.
+        """
+        self._clock.advance(seconds)
+
+    def register_redirect_uri(self, uri: str) -> None:
+        """Register one more redirect URI, with both integration records.
+
+        Raises:
+            SettingsError: NetSuite would refuse it.
+        """
+        self._services.auth.integrations.register(uri)
 
     def execute(self, sql: str, parameters: list[Any] | None = None) -> list[tuple[Any, ...]]:
         """Run DuckDB's SQL on the stored tables, behind NetSuite's back: to know the truth, or to change it."""

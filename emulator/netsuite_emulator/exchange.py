@@ -15,7 +15,10 @@ _RESOURCE = "application/vnd.oracle.resource+json"
 
 @dataclass(frozen=True)
 class Call:
-    """A request: `segments` is the path below `/services/rest`, `base` the address of the services."""
+    """A request: `segments` is the path below `/services/rest`, `base` the address of the services.
+
+    `path` is the whole path, decoded; `url` the whole address as it was sent, which signatures are about.
+    """
 
     method: str
     segments: tuple[str, ...]
@@ -24,6 +27,8 @@ class Call:
     body: bytes
     base: str
     host: str
+    path: str = ""
+    url: str = ""
 
     def json(self) -> Any:
         """The body.

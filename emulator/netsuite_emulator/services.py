@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qsl
 
-from netsuite_emulator.auth.assertions import AssertionVerifier, OAuthError
-from netsuite_emulator.auth.tokens import TokenEndPoint, TokenStore
+from netsuite_emulator.auth.service import AuthService
 from netsuite_emulator.catalog import Catalog
 from netsuite_emulator.errors import NetSuiteError, invalid_method
 from netsuite_emulator.exchange import Answer, Call, collection, error_answer
@@ -21,13 +19,12 @@ if TYPE_CHECKING:
     from cryptography import x509
 
     from netsuite_emulator.calendar_formats import AccountCalendar
+    from netsuite_emulator.clock import Clock
     from netsuite_emulator.company.description import Company
     from netsuite_emulator.settings import Settings
     from netsuite_emulator.storage import Storage
 
 __all__ = ["Services"]
-
-_TOKEN = ("auth", "oauth2", "v1", "token")
 
 
 class Services:
@@ -39,19 +36,13 @@ class Services:
         company: Company,
         storage: Storage,
         calendar: AccountCalendar,
+        clock: Clock,
         certificates: Mapping[str, x509.Certificate],
     ) -> None:
         """Build the services of one account."""
-        label = settings.host_label
-        hosts = frozenset(f"{label}.{domain}.netsuite.com" for domain in ("suitetalk.api", "restlets.api", "app"))
-        self.tokens = TokenStore(settings.token_lifetime, settings.realm)
+        self.auth = AuthService(settings, clock, certificates)
         self._settings = settings
-        self._token_end_point = TokenEndPoint(
-            AssertionVerifier(settings.client_id, certificates, hosts),
-            self.tokens,
-            lifetime=settings.token_lifetime,
-            as_text=settings.expires_in_as_text,
-        )
+        self._clock = clock
         self._queries = QueryService(settings, company, storage, calendar)
         self._records = RecordService(settings, company, storage, calendar)
         self._catalog = Catalog(settings, company)
@@ -63,26 +54,14 @@ class Services:
 
     def answer(self, call: Call) -> Answer:
         """Answer a request; refusals are answers too."""
-        if call.segments == _TOKEN:
-            return self._grant_token(call)
+        if self.auth.serves(call):
+            return self.auth.answer(call)
         try:
-            self.tokens.check(call.headers.get("authorization"))
+            self.auth.check(call)
             self._check_language(call)
             return self._dispatch(call)
         except NetSuiteError as error:
             return error_answer(error)
-
-    def _grant_token(self, call: Call) -> Answer:
-        if call.method != "POST":
-            return error_answer(invalid_method("token", frozenset({"POST"})))
-        form = dict(parse_qsl(call.body.decode("latin-1")))
-        try:
-            return Answer(200, self._token_end_point.grant(form, call.host))
-        except OAuthError as error:
-            headers = {"X-Emulator-Reason": str(error)}
-            if error.error == "invalid_client":
-                headers["WWW-Authenticate"] = f'Basic realm="{self._settings.realm}"'
-            return Answer(error.status, {"error": error.error}, headers)
 
     def _check_language(self, call: Call) -> None:
         """Refuse any language but the company's [airbytehq/airbyte#34137]."""
@@ -116,7 +95,9 @@ class Services:
 
     def _system(self, name: str) -> Answer:
         if name == "serverTime":  # [article_0528010158]
-            return Answer(200, {"serverTime": f"{datetime.now(timezone.utc):%Y-%m-%dT%H:%M:%S}.000Z"})
+            return Answer(
+                200, {"serverTime": f"{datetime.fromtimestamp(self._clock.now(), timezone.utc):%Y-%m-%dT%H:%M:%S}.000Z"}
+            )
         if name == "governanceLimits":  # [article_0625010817]
             limit = self._settings.concurrency_limit
             limits = {"accountConcurrencyLimit": limit, "accountUnallocatedConcurrencyLimit": limit}

@@ -7,9 +7,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from netsuite_emulator.auth.settings import SignInSettings
 from netsuite_emulator.calendar_formats import DATE_FORMATS
+from netsuite_emulator.role import Role
 
 __all__ = ["Settings", "SettingsError"]
+
+
+_WORDS = {"consent": ("ask", "allow", "deny"), "access_token_algorithm": ("RS256", "PS256")}
 
 
 class SettingsError(ValueError):
@@ -17,7 +22,7 @@ class SettingsError(ValueError):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings:
+class Settings(SignInSettings):
     """The account, its company, its limits, and the answers the documentation leaves open.
 
     Durations are seconds. Everything below the line "open points" is a choice where no source says what NetSuite does.
@@ -28,13 +33,12 @@ class Settings:
     port: int = 0
     # the account
     account_id: str = "1234567_SB1"
-    client_id: str = "emulator-client"
-    certificate_id: str = "emulator-certificate"
     certificates: tuple[tuple[str, Path], ...] = ()
     credentials_directory: Path | None = None
     date_format: str = "M/D/YYYY"
     time_zone: str = "America/Los_Angeles"
     language: str = "en-US"
+    role: Role = field(default_factory=Role)
     hidden_record_types: frozenset[str] = field(default_factory=frozenset)
     # the company
     one_world: bool = True
@@ -44,11 +48,9 @@ class Settings:
     # limits and speed
     concurrency_limit: int = 5
     latency: float = 0.0
-    token_lifetime: float = 3600.0
     query_row_limit: int = 100_000
     record_row_limit: int = 100_000
     # open points
-    expires_in_as_text: bool = False
     retry_after: float | None = None
     query_parameters: bool = True
     datetime_with_time: bool = False
@@ -80,6 +82,9 @@ class Settings:
             raise SettingsError("scale must be above 0 and at most 10000.")
         if self.latency < 0:
             raise SettingsError("latency must not be negative.")
+        for name, words in _WORDS.items():
+            if getattr(self, name) not in words:
+                raise SettingsError(f"{name} must be one of {', '.join(words)}.")
 
     @property
     def host_label(self) -> str:

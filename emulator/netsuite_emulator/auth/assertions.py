@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
-from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import jwt
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from netsuite_emulator.auth.errors import OAuthError
 
+if TYPE_CHECKING:
     from cryptography import x509
 
-__all__ = ["TOKEN_PATH", "AssertionVerifier", "OAuthError"]
+    from netsuite_emulator.auth.registry import CertificateRegistry
+    from netsuite_emulator.clock import Clock
+
+__all__ = ["TOKEN_PATH", "AssertionVerifier"]
 
 TOKEN_PATH = "/services/rest/auth/oauth2/v1/token"  # noqa: S105 - an address
 _ALGORITHMS = ["PS256", "PS384", "PS512", "ES256", "ES384", "ES512"]
@@ -24,23 +25,14 @@ _LONGEST_LIFE = 3600
 _CLOCK_SKEW = 5
 
 
-class OAuthError(Exception):
-    """A refusal of the token end point [subsect_158521832417]; `reason` is for the request log only."""
-
-    def __init__(self, error: str, reason: str) -> None:
-        """Keep the documented name of the error, and why."""
-        super().__init__(reason)
-        self.error = error
-        self.status = 401 if error == "invalid_client" else 400
-
-
 @dataclass(frozen=True)
 class AssertionVerifier:
     """Knows the integration's client id, its certificates by id, and the hosts an assertion may be meant for."""
 
     client_id: str
-    certificates: Mapping[str, x509.Certificate]
+    certificates: CertificateRegistry
     hosts: frozenset[str]
+    clock: Clock
 
     def verify(self, assertion: str, request_host: str) -> list[str]:
         """The scopes that a valid assertion asks for.
@@ -58,7 +50,13 @@ class AssertionVerifier:
                 assertion,
                 certificate.public_key(),  # type: ignore[arg-type]  # its kind was checked when it was registered
                 algorithms=_ALGORITHMS,
-                options={"verify_aud": False, "verify_iat": False, "verify_exp": False, "require": ["iss", "aud"]},
+                options={
+                    "verify_aud": False,
+                    "verify_iat": False,
+                    "verify_exp": False,
+                    "verify_nbf": False,
+                    "require": ["iss", "aud"],
+                },
             )
         except (jwt.InvalidSignatureError, jwt.InvalidKeyError, jwt.InvalidAlgorithmError, TypeError):
             raise OAuthError("invalid_client", "SignatureValidation") from None
@@ -76,12 +74,9 @@ class AssertionVerifier:
             raise OAuthError("invalid_request", "the assertion cannot be read") from None
         if header.get("alg") not in _ALGORITHMS:
             raise OAuthError("invalid_request", "UnsupportedAlgo")
-        certificate = self.certificates.get(str(header.get("kid")))
+        certificate = self.certificates.active(str(header.get("kid")))
         if certificate is None:
             raise OAuthError("invalid_client", "MissingKey")
-        now = datetime.now(timezone.utc)
-        if not certificate.not_valid_before_utc <= now <= certificate.not_valid_after_utc:
-            raise OAuthError("invalid_client", "the certificate is not valid now")
         return certificate
 
     def _check_claims(self, claims: dict[str, Any], request_host: str) -> None:
@@ -93,7 +88,7 @@ class AssertionVerifier:
         issued, expires = claims.get("iat"), claims.get("exp")
         if not isinstance(issued, (int, float)) or not isinstance(expires, (int, float)):
             raise OAuthError("invalid_request", "iat and exp must be numbers")
-        now = time.time()
+        now = self.clock.now()
         if expires <= now:
             raise OAuthError("invalid_grant", "TokenExpired")
         if issued > now + _CLOCK_SKEW:

@@ -23,7 +23,7 @@ from netsuite_emulator.settings import SettingsError
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["KeyPair", "load_certificate", "load_or_create_key_pair"]
+__all__ = ["KeyPair", "load_certificate", "load_or_create_key_pair", "read_certificate"]
 
 _RSA_SIZES = (3072, 4096)  # [subsect_162755332391]
 _CURVES = ("secp256r1", "secp384r1", "secp521r1")
@@ -45,17 +45,28 @@ def load_certificate(path: Path) -> x509.Certificate:
         SettingsError: the file cannot be read, is no certificate, or its key is of a kind or size NetSuite refuses.
     """
     try:
-        certificate = x509.load_pem_x509_certificate(path.read_bytes())
-        key = certificate.public_key()
+        content = path.read_bytes()
     except OSError as error:
         raise SettingsError(f"The certificate {path} cannot be read: {error.strerror}.") from None
+    return read_certificate(content, str(path))
+
+
+def read_certificate(content: bytes, name: str) -> x509.Certificate:
+    """A certificate from its PEM text; `name` is what messages call it.
+
+    Raises:
+        SettingsError: it is no certificate, or its key is of a kind or size NetSuite refuses.
+    """
+    try:
+        certificate = x509.load_pem_x509_certificate(content)
+        key = certificate.public_key()
     except Exception:  # noqa: BLE001 - cryptography raises many kinds for a broken file
-        raise SettingsError(f"{path} is not an X.509 certificate in PEM form.") from None
+        raise SettingsError(f"{name} is not an X.509 certificate in PEM form.") from None
     if isinstance(key, rsa.RSAPublicKey) and key.key_size in _RSA_SIZES:
         return certificate
     if isinstance(key, ec.EllipticCurvePublicKey) and key.curve.name in _CURVES:
         return certificate
-    raise SettingsError(f"{path} needs an RSA key of 3072 or 4096 bits, or an EC key of 256, 384 or 521 bits.")
+    raise SettingsError(f"{name} needs an RSA key of 3072 or 4096 bits, or an EC key of 256, 384 or 521 bits.")
 
 
 def load_or_create_key_pair(directory: Path) -> KeyPair:

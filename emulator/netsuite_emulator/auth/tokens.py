@@ -1,88 +1,95 @@
-"""Access tokens: opaque, for an hour unless set otherwise, revocable all at once."""
+"""Access tokens: signed, for an hour unless set otherwise, revocable [section_158255317571]."""
 
 from __future__ import annotations
 
 import secrets
 import threading
-import time
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
-from netsuite_emulator.auth.assertions import AssertionVerifier, OAuthError
-from netsuite_emulator.errors import NetSuiteError
+from netsuite_emulator.auth.errors import invalid_login
+from netsuite_emulator.auth.signing import sign
 
-__all__ = ["TokenEndPoint", "TokenStore"]
+if TYPE_CHECKING:
+    from netsuite_emulator.clock import Clock
+    from netsuite_emulator.settings import Settings
 
-_ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+__all__ = ["TokenStore"]
+
+
+@dataclass(frozen=True)
+class _Token:
+    client_id: str
+    scopes: tuple[str, ...]
+    end: float
+    grant: str | None
 
 
 class TokenStore:
     """The tokens that are valid. Safe to use from several threads."""
 
-    def __init__(self, lifetime: float, realm: str) -> None:
-        """Tokens live `lifetime` seconds; `realm` is the account as refusals name it."""
-        self._lifetime = lifetime
-        self._realm = realm
-        self._ends: dict[str, float] = {}
+    def __init__(self, settings: Settings, clock: Clock) -> None:
+        """Nothing is valid yet."""
+        self._settings = settings
+        self._clock = clock
+        self._tokens: dict[str, _Token] = {}
         self._lock = threading.Lock()
 
-    def issue(self) -> str:
-        """A new token."""
-        token = secrets.token_urlsafe(48)
+    def issue(self, client_id: str, scopes: tuple[str, ...], grant: str | None = None) -> dict[str, Any]:
+        """A new token, as the token end point answers it.
+
+        Args:
+            client_id: whom it is for.
+            scopes: what it is good for.
+            grant: the user's consent it rests on, which can be revoked.
+        """
+        lifetime = self._settings.token_lifetime
+        text = sign(self._claims(client_id, scopes, grant), self._settings.access_token_algorithm)
         with self._lock:
-            self._ends[token] = time.monotonic() + self._lifetime
-        return token
+            self._tokens[text] = _Token(client_id, scopes, self._clock.age() + lifetime, grant)
+        expires = max(1, int(lifetime))
+        as_text = self._settings.expires_in_as_text
+        kind = "Bearer" if grant is None else "bearer"  # [section_162790605110, section_158081952044]
+        return {"access_token": text, "expires_in": str(expires) if as_text else expires, "token_type": kind}
 
     def expire_all(self) -> None:
         """End every token now."""
         with self._lock:
-            self._ends.clear()
+            self._tokens.clear()
+
+    def revoke(self, grant: str) -> None:
+        """End the tokens that rest on a consent."""
+        with self._lock:
+            self._tokens = {text: token for text, token in self._tokens.items() if token.grant != grant}
 
     def check(self, authorization: str | None) -> None:
-        """Refuse a request without a valid bearer token [subsect_158521885412, section_156570709583].
+        """Refuse a request without a valid bearer token for REST web services.
 
         Raises:
             NetSuiteError: 401 with the header and the body NetSuite sends.
         """
-        scheme, _, token = (authorization or "").partition(" ")
+        scheme, _, text = (authorization or "").partition(" ")
         with self._lock:
-            end = self._ends.get(token.strip())
-        if scheme.lower() == "bearer" and end is not None and end > time.monotonic():
-            return
-        challenge = f'Bearer realm="{self._realm}", error="invalid_token", error_description="Invalid login attempt."'
-        detail = (
-            "Invalid login attempt. For more details, see the Login Audit Trail in the NetSuite UI at Setup > "
-            "Users/Roles > User Management > View Login Audit Trail."
-        )
-        raise NetSuiteError(401, "INVALID_LOGIN", detail, headers={"WWW-Authenticate": challenge})
+            token = self._tokens.get(text.strip())
+        realm = self._settings.realm
+        if scheme.lower() != "bearer" or token is None:
+            raise invalid_login(realm, "TokenRejected")
+        if token.end <= self._clock.age():
+            raise invalid_login(realm, "AccessTokenExpired")
+        if "rest_webservices" not in token.scopes:
+            raise invalid_login(realm, "ScopeMismatched")
 
-
-class TokenEndPoint:
-    """Trades assertions for access tokens [section_162790605110]."""
-
-    def __init__(self, verifier: AssertionVerifier, tokens: TokenStore, *, lifetime: float, as_text: bool) -> None:
-        """`as_text` sends `expires_in` as a string, which has been seen in the wild."""
-        self._verifier = verifier
-        self._tokens = tokens
-        self._lifetime = lifetime
-        self._as_text = as_text
-
-    def grant(self, form: dict[str, str], host: str) -> dict[str, Any]:
-        """The body of a successful answer.
-
-        Raises:
-            OAuthError: the request is refused.
-        """
-        kind = form.get("grant_type")
-        if not kind:
-            raise OAuthError("invalid_request", "grant_type is missing")
-        if kind != "client_credentials":
-            raise OAuthError("unsupported_grant_type", kind)
-        if form.get("client_assertion_type") != _ASSERTION_TYPE or not form.get("client_assertion"):
-            raise OAuthError("invalid_request", "client_assertion or its type is missing")
-        self._verifier.verify(form["client_assertion"], host)
-        expires = max(1, int(self._lifetime))
+    def _claims(self, client_id: str, scopes: tuple[str, ...], grant: str | None) -> dict[str, Any]:
+        role = self._settings.role
+        issued = int(self._clock.now())
+        holder = f"{role.id};{role.entity}"
         return {
-            "access_token": self._tokens.issue(),
-            "expires_in": str(expires) if self._as_text else expires,
-            "token_type": "Bearer",
+            "sub": holder if grant else f"{holder};{self._settings.realm};{client_id};m2m",
+            "aud": [f"{client_id};{self._settings.realm}", client_id],
+            "scope": list(scopes),
+            "iss": "https://system.netsuite.com",
+            "oit": issued,
+            "iat": issued,
+            "exp": issued + max(1, int(self._settings.token_lifetime)),
+            "jti": f"{self._settings.realm}.{secrets.token_urlsafe(24)}",
         }
