@@ -12,7 +12,7 @@ from typing import Any
 from singer_sdk import Stream, Tap
 from singer_sdk.singerlib import Catalog, CatalogEntry
 
-from suitetalk import RetryPolicy
+from suitetalk import ConfigurationError, RetryPolicy
 from tap_netsuite.account import Account
 from tap_netsuite.discovery.catalog import discover_queries, discover_records, discover_tables, read_catalog
 from tap_netsuite.discovery.queries import query_relation
@@ -70,6 +70,9 @@ def _in_account(tap: TapNetSuite) -> list[NetSuiteStream]:
     tables = [_suiteql_stream(tap, entry, entry.name) for entry in discover_tables(tap.account, catalog)]
     records = [RecordStream(tap, tap.account, entry.name, entry.schema) for entry in discover_records(catalog)]
     relations = _query_relations(tap)
+    taken = relations.keys() & {table.name for table in tables}
+    if taken:
+        raise ConfigurationError("queries", f"has the name of a table, {min(taken)}; give the query one of its own.")
     queries = [_suiteql_stream(tap, entry, relations[entry.name]) for entry in discover_queries(tap.account, catalog)]
     return [*tables, *records, *queries]
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from suitetalk import ConfigurationError, NetSuiteError, PermissionDeniedError, SuiteTalkError
 from tap_netsuite.account import Account
-from tap_netsuite.discovery.probe import REFUSALS
+from tap_netsuite.discovery.probe import REFUSALS, raise_outage
 from tap_netsuite.discovery.queries import query_entry
 from tap_netsuite.discovery.tables import CUSTOM_FIELD_PREFIXES, StreamEntry, table_entry
 from tap_netsuite.extraction.records import in_order
@@ -81,8 +81,10 @@ def _schema(account: Account, record_type: str) -> Mapping[str, Any] | None:
     try:
         return account.netsuite.metadata.json_schema(record_type)
     except SuiteTalkError as error:
-        if isinstance(error, NetSuiteError) and not isinstance(error, REFUSALS):
-            raise
+        if isinstance(error, NetSuiteError):
+            if not isinstance(error, REFUSALS):
+                raise
+            raise_outage(error)
         logger.warning("No stream for record type %s: %s", record_type, error)
         return None
 
@@ -91,4 +93,5 @@ def _table(account: Account, table: str, catalog: Catalog) -> StreamEntry | NetS
     try:
         return table_entry(account.netsuite.suiteql, table, catalog)
     except REFUSALS as refusal:
+        raise_outage(refusal)
         return refusal

@@ -22,13 +22,26 @@ from tap_netsuite.known_tables import stamp_kind
 from tap_netsuite.values import Column, Kind, converter
 
 REFUSALS = (InvalidRequestError, PermissionDeniedError, NotFoundError, ServerFaultError)
-"""What SuiteQL answers to a statement it does not accept; heavy ones may end as a server fault [section 5.8]."""
+"""What SuiteQL answers to a statement it does not accept; see `raise_outage` for the last of them."""
 
+_SERVER_FAULT = 500
 _SAMPLE = 1000
 _UNKNOWN = re.compile(r"Unknown identifier '([^']+)'")
 _ANY_ZONE = ZoneInfo("UTC")
 # What a guess that the sample does not bear out becomes.
 _FALLBACK = {Kind.INTEGER: Kind.DECIMAL, Kind.DATE: Kind.TEXT, Kind.DATE_TIME: Kind.TEXT}
+
+
+def raise_outage(refusal: NetSuiteError) -> None:
+    """Raise what is no refusal of the statement but the server being away for a while.
+
+    A plain 500 may be an answer to a heavy statement [section 5.8]; 502, 503 and 504 say nothing about it.
+
+    Raises:
+        ServerFaultError: NetSuite cannot be asked now.
+    """
+    if refusal.status > _SERVER_FAULT:
+        raise refusal
 
 
 @dataclass(frozen=True)
@@ -52,7 +65,8 @@ def visible_columns(suiteql: SuiteQL, relation: str) -> set[str]:
     """
     try:
         rows = suiteql.page(f"SELECT * FROM {relation}", limit=_SAMPLE).items
-    except REFUSALS:
+    except REFUSALS as refusal:
+        raise_outage(refusal)
         # Whether `*` is accepted everywhere is not documented; a count always is.
         suiteql.page(f"SELECT COUNT(*) AS n FROM {relation}", limit=1)
         return set()
@@ -99,6 +113,7 @@ def _refusal(suiteql: SuiteQL, relation: str, columns: list[Column]) -> NetSuite
     try:
         suiteql.page(Source(relation, tuple(columns)).page(), limit=1)
     except REFUSALS as refusal:
+        raise_outage(refusal)
         return refusal
     return None
 
@@ -127,7 +142,8 @@ def is_filterable(suiteql: SuiteQL, relation: str, column: Column) -> bool:
     condition = f"{column.name} >= TO_DATE('1970-01-01 00:00:00', '{SQL_TIME_FORMAT}')"
     try:
         suiteql.page(Source(relation, ()).count(condition), limit=1)
-    except REFUSALS:
+    except REFUSALS as refusal:
+        raise_outage(refusal)
         return False
     return True
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,13 +11,15 @@ from sqlglot.errors import SqlglotError
 
 from suitetalk import ConfigurationError, NetSuiteError, SuiteQL
 from suitetalk.timezone import SQL_TIME_FORMAT
-from tap_netsuite.discovery.probe import REFUSALS, is_filterable, probe
+from tap_netsuite.discovery.probe import REFUSALS, is_filterable, probe, raise_outage
 from tap_netsuite.discovery.tables import StreamEntry, schema_of
 from tap_netsuite.known_tables import known_tables
 from tap_netsuite.settings import Query
 from tap_netsuite.values import Column, Kind
 
 _SAMPLE = 1000
+_WHOLE = re.compile(r"0|-?[1-9][0-9]*")
+_NUMBER = re.compile(r"-?[0-9]*\.?[0-9]+")
 
 
 def query_relation(query: Query) -> str:
@@ -103,7 +106,12 @@ def _kind_by_name(name: str, custom_fields: Mapping[str, Kind]) -> Kind:
 def _key_kind(suiteql: SuiteQL, query: Query, name: str, values: list[Any]) -> Kind:
     if name == query.replication_key and _is_time(suiteql, query, name, values):
         return Kind.DATE_TIME
-    return Kind.INTEGER if values and all(_is_whole(str(value)) for value in values) else Kind.TEXT
+    texts = [str(value) for value in values]
+    if not texts or not all(_NUMBER.fullmatch(text) for text in texts):
+        return Kind.TEXT
+    if all(_WHOLE.fullmatch(text) for text in texts):
+        return Kind.INTEGER
+    return Kind.DECIMAL if name == query.replication_key else Kind.TEXT
 
 
 def _is_time(suiteql: SuiteQL, query: Query, name: str, values: list[Any]) -> bool:
@@ -113,7 +121,8 @@ def _is_time(suiteql: SuiteQL, query: Query, name: str, values: list[Any]) -> bo
     formatted = f"SELECT TO_CHAR({name}, '{SQL_TIME_FORMAT}') AS {name} FROM {query_relation(query)}"
     try:
         rows = suiteql.page(formatted, limit=1).items
-    except REFUSALS:
+    except REFUSALS as refusal:
+        raise_outage(refusal)
         return False
     texts = [str(row[name]) for row in rows if name in row]
     return all(_looks_like_a_time(text) for text in texts) and not any(_looks_like_a_time(str(v)) for v in values if v)
@@ -121,7 +130,3 @@ def _is_time(suiteql: SuiteQL, query: Query, name: str, values: list[Any]) -> bo
 
 def _looks_like_a_time(text: str) -> bool:
     return len(text) >= len("YYYY-MM-DD") and text[4] == text[7] == "-" and text[:4].isdigit()
-
-
-def _is_whole(text: str) -> bool:
-    return text.lstrip("-").isdigit() and str(int(text)) == text

@@ -7,7 +7,14 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, TypeVar
 
-from suitetalk import IncompleteResultError, InvalidRequestError, NotFoundError, PermissionDeniedError, Records
+from suitetalk import (
+    IncompleteResultError,
+    InvalidRequestError,
+    NotFoundError,
+    PermissionDeniedError,
+    Records,
+    SuiteTalkError,
+)
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -19,27 +26,26 @@ def whole_records(records: Records, record_type: str, workers: int) -> Iterator[
     """Yield every record of a type with its sublists and subrecords embedded.
 
     A record that is deleted between the list and its reading is left out. One that NetSuite refuses, such as
-    a record locked by a workflow, does not keep the others from coming.
+    a record locked by a workflow, does not keep the others from coming, and nor does one with too few lines.
 
     Raises:
-        IncompleteResultError: at the end, when records were refused or came with fewer lines than counted.
+        IncompleteResultError: at the end, when records were refused or came with fewer lines than NetSuite counts.
         NetSuiteError: the type cannot be listed.
     """
 
-    def read(record_id: str) -> dict[str, Any] | InvalidRequestError | PermissionDeniedError | None:
+    def read(record_id: str) -> dict[str, Any] | SuiteTalkError | None:
         try:
             return records.get(record_type, record_id, expand_sub_resources=True)
         except NotFoundError:
             return None
-        except (InvalidRequestError, PermissionDeniedError) as refusal:
+        except (InvalidRequestError, PermissionDeniedError, IncompleteResultError) as refusal:
             return refusal
 
     refused: list[str] = []
     for result in in_order(read, records.ids(record_type), workers):
         if isinstance(result, Exception):
-            refused.append(str(result))
+            refused.append(str(result).rstrip("."))
         elif result is not None:
-            _check_lines(record_type, result)
             yield result
     if refused:
         raise IncompleteResultError(
@@ -64,14 +70,3 @@ def in_order(function: Callable[[Item], Result], items: Iterable[Item], workers:
         finally:
             for future in pending:
                 future.cancel()
-
-
-def _check_lines(record_type: str, record: dict[str, Any]) -> None:
-    """Compare each embedded sublist with its own count; whether NetSuite cuts long ones is not documented."""
-    for name, value in record.items():
-        lines = value.get("items") if isinstance(value, dict) else None
-        if isinstance(lines, list) and len(lines) < int(value.get("totalResults", 0)):
-            raise IncompleteResultError(
-                f"{record_type} {record.get('id')} came with {len(lines)} of {value['totalResults']} lines of {name}; "
-                "read the lines through their SuiteQL table instead."
-            )

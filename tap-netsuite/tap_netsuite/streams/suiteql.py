@@ -13,7 +13,7 @@ from singer_sdk.singerlib.catalog import REPLICATION_INCREMENTAL
 
 from suitetalk.timezone import PYTHON_TIME_FORMAT, earliest_local
 from tap_netsuite.account import Account
-from tap_netsuite.discovery.probe import REFUSALS
+from tap_netsuite.discovery.probe import REFUSALS, raise_outage
 from tap_netsuite.extraction.by_change import rows_by_change
 from tap_netsuite.extraction.by_key import rows_by_key
 from tap_netsuite.extraction.source import Source
@@ -70,7 +70,10 @@ class SuiteQLStream(NetSuiteStream):
         value = self.get_starting_replication_key_value(None)
         if value is None:
             return None
-        moment = datetime.fromisoformat(str(value).replace("Z", "+00:00"))
+        try:
+            moment = datetime.fromisoformat(str(value).replace("Z", "+00:00"))
+        except ValueError:
+            raise StreamError(f"the state holds {value!r} as its bookmark, which is no time; take it out.") from None
         if column.kind is Kind.DATE:
             return f"{moment:%Y-%m-%d} 00:00:00"
         aware = moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
@@ -80,7 +83,7 @@ class SuiteQLStream(NetSuiteStream):
         """Return the bookmark for a value, no later than what may still be in the saving."""
         value = converter(column.kind, self.account.zone)(delivered)
         if not column.kind.is_temporal:
-            return value
+            return str(value) if column.kind is Kind.DECIMAL else value  # readers of states round decimals
         cap = iso(newest.replace(microsecond=0))
         return min(value, cap if column.kind is Kind.DATE_TIME else cap[:10])
 
@@ -121,7 +124,9 @@ class SuiteQLStream(NetSuiteStream):
         converted = replace(source, columns=tuple(columns))
         try:
             self.account.netsuite.suiteql.page(converted.page(), limit=1)
-        except REFUSALS:
+        except REFUSALS as refusal:
+            raise_outage(refusal)
+            self.account.netsuite.suiteql.page(source.page(), limit=1)  # tells whether it can be read at all
             return source
         return converted
 

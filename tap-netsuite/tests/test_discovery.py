@@ -1,0 +1,131 @@
+"""What discovery finds in accounts of several guises."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from tests.tap_runs import Json, discover, entry, metadata, names
+
+from netsuite_emulator import Emulator, Fault
+from suitetalk import ConfigurationError, NetSuiteError
+
+
+def properties(catalog: Json, stream: str) -> Json:
+    found: Json = entry(catalog, stream)["schema"]["properties"]
+    return found
+
+
+def test_tables_are_streams_with_keys_and_modification_columns(catalog: Json) -> None:
+    found = {
+        stream: (entry(catalog, stream)["key_properties"], entry(catalog, stream).get("replication_key"))
+        for stream in (
+            "transaction",
+            "transactionline",
+            "transactionaccountingline",
+            "customrecord_warranty",
+            "currency",
+        )
+    }
+    assert found == {
+        "transaction": (["id"], "lastmodifieddate"),
+        "transactionline": (["uniquekey"], "linelastmodifieddate"),
+        "transactionaccountingline": (["transaction", "transactionline", "accountingbook"], "lastmodifieddate"),
+        "customrecord_warranty": (["id"], "lastmodified"),
+        "currency": (["id"], None),
+    }
+
+
+def test_types_of_columns_custom_fields_included(catalog: Json) -> None:
+    columns = properties(catalog, "transaction")
+    assert columns["id"]["type"] == ["integer", "null"]
+    assert columns["foreigntotal"]["type"] == ["number", "null"]
+    assert columns["posting"]["type"] == ["boolean", "null"]
+    assert columns["trandate"] == {"type": ["string", "null"], "format": "date"}
+    assert columns["lastmodifieddate"] == {"type": ["string", "null"], "format": "date-time"}
+    assert any(name.startswith("custbody") for name in columns)
+    assert any(name.startswith("custcol") for name in properties(catalog, "transactionline"))
+    assert any(name.startswith("custrecord") for name in properties(catalog, "customrecord_warranty"))
+
+
+def test_record_types_are_streams_nobody_selected(catalog: Json) -> None:
+    records = [stream for stream in catalog["streams"] if stream["tap_stream_id"].startswith("record_")]
+    assert {"record_salesorder", "record_customrecord_warranty"} <= {stream["tap_stream_id"] for stream in records}
+    assert all(metadata(stream)["selected-by-default"] is False for stream in records)
+    assert metadata(entry(catalog, "customer")).get("selected-by-default", True) is True
+    assert "items" in properties(catalog, "record_salesorder")["item"]["properties"]
+
+
+def test_an_account_of_one_company_has_no_subsidiaries(
+    netsuite_emulator_factory: Callable[..., Emulator], catalog: Json
+) -> None:
+    found = discover(netsuite_emulator_factory(one_world=False).connection)
+    assert "subsidiary" in names(catalog)
+    assert "subsidiary" not in names(found)
+    assert "subsidiary" not in properties(found, "employee")
+    assert names(catalog) > names(found) >= {"transaction", "employee"}
+
+
+def test_the_date_format_changes_nothing(netsuite_emulator_factory: Callable[..., Emulator], catalog: Json) -> None:
+    found = discover(netsuite_emulator_factory(date_format="DD MONTH, YYYY", time_zone="Asia/Tokyo").connection)
+    assert found == catalog
+
+
+def test_a_type_the_role_may_not_see_is_left_out(
+    netsuite_emulator_factory: Callable[..., Emulator], catalog: Json
+) -> None:
+    found = discover(netsuite_emulator_factory(hidden_record_types=frozenset({"vendor", "invoice"})).connection)
+    assert names(catalog) - names(found) == {"vendor", "record_vendor", "record_invoice"}
+
+
+def test_a_type_whose_schema_fails_keeps_its_table(account: Emulator, config: Json) -> None:
+    account.faults.add(Fault(effect="status", status=404, path="metadata-catalog/customer$"))
+    found = discover({**config, "tables": ["customer"]})
+    assert names(found) == {"customer"}
+    assert "companyname" in properties(found, "customer")
+
+
+@pytest.mark.parametrize("status", [502, 503])
+def test_a_server_that_is_down_for_a_while_hides_no_table(account: Emulator, config: Json, status: int) -> None:
+    account.faults.add(Fault(effect="status", status=status, path="suiteql", nth=6, times=9))
+    with pytest.raises(NetSuiteError, match=str(status)):
+        discover({**config, "tables": [], "max_concurrency": 1})
+
+
+def test_tables_narrow_it_down(account: Emulator, config: Json) -> None:
+    assert names(discover({**config, "tables": ["Customer", "transactionline", "customer"]})) >= {
+        "customer",
+        "transactionline",
+        "record_customer",
+        "record_invoice",
+    }
+    assert not any("vendor/" in request.path for request in account.requests)
+
+
+def test_a_table_that_is_not_there_is_named(config: Json) -> None:
+    with pytest.raises(ConfigurationError, match="`tables` names custommer, which cannot be read") as caught:
+        discover({**config, "tables": ["customer", "custommer"]})
+    assert caught.value.setting == "tables"
+
+
+def test_a_role_without_suiteql_is_told_what_is_missing(account: Emulator, config: Json) -> None:
+    body = {
+        "title": "Bad Request",
+        "status": 400,
+        "o:errorDetails": [{"detail": "Your current role does not have permission.", "o:errorCode": "USER_ERROR"}],
+    }
+    account.faults.add(Fault(effect="status", status=400, path="suiteql", body=body))
+    with pytest.raises(ConfigurationError, match="the role needs SuiteAnalytics Workbook"):
+        discover({**config, "tables": []})
+
+
+def test_an_empty_account_has_the_same_tables(
+    netsuite_emulator_factory: Callable[..., Emulator], catalog: Json
+) -> None:
+    emulator = netsuite_emulator_factory()
+    for (table,) in emulator.execute("SELECT table_name FROM duckdb_tables() WHERE schema_name = 'main'"):
+        emulator.execute(f'DELETE FROM "{table}"')
+    found = discover(emulator.connection)
+    assert {"transaction", "customer", "transactionline", "customrecord_warranty"} <= names(found)
+    assert names(found) <= names(catalog)
+    assert properties(found, "customer")["lastmodifieddate"]["format"] == "date-time"

@@ -1,0 +1,175 @@
+"""Incremental reading: what a later run moves, and that no change is passed over."""
+
+from __future__ import annotations
+
+import copy
+import re
+import threading
+import time
+from collections.abc import Callable
+from datetime import datetime, timezone
+from typing import Any
+
+import pytest
+from tests.tap_runs import Json, Run, discover, metadata, read, selected
+
+from netsuite_emulator import Emulator, Fault
+
+TABLE = "customer"
+
+
+@pytest.fixture
+def emulator(netsuite_emulator_factory: Callable[..., Emulator]) -> Emulator:
+    return netsuite_emulator_factory(time_zone="UTC")
+
+
+@pytest.fixture
+def given(emulator: Emulator) -> dict[str, Any]:
+    """Arguments of `read`; every change counts at once."""
+    config = {**emulator.connection, "tables": [TABLE, "transactionline", "currency"], "lookback_seconds": 0}
+    return {"config": config, "catalog": selected(discover(config), TABLE)}
+
+
+def ids(run: Run, stream: str = TABLE) -> set[int]:
+    assert run.error is None
+    return {record["id"] for record in run.records(stream)}
+
+
+def stored(emulator: Emulator, condition: str = "true") -> set[int]:
+    return {key for (key,) in emulator.execute(f"SELECT id FROM {TABLE} WHERE {condition}")}
+
+
+def test_a_second_run_moves_only_what_changed(emulator: Emulator, given: dict[str, Any]) -> None:
+    first = read(**given)
+    assert ids(first) == stored(emulator)
+    newest = stored(emulator, f"lastmodifieddate = (SELECT max(lastmodifieddate) FROM {TABLE})")
+    assert ids(read(**given, state=first.state)) == newest
+
+    emulator.execute(
+        f"UPDATE {TABLE} SET companyname = 'New', lastmodifieddate = timezone('UTC', now()) WHERE id % 7 = 0"
+    )
+    second = read(**given, state=first.state)
+    assert ids(second) == stored(emulator, "id % 7 = 0") | newest
+    assert second.bookmark(TABLE) > first.bookmark(TABLE)
+
+
+def test_the_bookmark_is_no_later_than_the_run_less_the_look_back(emulator: Emulator, given: dict[str, Any]) -> None:
+    emulator.execute(f"UPDATE {TABLE} SET lastmodifieddate = timezone('UTC', now()) + INTERVAL 1 DAY WHERE id % 2 = 0")
+    given["config"]["lookback_seconds"] = 3600
+    before = datetime.now(timezone.utc)
+    first = read(**given)
+    bookmark = datetime.fromisoformat(first.bookmark(TABLE).replace("Z", "+00:00"))
+    assert (before - bookmark).total_seconds() >= 3599
+    assert ids(read(**given, state=first.state)) >= stored(emulator, "id % 2 = 0")
+
+
+def test_rows_that_were_never_stamped_come_with_the_first_run(emulator: Emulator, given: dict[str, Any]) -> None:
+    emulator.execute(f"UPDATE {TABLE} SET lastmodifieddate = NULL WHERE id % 3 = 0")
+    first = read(**given)
+    assert ids(first) == stored(emulator)
+    assert len(first.records(TABLE)) == len(stored(emulator))
+    assert not ids(read(**given, state=first.state)) & stored(emulator, "id % 3 = 0")
+
+
+def test_only_rows_that_were_never_stamped(emulator: Emulator, given: dict[str, Any]) -> None:
+    emulator.execute(f"UPDATE {TABLE} SET lastmodifieddate = NULL")
+    assert ids(read(**given)) == stored(emulator)
+
+
+def test_start_date_is_where_the_first_run_begins(emulator: Emulator, given: dict[str, Any]) -> None:
+    (middle,) = emulator.execute(f"SELECT quantile_disc(lastmodifieddate, 0.5) FROM {TABLE}")[0]
+    given["config"]["start_date"] = f"{middle:%Y-%m-%dT%H:%M:%SZ}"
+    first = read(**given)
+    assert stored(emulator, f"lastmodifieddate >= TIMESTAMP '{middle}'") <= ids(first) < stored(emulator)
+    assert len(ids(read(**given, state=first.state))) < len(ids(first))
+
+
+def test_three_thousand_rows_in_one_second(emulator: Emulator, given: dict[str, Any]) -> None:
+    catalog = selected(
+        discover({**emulator.connection, "tables": ["customrecord_site_visit"]}), "customrecord_site_visit"
+    )
+    emulator.execute("DELETE FROM customrecord_site_visit")
+    for begin, end, stamp in ((1, 50, "08:00:00"), (50, 3050, "09:00:00"), (3050, 3100, "10:00:00")):
+        emulator.execute(
+            "INSERT INTO customrecord_site_visit (id, name, lastmodified) "
+            f"SELECT range, 'x', TIMESTAMP '2024-05-02 {stamp}' FROM range({begin}, {end})"
+        )
+    first = read(given["config"], catalog)
+    assert ids(first, "customrecord_site_visit") == set(range(1, 3100))
+    assert first.bookmark("customrecord_site_visit") == "2024-05-02T10:00:00Z"
+
+
+def test_changes_during_a_run_come_with_it_or_with_the_next(emulator: Emulator, given: dict[str, Any]) -> None:
+    table = "transactionline"
+    catalog = selected(discover(given["config"]), table)
+    emulator.faults.add(Fault(effect="delay", seconds=0.05, path="suiteql"))
+    stop = threading.Event()
+
+    def change() -> None:
+        number = 0
+        while not stop.is_set():
+            number += 1
+            emulator.execute(
+                f"UPDATE {table} SET memo = 'change {number}', linelastmodifieddate = timezone('UTC', now()) "
+                f"WHERE uniquekey % 97 = {number % 97}"
+            )
+            time.sleep(0.02)
+
+    thread = threading.Thread(target=change)
+    thread.start()
+    try:
+        first = read(given["config"], catalog)
+    finally:
+        stop.set()
+        thread.join()
+    assert first.error is None
+    second = read(given["config"], catalog, first.state)
+    came = {record["uniquekey"]: record["memo"] for run in (first, second) for record in run.records(table)}
+    assert came == dict(emulator.execute(f"SELECT uniquekey, memo FROM {table}"))
+
+
+def test_a_changed_replication_key_begins_anew(emulator: Emulator, given: dict[str, Any]) -> None:
+    first = read(**given)
+    other = copy.deepcopy(given["catalog"])
+    other["streams"][0]["replication_key"] = "datecreated"
+    metadata(other["streams"][0])["replication-key"] = "datecreated"
+    second = read(given["config"], other, first.state)
+    assert ids(second) == stored(emulator)
+    assert second.state["bookmarks"][TABLE]["replication_key"] == "datecreated"
+
+
+def test_full_table_in_the_catalog_reads_everything_each_time(emulator: Emulator, given: dict[str, Any]) -> None:
+    entry = given["catalog"]["streams"][0]
+    entry["replication_method"] = "FULL_TABLE"
+    metadata(entry)["replication-method"] = "FULL_TABLE"
+    first = read(**given)
+    assert ids(first) == ids(read(**given, state=first.state)) == stored(emulator)
+
+
+def test_deselected_columns_are_not_asked_for(emulator: Emulator, given: dict[str, Any]) -> None:
+    for name in ("comments", "email", "id", "lastmodifieddate"):
+        metadata(given["catalog"]["streams"][0], "properties", name)["selected"] = False
+    emulator.clear_requests()
+    run = read(**given)
+    assert run.error is None
+    assert all({"comments", "email"}.isdisjoint(record) for record in run.records(TABLE))
+    asked = [request.body for request in emulator.requests if "FROM customer" in request.body]
+    assert asked
+    assert not any(re.search(r"\b(comments|email)\b", body) for body in asked)
+
+
+def test_a_stream_that_is_up_to_date_says_nothing_new(emulator: Emulator, given: dict[str, Any]) -> None:
+    emulator.execute(f"DELETE FROM {TABLE}")
+    state: Json = {
+        "bookmarks": {TABLE: {"replication_key": "lastmodifieddate", "replication_key_value": "2026-01-01T00:00:00Z"}}
+    }
+    run = read(**given, state=state)
+    assert run.error is None
+    assert run.bookmark(TABLE) == "2026-01-01T00:00:00Z"
+
+
+def test_a_bookmark_that_is_no_time_is_a_sentence(given: dict[str, Any]) -> None:
+    state: Json = {"bookmarks": {TABLE: {"replication_key": "lastmodifieddate", "replication_key_value": "soon"}}}
+    run = read(**given, state=state)
+    assert "soon" in str(run.error)
+    assert TABLE in str(run.error)

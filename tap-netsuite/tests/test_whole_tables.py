@@ -1,0 +1,126 @@
+"""Every table of the account, read by the real command, compared with what is stored."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from datetime import date, datetime, timezone
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from jsonschema import Draft7Validator
+from tests.tap_runs import Json, Run, command, discover, names, read, run, selected
+
+from netsuite_emulator import Emulator
+
+GUISES: list[dict[str, Any]] = [
+    {},
+    {"date_format": "DD.MM.YY", "time_zone": "Australia/Sydney", "leading_zero": False, "concurrency_limit": 2},
+    {"one_world": False, "date_format": "YYYY-MM-DD", "time_zone": "Europe/Berlin"},
+]
+
+
+def tables_of(catalog: Json) -> list[str]:
+    return sorted(name for name in names(catalog) if not name.startswith("record_"))
+
+
+def truth(emulator: Emulator, table: str, schema: Json) -> list[dict[str, Any]]:
+    """The stored rows as the records they should become; times are stored on the account's clock."""
+    columns = list(schema["properties"])
+    rows = emulator.execute(
+        f'SELECT {", ".join(f"""{chr(34)}{column}{chr(34)}""" for column in columns)} FROM "{table}"'
+    )
+    return [
+        {
+            name: None if value in (None, "") else expected(value, schema["properties"][name], emulator)
+            for name, value in zip(columns, row, strict=True)
+        }
+        for row in rows
+    ]
+
+
+def expected(value: Any, schema: Json, emulator: Emulator) -> Any:
+    kinds = schema["type"]
+    if "boolean" in kinds:
+        return value == "T"
+    if "integer" in kinds:
+        return int(value)
+    if "number" in kinds:
+        return Decimal(value)
+    if schema.get("format") == "date":
+        return value.isoformat()[:10]
+    if schema.get("format") == "date-time":
+        return utc(value, emulator)
+    return str(value)
+
+
+def utc(value: date, emulator: Emulator) -> str:
+    assert isinstance(value, datetime)
+    zone = ZoneInfo(emulator.settings.time_zone)
+    return value.replace(microsecond=0, tzinfo=zone).astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def counted(rows: list[dict[str, Any]]) -> Counter[str]:
+    """Rows as a bag; numbers by their value, however many zeros they end in."""
+    plain = [{name: comparable(value) for name, value in row.items()} for row in rows]
+    return Counter(str(sorted(row.items())) for row in plain)
+
+
+def comparable(value: Any) -> Any:
+    return Decimal(value).normalize() if type(value) in (int, Decimal) else value
+
+
+@pytest.mark.parametrize("guise", GUISES, ids=["default", "day first", "one company"])
+def test_every_value_of_every_table(
+    netsuite_emulator_factory: Callable[..., Emulator], tmp_path: Path, guise: dict[str, Any]
+) -> None:
+    emulator = netsuite_emulator_factory(**guise)
+    catalog = discover(emulator.connection)
+    tables = tables_of(catalog)
+    assert {"transaction", "transactionline", "customer", "customrecord_warranty"} <= set(tables)
+    finished = run(command(tmp_path, emulator.connection, catalog=selected(catalog, *tables)))
+    assert finished.exit_code == 0, finished.log
+    for table, schema in finished.schemas().items():
+        assert counted(finished.records(table)) == counted(truth(emulator, table, schema)), table
+    assert_records_fit_their_schemas(finished)
+
+
+def assert_records_fit_their_schemas(finished: Run) -> None:
+    validators = {stream: Draft7Validator(schema) for stream, schema in finished.schemas().items()}
+    for message in finished.messages:
+        if message["type"] == "RECORD":
+            floats = {
+                name: float(value) if isinstance(value, Decimal) else value for name, value in message["record"].items()
+            }
+            validators[message["stream"]].validate(floats)
+
+
+def test_date_format_and_time_zone_of_the_account_make_no_difference(
+    netsuite_emulator_factory: Callable[..., Emulator],
+) -> None:
+    outputs = []
+    tables = ["customer", "transaction", "item"]
+    for guise in (
+        {"date_format": "M/D/YYYY", "time_zone": "America/New_York"},
+        {"date_format": "DD-MON-YYYY", "time_zone": "Asia/Kolkata", "datetime_with_time": True},
+    ):
+        emulator = netsuite_emulator_factory(**guise)
+        keep_instants(emulator, "America/New_York", tables)
+        finished = read(emulator.connection, selected(discover({**emulator.connection, "tables": tables}), *tables))
+        assert finished.error is None
+        outputs.append({table: counted(finished.records(table)) for table in tables})
+    assert outputs[0] == outputs[1]
+
+
+def keep_instants(emulator: Emulator, zone: str, tables: list[str]) -> None:
+    """Make the stored times, taken for those of a clock in `zone`, the same instants on the account's clock."""
+    for table in tables:
+        for (column,) in emulator.execute(
+            "SELECT column_name FROM duckdb_columns() WHERE schema_name = 'main' AND data_type = 'TIMESTAMP' "
+            f"AND table_name = '{table}'"
+        ):
+            shifted = f"timezone('{emulator.settings.time_zone}', timezone('{zone}', {column}))"
+            emulator.execute(f"UPDATE {table} SET {column} = {shifted}")
