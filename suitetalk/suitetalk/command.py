@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import NoReturn
 
 from suitetalk.errors import SuiteTalkError
@@ -17,15 +18,21 @@ _INTERRUPTED = 130
 _BROKEN_PIPE = 141
 
 
-def run_command(command: Callable[[], object], expected: tuple[type[BaseException], ...] = ()) -> NoReturn:
+def run_command(
+    command: Callable[[], object],
+    expected: tuple[type[BaseException], ...] = (),
+    codes: Mapping[type[BaseException], int] = MappingProxyType({}),
+) -> NoReturn:
     """Run a command to its end and leave the process.
 
     Args:
         command: what to run; its own SystemExit passes through.
         expected: errors whose text is meant for the user, besides SuiteTalkError.
+        codes: exit codes of errors other than 1; the first kind that fits counts.
 
     Raises:
-        SystemExit: always; 0 on success, 1 on an error, 130 after Ctrl-C, 141 when the reader of the output left.
+        SystemExit: always; 0 on success, 1 or one of `codes` on an error, 130 after Ctrl-C, 141 when the reader of
+            the output left.
     """
     try:
         command()
@@ -39,7 +46,7 @@ def run_command(command: Callable[[], object], expected: tuple[type[BaseExceptio
         if os.environ.get(TRACEBACK_VARIABLE):
             raise
         sys.stderr.write(f"Error: {_sentence(error, expected)}\n")
-        sys.exit(1)
+        sys.exit(next((code for kind, code in codes.items() if isinstance(error, kind)), 1))
     sys.exit(0)
 
 

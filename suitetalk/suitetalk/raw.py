@@ -154,7 +154,7 @@ class RawRequests:
         if ".." in urlsplit(path).path.split("/"):
             raise SuiteTalkError("The path steps out of its folder with .., so write it in full.")
         if path.startswith("/"):
-            return path.removeprefix(REST_ROOT)
+            return path.removeprefix(REST_ROOT) if path.startswith(REST_ROOT + "/") else path
         if service not in SERVICES:
             raise SuiteTalkError(f"There is no service {service!r}; it is one of {', '.join(SERVICES)}.")
         return f"/auth/oauth2/v1/{path}" if service == "auth" else f"/{service}/v1/{path}"

@@ -1,0 +1,1 @@
+"""The command `suitetalk`: a thin skin over the library, for a terminal and for scripts."""

@@ -1,0 +1,70 @@
+"""The commands there are, and the order they are shown in."""
+
+from __future__ import annotations
+
+import click
+
+from suitetalk.cli.completion import completion
+from suitetalk.cli.connection import connection_options
+from suitetalk.cli.doctor import doctor
+from suitetalk.cli.exit_codes import MEANINGS
+from suitetalk.cli.metadata import schema, types
+from suitetalk.cli.query import query
+from suitetalk.cli.records import create, delete, get, list_, update, upsert
+from suitetalk.cli.request import request
+from suitetalk.cli.system import limits
+
+NAME = "suitetalk"
+
+_SECTIONS: dict[str, tuple[click.Command, ...]] = {
+    "Records": (get, list_, create, update, upsert, delete),
+    "Queries and requests": (query, request),
+    "What the account has": (types, schema, limits),
+    "Set-up": (doctor, completion),
+}
+_EXITS = "Exit codes: " + "; ".join(f"{code} {meaning}" for code, meaning in MEANINGS) + "."
+
+
+class App(click.Group):
+    """The group of all commands; its help shows them by section."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names in the order they were added."""
+        del ctx
+        return list(self.commands)
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the commands before the options, of which there are many."""
+        self.format_commands(ctx, formatter)
+        click.Command.format_options(self, ctx, formatter)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the commands of each section."""
+        width = max(map(len, self.commands))
+        for title, commands in _SECTIONS.items():
+            with formatter.section(title):
+                room = max(formatter.width - width - 8, 30)
+                rows = [((command.name or "").ljust(width), command.get_short_help_str(room)) for command in commands]
+                formatter.write_dl(rows)
+        del ctx
+
+
+@click.group(
+    cls=App,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110, "auto_envvar_prefix": None},
+    epilog=_EXITS,
+    params=connection_options(),
+)
+@click.version_option(package_name="netsuite-singer", prog_name=NAME)
+def app() -> None:
+    """Work with Oracle NetSuite over its REST web services.
+
+    The connection options below may also stand after a command. Each may come from the environment as NETSUITE_ and
+    its name (NETSUITE_ACCOUNT_ID), from a file .env in this folder, or from a profile; the first that has it counts.
+    An option for a secret takes @FILE, or - for standard input, never the secret itself.
+    """
+
+
+for _commands in _SECTIONS.values():
+    for _command in _commands:
+        app.add_command(_command)

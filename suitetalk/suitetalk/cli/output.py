@@ -1,0 +1,144 @@
+"""Results in the format and to the place that is wanted."""
+
+from __future__ import annotations
+
+import csv
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from io import BytesIO, StringIO
+from pathlib import Path
+from typing import Any, BinaryIO, TypeVar
+
+import click
+import msgspec
+
+from suitetalk.answer import encode
+from suitetalk.cli.table import cell, columns_of, lines
+
+Row = Mapping[str, Any]
+Decorated = TypeVar("Decorated", bound=Callable[..., Any])
+FORMATS = ("table", "json", "jsonl", "csv", "parquet")
+
+
+def output_options(command: Decorated) -> Decorated:
+    """Add --format and --output to a command that returns rows."""
+    by_format = click.option(
+        "-f",
+        "--format",
+        "form",
+        type=click.Choice(FORMATS),
+        help="How to show the rows.  [default: table at a terminal, else jsonl]",
+    )
+    return by_format(output_option(command))
+
+
+def output_option(command: Decorated) -> Decorated:
+    """Add --output to a command."""
+    help_text = "Write to this file instead of standard output; it appears when it is complete."
+    return click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help=help_text)(command)
+
+
+def write_rows(rows: Iterable[Row], form: str | None, output: Path | None, columns: Sequence[str] = ()) -> None:
+    """Write rows.
+
+    Args:
+        rows: read while they are written where the format allows it.
+        form: one of FORMATS, or None for what suits the place.
+        output: a file, or None for standard output.
+        columns: the columns there are, for tables; without them those that the rows have.
+    """
+    form = form or _suitable(output)
+    if form == "parquet" and output is None and sys.stdout.isatty():
+        raise click.UsageError("Parquet is no text for a terminal; name a file with --output")
+    with _opened(output) as file:
+        if form == "jsonl":
+            file.writelines(encode(row) + b"\n" for row in rows)
+        elif form == "json":
+            file.write(_pretty(list(rows)))
+        else:
+            _write_columns(list(rows), form, file, columns, None if output else _terminal_width())
+
+
+def write_json(value: Any, output: Path | None = None) -> None:
+    """Write one value as JSON for people and programs alike."""
+    with _opened(output) as file:
+        file.write(_pretty(value))
+
+
+def write_bytes(content: bytes, output: Path | None = None) -> None:
+    """Write bytes as they are."""
+    with _opened(output) as file:
+        file.write(content)
+
+
+def note(text: str) -> None:
+    """Say something that is no result."""
+    click.echo(text, err=True)
+
+
+def _pretty(value: Any) -> bytes:
+    return msgspec.json.format(encode(value), indent=2) + b"\n"
+
+
+def _suitable(output: Path | None) -> str:
+    if output and output.suffix.lstrip(".").lower() in FORMATS:
+        return output.suffix.lstrip(".").lower()
+    return "table" if output is None and sys.stdout.isatty() else "jsonl"
+
+
+def _terminal_width() -> int | None:
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+
+
+def _write_columns(rows: list[Row], form: str, file: BinaryIO, columns: Sequence[str], width: int | None) -> None:
+    found = list(columns) or columns_of(rows)
+    if form == "csv":
+        text = StringIO()
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerows([found] if found else [])
+        writer.writerows([cell(row.get(name)) for name in found] for row in rows)
+        file.write(text.getvalue().encode())
+    elif form == "parquet":
+        file.write(_parquet(rows, found))
+    elif found:
+        text_lines = lines(found, rows, width)
+        plain = text_lines if width else map(click.unstyle, text_lines)
+        file.writelines(line.encode(errors="replace") + b"\n" for line in plain)
+
+
+def _parquet(rows: list[Row], columns: list[str]) -> bytes:
+    """Return the rows as a Parquet file; every column is text, as NetSuite sends it, null where it is absent."""
+    try:
+        import pyarrow as pa  # noqa: PLC0415 - optional
+        from pyarrow import parquet  # noqa: PLC0415
+    except ImportError:
+        raise click.UsageError("Parquet needs pyarrow: pip install 'netsuite-singer[parquet]'") from None
+    texts = {name: [None if row.get(name) is None else cell(row[name]) for row in rows] for name in columns}
+    arrays = {name: pa.array(values, pa.string()) for name, values in texts.items()}
+    written = BytesIO()
+    parquet.write_table(pa.table(arrays), written)
+    return written.getvalue()
+
+
+@contextmanager
+def _opened(output: Path | None) -> Iterator[BinaryIO]:
+    """Open the place to write to; a file takes its name when all of it is there."""
+    if output is None:
+        sys.stdout.flush()
+        yield sys.stdout.buffer
+        sys.stdout.buffer.flush()
+        return
+    if output.exists() and not output.is_file():  # a pipe or a device
+        with output.open("wb") as file:
+            yield file
+        return
+    part = output.with_name(f".{output.name}.{os.getpid()}.part")
+    try:
+        with part.open("wb") as file:
+            yield file
+        part.replace(output)
+    finally:
+        part.unlink(missing_ok=True)
