@@ -12,18 +12,18 @@ from starlette.concurrency import run_in_threadpool
 
 from netsuite_emulator.errors import NetSuiteError
 from netsuite_emulator.exchange import Answer, Call, error_answer
-from netsuite_emulator.governance import Governor, concurrency_exceeded
+from netsuite_emulator.spoiled import spoiled
 
 if TYPE_CHECKING:
     from netsuite_emulator.control import Control
     from netsuite_emulator.faults import Fault, FaultBoard
+    from netsuite_emulator.governance import Governor
     from netsuite_emulator.request_log import LoggedRequest, RequestLog
     from netsuite_emulator.services import Services
 
 __all__ = ["Application", "ConnectionCutError"]
 
 _BASE = "/services/rest"
-_HTML = "<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>"
 
 
 class ConnectionCutError(Exception):
@@ -101,7 +101,7 @@ class Application:
             elif fault.effect in ("cut_body", "drop_after", "malformed_json"):
                 late_fault = fault
             else:
-                return _spoiled(fault), None
+                return spoiled(fault), None
         if not path.startswith(_BASE + "/") and not self._services.auth.serves(call):
             return Answer(404, "<html><body>Not found</body></html>", content_type="text/html"), late_fault
         try:
@@ -112,25 +112,6 @@ class Application:
             self._control.note_failure(traceback.format_exc())
             detail = "An unexpected error occurred. Error ID: emulator"
             return error_answer(NetSuiteError(500, "UNEXPECTED_ERROR", detail)), late_fault
-
-
-def _spoiled(fault: Fault) -> Answer:
-    """The answer a fault gives in place of the work."""
-    headers = dict(fault.headers)
-    if fault.effect in ("too_many_requests", "unavailable") and fault.seconds is not None:
-        headers["Retry-After"] = f"{fault.seconds:g}"
-    if fault.effect == "bad_gateway":
-        return Answer(502, _HTML, headers, "text/html")
-    if fault.effect == "too_many_requests":
-        return error_answer(concurrency_exceeded(headers))
-    if fault.effect == "wrong_token":
-        return Answer(200, {"token": "none", "expires": 0}, headers)
-    if fault.effect == "unavailable":
-        return error_answer(NetSuiteError(503, "UNEXPECTED_ERROR", "Service unavailable.", headers=headers))
-    if fault.body is not None:
-        return Answer(fault.status, fault.body, headers)
-    detail = "An unexpected error occurred. Error ID: fault"
-    return error_answer(NetSuiteError(fault.status, "UNEXPECTED_ERROR", detail, headers=headers))
 
 
 class _Line:

@@ -30,13 +30,14 @@ class Control:
         log: RequestLog,
         governor: Governor,
         execute: Callable[[str], list[tuple[Any, ...]]],
+        failures: list[str],
     ) -> None:
-        """`execute` runs a statement of DuckDB's SQL."""
+        """`execute` runs a statement of DuckDB's SQL; `failures` collects mistakes of the emulator itself."""
         self._faults = faults
         self._log = log
         self._governor = governor
         self._execute = execute
-        self.failures: list[str] = []
+        self.failures = failures
 
     def note_failure(self, text: str) -> None:
         """Remember a mistake of the emulator itself."""

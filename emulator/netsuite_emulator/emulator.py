@@ -6,6 +6,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from netsuite_emulator.account import Account
 from netsuite_emulator.application import Application
 from netsuite_emulator.auth.certificates import KeyPair, load_certificate, load_or_create_key_pair
 from netsuite_emulator.auth.consent_page import CONSENT_PATH
@@ -60,7 +61,9 @@ class Emulator:
         self._storage = Storage(self.settings, self.company, self.calendar)
         certificates = {self.settings.certificate_id: self._key_pair.certificate}
         certificates.update({name: load_certificate(path) for name, path in self.settings.certificates})
-        self._services = Services(self.settings, self.company, self._storage, self.calendar, self._clock, certificates)
+        self._failures: list[str] = []
+        account = Account(self.settings, self.company, self._storage, self.calendar, self._clock)
+        self._services = Services(account, certificates, self.faults, self._failures)
         self._server: BackgroundServer | None = None
 
     def start(self) -> Self:
@@ -69,7 +72,7 @@ class Emulator:
         Raises:
             SettingsError: the address cannot be used.
         """
-        control = Control(self.faults, self._log, self._governor, self.execute)
+        control = Control(self.faults, self._log, self._governor, self.execute, self._failures)
         application = Application(
             self._services, self._governor, self.faults, self._log, control, latency=self.settings.latency
         )
@@ -82,6 +85,7 @@ class Emulator:
         if self._server is not None:
             self._server.stop()
             self._server = None
+        self._services.stop()
         self._storage.close()
         if self._temporary is not None:
             self._temporary.cleanup()
@@ -179,6 +183,11 @@ class Emulator:
     def highest_in_flight(self) -> int:
         """The most governed requests that ever ran at once."""
         return self._governor.highest
+
+    @property
+    def failures(self) -> list[str]:
+        """Mistakes of the emulator itself, which callers see as status 500."""
+        return list(self._failures)
 
     def clear_requests(self) -> None:
         """Forget the requests so far."""

@@ -23,6 +23,7 @@ EFFECTS = {
     "expire_tokens": "end every access token, then go on",
     "malformed_json": "do the work and send JSON that is cut short, with a length that fits",
     "wrong_token": "answer a token request with JSON that holds no token",
+    "fail_task": "let the task of an asynchronous request end with `status` and `body` instead of its work",
 }
 
 
@@ -38,8 +39,8 @@ class Fault:
         times: how many requests it spoils; None for all.
         probability: the share of matching requests it spoils, drawn from `seed`.
         seconds: for `delay`, `too_many_requests` and `unavailable`.
-        status: for `status`.
-        body: JSON for `status`; None for NetSuite's error body of an unexpected error.
+        status: for `status` and `fail_task`.
+        body: JSON for them; None for NetSuite's error body of an unexpected error.
     """
 
     effect: str
@@ -126,7 +127,11 @@ class FaultBoard:
                 for number, armed in self._armed.items()
             ]
 
-    def strike(self, method: str, path: str) -> list[Fault]:
-        """The faults that spoil this request, in the order in which they were added."""
+    def strike(self, method: str, path: str, *, task: bool = False) -> list[Fault]:
+        """The faults that spoil this request, or this task of a job, in the order in which they were added."""
         with self._lock:
-            return [armed.fault for armed in self._armed.values() if armed.fault.fits(method, path) and armed.strikes()]
+            return [
+                armed.fault
+                for armed in self._armed.values()
+                if (armed.fault.effect == "fail_task") == task and armed.fault.fits(method, path) and armed.strikes()
+            ]

@@ -9,8 +9,10 @@ from netsuite_emulator.auth.service import AuthService
 from netsuite_emulator.catalog import Catalog
 from netsuite_emulator.errors import NetSuiteError, invalid_method
 from netsuite_emulator.exchange import Answer, Call, collection, error_answer
+from netsuite_emulator.jobs.service import JobService
 from netsuite_emulator.paging import Page
 from netsuite_emulator.records.service import RecordService
+from netsuite_emulator.spoiled import spoiled
 from netsuite_emulator.suiteql.service import QueryService
 
 if TYPE_CHECKING:
@@ -18,11 +20,8 @@ if TYPE_CHECKING:
 
     from cryptography import x509
 
-    from netsuite_emulator.calendar_formats import AccountCalendar
-    from netsuite_emulator.clock import Clock
-    from netsuite_emulator.company.description import Company
-    from netsuite_emulator.settings import Settings
-    from netsuite_emulator.storage import Storage
+    from netsuite_emulator.account import Account
+    from netsuite_emulator.faults import FaultBoard
 
 __all__ = ["Services"]
 
@@ -32,20 +31,26 @@ class Services:
 
     def __init__(
         self,
-        settings: Settings,
-        company: Company,
-        storage: Storage,
-        calendar: AccountCalendar,
-        clock: Clock,
+        account: Account,
         certificates: Mapping[str, x509.Certificate],
+        faults: FaultBoard,
+        failures: list[str],
     ) -> None:
-        """Build the services of one account."""
-        self.auth = AuthService(settings, clock, certificates)
+        """Build the services of one account; `failures` collects mistakes of the emulator itself."""
+        settings, company = account.settings, account.company
+        self.auth = AuthService(settings, account.clock, certificates)
         self._settings = settings
-        self._clock = clock
-        self._queries = QueryService(settings, company, storage, calendar)
-        self._records = RecordService(settings, company, storage, calendar)
+        self._clock = account.clock
+        self._faults = faults
+        self._failures = failures
+        self._queries = QueryService(settings, company, account.storage, account.calendar)
+        self._records = RecordService(settings, company, account.storage, account.calendar)
         self._catalog = Catalog(settings, company)
+        self._jobs = JobService(settings, account.clock, self._perform)
+
+    def stop(self) -> None:
+        """End what still runs."""
+        self._jobs.stop()
 
     @staticmethod
     def is_governed(segments: tuple[str, ...]) -> bool:
@@ -82,10 +87,26 @@ class Services:
             case ("record", "v1", "metadata-catalog", *rest):
                 return self._catalog.answer(call, rest)
             case ("record", "v1", *rest) if rest:
-                return self._records.answer(call, rest)
+                return self._jobs.submit(call) if self._jobs.takes(call) else self._records.answer(call, rest)
+            case ("async", "v1", *rest):
+                return self._jobs.answer(call, rest)
             case ("system", "v1", name):
                 return self._system(name)
         raise NetSuiteError(404, "INVALID_REQUEST", f"The resource '/{'/'.join(call.segments)}' does not exist.")
+
+    def _perform(self, call: Call) -> Answer:
+        """Do the work of a task."""
+        for fault in self._faults.strike(call.method, call.path, task=True):
+            return spoiled(fault)
+        try:
+            return self._records.answer(call, list(call.segments[2:]))
+        except NetSuiteError as error:
+            return error_answer(error)
+        except Exception:  # noqa: BLE001 - a mistake of the emulator must look like a mistake of the server
+            import traceback  # noqa: PLC0415 - only needed here
+
+            self._failures.append(traceback.format_exc())
+            return error_answer(NetSuiteError(500, "UNEXPECTED_ERROR", "An unexpected error occurred."))
 
     def _query(self, call: Call) -> Answer:
         if call.method != "POST":

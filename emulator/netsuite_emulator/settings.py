@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from netsuite_emulator.auth.settings import SignInSettings
 from netsuite_emulator.calendar_formats import DATE_FORMATS
+from netsuite_emulator.jobs.settings import AsyncSettings
 from netsuite_emulator.role import Role
 
 __all__ = ["Settings", "SettingsError"]
@@ -22,7 +23,7 @@ class SettingsError(ValueError):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings(SignInSettings):
+class Settings(SignInSettings, AsyncSettings):
     """The account, its company, its limits, and the answers the documentation leaves open.
 
     Durations are seconds. Everything below the line "open points" is a choice where no source says what NetSuite does.
@@ -75,7 +76,7 @@ class Settings(SignInSettings):
             raise SettingsError(
                 f"Unknown time zone '{self.time_zone}': use an IANA name such as Europe/Berlin."
             ) from None
-        for name in ("concurrency_limit", "query_row_limit", "record_row_limit"):
+        for name in ("concurrency_limit", "query_row_limit", "record_row_limit", "async_processors"):
             if getattr(self, name) < 1:
                 raise SettingsError(f"{name} must be 1 or more.")
         if not 0 < self.scale <= 10_000:  # noqa: PLR2004 - ten thousand times the sample is about 10^8 lines

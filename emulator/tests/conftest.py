@@ -76,6 +76,10 @@ class Client:
         assert answer.status_code == 204, answer.text
         return answer.headers["Location"].rpartition("/")[2]
 
+    def close(self) -> None:
+        self.http.close()
+        assert self.emulator.failures == []
+
 
 def error_of(answer: requests.Response) -> tuple[int, str]:
     """Status and code of a refusal."""
@@ -86,7 +90,7 @@ def error_of(answer: requests.Response) -> tuple[int, str]:
 def client(netsuite_emulator: Emulator) -> Iterator[Client]:
     made = Client(netsuite_emulator)
     yield made
-    made.http.close()
+    made.close()
 
 
 @pytest.fixture(scope="session")
@@ -95,7 +99,7 @@ def reader() -> Iterator[Client]:
     with Emulator(Settings(scale=0.05)) as emulator:
         made = Client(emulator)
         yield made
-        made.http.close()
+        made.close()
 
 
 @pytest.fixture
@@ -108,7 +112,7 @@ def client_of(netsuite_emulator_factory: Callable[..., Emulator]) -> Iterator[Ca
 
     yield make
     for each in made:
-        each.http.close()
+        each.close()
 
 
 @pytest.fixture

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import secrets
+from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -17,8 +19,10 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
-from netsuite_emulator import Role, Settings
+from netsuite_emulator import Emulator, Role, Settings
 from netsuite_emulator.settings import SettingsError
+
+from .conftest import Client
 
 VERIFIER = "v" * 43
 CHALLENGE = base64.urlsafe_b64encode(hashlib.sha256(VERIFIER.encode()).digest()).rstrip(b"=").decode()
@@ -31,16 +35,14 @@ class Application:
         self.client = client
         self.emulator = client.emulator
         self.connection = self.emulator.public_connection if public else self.emulator.authorization_code_connection
-        self.states = 0
 
     def parameters(self, **changes: str | None) -> dict[str, str]:
-        self.states += 1
         wanted = {
             "response_type": "code",
             "client_id": self.connection["client_id"],
             "redirect_uri": self.connection["redirect_uri"],
             "scope": "rest_webservices restlets",
-            "state": f"state-{self.states:030}",
+            "state": secrets.token_urlsafe(24),
             "code_challenge": CHALLENGE,
             "code_challenge_method": "S256",
             **changes,
@@ -85,14 +87,23 @@ def back(answer: requests.Response) -> dict[str, str]:
     return {name: values[0] for name, values in parse_qs(urlsplit(answer.headers["Location"]).query).items()}
 
 
-@pytest.fixture
-def application(client_of: Any) -> Application:
-    return Application(client_of(consent="allow"))
+@pytest.fixture(scope="module")
+def allowing() -> Iterator[Client]:
+    """One account for the tests whose user allows everything; each begins with a consent of its own."""
+    with Emulator(Settings(scale=0.02, consent="allow")) as emulator:
+        made = Client(emulator)
+        yield made
+        made.close()
 
 
 @pytest.fixture
-def public(client_of: Any) -> Application:
-    return Application(client_of(consent="allow"), public=True)
+def application(allowing: Client) -> Application:
+    return Application(allowing)
+
+
+@pytest.fixture
+def public(allowing: Client) -> Application:
+    return Application(allowing, public=True)
 
 
 def test_the_user_is_asked(client: Any) -> None:
@@ -298,8 +309,8 @@ def test_grants_that_are_switched_off(client_of: Any) -> None:
 
 def test_a_token_without_the_scope(application: Application, refusal: Any) -> None:
     token = application.trade(back(application.ask(scope="restlets"))["code"]).json()["access_token"]
-    application.client.http.headers["Authorization"] = f"Bearer {token}"
-    assert refusal(application.client.send("GET", "/record/v1/customer")) == (401, "INVALID_LOGIN")
+    headers = {"Authorization": f"Bearer {token}"}
+    assert refusal(application.client.send("GET", "/record/v1/customer", headers=headers)) == (401, "INVALID_LOGIN")
 
 
 @pytest.mark.parametrize("settings", [{"consent": "maybe"}, {"access_token_algorithm": "HS256"}])

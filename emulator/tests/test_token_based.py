@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import secrets
 import time
+from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
 
 import pytest
 import requests
 
+from netsuite_emulator import Emulator, Settings
 from netsuite_emulator.auth.oauth1 import base_string, signature
+
+from .conftest import Client
 
 
 def sign(client: Any, method: str, url: str, **changes: str) -> str:
@@ -30,6 +34,15 @@ def sign(client: Any, method: str, url: str, **changes: str) -> str:
     parameters["oauth_signature"] = changes.get("oauth_signature", signature(text, connection["client_secret"], secret))
     listed = ", ".join(f'{name}="{quote(value, safe="-._~")}"' for name, value in parameters.items())
     return f'OAuth realm="{realm}", {listed}'
+
+
+@pytest.fixture(scope="module")
+def patient() -> Iterator[Client]:
+    """An account that is not locked by failures."""
+    with Emulator(Settings(scale=0.02, lockout_failures=1000)) as emulator:
+        made = Client(emulator)
+        yield made
+        made.close()
 
 
 def send(client: Any, method: str, path: str, *, json: Any = None, **changes: str) -> requests.Response:
@@ -102,24 +115,24 @@ def test_a_body_is_not_signed(reader: Any) -> None:
         ({"oauth_nonce": "short"}, "NonceUsed"),
     ],
 )
-def test_bad_signatures(client: Any, refusal: Any, changes: dict[str, str], reason: str) -> None:
-    answer = send(client, "GET", "/system/v1/serverTime", **changes)
+def test_bad_signatures(patient: Any, refusal: Any, changes: dict[str, str], reason: str) -> None:
+    answer = send(patient, "GET", "/system/v1/serverTime", **changes)
     assert refusal(answer) == (401, "INVALID_LOGIN")
     assert answer.json()["title"] == "Unauthorized"
     assert answer.headers["WWW-Authenticate"].startswith('OAuth realm="1234567_SB1"')
     assert answer.headers["X-Emulator-Reason"] == reason
 
 
-def test_a_nonce_is_good_once(client: Any) -> None:
+def test_a_nonce_is_good_once(reader: Any) -> None:
     nonce = {"oauth_nonce": "abcdefghij", "oauth_timestamp": str(int(time.time()))}
-    assert send(client, "GET", "/system/v1/serverTime", **nonce).status_code == 200
-    again = send(client, "GET", "/system/v1/serverTime", **nonce)
+    assert send(reader, "GET", "/system/v1/serverTime", **nonce).status_code == 200
+    again = send(reader, "GET", "/system/v1/serverTime", **nonce)
     assert (again.status_code, again.headers["X-Emulator-Reason"]) == (401, "NonceUsed")
 
 
-def test_characters_left_unescaped(client: Any, refusal: Any) -> None:
-    url = f"{client.services}/system/v1/serverTime"
-    header = sign(client, "GET", url).replace("%3D", "=")
+def test_characters_left_unescaped(reader: Any, refusal: Any) -> None:
+    url = f"{reader.services}/system/v1/serverTime"
+    header = sign(reader, "GET", url).replace("%3D", "=")
     answer = requests.get(url, headers={"Authorization": header}, timeout=30)
     assert refusal(answer) == (401, "INVALID_LOGIN_ATTEMPT")
     answer = requests.get(url, headers={"Authorization": 'OAuth realm="x", nonsense'}, timeout=30)

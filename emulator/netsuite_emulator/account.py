@@ -1,0 +1,26 @@
+"""What the services of one account share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from netsuite_emulator.calendar_formats import AccountCalendar
+    from netsuite_emulator.clock import Clock
+    from netsuite_emulator.company.description import Company
+    from netsuite_emulator.settings import Settings
+    from netsuite_emulator.storage import Storage
+
+__all__ = ["Account"]
+
+
+@dataclass(frozen=True)
+class Account:
+    """The account: its settings, what it holds, and its time."""
+
+    settings: Settings
+    company: Company
+    storage: Storage
+    calendar: AccountCalendar
+    clock: Clock

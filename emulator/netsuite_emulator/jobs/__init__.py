@@ -1,0 +1,1 @@
+"""Asynchronous requests: jobs, tasks, batches, idempotency keys."""

@@ -1,0 +1,117 @@
+"""The jobs of the account and their tasks [subsect_161278579295, subsect_161252896355]."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from netsuite_emulator.errors import NetSuiteError, nonexistent_id
+
+if TYPE_CHECKING:
+    from netsuite_emulator.clock import Clock
+    from netsuite_emulator.exchange import Answer, Call
+    from netsuite_emulator.jobs.settings import AsyncSettings
+
+__all__ = ["IdempotencyError", "Job", "JobStore", "Task"]
+
+_BAD_REQUEST = 400
+
+
+@dataclass
+class Task:
+    """One request of a job; `started` and `ended` in seconds since the epoch, `due` by the account's age."""
+
+    number: int
+    call: Call | NetSuiteError
+    due: float
+    started: float | None = None
+    ended: float | None = None
+    answer: Answer | None = None
+
+    @property
+    def failed(self) -> bool:
+        """Whether it ended with a refusal."""
+        return self.answer is not None and self.answer.status >= _BAD_REQUEST
+
+
+@dataclass
+class Job:
+    """Tasks that were asked for together."""
+
+    id: int
+    sequential: bool
+    tasks: list[Task]
+    born: float
+
+    @property
+    def completed(self) -> bool:
+        """Whether every task has ended."""
+        return all(task.answer is not None for task in self.tasks)
+
+
+class IdempotencyError(NetSuiteError):
+    """A key that was used before [subsect_164494900632]."""
+
+    def __init__(self, location: str) -> None:
+        """`location` is the address of the first job."""
+        detail = "The idempotency key was used already. See the Location header for the job it belongs to."
+        super().__init__(400, "IDEMPOTENCY_ERROR", detail, headers={"Location": location})
+
+    def body(self) -> dict[str, Any]:
+        """The body, which has a title and a type of its own."""
+        kind = "https://www.w3.org/Protocols/rfc2616/rfc2616-sec10.html#sec10.4.10"
+        return {**super().body(), "type": kind, "title": "Conflict"}
+
+
+class JobStore:
+    """Jobs by id, and by idempotency key. Safe to use from several threads."""
+
+    def __init__(self, settings: AsyncSettings, clock: Clock) -> None:
+        """No job yet."""
+        self._settings = settings
+        self._clock = clock
+        self._jobs: dict[int, Job] = {}
+        self._keys: dict[str, int] = {}
+        self._last = 0
+        self._lock = threading.Lock()
+
+    def open(self, calls: list[Call | NetSuiteError], *, sequential: bool, key: str | None, address: str) -> Job:
+        """A new job; `address` is that of all jobs.
+
+        Raises:
+            IdempotencyError: the key was used before.
+        """
+        now, seconds = self._clock.age(), self._settings.job_seconds
+        with self._lock:
+            if key is not None and self._remembers(key, now):
+                raise IdempotencyError(f"{address}/{self._keys[key]}")
+            self._last += 1
+            at_once = 1 if sequential else self._settings.async_processors
+            tasks = [
+                Task(number, call, now + seconds * (1 + (number - 1) // at_once))
+                for number, call in enumerate(calls, 1)
+            ]
+            job = self._jobs[self._last] = Job(self._last, sequential, tasks, now)
+            if key is not None:
+                self._keys[key] = job.id
+            return job
+
+    def get(self, name: str) -> Job:
+        """The job of an id.
+
+        Raises:
+            NetSuiteError: 404, there is none, or it was forgotten.
+        """
+        with self._lock:
+            job = self._jobs.get(int(name)) if name.isascii() and name.isdigit() else None
+        kept = self._settings.job_retention
+        if job is None or (kept is not None and job.born + kept < self._clock.age()):
+            raise nonexistent_id()
+        return job
+
+    def _remembers(self, key: str, now: float) -> bool:
+        job = self._jobs.get(self._keys.get(key, 0))
+        lives = [self._settings.idempotency_lifetime, self._settings.job_retention]
+        life = min((seconds for seconds in lives if seconds is not None), default=None)
+        return job is not None and (life is None or job.born + life >= now)
