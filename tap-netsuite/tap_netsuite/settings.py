@@ -137,7 +137,7 @@ def _start_date(value: Any) -> datetime | None:
 def _lookback(value: Any) -> int:
     if value is None or value == "":
         return int(TAP_SETTINGS["lookback_seconds"]["default"])
-    if not str(value).isdigit():
+    if not str(value).isdecimal():
         raise ConfigurationError("lookback_seconds", f"is {value!r}; it must be a whole number from 0 up.")
     return int(value)
 

@@ -15,7 +15,7 @@ from tap_netsuite.settings import CONFIG_SCHEMA
 
 
 def about(form: str) -> str:
-    finished = run(["--about", f"--format={form}"])
+    finished = run(["--about", *([f"--format={form}"] if form else [])])
     assert finished.exit_code == 0
     return "\n".join(finished.lines)
 
@@ -27,7 +27,7 @@ def test_about_as_json_needs_no_setting() -> None:
     assert CONFIG_SCHEMA["properties"].keys() <= told["settings"]["properties"].keys()
 
 
-@pytest.mark.parametrize("form", ["text", "markdown"])
+@pytest.mark.parametrize("form", ["", "markdown"])
 def test_about_in_other_forms(form: str) -> None:
     told = about(form)
     assert all(name in told for name in ("account_id", "start_date", "tables", "lookback_seconds"))
@@ -45,9 +45,9 @@ def test_discovery_writes_a_catalog(config: Json, tmp_path: Path) -> None:
     assert [stream["tap_stream_id"] for stream in streams] == ["currency", "record_currency"]
 
 
-def test_the_connection_test_reads_a_row_of_each_stream(config: Json, catalog: Json, tmp_path: Path) -> None:
-    arguments = command(tmp_path, config, "--test", catalog=selected(catalog, "currency", "customer"))
-    assert run(arguments).exit_code == 0
+def test_the_connection_test_reads_a_row_of_each_stream(config: Json, tmp_path: Path) -> None:
+    finished = run(command(tmp_path, {**config, "tables": ["currency", "customer"]}, "--test"))
+    assert finished.exit_code == 0, finished.log
 
 
 def test_columns_that_are_not_selected_are_left_out(config: Json, catalog: Json) -> None:

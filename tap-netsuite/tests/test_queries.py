@@ -32,7 +32,8 @@ def rows(config: Json, state: Json | None = None) -> list[Json]:
 def test_columns_from_tables_keep_their_types_and_computed_ones_are_text(config: Json) -> None:
     given = with_query(
         config,
-        "SELECT t.id, t.trandate AS day, t.posting, BUILTIN.DF(t.entity) AS who, COUNT(*) AS n, SUM(t.foreigntotal) AS s "
+        "SELECT t.id, t.trandate AS day, t.posting, BUILTIN.DF(t.entity) AS who, COUNT(*) AS n, "
+        "SUM(t.foreigntotal) AS s "
         "FROM transaction t GROUP BY t.id, t.trandate, t.posting, BUILTIN.DF(t.entity)",
         primary_keys=["id"],
     )

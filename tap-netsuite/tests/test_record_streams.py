@@ -83,7 +83,7 @@ class ShortList(Records):
     def __init__(self) -> None:
         pass
 
-    def ids(self, record_type: str, *, q: str | None = None) -> Any:
+    def ids(self, record_type: str, *, q: str | None = None) -> Any:  # noqa: ARG002 - the service's form
         return iter(["1", "2"])
 
     def get(self, record_type: str, record_id: str, **_: Any) -> dict[str, Any]:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from datetime import date, datetime, timezone
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
 from jsonschema import Draft7Validator
@@ -28,21 +26,26 @@ def tables_of(catalog: Json) -> list[str]:
 
 
 def truth(emulator: Emulator, table: str, schema: Json) -> list[dict[str, Any]]:
-    """The stored rows as the records they should become; times are stored on the account's clock."""
-    columns = list(schema["properties"])
-    rows = emulator.execute(
-        f'SELECT {", ".join(f"""{chr(34)}{column}{chr(34)}""" for column in columns)} FROM "{table}"'
-    )
+    """The stored rows as the records they should become."""
+    columns: Json = schema["properties"]
+    shown = ", ".join(stored(name, columns[name], emulator) for name in columns)
     return [
         {
-            name: None if value in (None, "") else expected(value, schema["properties"][name], emulator)
+            name: None if value in (None, "") else expected(value, columns[name])
             for name, value in zip(columns, row, strict=True)
         }
-        for row in rows
+        for row in emulator.execute(f'SELECT {shown} FROM "{table}"')
     ]
 
 
-def expected(value: Any, schema: Json, emulator: Emulator) -> Any:
+def stored(name: str, schema: Json, emulator: Emulator) -> str:
+    """A column; times are stored on the account's clock."""
+    if schema.get("format") != "date-time":
+        return f'"{name}"'
+    return f"timezone('UTC', timezone('{emulator.settings.time_zone}', date_trunc('second', \"{name}\")))"
+
+
+def expected(value: Any, schema: Json) -> Any:
     kinds = schema["type"]
     if "boolean" in kinds:
         return value == "T"
@@ -53,14 +56,8 @@ def expected(value: Any, schema: Json, emulator: Emulator) -> Any:
     if schema.get("format") == "date":
         return value.isoformat()[:10]
     if schema.get("format") == "date-time":
-        return utc(value, emulator)
-    return str(value)
-
-
-def utc(value: date, emulator: Emulator) -> str:
-    assert isinstance(value, datetime)
-    zone = ZoneInfo(emulator.settings.time_zone)
-    return value.replace(microsecond=0, tzinfo=zone).astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+        return f"{value.isoformat()}Z"
+    return f"{value.normalize():f}" if isinstance(value, Decimal) else str(value)
 
 
 def counted(rows: list[dict[str, Any]]) -> Counter[str]:
