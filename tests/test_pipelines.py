@@ -129,7 +129,8 @@ def test_a_run_whose_loader_was_killed_is_done_again(
 
 
 def test_records_travel_from_one_account_to_another(tmp_path: Path, emulator: Emulator) -> None:
-    query = "SELECT id, companyname, email FROM customer WHERE isperson = 'F' AND id < 800"
+    # NetSuite takes no second customer of the same name.
+    query = "SELECT id, companyname || ' ' || id AS companyname, email FROM customer WHERE isperson = 'F' AND id < 800"
     queries = [{"name": "companies", "query": query, "primary_keys": ["id"]}]
     tap = Tap(tmp_path / "tap", {**emulator.connection, "tables": ["customer"], "queries": queries})
     with Emulator(Settings(scale=0.05, one_world=False, account_id="7654321")) as other:
@@ -152,7 +153,7 @@ def test_records_travel_from_one_account_to_another(tmp_path: Path, emulator: Em
         )
 
     stored = emulator.execute(
-        "SELECT 'A-' || id, companyname, email FROM customer WHERE isperson = 'F' AND id < 800 ORDER BY 1"
+        "SELECT 'A-' || id, companyname || ' ' || id, email FROM customer WHERE isperson = 'F' AND id < 800 ORDER BY 1"
     )
     assert written == stored
     assert len(stored) > 10
