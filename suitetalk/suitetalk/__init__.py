@@ -10,6 +10,9 @@ with NetSuite(ConnectionSettings.from_mapping({"account_id": "1234567", ...})) a
 
 from suitetalk.account import Account
 from suitetalk.auth import Authentication, ClientCredentials, SigningKey
+from suitetalk.batch import BATCH_SIZE, Batch, in_batches
+from suitetalk.batch_results import BatchResult
+from suitetalk.batches import Batches
 from suitetalk.client import NetSuite
 from suitetalk.errors import (
     ConcurrencyLimitError,
@@ -18,6 +21,7 @@ from suitetalk.errors import (
     ErrorDetail,
     IncompleteResultError,
     InvalidRequestError,
+    JobUnfinishedError,
     LoginRefusedError,
     NetSuiteError,
     NotFoundError,
@@ -27,6 +31,7 @@ from suitetalk.errors import (
     SuiteTalkError,
 )
 from suitetalk.governor import Governor, Limiter, Permit
+from suitetalk.jobs import Job, Jobs, PollPolicy, Task
 from suitetalk.metadata import MetadataCatalog
 from suitetalk.pages import PAGE_SIZE, READABLE_ROWS, Page
 from suitetalk.raw import Body, File, RawRequests, Retries
@@ -37,11 +42,15 @@ from suitetalk.suiteql import SuiteQL, quoted
 from suitetalk.system import System
 
 __all__ = [
+    "BATCH_SIZE",
     "CONNECTION_SETTINGS",
     "PAGE_SIZE",
     "READABLE_ROWS",
     "Account",
     "Authentication",
+    "Batch",
+    "BatchResult",
+    "Batches",
     "Body",
     "ClientCredentials",
     "ConcurrencyLimitError",
@@ -53,6 +62,9 @@ __all__ = [
     "Governor",
     "IncompleteResultError",
     "InvalidRequestError",
+    "Job",
+    "JobUnfinishedError",
+    "Jobs",
     "Limiter",
     "LoginRefusedError",
     "MetadataCatalog",
@@ -63,6 +75,7 @@ __all__ = [
     "Page",
     "PermissionDeniedError",
     "Permit",
+    "PollPolicy",
     "RawRequests",
     "Records",
     "Retries",
@@ -72,5 +85,7 @@ __all__ = [
     "SuiteQL",
     "SuiteTalkError",
     "System",
+    "Task",
+    "in_batches",
     "quoted",
 ]

@@ -86,13 +86,17 @@ class Answer:
         Raises:
             OutcomeUnknownError: there is no such header.
         """
-        path = _path_of(self.headers.get("Location", ""))
-        if not path:
+        if not self.located_id:
             raise OutcomeUnknownError(
                 f"{self.request} was accepted (status {self.status}) without a Location header, so the new id "
                 "is unknown; look the record up in NetSuite before sending it again."
             )
-        return unquote(path.rsplit("/", 1)[-1])
+        return self.located_id
+
+    @property
+    def located_id(self) -> str:
+        """The id at the end of the `Location` header, empty when there is none."""
+        return unquote(_path_of(self.headers.get("Location", "")).rsplit("/", 1)[-1])
 
 
 def encode(body: Any) -> bytes:
@@ -122,6 +126,7 @@ def refusal(answer: Answer) -> NetSuiteError:
         answer.status,
         details,
         advice=advice.for_refusal(answer.status, first.code, first.message),
+        location=answer.headers.get("Location", ""),
     )
 
 
@@ -164,7 +169,8 @@ def _details(answer: Answer) -> tuple[ErrorDetail, ...]:
         kind = readable(answer.headers.get("Content-Type", "without a type")) if answer.content else "empty"
         return (ErrorDetail(f"the answer was {kind}, not an error of NetSuite's form"),)
     listed = body.get("o:errorDetails")
-    entries = [entry for entry in listed if isinstance(entry, dict)] if isinstance(listed, list) else []
+    code = {"o:errorCode": body["o:errorCode"]} if "o:errorCode" in body else {}
+    entries = [{**code, **entry} for entry in listed if isinstance(entry, dict)] if isinstance(listed, list) else []
     return tuple(map(_detail, entries)) or (_detail({**body, "detail": body.get("detail") or body.get("title")}),)
 
 

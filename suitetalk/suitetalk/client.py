@@ -5,7 +5,9 @@ from __future__ import annotations
 import requests
 
 from suitetalk.auth import ClientCredentials, SigningKey
+from suitetalk.batches import Batches
 from suitetalk.governor import Governor, Limiter
+from suitetalk.jobs import Jobs, PollPolicy
 from suitetalk.metadata import MetadataCatalog
 from suitetalk.raw import RawRequests
 from suitetalk.records import Records
@@ -15,9 +17,13 @@ from suitetalk.suiteql import SuiteQL
 from suitetalk.system import System
 from suitetalk.transport import Transport
 
+_USUAL_LIMIT = 5  # of the smallest accounts [bridgehead_1500275603]
+
 
 class NetSuite:
-    """One account: `records`, `suiteql`, `metadata`, `system` and `raw` over one session, login and governor.
+    """One account and its services, over one session, one login and one governor.
+
+    They are `records`, `batches`, `jobs`, `suiteql`, `metadata`, `system` and `raw`.
 
     Thread-safe. Nothing is sent before the first call. Use it as a context manager to close the connections.
     """
@@ -30,6 +36,7 @@ class NetSuite:
         retry: RetryPolicy | None = None,
         user_agent: str = "suitetalk",
         session: requests.Session | None = None,
+        polling: PollPolicy | None = None,
     ) -> None:
         """Wire up.
 
@@ -39,14 +46,16 @@ class NetSuite:
             retry: how often and how far apart to try.
             user_agent: how to introduce oneself.
             session: stands in for the network in tests.
+            polling: how far apart to ask after asynchronous jobs.
 
         Raises:
             ConfigurationError: the private key cannot be used.
         """
         key = SigningKey.read(settings.private_key, settings.private_key_path, settings.private_key_passphrase)
+        limiter = limiter or Governor(settings.max_concurrency)
         self.transport = Transport(
             settings.account,
-            limiter or Governor(settings.max_concurrency),
+            limiter,
             timeout=settings.request_timeout,
             user_agent=user_agent,
             retry=retry,
@@ -56,6 +65,8 @@ class NetSuite:
             ClientCredentials(settings.account, settings.client_id, settings.certificate_id, key, self.transport)
         )
         self.records = Records(self.transport)
+        self.jobs = Jobs(self.transport, retry=retry, polling=polling)
+        self.batches = Batches(self.jobs, width=lambda: getattr(limiter, "limit", _USUAL_LIMIT))
         self.suiteql = SuiteQL(self.transport)
         self.metadata = MetadataCatalog(self.transport)
         self.system = System(self.transport)

@@ -31,7 +31,31 @@ class ConnectionFailedError(SuiteTalkError):
 
 
 class OutcomeUnknownError(ConnectionFailedError):
-    """A write was sent and no answer tells what became of it, so repeating it may do it twice."""
+    """A write was sent and no answer tells what became of it, so repeating it may do it twice.
+
+    Attributes:
+        idempotency_key: of an asynchronous write; submitted once more under it, it is not done twice. Else empty.
+        job_id: the job that carries it out, when that is known. Else empty.
+    """
+
+    def __init__(self, text: str, *, idempotency_key: str = "", job_id: str = "") -> None:
+        """Say what is known."""
+        super().__init__(text)
+        self.idempotency_key = idempotency_key
+        self.job_id = job_id
+
+
+class JobUnfinishedError(SuiteTalkError):
+    """A job was not waited for any longer; it goes on in NetSuite.
+
+    Attributes:
+        job_id: what to wait for later.
+    """
+
+    def __init__(self, job_id: str, why: str) -> None:
+        """Name the job and say why it is not waited for."""
+        super().__init__(f"Job {job_id} goes on in NetSuite and {why}; wait for it later by its id.")
+        self.job_id = job_id
 
 
 class IncompleteResultError(SuiteTalkError):
@@ -72,15 +96,26 @@ class NetSuiteError(SuiteTalkError):
         details: every entry of `o:errorDetails`.
         advice: what the user can do, empty when nothing is known.
         request: method and path of the refused request, such as `GET /record/v1/customer/7`.
+        location: the `Location` header of the refusal, empty when absent; NetSuite names the first job in it when
+            an idempotency key is used again [subsect_164494900632].
     """
 
-    def __init__(self, request: str, status: int, details: tuple[ErrorDetail, ...], *, advice: str = "") -> None:
+    def __init__(
+        self,
+        request: str,
+        status: int,
+        details: tuple[ErrorDetail, ...],
+        *,
+        advice: str = "",
+        location: str = "",
+    ) -> None:
         """Build the sentence from the parts."""
         first = details[0] if details else ErrorDetail("no explanation was given")
         where = " ".join(part for part in (str(status), first.code, f"at {first.path}" if first.path else "") if part)
         words = "; ".join(detail.message.rstrip(". ") for detail in details) or first.message
         super().__init__(f"NetSuite refused {request} ({where}): {words}" + (f"; {advice}" if advice else ""))
         self.request = request
+        self.location = location
         self.status = status
         self.details = details
         self.code = first.code
