@@ -87,18 +87,23 @@ def test_empty_settings_are_absent_ones() -> None:
         ({"client_id": "another"}, "invalid_client"),
     ],
 )
-@pytest.mark.parametrize("discovering", [True, False])
 def test_the_command_says_it_in_one_sentence(
-    config: Json, catalog: Json, tmp_path: Path, change: Json, words: str, *, discovering: bool
+    config: Json, catalog: Json, tmp_path: Path, change: Json, words: str
 ) -> None:
     given = {name: value for name, value in {**config, **change}.items() if value is not None}
-    more = {} if discovering else {"catalog": selected(catalog, "customer")}
-    finished = run(command(tmp_path, given, *(["--discover"] if discovering else []), **more))
+    finished = run(command(tmp_path, given, catalog=selected(catalog, "customer")))
     assert finished.exit_code == 1
     assert finished.sentence.startswith("Error: ")
     assert words in finished.sentence
     assert "Traceback" not in finished.log
-    assert not finished.lines or not discovering
+
+
+def test_discovery_says_it_too_and_writes_no_catalog(config: Json, tmp_path: Path) -> None:
+    finished = run(command(tmp_path, {**config, "certificate_id": "another"}, "--discover"))
+    assert finished.exit_code == 1
+    assert finished.sentence.startswith("Error: ")
+    assert "Traceback" not in finished.log
+    assert not finished.lines
 
 
 def test_settings_from_the_environment(account: Emulator, catalog: Json, tmp_path: Path) -> None:
