@@ -11,6 +11,7 @@ __all__ = [
     "invalid_content",
     "invalid_method",
     "invalid_parameter",
+    "missing_permission",
     "nonexistent_id",
     "user_error",
 ]
@@ -40,6 +41,8 @@ class NetSuiteError(Exception):
         top_code: an `o:errorCode` at the top of the body, which 429 has too.
         headers: headers of the answer.
     """
+
+    content_type = "application/vnd.oracle.resource+json; type=error"
 
     def __init__(
         self,
@@ -91,6 +94,11 @@ def invalid_parameter(detail: str, name: str) -> NetSuiteError:
 def user_error(detail: str, path: str | None = None) -> NetSuiteError:
     """A business rule refuses the request."""
     return NetSuiteError(400, "USER_ERROR", f"Error while accessing a resource. {detail}", path=path)
+
+
+def missing_permission() -> NetSuiteError:
+    """The role may not do this; the status is not 403 [PO-client]."""
+    return user_error("Your current role does not have permission to perform this action.")
 
 
 def nonexistent_id() -> NetSuiteError:

@@ -76,4 +76,4 @@ def collection(body: dict[str, Any]) -> Answer:
 
 def error_answer(error: NetSuiteError) -> Answer:
     """A refusal."""
-    return Answer(error.status, error.body(), dict(error.headers), f"{_RESOURCE}; type=error")
+    return Answer(error.status, error.body(), dict(error.headers), error.content_type)

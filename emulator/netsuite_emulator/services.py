@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from netsuite_emulator.auth.service import AuthService
 from netsuite_emulator.catalog import Catalog
-from netsuite_emulator.errors import NetSuiteError, invalid_method
+from netsuite_emulator.errors import NetSuiteError, insufficient_permission, invalid_method, missing_permission
 from netsuite_emulator.exchange import Answer, Call, collection, error_answer
 from netsuite_emulator.jobs.service import JobService
 from netsuite_emulator.paging import Page
@@ -111,6 +111,8 @@ class Services:
     def _query(self, call: Call) -> Answer:
         if call.method != "POST":
             raise invalid_method("suiteql", frozenset({"POST"}))
+        if not self._settings.role.analytics:
+            raise missing_permission()
         page = Page.read(f"{call.base}/query/v1/suiteql", call.query, self._settings.query_row_limit)
         return collection(self._queries.answer(call.json(), call.headers, page))
 
@@ -120,6 +122,8 @@ class Services:
                 200, {"serverTime": f"{datetime.fromtimestamp(self._clock.now(), timezone.utc):%Y-%m-%dT%H:%M:%S}.000Z"}
             )
         if name == "governanceLimits":  # [article_0625010817]
+            if not self._settings.role.administrator:
+                raise insufficient_permission("governanceLimits")
             limit = self._settings.concurrency_limit
             limits = {"accountConcurrencyLimit": limit, "accountUnallocatedConcurrencyLimit": limit}
             return Answer(200, {**limits, "integrationLimitType": "accountLimit"})

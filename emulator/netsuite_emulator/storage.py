@@ -15,6 +15,8 @@ from netsuite_emulator.company.choices import CHOICES
 from netsuite_emulator.company.record_types import build_company
 from netsuite_emulator.company.sample import generator
 from netsuite_emulator.company.views import view_statements
+from netsuite_emulator.documents.tables import FILE_TABLES
+from netsuite_emulator.records.attachments import ATTACHMENT_TABLE
 from netsuite_emulator.suiteql.functions import macro_statements
 
 if TYPE_CHECKING:
@@ -25,6 +27,10 @@ if TYPE_CHECKING:
     from netsuite_emulator.settings import Settings
 
 __all__ = ["Storage", "make_company_file"]
+
+
+# What no SuiteQL table shows.
+_SERVICE_TABLES = (ATTACHMENT_TABLE, *FILE_TABLES)
 
 
 class Storage:
@@ -43,6 +49,8 @@ class Storage:
             self._create(settings, company)
         self._root.begin()  # one transaction: a data file is flushed once
         for statement in macro_statements(calendar):
+            self._root.execute(statement)
+        for statement in _SERVICE_TABLES:  # a data file may be from before there were any
             self._root.execute(statement)
         self._root.commit()
         self._next_ids: dict[str, int] = {}
@@ -74,6 +82,17 @@ class Storage:
                 cursor.rollback()
                 raise
             cursor.commit()
+
+    @contextmanager
+    def drafting(self) -> Iterator[None]:
+        """A transaction that is undone at its end: only this thread sees what it executes in it."""
+        with self._writer:
+            cursor = self.cursor()
+            cursor.begin()
+            try:
+                yield
+            finally:
+                cursor.rollback()
 
     def next_id(self, table: Table) -> int:
         """An id that no row of the table, nor of the tables sharing its ids, has had."""

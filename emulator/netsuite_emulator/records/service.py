@@ -4,10 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from netsuite_emulator.errors import hidden_record_type, insufficient_permission, invalid_method
+from netsuite_emulator.errors import (
+    hidden_record_type,
+    insufficient_permission,
+    invalid_method,
+    missing_permission,
+    user_error,
+)
 from netsuite_emulator.exchange import Answer, Call, collection, singular
 from netsuite_emulator.paging import Page
 from netsuite_emulator.records.filters import Condition, Filter
+from netsuite_emulator.records.forms import Forms, form_kind
+from netsuite_emulator.records.operations import Operations, replaced_names
 from netsuite_emulator.records.reading import RecordReader
 from netsuite_emulator.records.store import RecordStore
 from netsuite_emulator.records.subresources import SubResources
@@ -33,6 +41,8 @@ class RecordService:
         self._calendar = calendar
         self._store = RecordStore(company, storage)
         self._writer = RecordWriter(self._store, calendar)
+        self._forms = Forms(self._store, calendar, self._reader)
+        self._operations = Operations(self._store, self._writer, calendar, settings)
 
     def answer(self, call: Call, path: list[str]) -> Answer:
         """Answer a request.
@@ -45,10 +55,13 @@ class RecordService:
             NetSuiteError: the request is refused.
         """
         record_type = self._record_type(path[0])
+        self._allow(call, record_type, listing=len(path) == 1 and call.method == "GET")
         if len(path) == 1:
             return self._collection(call, record_type)
         if len(path) == 2:  # noqa: PLR2004 - type and id
             return self._instance(call, record_type, path[1])
+        if path[2][:1] in ("!", "@"):
+            return self._operations.answer(call, record_type, path[1], path[2:])
         if call.method != "GET":
             raise invalid_method("/".join(path), frozenset({"GET"}))  # [section_159894563219]
         identifier = self._store.find(record_type, path[1])
@@ -64,6 +77,18 @@ class RecordService:
             raise insufficient_permission(record_type.name)
         return record_type
 
+    def _allow(self, call: Call, record_type: RecordType, *, listing: bool) -> None:
+        """Refuse what the role may not do with a record type it may see."""
+        role = self._settings.role
+        if listing and (not role.analytics or record_type.path in role.not_listed):
+            raise missing_permission()
+        if record_type.path not in role.view_only:
+            return
+        if call.method != "GET":
+            raise insufficient_permission(record_type.name)
+        if role.reads_in_edit_mode and not listing:  # [subsect_1544786455]
+            raise user_error(f"You do not have permission to edit this {record_type.label} record.")
+
     @staticmethod
     def _base(call: Call) -> str:
         return f"{call.base}/record/v1"
@@ -77,6 +102,10 @@ class RecordService:
             raise invalid_method(record_type.name, allowed)
         if call.method == "GET":
             return self._list(call, record_type)
+        kind = form_kind(call)
+        if kind is not None:
+            options = kind == "select-options"
+            return self._forms.options(call, record_type) if options else self._forms.form(call, record_type, None)
         validation = Validation.read(call.headers)
         with self._storage.writing():
             identifier = self._writer.create(record_type, call.json(), validation)
@@ -90,6 +119,13 @@ class RecordService:
         if call.method == "GET":
             identifier = self._store.find(record_type, name)
             return singular(self._reader(call).record(record_type, identifier))
+        kind = form_kind(call)
+        if kind is not None:
+            identifier = self._store.find(record_type, name)
+            options = kind == "select-options"
+            return (
+                self._forms.options(call, record_type) if options else self._forms.form(call, record_type, identifier)
+            )
         validation = Validation.read(call.headers)
         with self._storage.writing():
             if call.method == "DELETE":
@@ -100,7 +136,7 @@ class RecordService:
 
     def _write(self, call: Call, record_type: RecordType, name: str, validation: Validation) -> int:
         body = call.json()
-        replaced = frozenset(part.strip().lower() for part in call.query.get("replace", "").split(",") if part.strip())
+        replaced = replaced_names(call)
         selected = call.flag("replaceSelectedFields")
         if call.method == "PUT":
             known = self._store.seek(record_type, name)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from netsuite_emulator.company.description import RecordType
     from netsuite_emulator.records.store import RecordStore
 
-__all__ = ["settle"]
+__all__ = ["post", "settle"]
 
 _RECEIVABLE, _PAYABLE, _SALES = 6, 20, 54
 
@@ -35,6 +35,7 @@ def settle(store: RecordStore, record_type: RecordType, identifier: int, now: da
             raise user_error("The amounts in the Debit and Credit columns must balance.")
     else:
         _settle_main_line(store, record_type, identifier, now)
+    if record_type.sublists and record_type.name != "journalEntry":  # the total follows from lines where it has any
         storage.rows(
             'UPDATE "transaction" SET foreigntotal = ?, totalaftertaxes = ?, foreignamountunpaid = '
             "CASE WHEN posting = 'T' THEN abs(?) - coalesce(foreignamountpaid, 0) END WHERE id = ?",
@@ -45,7 +46,7 @@ def settle(store: RecordStore, record_type: RecordType, identifier: int, now: da
             [-total, -total, identifier],
         )
     if record_type.posting:
-        _post(store, identifier, now)
+        post(store, identifier, now)
 
 
 def _settle_main_line(store: RecordStore, record_type: RecordType, identifier: int, now: datetime) -> None:
@@ -64,7 +65,8 @@ def _settle_main_line(store: RecordStore, record_type: RecordType, identifier: i
     )
 
 
-def _post(store: RecordStore, identifier: int, now: datetime) -> None:
+def post(store: RecordStore, identifier: int, now: datetime) -> None:
+    """Write the accounting lines of a transaction anew."""
     storage = store.storage
     storage.rows("DELETE FROM transactionaccountingline WHERE transaction = ?", [identifier])
     storage.rows(

@@ -23,9 +23,10 @@ __all__ = ["RecordWriter", "Validation"]
 class RecordWriter:
     """Writes rows. Its methods must be called while the storage is `writing`."""
 
-    def __init__(self, store: RecordStore, calendar: AccountCalendar) -> None:
-        """Write to what `store` reads."""
+    def __init__(self, store: RecordStore, calendar: AccountCalendar, *, drafts: bool = False) -> None:
+        """Write to what `store` reads; `drafts` may be incomplete."""
         self._store = store
+        self._drafts = drafts
         self._calendar = calendar
 
     def create(self, record_type: RecordType, body: Any, validation: Validation) -> int:
@@ -39,7 +40,8 @@ class RecordWriter:
         identifier = self._store.storage.next_id(table)
         values: dict[str, Any] = {record_type.key: identifier, **dict(record_type.constants), **changes.columns}
         values = {**column_defaults(record_type, table, values, self._store, self._calendar.now()), **values}
-        self._require(record_type, table, values)
+        if not self._drafts:
+            self._require(record_type, table, values)
         self._refuse_duplicates(table, values, identifier)
         values.update(stamps(table, self._calendar.now(), created=True))
         insert(self._store, table.name, {name: value for name, value in values.items() if table.column(name)})
@@ -156,5 +158,5 @@ class RecordWriter:
                     changes.sublists[sublist.name],
                     replace=sublist.name.lower() in replaced,
                 )
-        if record_type.table == "transaction":
+        if record_type.table == "transaction" and not (self._drafts and record_type.name == "journalEntry"):
             settle(self._store, record_type, identifier, self._calendar.now())
