@@ -9,7 +9,7 @@ with NetSuite(ConnectionSettings.from_mapping({"account_id": "1234567", ...})) a
 """
 
 from suitetalk.account import Account
-from suitetalk.auth import Authentication, ClientCredentials, SigningKey
+from suitetalk.auth import Authentication, AuthorizationCode, ClientCredentials, SigningKey, TokenStore
 from suitetalk.batch import BATCH_SIZE, Batch, in_batches
 from suitetalk.batch_results import BatchResult
 from suitetalk.batches import Batches
@@ -22,6 +22,7 @@ from suitetalk.errors import (
     IncompleteResultError,
     InvalidRequestError,
     JobUnfinishedError,
+    LoginNeededError,
     LoginRefusedError,
     NetSuiteError,
     NotFoundError,
@@ -48,6 +49,7 @@ __all__ = [
     "READABLE_ROWS",
     "Account",
     "Authentication",
+    "AuthorizationCode",
     "Batch",
     "BatchResult",
     "Batches",
@@ -66,6 +68,7 @@ __all__ = [
     "JobUnfinishedError",
     "Jobs",
     "Limiter",
+    "LoginNeededError",
     "LoginRefusedError",
     "MetadataCatalog",
     "NetSuite",
@@ -86,6 +89,7 @@ __all__ = [
     "SuiteTalkError",
     "System",
     "Task",
+    "TokenStore",
     "in_batches",
     "quoted",
 ]

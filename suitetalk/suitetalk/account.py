@@ -11,6 +11,8 @@ from suitetalk.errors import ConfigurationError
 
 REST_ROOT = "/services/rest"
 TOKEN_PATH = f"{REST_ROOT}/auth/oauth2/v1/token"
+REVOKE_PATH = f"{REST_ROOT}/auth/oauth2/v1/revoke"
+_CONSENT_PATH = "/app/login/oauth2/authorize.nl"
 _ACCOUNT_ID = re.compile(r"[A-Za-z0-9]{1,40}(?:[_-][A-Za-z0-9]{1,20})?")
 _SERVICE_HOSTS = ("suitetalk.api", "restlets.api", "app")
 # Stricter than the standard: what two parsers might read differently is refused, such as non-ASCII names.
@@ -27,12 +29,14 @@ class Account:
         base_url: address without a trailing slash; the services are below `/services/rest` of it.
         token_url: where access tokens are asked for.
         audiences: the `aud` values to try in assertions, the likeliest first.
+        authorize_url: the page where a person gives consent.
     """
 
     realm: str
     base_url: str
     token_url: str
     audiences: tuple[str, ...]
+    authorize_url: str
 
     @classmethod
     def resolve(cls, account_id: str, base_url: str | None = None, token_url: str | None = None) -> Account:
@@ -52,7 +56,10 @@ class Account:
         # Behind a proxy NetSuite still wants its own address in the assertion, a local stand-in wants the one called.
         own_token = own_url + TOKEN_PATH
         likeliest_first = (token, own_token) if is_loopback(_host(token)) else (own_token, token)
-        return cls(label.upper().replace("-", "_"), base, token, tuple(dict.fromkeys(likeliest_first)))
+        # The consent page belongs to the user interface, which a proxy for the REST services does not show.
+        pages = base if is_loopback(_host(base)) else f"https://{label}.app.netsuite.com"
+        realm = label.upper().replace("-", "_")
+        return cls(realm, base, token, tuple(dict.fromkeys(likeliest_first)), pages + _CONSENT_PATH)
 
 
 def is_loopback(host: str) -> bool:

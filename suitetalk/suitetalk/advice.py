@@ -22,7 +22,7 @@ _BY_STATUS = {
     429: _BY_CODE["CONCURRENCY_LIMIT_EXCEEDED"],
 }
 
-_BY_TOKEN_ERROR = {
+_BY_ASSERTION_ERROR = {
     "invalid_client": (
         "check `client_id`, `certificate_id` and `private_key`: the certificate must be the one uploaded for this "
         "integration, still valid and not revoked"
@@ -35,6 +35,19 @@ _BY_TOKEN_ERROR = {
     "invalid_scope": "tick the REST Web Services scope on the integration record",
     "unauthorized_client": "tick Client Credentials (Machine to Machine) Grant on the integration record",
     "unsupported_grant_type": "tick Client Credentials (Machine to Machine) Grant on the integration record",
+}
+
+_TICK_CODE_GRANT = "tick Authorization Code Grant on the integration record"
+_BY_CODE_ERROR = {
+    "invalid_client": "check `client_id` and `client_secret`; a public client has no `client_secret`",
+    "invalid_grant": (
+        "the code or the login is used up, too old, or belongs to another `client_id` or `redirect_uri`; run "
+        "`suitetalk login` again"
+    ),
+    "invalid_request": "check `client_id` and `redirect_uri`",
+    "invalid_scope": _BY_ASSERTION_ERROR["invalid_scope"],
+    "unauthorized_client": _TICK_CODE_GRANT,
+    "unsupported_grant_type": _TICK_CODE_GRANT,
 }
 
 
@@ -60,11 +73,18 @@ def for_refusal(status: int, code: str, words: str) -> str:
     return _BY_STATUS.get(status, "")
 
 
-def for_token_refusal(status: int, error: str) -> str:
-    """Return what to do about an OAuth 2.0 `error` of the token end point [subsect_158521832417]."""
+def for_token_refusal(status: int, error: str, grant: str) -> str:
+    """Return what to do about an OAuth 2.0 `error` of the token end point [subsect_158521832417].
+
+    Args:
+        status: HTTP status.
+        error: its documented name.
+        grant: `grant_type` of the request.
+    """
     if status == 404:  # noqa: PLR2004 - not found
         return "check `account_id`, `base_url` and `token_url`"
-    return _BY_TOKEN_ERROR.get(error, "check the login settings and the Login Audit Trail in NetSuite")
+    by_error = _BY_CODE_ERROR if grant in ("authorization_code", "refresh_token") else _BY_ASSERTION_ERROR
+    return by_error.get(error, "check the login settings and the Login Audit Trail in NetSuite")
 
 
 def speaks_of_permission(words: str) -> bool:

@@ -130,14 +130,19 @@ def refusal(answer: Answer) -> NetSuiteError:
     )
 
 
-def token_refusal(answer: Answer) -> NetSuiteError:
-    """Turn a refused token request into its exception; its body is `{"error": …}` [subsect_158521832417]."""
+def token_refusal(answer: Answer, grant: str = "") -> NetSuiteError:
+    """Turn a refused token request into its exception; its body is `{"error": …}` [subsect_158521832417].
+
+    Args:
+        answer: the refusal.
+        grant: `grant_type` of the request.
+    """
     if answer.status == _BLOCKED or not 400 <= answer.status < _FIRST_SERVER_FAULT:  # noqa: PLR2004 - client errors
         return refusal(answer)
     body = _body(answer)
     error = readable(body["error"]) if isinstance(body, dict) and isinstance(body.get("error"), str) else ""
     details = (ErrorDetail("the token end point refused the login", error),) if error else _details(answer)
-    advised = advice.for_token_refusal(answer.status, error)
+    advised = advice.for_token_refusal(answer.status, error, grant)
     return LoginRefusedError(answer.request, answer.status, details, advice=advised)
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import requests
 
-from suitetalk.auth import ClientCredentials, SigningKey
+from suitetalk.auth import TokenStore
+from suitetalk.auth.choice import authentication_for
 from suitetalk.batches import Batches
 from suitetalk.governor import Governor, Limiter
 from suitetalk.jobs import Jobs, PollPolicy
@@ -37,6 +38,7 @@ class NetSuite:
         user_agent: str = "suitetalk",
         session: requests.Session | None = None,
         polling: PollPolicy | None = None,
+        token_store: TokenStore | None = None,
     ) -> None:
         """Wire up.
 
@@ -47,11 +49,11 @@ class NetSuite:
             user_agent: how to introduce oneself.
             session: stands in for the network in tests.
             polling: how far apart to ask after asynchronous jobs.
+            token_store: where tokens are kept and shared; the user's own if None.
 
         Raises:
-            ConfigurationError: the private key cannot be used.
+            ConfigurationError: the private key or its certificate cannot be used.
         """
-        key = SigningKey.read(settings.private_key, settings.private_key_path, settings.private_key_passphrase)
         limiter = limiter or Governor(settings.max_concurrency)
         self.transport = Transport(
             settings.account,
@@ -61,9 +63,7 @@ class NetSuite:
             retry=retry,
             session=session,
         )
-        self.transport.authenticate_with(
-            ClientCredentials(settings.account, settings.client_id, settings.certificate_id, key, self.transport)
-        )
+        self.transport.authenticate_with(authentication_for(settings, self.transport, token_store))
         self.records = Records(self.transport)
         self.jobs = Jobs(self.transport, retry=retry, polling=polling)
         self.batches = Batches(self.jobs, width=lambda: getattr(limiter, "limit", _USUAL_LIMIT))

@@ -132,6 +132,10 @@ class LoginRefusedError(NetSuiteError):
     """401, or the token end point refused the credentials."""
 
 
+class LoginNeededError(SuiteTalkError):
+    """A person has to log in: nobody has, or the login has ended, or the attempt has failed."""
+
+
 class PermissionDeniedError(NetSuiteError):
     """403, or a 400 whose text speaks of a missing permission [section_156570709583]."""
 

@@ -7,96 +7,60 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from suitetalk.account import Account
+from suitetalk.auth.redirects import check_redirect_uri
 from suitetalk.errors import ConfigurationError
+from suitetalk.setting_descriptions import (
+    ALGORITHMS,
+    ALL_SETTINGS,
+    AUTH_METHODS,
+    CONNECTION_SETTINGS,
+    LONGEST_LOGIN,
+    LONGEST_TIMEOUT,
+)
 
-AUTH_METHODS = ("client_credentials", "authorization_code", "token_based")
+__all__ = ["AUTH_METHODS", "CONNECTION_SETTINGS", "ConnectionSettings"]
 
-_LONGEST_TIMEOUT = 86_400  # seconds; NetSuite itself ends a request after 15 minutes [subsect_1559222360]
-
-CONNECTION_SETTINGS: dict[str, dict[str, Any]] = {
-    "account_id": {
-        "type": "string",
-        "title": "Account ID",
-        "description": "As under Setup > Company > Company Information: 1234567, or 1234567_SB1 for a sandbox.",
-    },
-    "base_url": {
-        "type": "string",
-        "title": "Base URL",
-        "description": "Replaces the account's address, for an emulator or a proxy; the services are below "
-        "/services/rest of it. Plain http only for loopback.",
-    },
-    "token_url": {
-        "type": "string",
-        "title": "Token URL",
-        "description": "Replaces the address that hands out access tokens; a host of the account or of base_url only.",
-    },
-    "auth_method": {
-        "type": "string",
-        "title": "Login method",
-        "enum": list(AUTH_METHODS),
-        "default": "client_credentials",
-        "description": "How to log in: client_credentials (OAuth 2.0 with a certificate). "
-        "authorization_code and token_based are not available yet.",
-    },
-    "client_id": {
-        "type": "string",
-        "title": "Client ID",
-        "secret": True,
-        "description": "Client ID (consumer key) of the integration record.",
-    },
-    "certificate_id": {
-        "type": "string",
-        "title": "Certificate ID",
-        "description": "ID that the OAuth 2.0 Client Credentials (M2M) Setup page shows for the uploaded certificate.",
-    },
-    "private_key": {
-        "type": "string",
-        "title": "Private key",
-        "secret": True,
-        "description": "Private key of the certificate as PEM text; line ends may be written as \\n.",
-    },
-    "private_key_path": {
-        "type": "string",
-        "title": "Private key file",
-        "description": "File with the private key in PEM form, instead of private_key.",
-    },
-    "private_key_passphrase": {
-        "type": "string",
-        "title": "Private key passphrase",
-        "secret": True,
-        "description": "Passphrase of the private key, when it has one.",
-    },
-    "max_concurrency": {
-        "type": "integer",
-        "title": "Most requests at once",
-        "minimum": 1,
-        "description": "Most requests in flight at once. Without it the account's limit is found by trying.",
-    },
-    "request_timeout": {
-        "type": "number",
-        "title": "Request time-out",
-        "exclusiveMinimum": 0,
-        "maximum": _LONGEST_TIMEOUT,
-        "default": 300,
-        "description": "Seconds to wait for NetSuite to go on with an answer.",
-    },
+_NEEDED = {
+    "client_credentials": ("client_id", "certificate_id"),
+    "authorization_code": ("client_id", "redirect_uri"),
+    "token_based": ("client_id", "client_secret", "token_id", "token_secret"),
 }
-"""JSON Schema of each connection setting; `secret` marks what must not be shown."""
+_POSSIBLE = {
+    "client_credentials": (
+        "certificate_path",
+        "private_key",
+        "private_key_path",
+        "private_key_passphrase",
+        "signing_algorithm",
+    ),
+    "authorization_code": ("client_secret",),
+    "token_based": (),
+}
+_LOGIN_SETTINGS = {name for table in (_NEEDED, _POSSIBLE) for names in table.values() for name in names}
 
 
 @dataclass(frozen=True)
 class ConnectionSettings:
     """Checked connection settings; secrets stay out of its text form.
 
-    Attributes mirror the settings' names; `account` is what `account_id`, `base_url` and `token_url` resolve to.
+    Attributes mirror the settings' names; `account` is what `account_id`, `base_url` and `token_url` resolve to. Of
+    the settings for logging in, those that `auth_method` does not take are None.
     """
 
     account: Account
+    auth_method: str
     client_id: str = field(repr=False)
-    certificate_id: str
+    client_secret: str | None = field(default=None, repr=False)
+    certificate_id: str | None = None
+    certificate_path: str | None = None
     private_key: str | None = field(default=None, repr=False)
     private_key_path: str | None = None
     private_key_passphrase: str | None = field(default=None, repr=False)
+    signing_algorithm: str | None = None
+    redirect_uri: str | None = None
+    login_hours: float = 168.0
+    token_id: str | None = field(default=None, repr=False)
+    token_secret: str | None = field(default=None, repr=False)
     max_concurrency: int | None = None
     request_timeout: float = 300.0
 
@@ -105,29 +69,54 @@ class ConnectionSettings:
         """Check a plain mapping of settings; other keys in it are left alone.
 
         Raises:
-            ConfigurationError: a setting is missing, of the wrong type, or not usable.
+            ConfigurationError: a setting is missing, of the wrong type, not usable, or of another login method.
         """
-        _check_auth_method(_text(config, "auth_method"))
+        method = _one_of(config, "auth_method", AUTH_METHODS) or AUTH_METHODS[0]
         account = Account.resolve(
             _required(config, "account_id"), _text(config, "base_url"), _text(config, "token_url")
         )
-        settings = cls(
+        login = _login(config, method)
+        if method == "client_credentials":
+            _check_key(login)
+        if login["redirect_uri"]:
+            check_redirect_uri(login["redirect_uri"])
+        return cls(
             account=account,
-            client_id=_required(config, "client_id"),
-            certificate_id=_required(config, "certificate_id"),
-            private_key=_text(config, "private_key"),
-            private_key_path=_text(config, "private_key_path"),
-            private_key_passphrase=_passphrase(config),
+            auth_method=method,
+            login_hours=_number(config, "login_hours", LONGEST_LOGIN),
             max_concurrency=_max_concurrency(config.get("max_concurrency")),
-            request_timeout=_request_timeout(config.get("request_timeout")),
+            request_timeout=_number(config, "request_timeout", LONGEST_TIMEOUT),
+            **login,
         )
-        if settings.private_key and settings.private_key_path:
-            raise ConfigurationError("private_key", "and `private_key_path` are both given; keep one of them.")
-        if not settings.private_key and not settings.private_key_path:
+
+
+def _login(config: Mapping[str, Any], method: str) -> dict[str, Any]:
+    """Return the settings for logging in, those of other methods as None.
+
+    Raises:
+        ConfigurationError: one is missing, or given and not used by this method.
+    """
+    login: dict[str, Any] = {name: _text(config, name) for name in _LOGIN_SETTINGS}
+    for name in _NEEDED[method]:
+        _required(config, name)
+    for name in sorted(_LOGIN_SETTINGS - {*_NEEDED[method], *_POSSIBLE[method]}):
+        if login[name]:
             raise ConfigurationError(
-                "private_key", "is missing; give the PEM text, or name its file in `private_key_path`."
+                name, f"is given, and auth_method {method} does not use it; remove it or change `auth_method`."
             )
-        return settings
+    _one_of(config, "signing_algorithm", ALGORITHMS)
+    if login["private_key_passphrase"]:
+        login["private_key_passphrase"] = config["private_key_passphrase"]  # its blanks are its own
+    return login
+
+
+def _check_key(login: Mapping[str, Any]) -> None:
+    if login["private_key"] and login["private_key_path"]:
+        raise ConfigurationError("private_key", "and `private_key_path` are both given; keep one of them.")
+    if not login["private_key"] and not login["private_key_path"]:
+        raise ConfigurationError(
+            "private_key", "is missing; give the PEM text, or name its file in `private_key_path`."
+        )
 
 
 def _text(config: Mapping[str, Any], name: str) -> str | None:
@@ -137,27 +126,24 @@ def _text(config: Mapping[str, Any], name: str) -> str | None:
     if not isinstance(value, str):
         raise ConfigurationError(name, f"must be text, not {type(value).__name__}; put it in quotes.")
     # Files and environment variables like to end in a line break; only a passphrase may mean its blanks.
-    return value.strip() or None
-
-
-def _passphrase(config: Mapping[str, Any]) -> str | None:
-    return config["private_key_passphrase"] if _text(config, "private_key_passphrase") else None
+    stripped = value.strip()
+    if name in ("client_id", "client_secret", "token_id", "token_secret") and not stripped.isascii():
+        raise ConfigurationError(name, "holds letters that NetSuite never uses in it; copy it again.")
+    return stripped or None
 
 
 def _required(config: Mapping[str, Any], name: str) -> str:
     value = _text(config, name)
     if value is None:
-        raise ConfigurationError(name, f"is missing: {CONNECTION_SETTINGS[name]['description']}")
+        raise ConfigurationError(name, f"is missing: {ALL_SETTINGS[name]['description']}")
     return value
 
 
-def _check_auth_method(method: str | None) -> None:
-    if method not in (None, *AUTH_METHODS):
-        raise ConfigurationError("auth_method", f"is {method!r}; it must be one of {', '.join(AUTH_METHODS)}.")
-    if method not in (None, "client_credentials"):
-        raise ConfigurationError(
-            "auth_method", f"is {method!r}, which this version cannot do yet; use client_credentials."
-        )
+def _one_of(config: Mapping[str, Any], name: str, choices: tuple[str, ...]) -> str | None:
+    value = _text(config, name)
+    if value not in (None, *choices):
+        raise ConfigurationError(name, f"is {value!r}; it must be one of {', '.join(choices)}.")
+    return value
 
 
 def _max_concurrency(value: Any) -> int | None:
@@ -172,15 +158,16 @@ def _max_concurrency(value: Any) -> int | None:
     return number
 
 
-def _request_timeout(value: Any) -> float:
+def _number(config: Mapping[str, Any], name: str, largest: float) -> float:
+    """Return a number above 0, the setting's default where it is left empty."""
+    schema, value = ALL_SETTINGS[name], config.get(name)
     if value is None or value == "":
-        return float(CONNECTION_SETTINGS["request_timeout"]["default"])
+        return float(schema["default"])
     try:
-        seconds = float(str(value))
+        number = float(str(value))
     except ValueError:
-        seconds = 0.0
-    if not 0 < seconds <= _LONGEST_TIMEOUT:
-        raise ConfigurationError(
-            "request_timeout", f"is {value!r}; it must be a number of seconds above 0, at most {_LONGEST_TIMEOUT}."
-        )
-    return seconds
+        number = 0.0
+    if not 0 < number <= largest:
+        unit = schema["description"].split()[0].lower()
+        raise ConfigurationError(name, f"is {value!r}; it must be a number of {unit} above 0, at most {largest}.")
+    return number

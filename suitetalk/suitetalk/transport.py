@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
+from urllib.parse import urlsplit
 
 import requests
 
-from suitetalk.account import REST_ROOT, Account
+from suitetalk.account import REST_ROOT, Account, is_loopback
 from suitetalk.answer import Answer, encode, refusal, token_refusal
 from suitetalk.auth.flow import Authentication
 from suitetalk.errors import ConnectionFailedError, NetSuiteError, OutcomeUnknownError
@@ -79,6 +81,7 @@ class Transport:
         headers: Mapping[str, str] | None = None,
         body: Any = None,
         repeatable: bool,
+        name: str | None = None,
     ) -> Answer:
         """Send a request and return its answer, once NetSuite has accepted it.
 
@@ -90,6 +93,7 @@ class Transport:
             body: sent as JSON unless None.
             repeatable: whether carrying it out twice does no harm. What is not repeatable is tried again only
                 when NetSuite certainly did not act on it: no connection, 401, 429.
+            name: what messages call it; method and path if None.
 
         Raises:
             NetSuiteError: NetSuite refused.
@@ -105,7 +109,7 @@ class Transport:
         if body is not None:
             request.data = encode(body)
             request.headers.setdefault("Content-Type", "application/json")
-        return self.send(request, f"{method} {path}", repeatable=repeatable)
+        return self.send(request, name or f"{method} {path}", repeatable=repeatable)
 
     def send(
         self,
@@ -133,26 +137,44 @@ class Transport:
 
         return (retry or self._retry).run(attempt)
 
-    def request_token(self, url: str, form: dict[str, str]) -> dict[str, Any]:
+    def request_token(self, url: str, form: dict[str, str], *, basic: tuple[str, str] | None = None) -> dict[str, Any]:
         """Post a form to the token end point; asking twice does no harm.
+
+        Args:
+            url: the token end point.
+            form: what to ask for.
+            basic: the client's id and secret, for a Basic header.
 
         Raises:
             LoginRefusedError: the credentials were refused.
             ConnectionFailedError: it could not be reached, or its answer is no JSON object.
         """
-        request = requests.Request("POST", url, data=form, headers={"Accept": "application/json"})
-
-        def attempt() -> Answer:
-            prepared = self._session.prepare_request(request)
-            answer = self._send("POST to the token end point", prepared, self._timeout, repeatable=True)
-            return _accepted(answer, token_refusal, repeatable=True)
-
-        token = self._retry.run(attempt).json()
+        token = self._post_form("POST to the token end point", url, form, basic).json()
         if not isinstance(token, dict):
             raise ConnectionFailedError(
                 "The token end point answered with no JSON object; check `base_url` and `token_url`."
             )
         return token
+
+    def revoke_token(self, url: str, form: dict[str, str], *, basic: tuple[str, str] | None = None) -> None:
+        """Post a form to the revocation end point, whose answer says nothing more [section_161071224088].
+
+        Raises:
+            LoginRefusedError: the credentials were refused.
+            ConnectionFailedError: it could not be reached.
+        """
+        self._post_form("POST to the revocation end point", url, form, basic)
+
+    def _post_form(self, name: str, url: str, form: dict[str, str], basic: tuple[str, str] | None) -> Answer:
+        headers = {"Accept": "application/json"}
+        request = requests.Request("POST", url, data=form, headers=headers, auth=basic)
+
+        def attempt() -> Answer:
+            prepared = self._session.prepare_request(request)
+            answer = self._send(name, prepared, self._timeout, repeatable=True)
+            return _accepted(answer, partial(token_refusal, grant=form.get("grant_type", "")), repeatable=True)
+
+        return self._retry.run(attempt)
 
     def _exchange(self, name: str, request: requests.Request, patience: _Patience, *, repeatable: bool) -> Answer:
         """Send signed, and once more with a new login when the first one was refused."""
@@ -180,6 +202,8 @@ class Transport:
         environment = self._session.merge_environment_settings(
             prepared.url or "", {}, stream=False, verify=None, cert=None
         )
+        if not environment["verify"] and not is_loopback(urlsplit(prepared.url or "").hostname or ""):
+            environment["verify"] = True  # a session handed in may not switch this off for another host
         try:
             response = self._session.send(prepared, timeout=patience, allow_redirects=False, **environment)
         except OSError as error:  # what requests raises is one, and so is a file of certificates that is not there

@@ -303,7 +303,7 @@ class Requester:
         self.asked = 0
         self.expires_in = expires_in
 
-    def request_token(self, *_: object) -> dict[str, Any]:
+    def request_token(self, *_: object, **__: object) -> dict[str, Any]:
         self.asked += 1
         return token_answer(f"token-{self.asked}", expires_in=self.expires_in)
 
@@ -317,7 +317,7 @@ def test_a_token_is_renewed_before_it_ends(ec_pem: str, life: Any, still_used: f
 
     login._current()
     now = 1000.0 + still_used
-    assert login._current().value == "token-1"
+    assert login._current().access_token == "token-1"
     now = 1000.0 + renewed
-    assert login._current().value == "token-2"
+    assert login._current().access_token == "token-2"
     assert "token-2" not in repr(login._current())

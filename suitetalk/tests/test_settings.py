@@ -6,13 +6,29 @@ from typing import Any
 
 import pytest
 
-from suitetalk import CONNECTION_SETTINGS, ConfigurationError, ConnectionSettings
+from suitetalk import ConfigurationError, ConnectionSettings
+from suitetalk.setting_descriptions import ALL_SETTINGS
 
 COMPLETE = {
     "account_id": "1234567",
     "client_id": "client",
     "certificate_id": "certificate",
     "private_key": "-----BEGIN PRIVATE KEY-----geheim",
+}
+CODE = {
+    "account_id": "1234567",
+    "auth_method": "authorization_code",
+    "client_id": "client",
+    "client_secret": "secret",
+    "redirect_uri": "https://localhost:8443/callback",
+}
+TOKENS = {
+    "account_id": "1234567",
+    "auth_method": "token_based",
+    "client_id": "client",
+    "client_secret": "secret",
+    "token_id": "token",
+    "token_secret": "secret",
 }
 
 
@@ -25,7 +41,7 @@ def test_the_least_that_is_needed() -> None:
 
 
 def test_what_is_left_empty_counts_as_absent() -> None:
-    empty = dict.fromkeys(("base_url", "token_url", "auth_method", "max_concurrency", "request_timeout"), "")
+    empty = dict.fromkeys(ALL_SETTINGS.keys() - COMPLETE.keys(), "")
 
     assert ConnectionSettings.from_mapping({**COMPLETE, **empty}) == ConnectionSettings.from_mapping(COMPLETE)
 
@@ -70,8 +86,12 @@ def test_a_missing_setting_is_named(name: str, missing: str | None) -> None:
         ("request_timeout", float("inf")),
         ("request_timeout", 1e12),
         ("auth_method", "password"),
-        ("auth_method", "token_based"),
-        ("auth_method", "authorization_code"),
+        ("auth_method", 7),
+        ("signing_algorithm", "RS256"),
+        ("certificate_path", 7),
+        ("login_hours", 0),
+        ("login_hours", "a week"),
+        ("login_hours", 1e6),
     ],
 )
 def test_a_wrong_setting_is_named(name: str, value: Any) -> None:
@@ -94,15 +114,89 @@ def test_two_keys_are_one_too_many() -> None:
 
 
 def test_the_text_form_shows_no_secret() -> None:
-    secrets = {"client_id": "geheim-1", "private_key": "geheim-2", "private_key_passphrase": "geheim-3"}
-
-    assert "geheim" not in repr(ConnectionSettings.from_mapping({**COMPLETE, **secrets}))
+    for complete in (COMPLETE, CODE, TOKENS):
+        secrets = {name: "geheim" for name in complete if ALL_SETTINGS[name].get("secret")}
+        assert "geheim" not in repr(ConnectionSettings.from_mapping({**complete, **secrets}))
 
 
 def test_every_setting_describes_itself_and_secrets_are_marked() -> None:
-    assert all({"type", "title", "description"} <= schema.keys() for schema in CONNECTION_SETTINGS.values())
-    assert {name for name, schema in CONNECTION_SETTINGS.items() if schema.get("secret")} == {
+    assert all({"type", "title", "description"} <= schema.keys() for schema in ALL_SETTINGS.values())
+    assert {name for name, schema in ALL_SETTINGS.items() if schema.get("secret")} == {
         "client_id",
+        "client_secret",
         "private_key",
         "private_key_passphrase",
+        "token_id",
+        "token_secret",
     }
+
+
+@pytest.mark.parametrize(
+    ("complete", "name"),
+    [
+        *((CODE, name) for name in ("client_id", "redirect_uri")),
+        *((TOKENS, name) for name in ("client_id", "client_secret", "token_id", "token_secret")),
+    ],
+)
+def test_what_another_method_needs_is_named_when_it_is_missing(complete: dict[str, str], name: str) -> None:
+    with pytest.raises(ConfigurationError, match=f"^Setting `{name}` is missing") as caught:
+        ConnectionSettings.from_mapping({**complete, name: None})
+
+    assert caught.value.setting == name
+
+
+@pytest.mark.parametrize(
+    ("complete", "name"),
+    [
+        *((COMPLETE, name) for name in ("client_secret", "redirect_uri", "token_id", "token_secret")),
+        *((CODE, name) for name in ("certificate_id", "private_key", "token_id")),
+        *((TOKENS, name) for name in ("certificate_id", "certificate_path", "redirect_uri", "private_key_path")),
+    ],
+)
+def test_what_the_method_does_not_use_is_named(complete: dict[str, str], name: str) -> None:
+    with pytest.raises(ConfigurationError, match=f"^Setting `{name}` is given, and auth_method") as caught:
+        ConnectionSettings.from_mapping({**complete, name: "geheim"})
+
+    assert caught.value.setting == name
+    assert "geheim" not in str(caught.value)
+
+
+def test_a_public_client_has_no_secret() -> None:
+    settings = ConnectionSettings.from_mapping({**CODE, "client_secret": "", "login_hours": "720"})
+
+    assert settings.client_secret is None
+    assert settings.login_hours == 720
+
+
+@pytest.mark.parametrize("name", ["client_id", "client_secret", "token_id", "token_secret"])
+def test_letters_no_credential_has_are_named(name: str) -> None:
+    with pytest.raises(ConfigurationError, match=f"^Setting `{name}` holds letters"):
+        ConnectionSettings.from_mapping({**TOKENS, name: "schlüssel"})
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://localhost:8080/callback",
+        "HTTP://localhost/callback",
+        "https://user@evil.example/callback",
+        "https://localhost:8443/callback?x=1",
+        "https://localhost:8443/callback#x",
+        "https://localhost\\@evil.example",
+        "https://",
+        "https:///callback",
+        "javascript:alert(1)",
+        "data:text/html,x",
+        "file:///etc/passwd",
+        "localhost/callback",
+        "callback",
+    ],
+)
+def test_a_redirect_uri_that_leads_astray_is_refused(address: str) -> None:
+    with pytest.raises(ConfigurationError, match=r"^Setting `redirect_uri` "):
+        ConnectionSettings.from_mapping({**CODE, "redirect_uri": address})
+
+
+@pytest.mark.parametrize("address", ["https://localhost", "com.example.app://callback", "app:/callback"])
+def test_redirect_uris_netsuite_takes(address: str) -> None:
+    assert ConnectionSettings.from_mapping({**CODE, "redirect_uri": address}).redirect_uri == address

@@ -1,8 +1,8 @@
-"""What the transport expects of a login method."""
+"""What the transport expects of a login method, and what a login method expects of the transport."""
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Any, Protocol
 
 import requests
 
@@ -21,4 +21,12 @@ class Authentication(Protocol):
 
     def wants_another_try(self, request: requests.PreparedRequest, answer: Answer) -> bool:
         """Tell whether this answer refuses the login in a way that signing anew may mend."""
+        ...
+
+
+class TokenRequester(Protocol):
+    """Sends token requests; the transport is one."""
+
+    def request_token(self, url: str, form: dict[str, str], *, basic: tuple[str, str] | None = None) -> dict[str, Any]:
+        """Post a form, with the client's id and secret in a Basic header if given, and return the JSON answer."""
         ...

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -9,11 +10,12 @@ from typing import Any
 import jwt
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
 
 from suitetalk.errors import ConfigurationError
 
 _ALGORITHM_BY_CURVE = {"secp256r1": "ES256", "secp384r1": "ES384", "secp521r1": "ES512"}
+_RSA_ALGORITHMS = ("PS256", "PS384", "PS512")
 _SMALLEST_RSA_KEY = 3072
 
 
@@ -22,23 +24,31 @@ class SigningKey:
     """A private key with the signature algorithm NetSuite wants for it.
 
     Attributes:
-        algorithm: PS256 for RSA keys, ES256, ES384 or ES512 by curve for EC keys; RSA with PKCS#1 v1.5
-            (RS256) is refused by NetSuite [section_162755359851].
+        algorithm: PS256 for RSA keys unless another of theirs is asked for; ES256, ES384 or ES512 by curve for EC
+            keys. RSA with PKCS#1 v1.5 (RS256) is refused by NetSuite [section_162755359851].
     """
 
     key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey = field(repr=False)
     algorithm: str
 
     @classmethod
-    def read(cls, text: str | None, path: str | None, passphrase: str | None) -> SigningKey:
+    def read(
+        cls, text: str | None, path: str | None, passphrase: str | None, algorithm: str | None = None
+    ) -> SigningKey:
         r"""Read a key from PEM text (line ends real or written as `\n`) or from a file.
 
         Raises:
-            ConfigurationError: there is no usable private key; the text says why.
+            ConfigurationError: there is no usable private key, or it cannot sign with the algorithm asked for; the
+                text says why.
         """
         setting = "private_key" if text else "private_key_path"
-        pem = text.encode(errors="replace") if text else _read_file(path or "")
-        return cls._from_pem(setting, pem.replace(b"\\r", b"").replace(b"\\n", b"\n"), passphrase)
+        key = cls._from_pem(setting, pem_bytes(text, path), passphrase)
+        return key if algorithm in (None, key.algorithm) else key.signing_with(algorithm)
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 of the public key, in hexadecimal."""
+        return hashlib.sha256(public_bytes(self.key.public_key())).hexdigest()
 
     @classmethod
     def _from_pem(cls, setting: str, pem: bytes, passphrase: str | None) -> SigningKey:
@@ -59,9 +69,38 @@ class SigningKey:
             "is of a kind NetSuite does not accept; use RSA (3072 or 4096 bit) or EC (P-256, P-384, P-521).",
         )
 
+    def signing_with(self, algorithm: str | None) -> SigningKey:
+        """Return the same key, to sign with another of its algorithms.
+
+        Raises:
+            ConfigurationError: it cannot sign with this one.
+        """
+        if isinstance(self.key, rsa.RSAPrivateKey) and algorithm in _RSA_ALGORITHMS:
+            return SigningKey(self.key, algorithm)
+        possible = ", ".join(_RSA_ALGORITHMS) if isinstance(self.key, rsa.RSAPrivateKey) else self.algorithm
+        raise ConfigurationError(
+            "signing_algorithm",
+            f"is {algorithm!r}, and the private key can sign with {possible}; correct or remove it.",
+        )
+
     def sign(self, claims: dict[str, Any], key_id: str) -> str:
         """Return a compact JWT over the claims, with `typ`, `alg` and `kid` in its header."""
         return jwt.encode(claims, self.key, algorithm=self.algorithm, headers={"kid": key_id, "typ": "JWT"})
+
+
+def pem_bytes(text: str | None, path: str | None) -> bytes:
+    """Return the PEM of the settings `private_key` or `private_key_path`, its line ends real.
+
+    Raises:
+        ConfigurationError: the file cannot be read.
+    """
+    pem = text.encode(errors="replace") if text else _read_file(path or "")
+    return pem.replace(b"\\r", b"").replace(b"\\n", b"\n")
+
+
+def public_bytes(key: Any) -> bytes:
+    """Return a public key in one form, so that two can be compared."""
+    return bytes(key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo))
 
 
 def _read_file(path: str) -> bytes:
