@@ -6,7 +6,7 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
 from netsuite_emulator.auth.service import AuthService
-from netsuite_emulator.catalog import Catalog
+from netsuite_emulator.catalog.service import Catalog
 from netsuite_emulator.errors import NetSuiteError, insufficient_permission, invalid_method, missing_permission
 from netsuite_emulator.exchange import Answer, Call, collection, error_answer
 from netsuite_emulator.jobs.service import JobService

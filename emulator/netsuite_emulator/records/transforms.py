@@ -11,12 +11,12 @@ from netsuite_emulator.records.rows import insert, update
 
 if TYPE_CHECKING:
     from netsuite_emulator.calendar_formats import AccountCalendar
-    from netsuite_emulator.company.description import RecordType
+    from netsuite_emulator.company.description import Company, RecordType
     from netsuite_emulator.records.bodies import Validation
     from netsuite_emulator.records.store import RecordStore
     from netsuite_emulator.records.writing import RecordWriter
 
-__all__ = ["Transforms"]
+__all__ = ["Transforms", "targets_of"]
 
 # What can become what, the kind of link between them, and the source's last status.
 _TARGETS = {
@@ -32,6 +32,12 @@ _NOT_COPIED = {
     "id", "links", "tranid", "transactionnumber", "externalid", "trandate", "duedate", "shipdate", "createddate",
     "lastmodifieddate", "status", "createdfrom", "postingperiod", "startdate", "enddate", "expectedclosedate",
 }  # fmt: skip
+
+
+def targets_of(source: RecordType, company: Company) -> list[RecordType]:
+    """The types a record type can be transformed into."""
+    names = [target for known, target in _TARGETS if known == source.path]
+    return [company.record_types[name] for name in names if company.sees(company.record_types[name])]
 
 
 class Transforms:

@@ -1,0 +1,107 @@
+"""Record types as JSON Schema [section_1545129726]."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from netsuite_emulator.company.choices import CHOICES
+from netsuite_emulator.records.service import is_filterable
+
+if TYPE_CHECKING:
+    from netsuite_emulator.company.description import Column, Company, RecordType, Sublist
+
+__all__ = ["NS_LINK", "SchemaWriter"]
+
+NS_LINK = {"type": "object", "properties": {"rel": {"type": "string"}, "href": {"type": "string"}}}
+_LINKS = {
+    "title": "Links",
+    "type": "array",
+    "readOnly": True,
+    "items": {"$ref": "/services/rest/record/v1/metadata-catalog/nsLink"},
+}
+_INTEGER = {"type": "integer", "format": "int64"}
+_TYPES: dict[str, dict[str, str]] = {
+    "flag": {"type": "boolean"},
+    "integer": {"type": "integer", "format": "int64"},
+    "number": {"type": "number", "format": "double"},
+    "date": {"type": "string", "format": "date"},
+    "datetime": {"type": "string", "format": "date-time"},
+}
+
+
+class SchemaWriter:
+    """Describes the records of a company."""
+
+    def __init__(self, company: Company) -> None:
+        """Describe `company`."""
+        self._company = company
+
+    def schema(self, kind: RecordType) -> dict[str, Any]:
+        """The schema of a record type."""
+        columns = self._company.fields(kind)
+        properties = {str(column.field): self._property(column) for column in columns}
+        for sublist in kind.sublists:
+            properties[sublist.name] = self._sublist(sublist)
+        properties["links"] = _LINKS
+        schema: dict[str, Any] = {
+            "type": "object",
+            "properties": dict(sorted(properties.items())),
+            "$schema": "https://json-schema.org/draft-06/hyper-schema#",
+            "x-ns-filterable": [column.field for column in columns if is_filterable(column.kind, column.marks)],
+        }
+        if kind.table.startswith("customrecord_"):
+            schema["x-ns-custom-record"] = True
+        return schema
+
+    def _property(self, column: Column) -> dict[str, Any]:
+        title = {"title": _title(str(column.field))}
+        if column.kind in ("reference", "choice", "status", "multiselect", "address"):
+            described: dict[str, Any] = {**title, "type": "object", "properties": self._inner(column)}
+        else:
+            kind = "integer" if column.field == "internalId" else column.kind
+            described = {**title, **_TYPES.get(kind, {"type": "string"})}
+            if column.kind != "flag":
+                described["nullable"] = True
+        if "readonly" in column.marks:
+            described["readOnly"] = True
+        if column.custom:
+            described["x-ns-custom-field"] = True
+        return described
+
+    def _inner(self, column: Column) -> dict[str, Any]:
+        if column.kind == "choice":
+            values = list(CHOICES[column.target])
+            return {"id": {"type": "string", "enum": values}, "refName": {"type": "string"}}
+        if column.kind == "status":
+            return {"id": {"type": "string"}, "refName": {"type": "string"}}
+        if column.kind == "address":
+            columns = self._company.tables["entityaddress"].columns
+            return {**{str(part.field): self._property(part) for part in columns if part.field}, "links": _LINKS}
+        reference = {
+            "id": {"title": "Internal identifier", "type": "string"},
+            "externalId": {"title": "External identifier", "type": "string"},
+            "refName": {"title": "Reference Name", "type": "string"},
+            "links": _LINKS,
+        }
+        if column.kind == "multiselect":
+            return _collection({"type": "object", "properties": reference})
+        return reference
+
+    def _sublist(self, sublist: Sublist) -> dict[str, Any]:
+        columns = self._company.line_fields(sublist)
+        properties = {str(column.field): self._property(column) for column in columns}
+        row: dict[str, Any] = {"type": "object", "properties": {**properties, "links": _LINKS}, "x-ns-filterable": []}
+        row["x-ns-sublistkey"] = {"present": False}
+        if sublist.key is not None:
+            value = {"new": [sublist.key], "existing": [sublist.key]}
+            row["x-ns-sublistkey"] = {"present": True, "value": value}
+        return {"type": "object", "properties": _collection(row)}
+
+
+def _collection(row: dict[str, Any]) -> dict[str, Any]:
+    counters = {"totalResults": _INTEGER, "count": _INTEGER, "hasMore": {"type": "boolean"}, "offset": _INTEGER}
+    return {"links": _LINKS, **counters, "items": {"type": "array", "items": row}}
+
+
+def _title(field: str) -> str:
+    return "".join(f" {letter}" if letter.isupper() else letter for letter in field).strip().capitalize()
