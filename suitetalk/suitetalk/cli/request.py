@@ -21,7 +21,7 @@ _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
     epilog="DATA is text, @FILE, or - for standard input. Without --max-retries, requests are tried again as those of "
     "the other commands are.",
 )
-@click.argument("method", type=click.Choice(_METHODS, case_sensitive=False))
+@click.argument("method", metavar="METHOD", type=click.Choice(_METHODS, case_sensitive=False))
 @click.argument("path")
 @click.option("--service", type=click.Choice(SERVICES), default="record", show_default=True, help="Whose path it is.")
 @click.option("-q", "--query", "parameters", metavar="NAME=VALUE", multiple=True, help="Query parameter.")

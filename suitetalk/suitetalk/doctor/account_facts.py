@@ -108,10 +108,7 @@ def formats_of(pairs: list[tuple[str, str]]) -> list[str]:
             known.append((shown.lower(), date.fromisoformat(text)))
         except ValueError:
             continue
-    names = [name for name in _FORMATS if known and all(_shows(name, day, shown) for shown, day in known)]
-    return (
-        names[:1] if len({tuple(_written(name, day) for _, day in known) for name in names}) == 1 and names else names
-    )
+    return [name for name in _FORMATS if known and all(_shows(name, day, shown) for shown, day in known)]
 
 
 def _shows(name: str, day: date, shown: str) -> bool:

@@ -1,0 +1,130 @@
+"""SuiteQL from the command line: parameters, pages, formats."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from tests.cli_runs import QuickShell, Shell, environment_of
+
+from netsuite_emulator import Emulator
+from suitetalk import ConnectionSettings, NetSuite, SuiteTalkError
+from suitetalk.cli.app import app
+from suitetalk.cli.table import columns_of, lines
+
+SOME = "SELECT id, companyname, email FROM customer WHERE id IN (1212, 1214, 1216) ORDER BY id"
+
+
+@pytest.fixture
+def shell(netsuite_emulator: Emulator, tmp_path: Path) -> Shell:
+    return QuickShell(tmp_path, environment_of(netsuite_emulator.connection, tmp_path))
+
+
+@pytest.mark.parametrize("bound", [True, False])
+def test_parameters_with_and_without_binding(
+    netsuite_emulator_factory: Callable[..., Emulator],
+    tmp_path: Path,
+    bound: bool,  # noqa: FBT001 - a parameter
+) -> None:
+    emulator = netsuite_emulator_factory(query_parameters=bound)
+    emulator.execute("UPDATE customer SET companyname = 'O''Neil ?' WHERE id = 1212")
+    shell = QuickShell(tmp_path, environment_of(emulator.connection, tmp_path))
+    statement = "SELECT id, '?' AS mark FROM customer WHERE companyname = ? /* why? */ AND id < ?"
+
+    rows = shell.done("query", statement, "--param", "O'Neil ?", "-p", "2000").lines()
+    with NetSuite(ConnectionSettings.from_mapping(emulator.connection)) as netsuite:
+        same = list(netsuite.suiteql.rows(statement, ["O'Neil ?", 2000]))
+        with pytest.raises(SuiteTalkError, match="2 placeholders"):
+            netsuite.suiteql.page(statement, ["one"])
+
+    assert rows == same == [{"id": "1212", "mark": "?"}]
+    assert shell.run("query", statement, "-p", "one").code == 2
+
+
+def test_every_page(netsuite_emulator: Emulator, shell: Shell) -> None:
+    truth = [str(row[0]) for row in netsuite_emulator.execute("SELECT uniquekey FROM transactionline ORDER BY 1")]
+    statement = "SELECT uniquekey FROM transactionline ORDER BY uniquekey"
+
+    assert len(truth) > 1000
+    assert [row["uniquekey"] for row in shell.done("query", statement, "--all").lines()] == truth
+    page = shell.done("query", statement, "--limit", "7", "--offset", "14")
+    assert [row["uniquekey"] for row in page.lines()] == truth[14:21]
+    assert f"15 to 21 of {len(truth)}" in page.err
+    assert shell.run("query", statement, "--all", "--limit", "7").code == 2
+
+
+def test_formats(shell: Shell) -> None:
+    rows = shell.done("query", SOME).lines()
+    (shell.folder / "some.sql").write_text(SOME + ";\n")
+
+    assert shell.done("query", "@some.sql", "-f", "json").json() == rows
+    assert shell.done("query", "-", "-f", "jsonl", stdin=SOME).lines() == rows
+    written = list(csv.DictReader(io.StringIO(shell.done("query", SOME, "-f", "csv").out)))
+    assert [{name: value for name, value in row.items() if value} for row in written] == rows
+    table = shell.done("query", SOME, "-f", "table", COLUMNS="20").out
+    assert "Kitchener" in table
+    assert "\x1b" not in table
+    assert len(table.splitlines()) == 2 + len(rows)
+
+
+def test_parquet(shell: Shell) -> None:
+    parquet = pytest.importorskip("pyarrow.parquet", reason="the extra 'parquet' is not installed")
+    rows = shell.done("query", SOME).lines()
+
+    assert shell.done("query", SOME, "-o", "some.parquet").out == ""
+    read = parquet.read_table(shell.folder / "some.parquet").to_pylist()
+    assert [{name: value for name, value in row.items() if value is not None} for row in read] == rows
+    assert [path.name for path in shell.folder.glob("*some.parquet*")] == ["some.parquet"]
+
+
+def test_a_file_is_written_whole_or_not_at_all(
+    netsuite_emulator_factory: Callable[..., Emulator], tmp_path: Path
+) -> None:
+    shell = QuickShell(tmp_path, environment_of(netsuite_emulator_factory(query_row_limit=1000).connection, tmp_path))
+    (tmp_path / "kept.jsonl").write_text("before")
+
+    run = shell.run("query", "SELECT uniquekey FROM transactionline ORDER BY 1", "--all", "-o", "kept.jsonl")
+
+    assert run.code == 1
+    assert (tmp_path / "kept.jsonl").read_text() == "before"
+    assert not list(tmp_path.glob("*.part"))
+
+
+def test_columns_that_are_null_in_some_rows_keep_their_place() -> None:
+    assert columns_of([{"a": 1, "c": 1}, {"a": 1, "b": 1, "c": 1}, {"z": 1}]) == ["z", "a", "b", "c"]
+
+
+def test_a_table_for_a_person() -> None:
+    rows = [{"id": "1", "name": "日本\x1b[2J\nx"}, {"id": "22"}]
+
+    wide = list(lines(["id", "name"], rows, None))
+    narrow = list(lines(["id", "name"], rows, 8))
+
+    assert "\x1b[2J" not in "".join(wide)
+    assert [line.rstrip() for line in wide[2:]] == ["1   日本\N{REPLACEMENT CHARACTER}[2J x", "22"]
+    assert narrow[0].endswith("1")
+    assert narrow[2] == ""
+
+
+def test_nothing_found(shell: Shell) -> None:
+    none = "SELECT id FROM customer WHERE id = -7"
+
+    assert shell.done("query", none).out == ""
+    assert shell.done("query", none, "-f", "json").json() == []
+    assert shell.done("query", none, "-f", "csv").out == ""
+    assert shell.done("query", none, "-f", "table").out == ""
+    assert shell.run("query", " ").code == 2
+
+
+def test_every_command_has_a_help_that_says_something() -> None:
+    runner = CliRunner()
+    for name, command in app.commands.items():
+        shown = runner.invoke(app, [name, "--help"])
+        assert shown.exit_code == 0
+        assert command.help
+        assert command.help.splitlines()[0].endswith((".", ","))
+    assert "Exit codes: 0 done" in " ".join(runner.invoke(app, ["--help"]).output.split())
