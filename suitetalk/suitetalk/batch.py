@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, Literal
@@ -145,15 +145,6 @@ def in_batches(
             operation, record_type, chunk, index, parallel=parallel, parameters=parameters or {}, headers=headers or {}
         )
         index += len(chunk)
-
-
-def view_parameters(*, expand_sub_resources: bool, expand: Sequence[str], fields: Sequence[str]) -> dict[str, str]:
-    """Return the query parameters that say how much of a record to show [section_1545142037, article_1217103046]."""
-    return {
-        **({"expandSubResources": "true"} if expand_sub_resources else {}),
-        **({"expand": ",".join(expand)} if expand else {}),
-        **({"fields": ",".join(fields)} if fields else {}),
-    }
 
 
 def _can_be_listed(record_id: str) -> bool:

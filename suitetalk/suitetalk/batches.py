@@ -7,15 +7,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from suitetalk.batch import Batch, in_batches, view_parameters
+from suitetalk.batch import Batch, in_batches
 from suitetalk.batch_results import BatchResult, Collector, all_failed
 from suitetalk.errors import SuiteTalkError
 from suitetalk.in_order import in_order
 from suitetalk.jobs import Job, Jobs
+from suitetalk.validation import Validation, validation_headers, view_parameters
 
-_STRICT = {"X-NetSuite-PropertyNameValidation": "error"}
 _JOBS_AT_ONCE = 4
-_Run = Callable[[Iterable[Batch]], Iterator[BatchResult]]
 
 
 class Batches:
@@ -48,6 +47,8 @@ class Batches:
         *,
         parallel: bool = False,
         jobs_at_once: int = _JOBS_AT_ONCE,
+        name_validation: Validation = "error",
+        value_validation: Validation | None = None,
     ) -> Iterator[BatchResult]:
         """Create records [article_0127092747]; each result has the new `record_id`.
 
@@ -56,11 +57,14 @@ class Batches:
             bodies: one for each record.
             parallel: let NetSuite do the records of a job all at once.
             jobs_at_once: jobs under way at once.
+            name_validation: what to do about names of fields that do not exist.
+            value_validation: what to do about values of the wrong form.
 
         Raises:
             SuiteTalkError: a body cannot be sent; what was begun before is delivered first.
         """
-        batches = in_batches("create", record_type, bodies, parallel=parallel, headers=_STRICT)
+        headers = validation_headers(name_validation, value_validation)
+        batches = in_batches("create", record_type, bodies, parallel=parallel, headers=headers)
         return self.run(batches, jobs_at_once=jobs_at_once)
 
     def update(
@@ -70,9 +74,12 @@ class Batches:
         *,
         parallel: bool = False,
         jobs_at_once: int = _JOBS_AT_ONCE,
+        name_validation: Validation = "error",
+        value_validation: Validation | None = None,
     ) -> Iterator[BatchResult]:
         """Change records; each body names its record by `id` or `externalId`. For the rest see `create`."""
-        batches = in_batches("update", record_type, bodies, parallel=parallel, headers=_STRICT)
+        headers = validation_headers(name_validation, value_validation)
+        batches = in_batches("update", record_type, bodies, parallel=parallel, headers=headers)
         return self.run(batches, jobs_at_once=jobs_at_once)
 
     def upsert(
@@ -82,9 +89,12 @@ class Batches:
         *,
         parallel: bool = False,
         jobs_at_once: int = _JOBS_AT_ONCE,
+        name_validation: Validation = "error",
+        value_validation: Validation | None = None,
     ) -> Iterator[BatchResult]:
         """Create or change records; each body names its record by `externalId`. For the rest see `create`."""
-        batches = in_batches("upsert", record_type, bodies, parallel=parallel, headers=_STRICT)
+        headers = validation_headers(name_validation, value_validation)
+        batches = in_batches("upsert", record_type, bodies, parallel=parallel, headers=headers)
         return self.run(batches, jobs_at_once=jobs_at_once)
 
     def delete(

@@ -58,13 +58,19 @@ def read_page(answer: Answer) -> Page:
     Raises:
         ConnectionFailedError: the answer has not the shape of a page.
     """
-    body = answer.json()
+    return page_of(answer.json(), answer.request)
+
+
+def page_of(body: Any, request: str) -> Page:
+    """Read the body of a collection.
+
+    Raises:
+        ConnectionFailedError: the body has not the shape of a page; `request` names what was asked.
+    """
     items = body.get("items") if isinstance(body, dict) else None
     total = _count(body.get("totalResults")) if isinstance(body, dict) else None
     if not isinstance(items, list) or not all(isinstance(item, dict) for item in items) or total is None:
-        raise ConnectionFailedError(
-            f"{answer.request} was answered with something that is no page of rows; check `base_url`."
-        )
+        raise ConnectionFailedError(f"{request} was answered with something that is no page of rows; check `base_url`.")
     return Page(items, total, body.get("hasMore") is True)
 
 

@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
-from urllib.parse import quote
 
-from suitetalk.errors import ConnectionFailedError, IncompleteResultError, SuiteTalkError
+from suitetalk.errors import ConnectionFailedError, IncompleteResultError
 from suitetalk.pages import PAGE_SIZE, Page, all_pages, check_lines, page_parameters, read_page
-from suitetalk.transport import Transport
+from suitetalk.record_actions import RecordActions
+from suitetalk.record_forms import RecordForms
+from suitetalk.record_path import record_path
+from suitetalk.sublist_lines import adds_lines
+from suitetalk.validation import Validation, validation_headers, view_parameters
 
-_EXTERNAL_ID = re.compile(r"[A-Za-z0-9_-]+")
-_STRICT = {"X-NetSuite-PropertyNameValidation": "error"}
 
-
-class Records:
-    """Get, list, create, update, upsert and delete records. Thread-safe.
+class Records(RecordActions, RecordForms):
+    """Get, list, create, update, upsert and delete records, and what its bases add. Thread-safe.
 
     A record is addressed by its internal id or by `eid:` and its external id [section_156335203191].
     """
-
-    def __init__(self, transport: Transport) -> None:
-        """Send through this transport."""
-        self._transport = transport
 
     def get(
         self,
@@ -31,6 +26,7 @@ class Records:
         record_id: str,
         *,
         expand_sub_resources: bool = False,
+        expand: Sequence[str] = (),
         fields: Sequence[str] = (),
         simple_enum_format: bool = False,
     ) -> dict[str, Any]:
@@ -40,6 +36,7 @@ class Records:
             record_type: such as `salesOrder`.
             record_id: internal id, or `eid:` and the external id.
             expand_sub_resources: embed sublists and subrecords instead of links to them.
+            expand: embed these only.
             fields: these body fields only.
             simple_enum_format: enumerations as their bare id.
 
@@ -49,11 +46,10 @@ class Records:
             NetSuiteError: NetSuite refused.
         """
         parameters = {
-            **({"expandSubResources": "true"} if expand_sub_resources else {}),
-            **({"fields": ",".join(fields)} if fields else {}),
+            **view_parameters(expand_sub_resources=expand_sub_resources, expand=expand, fields=fields),
             **({"simpleEnumFormat": "true"} if simple_enum_format else {}),
         }
-        path = _path(record_type, record_id)
+        path = record_path(record_type, record_id)
         body = self._transport.request("GET", path, parameters=parameters, repeatable=True).json()
         if not isinstance(body, dict):
             raise ConnectionFailedError(f"GET {path} was answered with no record; check `base_url`.")
@@ -73,7 +69,9 @@ class Records:
             NetSuiteError: NetSuite refused; a missing permission comes as PermissionDeniedError.
         """
         parameters = {**page_parameters(limit, offset), **({"q": q} if q else {})}
-        return read_page(self._transport.request("GET", _path(record_type), parameters=parameters, repeatable=True))
+        return read_page(
+            self._transport.request("GET", record_path(record_type), parameters=parameters, repeatable=True)
+        )
 
     def ids(self, record_type: str, *, q: str | None = None) -> Iterator[str]:
         """Return the internal ids of all records of a type, in no particular order, each once.
@@ -95,18 +93,31 @@ class Records:
                 f"{name} delivered only {len(seen)} different records of {total}; run it again, or narrow it."
             )
 
-    def create(self, record_type: str, body: Mapping[str, Any]) -> str:
+    def create(
+        self,
+        record_type: str,
+        body: Mapping[str, Any],
+        *,
+        name_validation: Validation = "error",
+        value_validation: Validation | None = None,
+    ) -> str:
         """Create a record and return its internal id [section_1545141395].
 
         Never repeated on its own when the answer is lost, because a second try would create a second record.
+
+        Args:
+            record_type: such as `customer`.
+            body: its fields.
+            name_validation: what to do about names of fields that do not exist.
+            value_validation: what to do about values of the wrong form.
 
         Raises:
             OutcomeUnknownError: the answer was lost.
             NetSuiteError: NetSuite refused; misspelt field names are refused too.
         """
-        return self._transport.request(
-            "POST", _path(record_type), headers=_STRICT, body=body, repeatable=False
-        ).created_id()
+        headers = validation_headers(name_validation, value_validation)
+        path = record_path(record_type)
+        return self._transport.request("POST", path, headers=headers, body=body, repeatable=False).created_id()
 
     def update(
         self,
@@ -116,6 +127,8 @@ class Records:
         *,
         replace: Sequence[str] = (),
         replace_selected_fields: bool = False,
+        name_validation: Validation = "error",
+        value_validation: Validation | None = None,
     ) -> None:
         """Change a record [section_1545142173]; a field that is None is cleared.
 
@@ -129,6 +142,8 @@ class Records:
             replace: names of sublists whose lines the body gives in full.
             replace_selected_fields: take the names in `replace` for those of body fields too; of them, those that
                 the body lacks are emptied.
+            name_validation: what to do about names of fields that do not exist.
+            value_validation: what to do about values of the wrong form.
 
         Raises:
             NotFoundError: there is no such record.
@@ -137,18 +152,33 @@ class Records:
         """
         self._transport.request(
             "PATCH",
-            _path(record_type, record_id),
+            record_path(record_type, record_id),
             parameters={
                 **({"replaceSelectedFields": "true"} if replace_selected_fields else {}),
                 **({"replace": ",".join(replace)} if replace else {}),
             },
-            headers=_STRICT,
+            headers=validation_headers(name_validation, value_validation),
             body=body,
-            repeatable=not _adds_lines(body, replace),
+            repeatable=not adds_lines(body, replace),
         )
 
-    def upsert(self, record_type: str, external_id: str, body: Mapping[str, Any]) -> None:
+    def upsert(
+        self,
+        record_type: str,
+        external_id: str,
+        body: Mapping[str, Any],
+        *,
+        name_validation: Validation = "error",
+        value_validation: Validation | None = None,
+    ) -> None:
         """Create the record with this external id, or update it when it exists [section_156335203191].
+
+        Args:
+            record_type: such as `customer`.
+            external_id: letters, digits, `_` and `-` only.
+            body: its fields.
+            name_validation: what to do about names of fields that do not exist.
+            value_validation: what to do about values of the wrong form.
 
         Raises:
             OutcomeUnknownError: the answer was lost and repeating may do harm.
@@ -156,10 +186,10 @@ class Records:
         """
         self._transport.request(
             "PUT",
-            _path(record_type, f"eid:{external_id}"),
-            headers=_STRICT,
+            record_path(record_type, f"eid:{external_id}"),
+            headers=validation_headers(name_validation, value_validation),
             body=body,
-            repeatable=not _adds_lines(body, ()),
+            repeatable=not adds_lines(body, ()),
         )
 
     def delete(self, record_type: str, record_id: str) -> None:
@@ -169,50 +199,10 @@ class Records:
             NotFoundError: there is no such record; also when a first try deleted it and its answer was lost.
             NetSuiteError: NetSuite refused.
         """
-        self._transport.request("DELETE", _path(record_type, record_id), repeatable=True)
-
-
-def _path(record_type: str, record_id: str | None = None) -> str:
-    # Dots alone would be taken for steps in the path, and so lead to something else.
-    if not record_type.strip("."):
-        raise SuiteTalkError("A record type is needed, such as customer.")
-    path = f"/record/v1/{quote(record_type, safe='')}"
-    if record_id is None:
-        return path
-    if not record_id.strip("."):
-        raise SuiteTalkError(f"A record id is needed to address one {record_type}, not {record_id!r}.")
-    kind, _, external_id = record_id.partition(":")
-    if kind == "eid" and not _EXTERNAL_ID.fullmatch(external_id):
-        raise SuiteTalkError(
-            f"The external id {external_id!r} cannot address a {record_type}: only letters, digits, _ and - are "
-            "possible there, so change it."
-        )
-    return f"{path}/{quote(record_id, safe=':')}"
+        self._transport.request("DELETE", record_path(record_type, record_id), repeatable=True)
 
 
 def _id_of(item: Mapping[str, Any], record_type: str) -> str:
     if not item.get("id"):
         raise ConnectionFailedError(f"The list of {record_type} holds an entry without an id; check `base_url`.")
     return str(item["id"])
-
-
-def _adds_lines(body: Mapping[str, Any], replace: Sequence[str]) -> bool:
-    """Tell whether carrying the change out twice may leave lines there twice, in sublists at any depth.
-
-    A replaced sublist has the lines of the body, but those it finds again by key are updated, sublists in them too.
-    """
-    replaced = {name.lower() for name in replace}
-    lines = [_items(value) if name.lower() in replaced else value for name, value in body.items()]
-    return any(_holds_lines(value) for value in lines)
-
-
-def _holds_lines(value: Any) -> bool:
-    if isinstance(value, Mapping):
-        return bool(_items(value)) or any(_holds_lines(inner) for inner in value.values())
-    return isinstance(value, (list, tuple)) and any(_holds_lines(inner) for inner in value)
-
-
-def _items(value: Any) -> Any:
-    """Return the lines of a sublist, empty when it is none; names count in any case."""
-    found = (inner for name, inner in value.items() if name.lower() == "items") if isinstance(value, Mapping) else ()
-    return next(iter(found), ())

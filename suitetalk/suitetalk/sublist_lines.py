@@ -1,0 +1,28 @@
+"""Whether a change may be sent twice, seen from its sublists."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+
+def adds_lines(body: Mapping[str, Any], replace: Sequence[str]) -> bool:
+    """Tell whether carrying the change out twice may leave lines there twice, in sublists at any depth.
+
+    A replaced sublist has the lines of the body, but those it finds again by key are updated, sublists in them too.
+    """
+    replaced = {name.lower() for name in replace}
+    lines = [_items(value) if name.lower() in replaced else value for name, value in body.items()]
+    return any(_holds_lines(value) for value in lines)
+
+
+def _holds_lines(value: Any) -> bool:
+    if isinstance(value, Mapping):
+        return bool(_items(value)) or any(_holds_lines(inner) for inner in value.values())
+    return isinstance(value, (list, tuple)) and any(_holds_lines(inner) for inner in value)
+
+
+def _items(value: Any) -> Any:
+    """Return the lines of a sublist, empty when it is none; names count in any case."""
+    found = (inner for name, inner in value.items() if name.lower() == "items") if isinstance(value, Mapping) else ()
+    return next(iter(found), ())
