@@ -7,6 +7,7 @@ import io
 import json
 import subprocess
 import sys
+import tempfile
 from contextlib import redirect_stdout
 from dataclasses import dataclass
 from decimal import Decimal
@@ -132,24 +133,41 @@ def command(
     return given
 
 
-def finished(process: subprocess.Popen[str], before: str = "") -> Run:
-    """Wait for a process and return what it said; `before` is what was read of its output already."""
-    output, log = process.communicate(timeout=PATIENCE)
-    return Run((before + output).splitlines(), log, exit_code=process.returncode)
+class TapProcess(subprocess.Popen[str]):
+    """The tap as a process; its log goes to a file, which no pipe can hold up."""
 
+    def __init__(self, arguments: list[str], *, quick: bool = True, environment: dict[str, str] | None = None) -> None:
+        self.log_file = tempfile.TemporaryFile("w+", encoding="utf-8")  # noqa: SIM115 - closed in __exit__
+        started = [*(QUICK_COMMAND if quick else COMMAND), *arguments]
+        super().__init__(started, text=True, stdout=subprocess.PIPE, stderr=self.log_file, env=environment)
 
-def start(arguments: list[str], *, quick: bool = True, environment: dict[str, str] | None = None) -> Any:
-    """Start the tap as a process."""
-    return subprocess.Popen(
-        [*(QUICK_COMMAND if quick else COMMAND), *arguments],
-        text=True,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        env=environment,
-    )
+    def __exit__(self, *error: object) -> None:
+        super().__exit__(*error)
+        self.log_file.close()
+
+    def line(self) -> str:
+        """Read a line of the output."""
+        assert self.stdout
+        return self.stdout.readline()
+
+    def leave(self) -> None:
+        """Stop reading the output for good."""
+        assert self.stdout
+        self.stdout.close()
+
+    def log(self) -> str:
+        """Return the log so far."""
+        self.log_file.seek(0)
+        return self.log_file.read()
+
+    def finished(self, before: str = "") -> Run:
+        """Wait for the end and return what it said; `before` is what was read of its output already."""
+        assert self.stdout
+        lines = (before + self.stdout.read()).splitlines()
+        return Run(lines, exit_code=self.wait(PATIENCE), log=self.log())
 
 
 def run(arguments: list[str], *, quick: bool = True, environment: dict[str, str] | None = None) -> Run:
     """Run the tap as a process to its end."""
-    with start(arguments, quick=quick, environment=environment) as process:
-        return finished(process)
+    with TapProcess(arguments, quick=quick, environment=environment) as process:
+        return process.finished()

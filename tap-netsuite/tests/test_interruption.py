@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.tap_runs import Run, command, discover, finished, read, selected, start
+from tests.tap_runs import Run, TapProcess, command, discover, read, selected
 
 from netsuite_emulator import Emulator
 
@@ -56,12 +56,11 @@ def stamp(number: int) -> str:
     return f"2024-01-01T{minutes // 60:02}:{minutes % 60:02}:{seconds:02}Z"
 
 
-def interrupted(process: subprocess.Popen[str], number: int, after: int) -> Run:
+def interrupted(process: TapProcess, number: int, after: int) -> Run:
     """Send a signal once some lines were read."""
-    assert process.stdout
-    lines = [process.stdout.readline() for _ in range(after)]
+    lines = [process.line() for _ in range(after)]
     process.send_signal(number)
-    return finished(process, "".join(lines))
+    return process.finished("".join(lines))
 
 
 @pytest.mark.parametrize(
@@ -71,7 +70,7 @@ def interrupted(process: subprocess.Popen[str], number: int, after: int) -> Run:
 def test_interrupted_and_run_again_everything_has_come(
     given: dict[str, Any], tmp_path: Path, number: int, exit_code: int, after: int
 ) -> None:
-    with start(command(tmp_path, **given)) as process:
+    with TapProcess(command(tmp_path, **given)) as process:
         first = interrupted(process, number, after)
     assert first.exit_code == exit_code
     assert "Traceback" not in first.log
@@ -93,10 +92,10 @@ def test_a_signal_while_the_reader_stands_still_leaves_whole_lines(
     given: dict[str, Any], tmp_path: Path, busy_account: Emulator, number: int, unbuffered: str
 ) -> None:
     busy_account.execute(f"UPDATE {TABLE} SET name = repeat('x', 100000) WHERE id < 50")  # longer than a pipe holds
-    with start(command(tmp_path, **given), environment={**os.environ, "PYTHONUNBUFFERED": unbuffered}) as process:
-        assert process.stdout.readline()
+    with TapProcess(command(tmp_path, **given), environment={**os.environ, "PYTHONUNBUFFERED": unbuffered}) as process:
+        assert process.line()
         process.send_signal(number)
-        run = finished(process)
+        run = process.finished()
     assert run.exit_code == 128 + number
     assert all(message["type"] for message in run.messages)
 
@@ -105,33 +104,32 @@ def test_a_second_signal_does_not_wait_for_a_reader_that_stands_still(
     given: dict[str, Any], tmp_path: Path, busy_account: Emulator
 ) -> None:
     busy_account.execute(f"UPDATE {TABLE} SET name = repeat('x', 1000000) WHERE id = 1")
-    with start(command(tmp_path, **given)) as process:
-        process.stdout.readline()
+    with TapProcess(command(tmp_path, **given)) as process:
+        process.line()
+        assert process.stdout
         process.stdout.read(1)  # of a line that is far longer than what the pipe holds
         process.send_signal(signal.SIGTERM)
         with pytest.raises(subprocess.TimeoutExpired):
             process.wait(0.5)
         process.send_signal(signal.SIGTERM)
         assert process.wait(60) == 143
-        process.stdout.close()
 
 
 def test_a_reader_that_leaves_ends_the_run_quietly(given: dict[str, Any], tmp_path: Path) -> None:
-    with start(command(tmp_path, **given)) as process:
-        process.stdout.readline()
-        process.stdout.close()
-        log = process.stderr.read()
+    with TapProcess(command(tmp_path, **given)) as process:
+        process.line()
+        process.leave()
         assert process.wait(60) == 141
+        log = process.log()
     assert "Traceback" not in log
     assert "Exception ignored" not in log
 
 
 def test_a_signal_while_requests_are_waited_for(busy_account: Emulator, tmp_path: Path) -> None:
     catalog = selected(discover({**busy_account.connection, "tables": ["customer"]}), "record_customer")
-    with start(command(tmp_path, busy_account.connection, catalog=catalog)) as process:
-        assert process.stdout
-        assert [process.stdout.readline() for _ in range(3)][-1]
+    with TapProcess(command(tmp_path, busy_account.connection, catalog=catalog)) as process:
+        assert [process.line() for _ in range(3)][-1]
         process.send_signal(signal.SIGTERM)
-        run = finished(process)
+        run = process.finished()
     assert run.exit_code == 143
     assert all(message["type"] for message in run.messages)
