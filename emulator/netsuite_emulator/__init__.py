@@ -7,10 +7,12 @@ if TYPE_CHECKING:
     from netsuite_emulator.faults import Fault
     from netsuite_emulator.role import Role
     from netsuite_emulator.settings import Settings
+    from netsuite_emulator.suiteql.datasets import Dataset
 
-__all__ = ["Emulator", "Fault", "Role", "Settings"]
+__all__ = ["Dataset", "Emulator", "Fault", "Role", "Settings"]
 
 _HOMES = {
+    "Dataset": "netsuite_emulator.suiteql.datasets",
     "Emulator": "netsuite_emulator.emulator",
     "Fault": "netsuite_emulator.faults",
     "Role": "netsuite_emulator.role",

@@ -51,7 +51,8 @@ class Emulator:
         self.faults = FaultBoard()
         self._log = RequestLog()
         self._clock = Clock(self.settings.clock_offset)
-        self._governor = Governor(self.settings.concurrency_limit, self.settings.retry_after)
+        limit = self.settings.integration_concurrency_limit or self.settings.concurrency_limit
+        self._governor = Governor(limit, self.settings.retry_after)
         self._temporary: tempfile.TemporaryDirectory[str] | None = None
         self._key_pair = self._prepare_key_pair()
         self.calendar = AccountCalendar(self.settings.date_format, self.settings.time_zone)

@@ -48,7 +48,7 @@ class Call:
 
 @dataclass
 class Answer:
-    """An answer; `body` is sent as JSON, text as it is, None as nothing."""
+    """An answer; `body` is sent as JSON, text and bytes as they are, None as nothing."""
 
     status: int
     body: Any = None
@@ -59,6 +59,8 @@ class Answer:
         """The bytes of the body."""
         if self.body is None:
             return b""
+        if isinstance(self.body, bytes):
+            return self.body
         if isinstance(self.body, str):
             return self.body.encode()
         return json.dumps(self.body, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "surrogatepass")

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
 from netsuite_emulator.auth.service import AuthService
 from netsuite_emulator.catalog.service import Catalog
-from netsuite_emulator.errors import NetSuiteError, insufficient_permission, invalid_method, missing_permission
-from netsuite_emulator.exchange import Answer, Call, collection, error_answer
+from netsuite_emulator.documents.service import DocumentService
+from netsuite_emulator.errors import NetSuiteError
+from netsuite_emulator.exchange import Answer, Call, error_answer
 from netsuite_emulator.jobs.service import JobService
-from netsuite_emulator.paging import Page
 from netsuite_emulator.records.service import RecordService
 from netsuite_emulator.spoiled import spoiled
+from netsuite_emulator.suiteql.query_service import QueryEndPoints
 from netsuite_emulator.suiteql.service import QueryService
+from netsuite_emulator.system_service import SystemService
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,10 +41,12 @@ class Services:
         settings, company = account.settings, account.company
         self.auth = AuthService(settings, account.clock, certificates)
         self._settings = settings
-        self._clock = account.clock
         self._faults = faults
         self._failures = failures
-        self._queries = QueryService(settings, company, account.storage, account.calendar)
+        queries = QueryService(settings, company, account.storage, account.calendar)
+        self._queries = QueryEndPoints(settings, queries)
+        self._documents = DocumentService(account.storage, account.calendar)
+        self._system = SystemService(settings, account.clock)
         self._records = RecordService(settings, company, account.storage, account.calendar)
         self._catalog = Catalog(settings, company)
         self._jobs = JobService(settings, account.clock, self._perform)
@@ -82,16 +85,18 @@ class Services:
 
     def _dispatch(self, call: Call) -> Answer:
         match call.segments:
-            case ("query", "v1", "suiteql"):
-                return self._query(call)
+            case ("query", "v1", *rest):
+                return self._queries.answer(call, rest)
             case ("record", "v1", "metadata-catalog", *rest):
                 return self._catalog.answer(call, rest)
             case ("record", "v1", *rest) if rest:
                 return self._jobs.submit(call) if self._jobs.takes(call) else self._records.answer(call, rest)
             case ("async", "v1", *rest):
                 return self._jobs.answer(call, rest)
+            case ("document", "v1", *rest):
+                return self._documents.answer(call, rest)
             case ("system", "v1", name):
-                return self._system(name)
+                return self._system.answer(call, name)
         raise NetSuiteError(404, "INVALID_REQUEST", f"The resource '/{'/'.join(call.segments)}' does not exist.")
 
     def _perform(self, call: Call) -> Answer:
@@ -107,24 +112,3 @@ class Services:
 
             self._failures.append(traceback.format_exc())
             return error_answer(NetSuiteError(500, "UNEXPECTED_ERROR", "An unexpected error occurred."))
-
-    def _query(self, call: Call) -> Answer:
-        if call.method != "POST":
-            raise invalid_method("suiteql", frozenset({"POST"}))
-        if not self._settings.role.analytics:
-            raise missing_permission()
-        page = Page.read(f"{call.base}/query/v1/suiteql", call.query, self._settings.query_row_limit)
-        return collection(self._queries.answer(call.json(), call.headers, page))
-
-    def _system(self, name: str) -> Answer:
-        if name == "serverTime":  # [article_0528010158]
-            return Answer(
-                200, {"serverTime": f"{datetime.fromtimestamp(self._clock.now(), timezone.utc):%Y-%m-%dT%H:%M:%S}.000Z"}
-            )
-        if name == "governanceLimits":  # [article_0625010817]
-            if not self._settings.role.administrator:
-                raise insufficient_permission("governanceLimits")
-            limit = self._settings.concurrency_limit
-            limits = {"accountConcurrencyLimit": limit, "accountUnallocatedConcurrencyLimit": limit}
-            return Answer(200, {**limits, "integrationLimitType": "accountLimit"})
-        raise NetSuiteError(404, "INVALID_REQUEST", f"The resource '/system/v1/{name}' does not exist.")

@@ -11,6 +11,7 @@ from netsuite_emulator.auth.settings import SignInSettings
 from netsuite_emulator.calendar_formats import DATE_FORMATS
 from netsuite_emulator.jobs.settings import AsyncSettings
 from netsuite_emulator.role import Role
+from netsuite_emulator.suiteql.datasets import SAMPLE_DATASETS, Dataset
 
 __all__ = ["Settings", "SettingsError"]
 
@@ -46,8 +47,10 @@ class Settings(SignInSettings, AsyncSettings):
     scale: float = 1.0
     seed: int = 1
     data_file: Path | None = None
+    datasets: tuple[Dataset, ...] = SAMPLE_DATASETS
     # limits and speed
     concurrency_limit: int = 5
+    integration_concurrency_limit: int | None = None
     latency: float = 0.0
     query_row_limit: int = 100_000
     record_row_limit: int = 100_000
@@ -76,16 +79,23 @@ class Settings(SignInSettings, AsyncSettings):
             raise SettingsError(
                 f"Unknown time zone '{self.time_zone}': use an IANA name such as Europe/Berlin."
             ) from None
+        self._check_ranges()
+        for name, words in _WORDS.items():
+            if getattr(self, name) not in words:
+                raise SettingsError(f"{name} must be one of {', '.join(words)}.")
+
+    def _check_ranges(self) -> None:
         for name in ("concurrency_limit", "query_row_limit", "record_row_limit", "async_processors"):
             if getattr(self, name) < 1:
                 raise SettingsError(f"{name} must be 1 or more.")
         if not 0 < self.scale <= 10_000:  # noqa: PLR2004 - ten thousand times the sample is about 10^8 lines
             raise SettingsError("scale must be above 0 and at most 10000.")
-        if self.latency < 0:
-            raise SettingsError("latency must not be negative.")
-        for name, words in _WORDS.items():
-            if getattr(self, name) not in words:
-                raise SettingsError(f"{name} must be one of {', '.join(words)}.")
+        for name in ("latency", "job_seconds"):
+            if getattr(self, name) < 0:
+                raise SettingsError(f"{name} must not be negative.")
+        own = self.integration_concurrency_limit
+        if own is not None and not 1 <= own < self.concurrency_limit:  # one at least stays unallocated
+            raise SettingsError("integration_concurrency_limit must be 1 or more, and below concurrency_limit.")
 
     @property
     def host_label(self) -> str:

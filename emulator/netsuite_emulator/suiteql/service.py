@@ -51,6 +51,14 @@ class QueryService:
             detail = "The required request header 'Prefer' is missing or invalid. Provide the value 'transient'."
             raise NetSuiteError(400, "INVALID_HEADER", detail, header="Prefer")
         text, parameters = self._statement(body)
+        return self.run(text, parameters, page)
+
+    def run(self, text: str, parameters: tuple[Any, ...], page: Page) -> dict[str, Any]:
+        """A page of a statement's rows.
+
+        Raises:
+            NetSuiteError: the statement is refused.
+        """
         sql, names = self._translate(text, parameters)
         cursor = self._storage.cursor()
         try:
