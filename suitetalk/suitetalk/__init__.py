@@ -14,6 +14,7 @@ from suitetalk.batch import BATCH_SIZE, Batch, in_batches
 from suitetalk.batch_results import BatchResult
 from suitetalk.batches import Batches
 from suitetalk.client import NetSuite
+from suitetalk.datasets import Datasets
 from suitetalk.errors import (
     ConcurrencyLimitError,
     ConfigurationError,
@@ -59,6 +60,7 @@ __all__ = [
     "ConfigurationError",
     "ConnectionFailedError",
     "ConnectionSettings",
+    "Datasets",
     "ErrorDetail",
     "File",
     "Governor",

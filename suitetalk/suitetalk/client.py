@@ -7,6 +7,7 @@ import requests
 from suitetalk.auth import TokenStore
 from suitetalk.auth.choice import authentication_for
 from suitetalk.batches import Batches
+from suitetalk.datasets import Datasets
 from suitetalk.governor import Governor, Limiter
 from suitetalk.jobs import Jobs, PollPolicy
 from suitetalk.metadata import MetadataCatalog
@@ -24,7 +25,7 @@ _USUAL_LIMIT = 5  # of the smallest accounts [bridgehead_1500275603]
 class NetSuite:
     """One account and its services, over one session, one login and one governor.
 
-    They are `records`, `batches`, `jobs`, `suiteql`, `metadata`, `system` and `raw`.
+    They are `records`, `batches`, `jobs`, `suiteql`, `datasets`, `metadata`, `system` and `raw`.
 
     Thread-safe. Nothing is sent before the first call. Use it as a context manager to close the connections.
     """
@@ -68,6 +69,7 @@ class NetSuite:
         self.jobs = Jobs(self.transport, retry=retry, polling=polling)
         self.batches = Batches(self.jobs, width=lambda: getattr(limiter, "limit", _USUAL_LIMIT))
         self.suiteql = SuiteQL(self.transport)
+        self.datasets = Datasets(self.transport)
         self.metadata = MetadataCatalog(self.transport)
         self.system = System(self.transport)
         self.raw = RawRequests(self.transport)

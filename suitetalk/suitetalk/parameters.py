@@ -1,17 +1,21 @@
-"""Values for the `?` of a statement, put into its text where the account cannot bind them."""
+"""Values for the `?` of a statement: bound where the account can do so, else literals in its text."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from datetime import date, datetime
 from decimal import Decimal
 
 from suitetalk.errors import SuiteTalkError
 
-Value = str | int | float | Decimal | None
+Value = str | int | float | Decimal | date | datetime | None
+"""What a `?` can stand for; booleans become `T` and `F`, as SuiteQL has them."""
 
-# What may hold a question mark that is no placeholder, or is one.
-_PIECES = re.compile(r"'(?:[^']|'')*'|\"[^\"]*\"|--[^\n]*|/\*.*?\*/|\?", re.DOTALL)
+_SQL_DATE, _SQL_TIME = "YYYY-MM-DD", "YYYY-MM-DD HH24:MI:SS"
+
+# What may hold a question mark that is no placeholder, or is one. What is not closed lasts to the end.
+_PIECES = re.compile(r"""'[^']*(?:'|\Z)|"[^"]*(?:"|\Z)|--[^\n]*|/\*.*?(?:\*/|\Z)|\?""", re.DOTALL)
 
 
 def quoted(text: str) -> str:
@@ -32,31 +36,73 @@ def check_parameters(statement: str, values: Sequence[Value]) -> None:
         )
 
 
-def bound_form(values: Sequence[Value]) -> list[str | None]:
-    """Return the values as `params` has them: numbers as text [section_157909186990]."""
-    return [None if value is None else _text(value) for value in values]
+def bound(statement: str, values: Sequence[Value]) -> tuple[str, list[str]]:
+    """Return the statement and what to send as `params`: all of it text, numbers too [section_157909186990].
+
+    Dates are bound as text and read as dates by the statement; NULL, which has no text, stands in the statement.
+
+    Raises:
+        SuiteTalkError: a value has no form in SuiteQL.
+    """
+    texts: list[str] = []
+
+    def place(value: Value) -> str:
+        if value is None:
+            return "NULL"
+        texts.append(_text(value))
+        return _as_date("?", value) if isinstance(value, date) else "?"
+
+    return _with_values(statement, values, place), texts
 
 
 def inlined(statement: str, values: Sequence[Value]) -> str:
-    """Return the statement with its placeholders replaced by literals; those in texts and comments stay."""
+    """Return the statement with its placeholders replaced by literals; those in texts and comments stay.
+
+    Raises:
+        SuiteTalkError: a value has no form in SuiteQL.
+    """
+    # Blanks keep two hyphens from becoming a comment and two texts from becoming one.
+    return _with_values(statement, values, lambda value: f" {_literal(value)} ")
+
+
+def _with_values(statement: str, values: Sequence[Value], place: Callable[[Value], str]) -> str:
     remaining = iter(values)
-    return _PIECES.sub(lambda piece: _literal(next(remaining)) if piece[0] == "?" else piece[0], statement)
+    return _PIECES.sub(lambda piece: place(next(remaining)) if piece[0] == "?" else piece[0], statement)
 
 
 def _literal(value: Value) -> str:
     if value is None:
         return "NULL"
-    if isinstance(value, (int, float, Decimal)) and not isinstance(value, bool):
-        return _text(value)
-    return quoted(_text(value))
+    if isinstance(value, date):
+        return _as_date(quoted(_text(value)), value)
+    is_number = isinstance(value, (int, float, Decimal)) and not isinstance(value, bool)
+    return _text(value) if is_number else quoted(_text(value))
 
 
-def _text(value: Value) -> str:
+def _as_date(text: str, value: date) -> str:
+    """Return the expression that reads a text as a date; SuiteQL has no date literals [article_0824094533]."""
+    return f"TO_DATE({text}, {quoted(_SQL_TIME if isinstance(value, datetime) else _SQL_DATE)})"
+
+
+def _text(value: str | float | Decimal | date) -> str:
     if isinstance(value, bool):
         return "T" if value else "F"
+    if isinstance(value, datetime):
+        return _local_time(value)
     if isinstance(value, (float, Decimal)):
-        text = format(Decimal(str(value)), "f")
-        if not Decimal(str(value)).is_finite():
-            raise SuiteTalkError(f"{value} is no number a statement can hold.")
-        return text
+        return _decimal(Decimal(str(value)))
     return str(value)
+
+
+def _local_time(value: datetime) -> str:
+    if value.tzinfo is not None:
+        raise SuiteTalkError(
+            f"{value} names a zone; give it in the account's time zone and without one, as SuiteQL compares times."
+        )
+    return value.isoformat(" ", "seconds")
+
+
+def _decimal(value: Decimal) -> str:
+    if not value.is_finite():
+        raise SuiteTalkError(f"{value} is no number a statement can hold.")
+    return format(value, "f")

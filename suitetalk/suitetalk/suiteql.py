@@ -8,7 +8,7 @@ from typing import Any
 from suitetalk.answer import Answer
 from suitetalk.errors import IncompleteResultError, InvalidRequestError
 from suitetalk.pages import PAGE_SIZE, READABLE_ROWS, Page, all_pages, page_parameters, read_page
-from suitetalk.parameters import Value, bound_form, check_parameters, inlined, quoted
+from suitetalk.parameters import Value, bound, check_parameters, inlined, quoted
 from suitetalk.transport import Transport
 
 __all__ = ["SuiteQL", "quoted"]
@@ -71,10 +71,11 @@ class SuiteQL:
         """Bind the parameters; put them into the text once the account has refused to [section_N3950559]."""
         check_parameters(statement, parameters)
         if self._binds:
+            text, values = bound(statement, parameters)
             try:
-                return self._post({"q": statement, "params": bound_form(parameters)}, where)
+                return self._post({"q": text, **({"params": values} if values else {})}, where)
             except InvalidRequestError as refusal:
-                if refusal.code != "INVALID_CONTENT":
+                if not values or refusal.code != "INVALID_CONTENT":
                     raise
         answer = self._post({"q": inlined(statement, parameters)}, where)
         self._binds = False
