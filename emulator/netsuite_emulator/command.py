@@ -12,8 +12,11 @@ from typing import Any
 
 import click
 
+from netsuite_emulator.command_options import further_options
 from netsuite_emulator.emulator import Emulator
+from netsuite_emulator.role import Role
 from netsuite_emulator.settings import Settings, SettingsError
+from netsuite_emulator.suiteql.datasets import SAMPLE_DATASETS, Dataset
 
 __all__ = ["main"]
 
@@ -61,16 +64,17 @@ def _certificates(_context: click.Context, _option: click.Parameter, values: tup
 @click.option(
     "--metadata-describes-record/--metadata-describes-metadata", default=True, help="Form of the catalog's links."
 )
+@further_options
 @click.option(
     "--ready-file", type=click.Path(path_type=Path, dir_okay=False), help="Write the connection here, as JSON."
 )
-def main(*, ready_file: Path | None, hidden: tuple[str, ...], **options: Any) -> None:
+def main(*, ready_file: Path | None, **options: Any) -> None:
     """Run a local NetSuite until Ctrl-C."""
     ended = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())
     try:
-        emulator = Emulator(Settings(hidden_record_types=frozenset(hidden), **options)).start()
+        emulator = Emulator(_settings(options)).start()
     except SettingsError as error:
         click.echo(str(error), err=True)
         sys.exit(1)
@@ -84,6 +88,22 @@ def main(*, ready_file: Path | None, hidden: tuple[str, ...], **options: Any) ->
         sys.exit(1)
     finally:
         emulator.stop()
+
+
+def _settings(options: dict[str, Any]) -> Settings:
+    role = Role(
+        analytics=options.pop("analytics"),
+        not_listed=frozenset(options.pop("not_listed")),
+        view_only=frozenset(options.pop("view_only")),
+        reads_in_edit_mode=options.pop("reads_in_edit_mode"),
+    )
+    saved = []
+    for text in options.pop("dataset"):
+        name, _, query = text.partition("=")
+        saved.append(Dataset(id=name, name=name, query=query))
+    options["redirect_uris"] = options["redirect_uris"] or _DEFAULTS.redirect_uris
+    hidden = frozenset(options.pop("hidden"))
+    return Settings(role=role, datasets=(*SAMPLE_DATASETS, *saved), hidden_record_types=hidden, **options)
 
 
 def _write_ready_file(emulator: Emulator, path: Path) -> None:
@@ -118,6 +138,10 @@ def _greeting(emulator: Emulator) -> str:
         f"  account id      {values['account_id']}\n"
         f"  client id       {values['client_id']}\n"
         f"  certificate id  {values['certificate_id']}\n"
-        f"  private key     {values['private_key_path']}\n\n"
+        f"  private key     {values['private_key_path']}\n"
+        f"  client secret   {emulator.settings.client_secret}\n"
+        f"  token           {emulator.settings.token_id}, secret {emulator.settings.token_secret}\n"
+        f"  public client   {emulator.settings.public_client_id}\n"
+        f"  redirect URIs   {', '.join(emulator.settings.redirect_uris)}\n\n"
         f"{exports}\n{plugins}"
     )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
+from netsuite_emulator.errors import NetSuiteError
 from netsuite_emulator.exchange import Answer, Call
 from netsuite_emulator.faults import EFFECTS, Fault
 
@@ -30,13 +31,15 @@ class Control:
         log: RequestLog,
         governor: Governor,
         execute: Callable[[str], list[tuple[Any, ...]]],
+        advance: Callable[[float], None],
         failures: list[str],
     ) -> None:
-        """`execute` runs a statement of DuckDB's SQL; `failures` collects mistakes of the emulator itself."""
+        """`execute` runs DuckDB's SQL, `advance` lets time pass, `failures` has mistakes of the emulator itself."""
         self._faults = faults
         self._log = log
         self._governor = governor
         self._execute = execute
+        self._advance = advance
         self.failures = failures
 
     def note_failure(self, text: str) -> None:
@@ -63,6 +66,8 @@ class Control:
                 return Answer(200, {})
             case ("POST", "/emulator/sql"):
                 return self._sql(call)
+            case ("POST", "/emulator/advance"):
+                return self._let_time_pass(call)
         return Answer(404, {"error": f"No such control end point: {call.method} {path}"})
 
     def _add_fault(self, call: Call) -> Answer:
@@ -70,6 +75,13 @@ class Control:
             return Answer(200, {"id": self._faults.add(Fault(**call.json()))})
         except Exception as error:  # noqa: BLE001 - whatever is wrong with it, the caller should read it
             return Answer(400, {"error": str(error)})
+
+    def _let_time_pass(self, call: Call) -> Answer:
+        try:
+            self._advance(float(call.json()["seconds"]))
+        except (NetSuiteError, ValueError, KeyError, TypeError) as error:
+            return Answer(400, {"error": str(error)})
+        return Answer(200, {})
 
     def _sql(self, call: Call) -> Answer:
         try:

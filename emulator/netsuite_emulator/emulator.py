@@ -73,7 +73,7 @@ class Emulator:
         Raises:
             SettingsError: the address cannot be used.
         """
-        control = Control(self.faults, self._log, self._governor, self.execute, self._failures)
+        control = Control(self.faults, self._log, self._governor, self.execute, self.advance, self._failures)
         application = Application(
             self._services, self._governor, self.faults, self._log, control, latency=self.settings.latency
         )

@@ -82,3 +82,38 @@ def test_a_port_in_use() -> None:
     assert ended.returncode == 1
     assert f"Cannot listen on 127.0.0.1:{port}" in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+def test_options_reach_the_account(tmp_path: Path) -> None:
+    ready = tmp_path / "ready.json"
+    chosen = (
+        "--client-secret s --token-id t --redirect-uri http://127.0.0.1:9/x --http-redirects --consent allow "
+        "--view-only currency --reads-in-edit-mode --not-listed term --no-analytics --job-seconds 5 "
+        "--dataset mine=SELECT --batches-parallel --integration-concurrency-limit 2"
+    )
+    arguments = ["--port", "0", "--scale", "0.02", "--ready-file", str(ready), *chosen.split()]
+    process = subprocess.Popen([*COMMAND, *arguments], stderr=subprocess.PIPE, text=True)
+    try:
+        deadline = time.monotonic() + 60
+        while not ready.exists() and time.monotonic() < deadline:
+            time.sleep(0.02)
+        url = json.loads(ready.read_text())["base_url"]
+        query = {"client_id": "emulator-client", "redirect_uri": "http://127.0.0.1:9/x", "response_type": "code"}
+        query |= {"scope": "rest_webservices", "state": "s" * 30}
+        page = requests.get(f"{url}/app/login/oauth2/authorize.nl", params=query, allow_redirects=False, timeout=10)
+        assert page.status_code == 302
+        code = page.headers["Location"].partition("code=")[2]
+        form = {"grant_type": "authorization_code", "code": code, "redirect_uri": query["redirect_uri"]}
+        end_point = f"{url}/services/rest/auth/oauth2/v1/token"
+        token = requests.post(end_point, data=form, auth=("emulator-client", "s"), timeout=10).json()["access_token"]
+        headers = {"Authorization": f"Bearer {token}"}
+        assert requests.get(f"{url}/services/rest/record/v1/currency/1", headers=headers, timeout=10).status_code == 400
+        for seconds, status in ((4000, 200), (-1, 400), ("x", 400)):
+            passed = requests.post(f"{url}/emulator/advance", json={"seconds": seconds}, timeout=10)
+            assert passed.status_code == status
+        assert requests.get(f"{url}/services/rest/record/v1/term", headers=headers, timeout=10).status_code == 401
+    finally:
+        process.send_signal(signal.SIGTERM)
+        _, said = process.communicate(timeout=30)
+    assert "client secret   s\n" in said
+    assert "http://127.0.0.1:9/x" in said
