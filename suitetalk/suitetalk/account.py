@@ -30,6 +30,7 @@ class Account:
         token_url: where access tokens are asked for.
         audiences: the `aud` values to try in assertions, the likeliest first.
         authorize_url: the page where a person gives consent.
+        restlets_url: address of the services that NetSuite's pages show on the account's other API host.
     """
 
     realm: str
@@ -37,6 +38,7 @@ class Account:
     token_url: str
     audiences: tuple[str, ...]
     authorize_url: str
+    restlets_url: str
 
     @classmethod
     def resolve(cls, account_id: str, base_url: str | None = None, token_url: str | None = None) -> Account:
@@ -59,7 +61,9 @@ class Account:
         # The consent page belongs to the user interface, which a proxy for the REST services does not show.
         pages = base if is_loopback(_host(base)) else f"https://{label}.app.netsuite.com"
         realm = label.upper().replace("-", "_")
-        return cls(realm, base, token, tuple(dict.fromkeys(likeliest_first)), pages + _CONSENT_PATH)
+        audiences = tuple(dict.fromkeys(likeliest_first))
+        restlets = f"https://{label}.restlets.api.netsuite.com" if base == own_url else base
+        return cls(realm, base, token, audiences, pages + _CONSENT_PATH, restlets)
 
 
 def is_loopback(host: str) -> bool:

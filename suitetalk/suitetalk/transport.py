@@ -81,7 +81,6 @@ class Transport:
         headers: Mapping[str, str] | None = None,
         body: Any = None,
         repeatable: bool,
-        name: str | None = None,
     ) -> Answer:
         """Send a request and return its answer, once NetSuite has accepted it.
 
@@ -93,7 +92,6 @@ class Transport:
             body: sent as JSON unless None.
             repeatable: whether carrying it out twice does no harm. What is not repeatable is tried again only
                 when NetSuite certainly did not act on it: no connection, 401, 429.
-            name: what messages call it; method and path if None.
 
         Raises:
             NetSuiteError: NetSuite refused.
@@ -109,7 +107,7 @@ class Transport:
         if body is not None:
             request.data = encode(body)
             request.headers.setdefault("Content-Type", "application/json")
-        return self.send(request, name or f"{method} {path}", repeatable=repeatable)
+        return self.send(request, f"{method} {path}", repeatable=repeatable)
 
     def send(
         self,

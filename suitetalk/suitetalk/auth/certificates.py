@@ -1,6 +1,6 @@
-"""The certificates of an integration in NetSuite: listing them, and putting a new one in place.
+"""The certificates of an integration in NetSuite: listing them, putting a new one in place, revoking one.
 
-[article_92130837826, article_11111634165, article_0209112025]
+[article_92130837826, article_11111634165, article_0209112025, article_0209112818]
 """
 
 from __future__ import annotations
@@ -11,6 +11,10 @@ from datetime import datetime, timezone
 from typing import Any
 from urllib.parse import quote
 
+import requests
+
+from suitetalk.account import REST_ROOT
+from suitetalk.answer import Answer, encode
 from suitetalk.errors import ConfigurationError, ConnectionFailedError
 from suitetalk.transport import Transport
 
@@ -45,7 +49,8 @@ class Certificates:
     def __init__(self, transport: Transport, client_id: str) -> None:
         """Send through this transport, logged in as the integration."""
         self._transport = transport
-        self._path = f"/auth/oauth2/v1/clients/{quote(client_id, safe='')}/certificates"
+        root = transport.account.restlets_url + REST_ROOT
+        self._url = f"{root}/auth/oauth2/v1/clients/{quote(client_id, safe='')}/certificates"
 
     def all(self) -> list[Certificate]:
         """Return the certificates NetSuite has, revoked ones too.
@@ -54,7 +59,7 @@ class Certificates:
             ConnectionFailedError: the answer is no list of certificates.
             NetSuiteError: NetSuite refused.
         """
-        body = self._transport.request("GET", self._path, repeatable=True, name="the list of certificates").json()
+        body = self._send("GET", self._url, "the list of certificates").json()
         if not isinstance(body, list) or not all(isinstance(entry, dict) for entry in body):
             raise ConnectionFailedError("The answer holds no list of certificates; check `base_url`.")
         return [_certificate(entry) for entry in body]
@@ -70,10 +75,8 @@ class Certificates:
             OutcomeUnknownError: the answer was lost; look at `all()` before repeating it.
             NetSuiteError: NetSuite refused; five certificates can be active at most [section_162686838198].
         """
-        body = {"fileContent": certificate_pem, "role": role, "entity": entity}
-        answer = self._transport.request(
-            "POST", self._path, body=body, repeatable=False, name="the upload of a certificate"
-        ).json()
+        body = {"fileContent": certificate_pem, "role": _number(role), "entity": _number(entity)}
+        answer = self._send("POST", self._url, "the upload of a certificate", body).json()
         if not isinstance(answer, dict) or not answer.get("certificate_id"):
             raise ConnectionFailedError(
                 "NetSuite accepted the certificate without telling its id; look it up on the page OAuth 2.0 Client "
@@ -84,8 +87,8 @@ class Certificates:
     def rotate(self, certificate_id: str, certificate_pem: str) -> Certificate:
         """Give NetSuite a certificate for the employee and the role of the present one, which stays valid.
 
-        Afterwards set `certificate_id` and the private key to the new ones; revoke the old one on the page OAuth 2.0
-        Client Credentials (M2M) Setup when nothing uses it any more.
+        Afterwards set `certificate_id` and the private key to the new ones, and `revoke` the old one when nothing
+        uses it any more.
 
         Raises:
             ConfigurationError: NetSuite does not list the present one.
@@ -97,6 +100,24 @@ class Certificates:
                 "certificate_id", "names no certificate in NetSuite's list; correct it, or upload the new one by hand."
             )
         return self.upload(certificate_pem, entity=present.entity, role=present.role)
+
+    def revoke(self, certificate_id: str) -> None:
+        """Withdraw a certificate for good; NetSuite does not take it a second time [section_162686838198].
+
+        Raises:
+            NotFoundError: NetSuite has none of this id.
+            NetSuiteError: NetSuite refused.
+        """
+        url = f"{self._url}/{quote(certificate_id, safe='')}/revoke"
+        self._send("POST", url, "the revocation of a certificate")
+
+    def _send(self, method: str, url: str, name: str, body: object = None) -> Answer:
+        """Send without the address in messages, which holds the client's id."""
+        request = requests.Request(method, url, headers={"Accept": "application/json"})
+        if body is not None:
+            request.data = encode(body)
+            request.headers["Content-Type"] = "application/json"
+        return self._transport.send(request, name, repeatable=method == "GET")
 
 
 def _certificate(entry: Mapping[str, Any]) -> Certificate:
@@ -119,6 +140,14 @@ def _id(reference: object) -> str:
 
 def _text(value: object) -> str:
     return "" if value is None else str(value)
+
+
+def _number(internal_id: str) -> int | str:
+    """Return an internal id as the number that this end point's examples have."""
+    try:
+        return int(internal_id)
+    except ValueError:
+        return internal_id
 
 
 def _time(value: object) -> datetime | None:
