@@ -61,11 +61,11 @@ def test_sub_resources_and_simple_enums(shell: Shell) -> None:
 
 def test_lines_are_replaced(netsuite_emulator: Emulator, shell: Shell) -> None:
     order = shell.done("list", "salesOrder", "--limit", "1").lines()[0]["id"]
-    first = shell.done("get", "salesOrder", order, "--expand").json()["item"]["items"][0]
+    first = shell.done("get", "salesOrder", order, "-e").json()["item"]["items"][0]
     payload = json.dumps({"memo": "one line left", "item": {"items": [{"line": first["line"]}]}})
 
     shell.done("update", "salesOrder", order, payload, "--replace", "item")
-    assert len(shell.done("get", "salesOrder", order, "--expand").json()["item"]["items"]) == 1
+    assert len(shell.done("get", "salesOrder", order, "-e").json()["item"]["items"]) == 1
 
     shell.done("update", "salesOrder", order, "{}", "--replace", "memo", "--replace-selected-fields")
     assert "memo" not in shell.done("get", "salesOrder", order).json()

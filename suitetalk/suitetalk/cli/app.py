@@ -4,23 +4,31 @@ from __future__ import annotations
 
 import click
 
+from suitetalk.cli.actions import action, attach, detach, transform
+from suitetalk.cli.batch import batch
 from suitetalk.cli.completion import completion
 from suitetalk.cli.connection import connection_options
 from suitetalk.cli.doctor import doctor
 from suitetalk.cli.exit_codes import MEANINGS
+from suitetalk.cli.job import job
+from suitetalk.cli.keys import certificates, keygen, rotate
+from suitetalk.cli.login import login, logout
 from suitetalk.cli.metadata import schema, types
 from suitetalk.cli.query import query
-from suitetalk.cli.records import create, delete, get, list_, update, upsert
+from suitetalk.cli.records import get, list_
 from suitetalk.cli.request import request
 from suitetalk.cli.system import limits
+from suitetalk.cli.writes import create, delete, update, upsert
 
 NAME = "suitetalk"
 
 _SECTIONS: dict[str, tuple[click.Command, ...]] = {
     "Records": (get, list_, create, update, upsert, delete),
+    "More about records": (transform, action, attach, detach),
+    "Many records": (batch, job),
     "Queries and requests": (query, request),
     "What the account has": (types, schema, limits),
-    "Set-up": (doctor, completion),
+    "Set-up": (doctor, keygen, login, logout, certificates, rotate, completion),
 }
 _EXITS = "Exit codes: " + "; ".join(f"{code} {meaning}" for code, meaning in MEANINGS) + "."
 

@@ -11,7 +11,7 @@ from suitetalk import ConnectionSettings, NetSuite
 from suitetalk.cli.debugging import TellingSession, tell_retries
 from suitetalk.cli.inputs import read_input
 from suitetalk.cli.profiles import Configuration, is_secret, profile_names, resolve
-from suitetalk.settings import CONNECTION_SETTINGS
+from suitetalk.setting_descriptions import ALL_SETTINGS
 
 _GIVEN = "suitetalk.given"
 _PROFILE = "suitetalk.profile"
@@ -47,7 +47,7 @@ def connection_options(*, hidden: bool = False) -> list[click.Parameter]:
             hidden=hidden,
         )
     ]
-    options += [_setting_option(name, schema, hidden=hidden) for name, schema in CONNECTION_SETTINGS.items()]
+    options += [_setting_option(name, schema, hidden=hidden) for name, schema in ALL_SETTINGS.items()]
     options.append(
         click.Option(
             ["--debug"],
@@ -115,13 +115,23 @@ def _keep_setting(context: click.Context, option: click.Parameter, value: str | 
 
 
 def _keep_secret(context: click.Context, option: click.Parameter, value: str | None) -> None:
+    _keep_setting(context, option, secret_input(context, option, value))
+
+
+def secret_input(context: click.Context, option: click.Parameter, value: str | None) -> str | None:
+    """Return a secret from @FILE or -, without a line end; it must not stand on the command line itself.
+
+    Raises:
+        BadParameter: it does.
+    """
     if value is None:
-        return
+        return None
     if value != "-" and not value.startswith("@"):
+        variable = f", or NETSUITE_{option.name.upper()} in the environment" if option.name in ALL_SETTINGS else ""
         raise click.BadParameter(
-            "a secret on the command line can be read by everyone on this machine; "
-            f"give @FILE, - for standard input, or NETSUITE_{(option.name or '').upper()} in the environment",
+            f"a secret on the command line can be read by everyone on this machine; give @FILE or - for standard "
+            f"input{variable}",
             context,
             option,
         )
-    _keep_setting(context, option, read_input(value).decode(errors="surrogateescape"))
+    return read_input(value).decode(errors="surrogateescape").rstrip("\r\n")

@@ -6,6 +6,7 @@ import click
 
 from suitetalk.errors import (
     ConfigurationError,
+    LoginNeededError,
     LoginRefusedError,
     NotFoundError,
     OutcomeUnknownError,
@@ -22,6 +23,7 @@ OUTCOME_UNKNOWN = 6
 BY_ERROR: dict[type[BaseException], int] = {
     ConfigurationError: USAGE,
     LoginRefusedError: LOGIN,
+    LoginNeededError: LOGIN,
     NotFoundError: NOT_FOUND,
     PermissionDeniedError: NOT_PERMITTED,
     OutcomeUnknownError: OUTCOME_UNKNOWN,
@@ -32,7 +34,7 @@ MEANINGS = (
     (0, "done"),
     (FAILED, "NetSuite refused or failed, or could not be reached"),
     (USAGE, "wrong command line or setting"),
-    (LOGIN, "login refused"),
+    (LOGIN, "login refused or needed"),
     (NOT_FOUND, "no such record or record type, or not visible to the role"),
     (NOT_PERMITTED, "the role lacks a permission"),
     (OUTCOME_UNKNOWN, "a write was sent and its answer was lost: look before repeating it"),

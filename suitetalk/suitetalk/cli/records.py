@@ -1,4 +1,4 @@
-"""One record at a time, and lists of ids."""
+"""One record, and lists of ids."""
 
 from __future__ import annotations
 
@@ -6,22 +6,17 @@ from pathlib import Path
 
 import click
 
+from suitetalk.cli.arguments import RECORD_ID, RECORD_TYPE, view_options
 from suitetalk.cli.connection import ConnectedCommand, connect
-from suitetalk.cli.inputs import names, read_object
+from suitetalk.cli.inputs import names
 from suitetalk.cli.output import note, output_option, output_options, write_json, write_rows
 from suitetalk.pages import PAGE_SIZE
 
-_TYPE = click.argument("record_type", metavar="TYPE")
-_ID = click.argument("record_id", metavar="ID")
-_PAYLOAD = click.argument("payload", metavar="PAYLOAD")
-_PAYLOAD_HELP = "PAYLOAD is a JSON object: as text, @FILE, or - for standard input."
-
 
 @click.command(cls=ConnectedCommand)
-@_TYPE
-@_ID
-@click.option("--expand", "--expand-sub-resources", "expand", is_flag=True, help="With sublists and subrecords.")
-@click.option("--fields", metavar="NAME,…", multiple=True, help="These body fields only.")
+@RECORD_TYPE
+@RECORD_ID
+@view_options
 @click.option("--simple-enums", "--simple-enum-format", "simple", is_flag=True, help="Enumerations as their bare id.")
 @output_option
 @click.pass_context
@@ -29,20 +24,26 @@ def get(  # noqa: PLR0917 - one for each option
     context: click.Context,
     record_type: str,
     record_id: str,
-    expand: bool,  # noqa: FBT001 - given by name
+    expand_sub_resources: bool,  # noqa: FBT001 - given by name
+    expand: tuple[str, ...],
     fields: tuple[str, ...],
     simple: bool,  # noqa: FBT001
     output: Path | None,
 ) -> None:
     """Show the record of TYPE with this ID, internal or eid:EXTERNAL_ID, as JSON."""
     record = connect(context).records.get(
-        record_type, record_id, expand_sub_resources=expand, fields=names(fields), simple_enum_format=simple
+        record_type,
+        record_id,
+        expand_sub_resources=expand_sub_resources,
+        expand=names(expand),
+        fields=names(fields),
+        simple_enum_format=simple,
     )
     write_json(record, output)
 
 
 @click.command("list", cls=ConnectedCommand)
-@_TYPE
+@RECORD_TYPE
 @click.option("-q", "--query", "q", metavar="FILTER", help="Such as 'companyName START_WITH \"A\"'.")
 @click.option("--limit", type=click.IntRange(1, PAGE_SIZE), help=f"Ids of the page.  [default: {PAGE_SIZE}]")
 @click.option("--offset", type=click.IntRange(0), help="Ids before the page; a multiple of the limit.  [default: 0]")
@@ -68,65 +69,6 @@ def list_(  # noqa: PLR0917 - one for each option
     page = records.list(record_type, q=q, limit=limit or PAGE_SIZE, offset=offset or 0)
     write_rows([{"id": item.get("id")} for item in page.items], form, output, ["id"])
     say_how_many(len(page.items), page.total, offset or 0)
-
-
-@click.command(cls=ConnectedCommand, epilog=_PAYLOAD_HELP)
-@_TYPE
-@_PAYLOAD
-@click.pass_context
-def create(context: click.Context, record_type: str, payload: str) -> None:
-    """Create a record and print its internal id."""
-    body = read_object(payload)
-    click.echo(connect(context).records.create(record_type, body))
-
-
-@click.command(cls=ConnectedCommand, epilog=_PAYLOAD_HELP + " A field that is null is cleared.")
-@_TYPE
-@_ID
-@_PAYLOAD
-@click.option("--replace", metavar="NAME,…", multiple=True, help="Sublists whose lines PAYLOAD gives in full.")
-@click.option(
-    "--replace-selected-fields",
-    "selected",
-    is_flag=True,
-    help="--replace names body fields too; those of them that PAYLOAD lacks are emptied.",
-)
-@click.pass_context
-def update(
-    context: click.Context,
-    record_type: str,
-    record_id: str,
-    payload: str,
-    replace: tuple[str, ...],
-    selected: bool,  # noqa: FBT001 - given by name
-) -> None:
-    """Change the record with this ID."""
-    if selected and not names(replace):
-        raise click.UsageError("--replace-selected-fields needs the names of the fields in --replace")
-    body = read_object(payload)
-    connect(context).records.update(
-        record_type, record_id, body, replace=names(replace), replace_selected_fields=selected
-    )
-
-
-@click.command(cls=ConnectedCommand, epilog=_PAYLOAD_HELP)
-@_TYPE
-@click.argument("external_id")
-@_PAYLOAD
-@click.pass_context
-def upsert(context: click.Context, record_type: str, external_id: str, payload: str) -> None:
-    """Create the record with this external id, or update it when it exists."""
-    body = read_object(payload)
-    connect(context).records.upsert(record_type, external_id.removeprefix("eid:"), body)
-
-
-@click.command(cls=ConnectedCommand)
-@_TYPE
-@_ID
-@click.pass_context
-def delete(context: click.Context, record_type: str, record_id: str) -> None:
-    """Delete the record with this ID."""
-    connect(context).records.delete(record_type, record_id)
 
 
 def refuse_page_of_all(limit: int | None, offset: int | None, *, everything: bool) -> None:

@@ -1,0 +1,118 @@
+"""Batches, jobs, and what can be done with a record besides reading and changing it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from tests.cli_runs import QuickShell, Shell, environment_of
+
+from netsuite_emulator import Emulator, Fault
+
+
+@pytest.fixture
+def shell(netsuite_emulator: Emulator, tmp_path: Path) -> Shell:
+    return QuickShell(tmp_path, environment_of(netsuite_emulator.connection, tmp_path))
+
+
+def body(number: int, **changes: object) -> dict[str, object]:
+    return {"companyName": f"Nr. {number}", "subsidiary": {"id": "1"}, "externalId": f"N-{number}", **changes}
+
+
+def test_more_than_one_job_of_records_from_birth_to_death(netsuite_emulator: Emulator, shell: Shell) -> None:
+    lines = "\n".join(json.dumps(body(number)) for number in range(120))
+
+    made = shell.done("batch", "create", "customer", "-", stdin=lines)
+    rows = made.lines()
+    (shell.folder / "made.jsonl").write_text(made.out)
+    assert made.err == "120 done, 0 failed.\n"
+    assert [row["index"] for row in rows] == list(range(120))
+    assert len({row["job"] for row in rows}) == 2
+
+    changes = json.dumps([{"id": row["id"], "phone": "5"} for row in rows[:3]])
+    shell.done("batch", "update", "customer", changes, "--parallel")
+    shell.done("batch", "upsert", "customer", json.dumps([{"externalId": "N-0", "fax": "6"}]))
+    read = shell.done("batch", "get", "customer", "eid:N-0,eid:N-1", "--fields", "phone,fax").lines()
+    assert [(row["record"].get("phone"), row["record"].get("fax")) for row in read] == [("5", "6"), ("5", None)]
+
+    shell.done("batch", "delete", "customer", "@made.jsonl")
+    assert netsuite_emulator.execute("SELECT count(*) FROM customer WHERE externalid LIKE 'N-%'") == [(0,)]
+
+
+def test_some_records_are_refused(shell: Shell) -> None:
+    records = json.dumps([body(1), body(2, compnyName="x"), body(3)])
+
+    run = shell.run("batch", "create", "customer", records, "-f", "csv")
+
+    assert run.code == 1
+    assert run.err == "2 done, 1 failed.\n"
+    assert "compnyName" in run.out.splitlines()[2]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("create", "customer", '{"a": 1}\n{'), "Line 2 is no JSON"),
+        (("create", "customer", "[1]"), "Record 1 of the input is no JSON object"),
+        (("create", "customer", "@missing"), "cannot be read"),
+        (("update", "customer", '{"a": 1}'), "names no record"),
+        (("delete", "customer", "[null]"), "None is no id"),
+        (("create", "customer", "{}", "--fields", "a"), "--fields"),
+        (("replace", "customer", "{}"), "OPERATION"),
+    ],
+)
+def test_input_that_is_none(netsuite_emulator: Emulator, shell: Shell, arguments: tuple[str, ...], words: str) -> None:
+    run = shell.run("batch", *arguments)
+
+    assert run.code == 2, run.err
+    assert words in run.err
+    assert netsuite_emulator.execute("SELECT count(*) FROM customer WHERE externalid LIKE 'N-%'") == [(0,)]
+
+
+def test_nothing_to_do(shell: Shell) -> None:
+    assert shell.done("batch", "create", "customer", "-", stdin="\n").err == "0 done, 0 failed.\n"
+    assert shell.done("batch", "delete", "customer", "[]").out == ""
+
+
+def test_jobs_that_are_not_waited_for(shell: Shell) -> None:
+    records = "\n".join(json.dumps(record) for record in (body(1), body(2, compnyName="x")))
+    submitted = shell.done("batch", "create", "customer", "-", "--no-wait", stdin=records).lines()
+    assert [(row["first"], row["records"]) for row in submitted] == [(0, 2)]
+
+    results = shell.run("job", submitted[0]["job"], "--results", "--wait")
+    tasks = shell.done("job", submitted[0]["job"])
+
+    assert results.code == 1
+    assert [row["status"] for row in results.lines()] == [204, 400]
+    assert results.lines()[0]["id"].isdecimal()
+    assert "compnyName" in results.lines()[1]["error"]
+    assert [task["completed"] for task in tasks.lines()] == [True, True]
+    assert "is completed" in tasks.err
+    assert shell.run("job", "999").code == 4
+
+
+def test_transform_and_actions(netsuite_emulator: Emulator, shell: Shell) -> None:
+    order = str(
+        netsuite_emulator.execute("SELECT id FROM transaction WHERE type = 'SalesOrd' ORDER BY id LIMIT 1")[0][0]
+    )
+    netsuite_emulator.execute(f"UPDATE transaction SET status = 'A', approvalstatus = '1' WHERE id = {order}")
+
+    approved = shell.done("action", "salesOrder", order, "approve").json()
+    invoice = shell.done("transform", "salesOrder", order, "invoice", '{"memo": "by hand"}').out.strip()
+
+    assert approved["result"] is True
+    assert shell.done("get", "invoice", invoice).json()["memo"] == "by hand"
+    assert shell.run("action", "salesOrder", order, "nonsense").code == 1
+    netsuite_emulator.faults.add(Fault(effect="drop_after", path="!transform", times=1))
+    assert shell.run("transform", "salesOrder", order, "invoice").code == 6
+
+
+def test_attach_and_detach(netsuite_emulator: Emulator, shell: Shell) -> None:
+    contact = str(netsuite_emulator.execute("SELECT id FROM contact ORDER BY id LIMIT 1")[0][0])
+
+    shell.done("attach", "customer", "1212", "contact", contact, "--role", "-10")
+    assert netsuite_emulator.execute("SELECT count(*) FROM attachment") == [(1,)]
+    shell.done("detach", "customer", "1212", "contact", contact)
+    assert netsuite_emulator.execute("SELECT count(*) FROM attachment") == [(0,)]
+    assert shell.run("detach", "customer", "1212", "contact", contact).code == 1
