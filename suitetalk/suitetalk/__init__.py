@@ -40,8 +40,9 @@ from suitetalk.raw import Body, File, RawRequests, Retries
 from suitetalk.records import Records
 from suitetalk.retry import RetryPolicy
 from suitetalk.settings import CONNECTION_SETTINGS, ConnectionSettings
+from suitetalk.shapes import FieldShape
 from suitetalk.suiteql import SuiteQL, quoted
-from suitetalk.system import System
+from suitetalk.system import ConcurrencyLimits, System
 
 __all__ = [
     "BATCH_SIZE",
@@ -57,11 +58,13 @@ __all__ = [
     "Body",
     "ClientCredentials",
     "ConcurrencyLimitError",
+    "ConcurrencyLimits",
     "ConfigurationError",
     "ConnectionFailedError",
     "ConnectionSettings",
     "Datasets",
     "ErrorDetail",
+    "FieldShape",
     "File",
     "Governor",
     "IncompleteResultError",

@@ -7,6 +7,7 @@ import requests
 from suitetalk.auth import TokenStore
 from suitetalk.auth.choice import authentication_for
 from suitetalk.batches import Batches
+from suitetalk.catalog_cache import CatalogCache
 from suitetalk.datasets import Datasets
 from suitetalk.governor import Governor, Limiter
 from suitetalk.jobs import Jobs, PollPolicy
@@ -39,6 +40,7 @@ class NetSuite:
         user_agent: str = "suitetalk",
         session: requests.Session | None = None,
         polling: PollPolicy | None = None,
+        metadata_age: float | None = None,
         token_store: TokenStore | None = None,
     ) -> None:
         """Wire up.
@@ -50,6 +52,8 @@ class NetSuite:
             user_agent: how to introduce oneself.
             session: stands in for the network in tests.
             polling: how far apart to ask after asynchronous jobs.
+            metadata_age: seconds for which the metadata catalog may be taken from the user's cache folder; None to
+                keep nothing there.
             token_store: where tokens are kept and shared; the user's own if None.
 
         Raises:
@@ -70,7 +74,9 @@ class NetSuite:
         self.batches = Batches(self.jobs, width=lambda: getattr(limiter, "limit", _USUAL_LIMIT))
         self.suiteql = SuiteQL(self.transport)
         self.datasets = Datasets(self.transport)
-        self.metadata = MetadataCatalog(self.transport)
+        self.metadata = MetadataCatalog(
+            self.transport, None if metadata_age is None else CatalogCache.of_login(settings, metadata_age)
+        )
         self.system = System(self.transport)
         self.raw = RawRequests(self.transport)
 

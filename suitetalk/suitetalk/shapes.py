@@ -35,9 +35,12 @@ class FieldShape:
 
 
 def fields_of(schema: Mapping[str, Any], prefix: str = "") -> Iterator[FieldShape]:
-    """Yield the fields of a type, those of its sublists and subrecords after each of them [section_1545129726]."""
-    filterable = {str(name).lower() for name in schema.get("x-ns-filterable") or ()}
-    for name, entry in (schema.get("properties") or {}).items():
+    """Yield the fields of a type, those of its sublists and subrecords after each of them [section_1545129726].
+
+    Parts that are not of the documented form are passed over.
+    """
+    filterable = {name.lower() for name in _names(schema.get("x-ns-filterable"))}
+    for name, entry in _mapping(schema.get("properties")).items():
         if name == "links" or not isinstance(entry, Mapping):
             continue
         inner, kind = _inside(entry), _kind(entry)
@@ -49,9 +52,7 @@ def fields_of(schema: Mapping[str, Any], prefix: str = "") -> Iterator[FieldShap
             read_only=entry.get("readOnly") is True,
             custom=entry.get("x-ns-custom-field") is True,
             keys=_keys(inner) if kind == "sublist" else (),
-            choices=tuple(map(str, inner.get("properties", {}).get("id", {}).get("enum", ())))
-            if kind == "enum"
-            else (),
+            choices=_choices(inner) if kind == "enum" else (),
         )
         if kind in ("sublist", "subrecord"):
             yield from fields_of(inner, f"{prefix}{name}.")
@@ -62,7 +63,7 @@ def _kind(entry: Mapping[str, Any]) -> str:
     if isinstance(properties, Mapping):
         if "items" in properties:
             line = _inside(entry)
-            plain = "x-ns-sublistkey" not in line and _REFERENCE.issuperset(line.get("properties") or ())
+            plain = "x-ns-sublistkey" not in line and _REFERENCE.issuperset(_mapping(line.get("properties")))
             return "multi-select" if plain else "sublist"
         if not {"id", "refName"} <= properties.keys():
             return "subrecord"
@@ -75,14 +76,23 @@ def _kind(entry: Mapping[str, Any]) -> str:
 
 def _inside(entry: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return the schema of a sublist's lines, or the entry itself."""
-    items = (entry.get("properties") or {}).get("items")
+    items = _mapping(entry.get("properties")).get("items")
     lines = items.get("items") if isinstance(items, Mapping) else None
     return lines if isinstance(lines, Mapping) else entry
 
 
 def _keys(line: Mapping[str, Any]) -> tuple[str, ...]:
-    key = line.get("x-ns-sublistkey")
-    if not isinstance(key, Mapping) or key.get("present") is not True:
-        return ()
-    value = key.get("value")
-    return tuple(map(str, value.get("existing") or ())) if isinstance(value, Mapping) else ()
+    key = _mapping(line.get("x-ns-sublistkey"))
+    return _names(_mapping(key.get("value")).get("existing")) if key.get("present") is True else ()
+
+
+def _choices(entry: Mapping[str, Any]) -> tuple[str, ...]:
+    return _names(_mapping(_mapping(entry.get("properties")).get("id")).get("enum"))
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _names(value: Any) -> tuple[str, ...]:
+    return tuple(map(str, value)) if isinstance(value, (list, tuple)) else ()

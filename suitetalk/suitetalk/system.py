@@ -2,11 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from suitetalk.errors import ConnectionFailedError
+from suitetalk.errors import ConnectionFailedError, InvalidRequestError, NotFoundError, PermissionDeniedError
 from suitetalk.transport import Transport
+
+
+@dataclass(frozen=True)
+class ConcurrencyLimits:
+    """How many requests may be in flight; None for what NetSuite does not say.
+
+    Attributes:
+        account: by everybody together.
+        unallocated: of these, by integrations without a share of their own.
+        integration: by this integration.
+        kind: `integrationSpecific`, `accountLimit`, `internal`, or empty.
+    """
+
+    account: int | None = None
+    unallocated: int | None = None
+    integration: int | None = None
+    kind: str = ""
 
 
 class System:
@@ -40,9 +59,32 @@ class System:
         """
         return self._read("governanceLimits")
 
+    def concurrency_limits(self) -> ConcurrencyLimits | None:
+        """Return what `governance_limits` says, None where the role or the release keeps it from being asked.
+
+        Raises:
+            LoginRefusedError: the login was refused.
+            ConnectionFailedError: no usable answer.
+        """
+        try:
+            body = self.governance_limits()
+        except (PermissionDeniedError, NotFoundError, InvalidRequestError):
+            return None
+        return ConcurrencyLimits(
+            _count(body, "accountConcurrencyLimit"),
+            _count(body, "accountUnallocatedConcurrencyLimit"),
+            _count(body, "integrationConcurrencyLimit"),
+            str(body.get("integrationLimitType") or ""),
+        )
+
     def _read(self, name: str) -> dict[str, Any]:
         path = f"/system/v1/{name}"
         body = self._transport.request("GET", path, repeatable=True).json()
         if not isinstance(body, dict):
             raise ConnectionFailedError(f"GET {path} was answered with no JSON object; check `base_url`.")
         return body
+
+
+def _count(body: Mapping[str, Any], name: str) -> int | None:
+    digits = str(body.get(name))
+    return int(digits) if digits.isdecimal() else None
