@@ -8,7 +8,10 @@ from dataclasses import dataclass
 _SECRETS = re.compile(
     r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)"  # key
     r"|\beyJ[\w-]+\.[\w-]+(?:\.[\w-]*)?"  # assertion or access token
-    r"|(?<=\bBearer )(?!realm=)\S+",
+    r"|(?<=\bBearer )(?!realm=)\S+"
+    r"|(?<=\bBasic )(?!realm=)\S+"
+    r"|\boauth_(?:consumer_key|token|signature)=\S+"
+    r"|\b(?:client_secret|refresh_token|access_token|code|code_verifier|token_secret)=[^&\s]+",  # fields of a form
     re.DOTALL,
 )
 
