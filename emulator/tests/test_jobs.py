@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -122,6 +123,19 @@ def test_idempotency_keys(client: Any, refusal: Any) -> None:
     for _ in range(2):  # ignored without a job
         assert client.send("POST", REGION, json={"name": "Twice"}, headers=headers).status_code == 204
     assert len(names(client)) == before + 3
+
+
+def test_one_key_at_the_same_moment_makes_one_job(client_of: Any) -> None:
+    client = client_of(concurrency_limit=20)
+    headers = {**ASYNC, "X-NetSuite-Idempotency-Key": str(uuid.uuid4())}
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(
+            pool.map(lambda _: client.send("POST", REGION, json={"name": "Race"}, headers=headers), range(8))
+        )
+    assert sorted(answer.status_code for answer in answers) == [202] + [400] * 7
+    assert len({answer.headers["Location"] for answer in answers}) == 1
+    finished(client, next(answer for answer in answers if answer.status_code == 202))
+    assert names(client).count("Race") == 1
 
 
 def test_an_answer_that_is_lost_is_found_by_its_key(client: Any) -> None:

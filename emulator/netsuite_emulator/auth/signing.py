@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from functools import lru_cache
 from typing import Any
 
@@ -13,12 +14,17 @@ from jwt.algorithms import RSAAlgorithm
 __all__ = ["key_set", "sign"]
 
 _KEY_ID = "c.emulator"
+_making = threading.Lock()
 
 
 @lru_cache(maxsize=1)
-def _key() -> rsa.RSAPrivateKey:
-    # Made with the first token, once in a process: it takes a moment.
+def _make_key() -> rsa.RSAPrivateKey:
     return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+
+def _key() -> rsa.RSAPrivateKey:
+    with _making:  # with the first token, once in a process: it takes a moment
+        return _make_key()
 
 
 def sign(claims: dict[str, Any], algorithm: str) -> str:
