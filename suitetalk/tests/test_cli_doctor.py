@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.cli_runs import QuickShell, Shell, environment_of
 
-from netsuite_emulator import Emulator, Fault
+from netsuite_emulator import Emulator, Fault, Role
 from suitetalk.doctor import examine
 from suitetalk.doctor.access import clock
 from suitetalk.doctor.account_facts import formats_of
+from suitetalk.doctor.ends import judged
 
 MakeEmulator = Callable[..., Emulator]
 
@@ -132,3 +134,34 @@ def test_date_formats(pairs: list[tuple[str, str]], names: list[str]) -> None:
 
 def test_a_date_that_reads_both_ways_names_both() -> None:
     assert {"M/D/YYYY", "D/M/YYYY"} <= set(formats_of([("3/3/2010", "2010-03-03")]))
+
+
+def test_ends_are_told(netsuite_emulator_factory: MakeEmulator, tmp_path: Path) -> None:
+    emulator = netsuite_emulator_factory()
+    token_based = {**emulator.token_based_connection, "auth_method": "token_based"}
+    end = datetime.now(timezone.utc)
+
+    found = [judged("x", "It", end + timedelta(days=days), timedelta(30), "do").outcome.value for days in (-1, 3, 90)]
+    assert found == ["failed", "warning", "ok"]
+    pytest.importorskip("oauthlib", reason="only this login needs it")
+    assert any("2028" in finding.text for finding in examine(token_based, []))
+
+
+def test_without_the_permission_to_see_certificates(netsuite_emulator_factory: MakeEmulator, tmp_path: Path) -> None:
+    emulator = netsuite_emulator_factory(role=Role(manages_certificates=False, administrator=False))
+
+    findings = report(shell_of(emulator, tmp_path), "customer")
+
+    assert findings["certificate"]["outcome"] == findings["concurrency"]["outcome"] == "unknown"
+    assert "certificate_path" in findings["certificate"]["remedy"]
+
+
+def test_a_role_that_may_read_and_not_edit(netsuite_emulator_factory: MakeEmulator, tmp_path: Path) -> None:
+    role = Role(view_only=frozenset({"customer"}), reads_in_edit_mode=True, not_listed=frozenset({"vendor"}))
+
+    findings = report(shell_of(netsuite_emulator_factory(role=role), tmp_path), "customer", "vendor", code=5)
+
+    assert findings["customer"]["outcome"] == "warning"
+    assert "Edit" in findings["customer"]["remedy"]
+    assert findings["vendor"]["text"].startswith("not permitted")
+    assert findings["listing"]["outcome"] == "ok"

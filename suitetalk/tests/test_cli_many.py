@@ -116,3 +116,12 @@ def test_attach_and_detach(netsuite_emulator: Emulator, shell: Shell) -> None:
     shell.done("detach", "customer", "1212", "contact", contact)
     assert netsuite_emulator.execute("SELECT count(*) FROM attachment") == [(0,)]
     assert shell.run("detach", "customer", "1212", "contact", contact).code == 1
+
+
+def test_datasets(shell: Shell) -> None:
+    listed = shell.done("datasets").lines()
+    rows = shell.done("dataset", listed[0]["id"], "--all").lines()
+
+    assert rows
+    assert shell.done("dataset", listed[0]["id"], "--limit", "1").lines() == rows[:1]
+    assert shell.run("dataset", "custdataset_nonsense").code == 4

@@ -8,6 +8,7 @@ from suitetalk.cli.actions import action, attach, detach, transform
 from suitetalk.cli.batch import batch
 from suitetalk.cli.completion import completion
 from suitetalk.cli.connection import connection_options
+from suitetalk.cli.datasets import dataset, datasets
 from suitetalk.cli.doctor import doctor
 from suitetalk.cli.exit_codes import MEANINGS
 from suitetalk.cli.job import job
@@ -26,7 +27,7 @@ _SECTIONS: dict[str, tuple[click.Command, ...]] = {
     "Records": (get, list_, create, update, upsert, delete),
     "More about records": (transform, action, attach, detach),
     "Many records": (batch, job),
-    "Queries and requests": (query, request),
+    "Queries and requests": (query, dataset, datasets, request),
     "What the account has": (types, schema, limits),
     "Set-up": (doctor, keygen, login, logout, certificates, rotate, completion),
 }

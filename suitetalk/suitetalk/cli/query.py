@@ -6,10 +6,10 @@ from pathlib import Path
 
 import click
 
+from suitetalk.cli.arguments import page_options, refuse_page_of_all, say_how_many
 from suitetalk.cli.connection import ConnectedCommand, connect
 from suitetalk.cli.inputs import read_text
 from suitetalk.cli.output import output_options, write_rows
-from suitetalk.cli.records import refuse_page_of_all, say_how_many
 from suitetalk.pages import PAGE_SIZE
 from suitetalk.parameters import check_parameters
 
@@ -24,9 +24,7 @@ from suitetalk.parameters import check_parameters
     multiple=True,
     help="Value of the next ? in the statement; bound where the account can, else quoted.",
 )
-@click.option("--limit", type=click.IntRange(1, PAGE_SIZE), help=f"Rows of the page.  [default: {PAGE_SIZE}]")
-@click.option("--offset", type=click.IntRange(0), help="Rows before the page; a multiple of the limit.  [default: 0]")
-@click.option("--all", "everything", is_flag=True, help="Every page; give the statement an ORDER BY that is unique.")
+@page_options
 @output_options
 @click.pass_context
 def query(  # noqa: PLR0917 - one for each option
@@ -41,7 +39,8 @@ def query(  # noqa: PLR0917 - one for each option
 ) -> None:
     """Run a SuiteQL statement: as text, @FILE, or - for standard input.
 
-    Values are text as NetSuite sends it; a column that is null is absent from JSON and empty elsewhere.
+    Give it an ORDER BY that is unique when it has more than one page, since each page is a query of its own. Values
+    are text as NetSuite sends it; a column that is null is absent from JSON and empty elsewhere.
     """
     refuse_page_of_all(limit, offset, everything=everything)
     text = read_text(statement).strip().removesuffix(";")

@@ -6,10 +6,17 @@ from pathlib import Path
 
 import click
 
-from suitetalk.cli.arguments import RECORD_ID, RECORD_TYPE, view_options
+from suitetalk.cli.arguments import (
+    RECORD_ID,
+    RECORD_TYPE,
+    page_options,
+    refuse_page_of_all,
+    say_how_many,
+    view_options,
+)
 from suitetalk.cli.connection import ConnectedCommand, connect
 from suitetalk.cli.inputs import names
-from suitetalk.cli.output import note, output_option, output_options, write_json, write_rows
+from suitetalk.cli.output import output_option, output_options, write_json, write_rows
 from suitetalk.pages import PAGE_SIZE
 
 
@@ -45,9 +52,7 @@ def get(  # noqa: PLR0917 - one for each option
 @click.command("list", cls=ConnectedCommand)
 @RECORD_TYPE
 @click.option("-q", "--query", "q", metavar="FILTER", help="Such as 'companyName START_WITH \"A\"'.")
-@click.option("--limit", type=click.IntRange(1, PAGE_SIZE), help=f"Ids of the page.  [default: {PAGE_SIZE}]")
-@click.option("--offset", type=click.IntRange(0), help="Ids before the page; a multiple of the limit.  [default: 0]")
-@click.option("--all", "everything", is_flag=True, help="Every page.")
+@page_options
 @output_options
 @click.pass_context
 def list_(  # noqa: PLR0917 - one for each option
@@ -69,16 +74,3 @@ def list_(  # noqa: PLR0917 - one for each option
     page = records.list(record_type, q=q, limit=limit or PAGE_SIZE, offset=offset or 0)
     write_rows([{"id": item.get("id")} for item in page.items], form, output, ["id"])
     say_how_many(len(page.items), page.total, offset or 0)
-
-
-def refuse_page_of_all(limit: int | None, offset: int | None, *, everything: bool) -> None:
-    """Say that a page and everything exclude each other."""
-    if everything and (limit is not None or offset is not None):
-        raise click.UsageError("--all reads every page, so leave out --limit and --offset")
-
-
-def say_how_many(shown: int, total: int, offset: int) -> None:
-    """Say when there is more than was shown."""
-    if offset + shown < total:
-        first = offset + 1 if shown else offset
-        note(f"These are {first} to {offset + shown} of {total}; --all reads every page.")

@@ -10,6 +10,7 @@ import requests
 from suitetalk.client import NetSuite
 from suitetalk.doctor.access import check_address, check_clock, check_login
 from suitetalk.doctor.account_facts import check_facts
+from suitetalk.doctor.ends import check_ends
 from suitetalk.doctor.finding import Finding, Outcome, failed, ok
 from suitetalk.doctor.permissions import check_services, check_types
 from suitetalk.errors import ConfigurationError
@@ -57,4 +58,5 @@ def examine(
                 yield check_clock(netsuite)
             yield from check_services(netsuite)
             yield from check_types(netsuite, types)
+            yield from check_ends(netsuite, settings)
             yield from check_facts(netsuite)
