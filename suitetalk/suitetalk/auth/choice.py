@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from suitetalk.auth.certificate_end import certificate_of, end_of, warn_of_end
 from suitetalk.auth.client_credentials import ClientCredentials
 from suitetalk.auth.flow import Authentication, TokenRequester
@@ -33,9 +35,9 @@ def authentication_for(
             settings.account, settings.client_id, settings.client_secret, requester, store, settings.login_hours
         )
     key = signing_key(settings)
-    certificate = certificate_of(key, settings.private_key, settings.private_key_path, settings.certificate_path)
-    if certificate:
-        warn_of_end(end_of(certificate))
+    end = certificate_end(settings, key)
+    if end:
+        warn_of_end(end)
     return ClientCredentials(settings.account, settings.client_id, settings.certificate_id or "", key, requester, store)
 
 
@@ -51,6 +53,16 @@ def signing_key(settings: ConnectionSettings) -> SigningKey:
         settings.private_key_passphrase,
         settings.signing_algorithm,
     )
+
+
+def certificate_end(settings: ConnectionSettings, key: SigningKey) -> datetime | None:
+    """Return when the certificate of the settings' key ends, None when this machine does not have it.
+
+    Raises:
+        ConfigurationError: `certificate_path` names no certificate of this key.
+    """
+    certificate = certificate_of(key, settings.private_key, settings.private_key_path, settings.certificate_path)
+    return end_of(certificate) if certificate else None
 
 
 def _token_based(settings: ConnectionSettings) -> Authentication:
