@@ -37,7 +37,7 @@ def test_sample_datasets_run(reader: Any) -> None:
 
 
 def test_system_service(client_of: Any, refusal: Any) -> None:
-    client = client_of(concurrency_limit=10, integration_concurrency_limit=4, clock_offset=3)
+    client = client_of(concurrency_limit=10, integration_concurrency_limit=4, clock_offset=300)
     told = client.get("/system/v1/serverTime")["serverTime"]
     assert datetime.fromisoformat(told.replace("Z", "+00:00")) > datetime.now(timezone.utc)
     assert client.get("/system/v1/governanceLimits") == {
