@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 _FIRST_LIMIT = 4.0
 _PATIENCE = 20  # rounds of successes before one more is tried, near what was too many the last time
+_GROWTH = 0.25  # of the limit in one round elsewhere, so that a large account is not idle for long
 _HIGHEST_LIMIT = 55  # the largest account [bridgehead_1500275603] with four SuiteCloud Plus licences
 
 
@@ -41,7 +42,9 @@ class Limiter(Protocol):
 
 
 class Governor:
-    """Finds the account's concurrency limit: one up per round of successes, half on a 429, patient near the last 429.
+    """Finds the account's concurrency limit: up by a quarter, or one, in each round of successes, half on a 429.
+
+    Near what was too many the last time it is patient.
 
     Thread-safe, first come first served. One burst of refusals cuts the limit once: a request that was sent
     before the last cut says nothing new, and nor does a success while places are idle.
@@ -90,8 +93,9 @@ class Governor:
             self._limit = self._too_many / 2
             self._generation += 1
         elif self._in_flight >= int(self._limit):  # a limit nobody comes near proves nothing by its successes
-            rounds = _PATIENCE if abs(self._limit - self._too_many) <= 1 else 1
-            self._limit = min(self._limit + 1 / (rounds * self._limit), float(self._highest))
+            is_near = abs(self._limit - self._too_many) <= 1
+            in_a_round = 1 / _PATIENCE if is_near else max(1.0, _GROWTH * self._limit)
+            self._limit = min(self._limit + in_a_round / self._limit, float(self._highest))
 
     def _admit(self) -> None:
         while self._waiting and self._in_flight < int(self._limit):
