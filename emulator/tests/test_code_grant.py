@@ -231,6 +231,18 @@ def test_a_wrong_secret(application: Application) -> None:
     assert application.trade(code).status_code == 401
 
 
+def test_a_public_client_with_an_empty_secret(public: Application) -> None:
+    code = back(public.ask())["code"]
+    public.connection["client_secret"] = ""
+    assert public.trade(code).status_code == 200
+    end_point = f"{public.client.services}/auth/oauth2/v1/token"
+    for header in ("Basic !", "Basic bm9jb2xvbg==", "Bearer x"):
+        answer = requests.post(
+            end_point, data={"grant_type": "refresh_token"}, headers={"Authorization": header}, timeout=30
+        )
+        assert (answer.status_code, answer.json()) == (401, {"error": "invalid_client"})
+
+
 def test_a_code_of_another_client(application: Application) -> None:
     code = back(application.ask())["code"]
     answer = Application(application.client, public=True).trade(code)
