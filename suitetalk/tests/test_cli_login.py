@@ -43,6 +43,9 @@ def test_a_new_certificate_takes_the_place_of_the_old_one(netsuite_emulator: Emu
     ]
     changed = {"NETSUITE_CERTIFICATE_ID": made, "NETSUITE_PRIVATE_KEY": (tmp_path / "private_key.pem").read_text()}
     assert shell.done("get", "customer", "1212", **changed).json()["id"] == "1212"
+    shell.done("revoke", str(netsuite_emulator.connection["certificate_id"]), **changed)
+    assert any(row.get("revoked") for row in shell.done("certificates", **changed).lines())
+    assert shell.run("revoke", "nonsense", **changed).code == 4
 
 
 @pytest.fixture

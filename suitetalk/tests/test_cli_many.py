@@ -102,6 +102,7 @@ def test_transform_and_actions(netsuite_emulator: Emulator, shell: Shell) -> Non
     invoice = shell.done("transform", "salesOrder", order, "invoice", '{"memo": "by hand"}').out.strip()
 
     assert approved["result"] is True
+    assert "!transform/invoice" in [row["name"] for row in shell.done("actions", "salesOrder").lines()]
     assert shell.done("get", "invoice", invoice).json()["memo"] == "by hand"
     assert shell.run("action", "salesOrder", order, "nonsense").code == 1
     netsuite_emulator.faults.add(Fault(effect="drop_after", path="!transform", times=1))

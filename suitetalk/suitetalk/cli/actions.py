@@ -15,7 +15,7 @@ from suitetalk.cli.arguments import (
 )
 from suitetalk.cli.connection import ConnectedCommand, connect
 from suitetalk.cli.inputs import read_object
-from suitetalk.cli.output import output_option, write_json
+from suitetalk.cli.output import output_option, output_options, write_json, write_rows
 from suitetalk.validation import Validation
 
 _OTHER_TYPE = click.argument("other_type", metavar="OTHER_TYPE")
@@ -67,6 +67,20 @@ def action(
     """Carry out a record action, such as confirm, and print NetSuite's answer."""
     body = read_object(payload) if payload else None
     write_json(connect(context).records.action(record_type, record_id, name, body), output)
+
+
+@click.command(cls=ConnectedCommand)
+@RECORD_TYPE
+@output_options
+@click.pass_context
+def actions(context: click.Context, record_type: str, form: str | None, output: Path | None) -> None:
+    """List what can be done with records of TYPE, as far as the account's OpenAPI description names it.
+
+    Names with @ are for `suitetalk action`, those with !transform for `suitetalk transform`.
+    """
+    paths = connect(context).metadata.open_api([record_type])["paths"]
+    names = [path.partition("/{id}/")[2] for path in paths if path.lower().startswith(f"/{record_type.lower()}/")]
+    write_rows([{"name": name} for name in names if name.startswith(("@", "!"))], form, output, ["name"])
 
 
 @click.command(cls=ConnectedCommand)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from suitetalk.cli.actions import action, attach, detach, transform
+from suitetalk.cli.actions import action, actions, attach, detach, transform
 from suitetalk.cli.batch import batch
 from suitetalk.cli.completion import completion
 from suitetalk.cli.connection import connection_options
@@ -12,7 +12,7 @@ from suitetalk.cli.datasets import dataset, datasets
 from suitetalk.cli.doctor import doctor
 from suitetalk.cli.exit_codes import MEANINGS
 from suitetalk.cli.job import job
-from suitetalk.cli.keys import certificates, keygen, rotate
+from suitetalk.cli.keys import certificates, keygen, revoke, rotate
 from suitetalk.cli.login import login, logout
 from suitetalk.cli.metadata import schema, types
 from suitetalk.cli.query import query
@@ -25,11 +25,11 @@ NAME = "suitetalk"
 
 _SECTIONS: dict[str, tuple[click.Command, ...]] = {
     "Records": (get, list_, create, update, upsert, delete),
-    "More about records": (transform, action, attach, detach),
+    "More about records": (transform, action, actions, attach, detach),
     "Many records": (batch, job),
     "Queries and requests": (query, dataset, datasets, request),
     "What the account has": (types, schema, limits),
-    "Set-up": (doctor, keygen, login, logout, certificates, rotate, completion),
+    "Set-up": (doctor, keygen, login, logout, certificates, rotate, revoke, completion),
 }
 _EXITS = "Exit codes: " + "; ".join(f"{code} {meaning}" for code, meaning in MEANINGS) + "."
 

@@ -8,9 +8,9 @@ from typing import Any
 import click
 
 from suitetalk import ConnectionSettings, NetSuite
-from suitetalk.cli.debugging import TellingSession, tell_retries
 from suitetalk.cli.inputs import read_input
 from suitetalk.cli.profiles import Configuration, is_secret, profile_names, resolve
+from suitetalk.debugging import TellingSession, tell_retries
 from suitetalk.setting_descriptions import ALL_SETTINGS
 
 _GIVEN = "suitetalk.given"
@@ -84,7 +84,8 @@ def telling_session(context: click.Context, values: dict[str, Any]) -> TellingSe
     if not context.meta.get(_DEBUG):
         return None
     tell_retries(logging.getLogger("suitetalk"))
-    return TellingSession([str(value) for name, value in values.items() if is_secret(name)])
+    secrets = [str(value) for name, value in values.items() if is_secret(name)]
+    return TellingSession(secrets, lambda line: click.echo(click.style(line, dim=True), err=True))
 
 
 def _setting_option(name: str, schema: dict[str, Any], *, hidden: bool) -> click.Option:

@@ -58,6 +58,15 @@ def rotate(context: click.Context, certificate: str) -> None:
     note("Set certificate_id to this id and the private key to the new one; the old certificate stays valid.")
 
 
+@click.command(cls=ConnectedCommand)
+@click.argument("revoked_id", metavar="ID")
+@click.pass_context
+def revoke(context: click.Context, revoked_id: str) -> None:
+    """Withdraw a certificate in NetSuite for good; it cannot be uploaded again."""
+    settings = ConnectionSettings.from_mapping(configuration(context).values)
+    Certificates(connect(context).transport, settings.client_id).revoke(revoked_id)
+
+
 def _row(certificate: Certificate, current: str | None) -> dict[str, str]:
     until = certificate.valid_until
     row = {

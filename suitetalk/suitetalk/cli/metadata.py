@@ -9,7 +9,7 @@ import click
 
 from suitetalk.cli.connection import ConnectedCommand, connect
 from suitetalk.cli.output import FORMATS, output_option, output_options, write_json, write_rows
-from suitetalk.shapes import FieldShape, fields_of
+from suitetalk.shapes import FieldShape
 
 _COLUMNS = ("name", "kind", "title", "filterable", "read_only", "custom", "keys", "choices")
 
@@ -29,18 +29,20 @@ def types(context: click.Context, form: str | None, output: Path | None) -> None
     "-f",
     "--format",
     "form",
-    type=click.Choice([*FORMATS, "json-schema"]),
-    help="json-schema is NetSuite's own description.  [default: table at a terminal, else jsonl]",
+    type=click.Choice([*FORMATS, "json-schema", "openapi"]),
+    help="The last two are NetSuite's own descriptions.  [default: table at a terminal, else jsonl]",
 )
 @output_option
 @click.pass_context
 def schema(context: click.Context, record_type: str, form: str | None, output: Path | None) -> None:
     """Show the fields of TYPE, its sublists with their keys, and what can be filtered by."""
-    description = connect(context).metadata.json_schema(record_type)
+    catalog = connect(context).metadata
     if form == "json-schema":
-        write_json(description, output)
+        write_json(catalog.json_schema(record_type), output)
+    elif form == "openapi":
+        write_json(catalog.open_api([record_type]), output)
     else:
-        write_rows([_row(field) for field in fields_of(description)], form, output, _COLUMNS)
+        write_rows([_row(field) for field in catalog.fields(record_type)], form, output, _COLUMNS)
 
 
 def _row(field: FieldShape) -> dict[str, Any]:

@@ -1,14 +1,14 @@
-"""Requests and answers shown on standard error, with everything secret removed."""
+"""Requests and answers shown, with everything secret removed."""
 
 from __future__ import annotations
 
 import logging
 import re
+import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-import click
 import requests
 
 from suitetalk.session import Session
@@ -32,11 +32,17 @@ _ANYWHERE = re.compile(
 
 
 class TellingSession(Session):
-    """A session that shows what passes through it."""
+    """A session that shows what passes through it: `NetSuite(settings, session=TellingSession())`."""
 
-    def __init__(self, secrets: Sequence[str]) -> None:
-        """Hide these values wherever they appear, besides everything that looks like a secret."""
+    def __init__(self, secrets: Sequence[str] = (), tell: Callable[[str], object] | None = None) -> None:
+        """Show requests and answers.
+
+        Args:
+            secrets: values to hide wherever they appear, besides everything that looks like a secret.
+            tell: takes one line; standard error unless given.
+        """
         super().__init__()
+        self._write = tell or _to_standard_error
         self._secrets = [secret for text in secrets for secret in {text, text.strip()} if secret]
 
     def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
@@ -53,7 +59,7 @@ class TellingSession(Session):
         try:
             response = super().send(request, **kwargs)
         except OSError as error:
-            click.echo(self._redacted(f"< {type(error).__name__} after {time.monotonic() - started:.2f} s"), err=True)
+            self._write(f"< {type(error).__name__} after {time.monotonic() - started:.2f} s")
             raise
         head = f"{response.status_code} {response.reason or ''} ({time.monotonic() - started:.2f} s)"
         self._tell("<", head, response.headers, _text(response.content, response.headers.get("Content-Type", "")))
@@ -68,7 +74,7 @@ class TellingSession(Session):
             cut = f" … ({len(shown)} characters)" if len(shown) > _LONGEST_BODY else ""
             lines += ["", *(self._redacted(shown)[:_LONGEST_BODY] + cut).splitlines()]
         for line in self._redacted("\n".join(lines)).splitlines():
-            click.echo(click.style(f"{mark} {line}", dim=True), err=True)
+            self._write(f"{mark} {line}")
 
     def _redacted(self, text: str) -> str:
         for secret in self._secrets:
@@ -82,6 +88,10 @@ def tell_retries(logger: logging.Logger) -> None:
     handler.setFormatter(logging.Formatter("# %(message)s"))
     logger.addHandler(handler)
     logger.setLevel(logging.INFO)
+
+
+def _to_standard_error(line: str) -> None:
+    sys.stderr.write(f"{line}\n")
 
 
 def _header(name: str, value: str) -> str:

@@ -1,0 +1,42 @@
+"""What the documents say of the command is true of it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import click
+import pytest
+
+from suitetalk.cli.app import app
+from suitetalk.cli.exit_codes import MEANINGS
+
+DOCS = Path(__file__).parents[2] / "docs"
+PAGES = ("command-line.md", "visual-connector-inputs.md")
+
+
+def options_of(command: click.Command) -> set[str]:
+    return {name for parameter in command.params for name in (*parameter.opts, *parameter.secondary_opts)}
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_option_is_there(page: str) -> None:
+    known = set().union(*(options_of(command) for command in (app, *app.commands.values()))) | {"--help", "--version"}
+
+    assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", (DOCS / page).read_text(encoding="utf-8"))) - {"--x-y"} <= known
+
+
+def test_every_option_of_the_examples_belongs_to_its_command() -> None:
+    examples = re.findall(r"\$ (?:.*\| )?suitetalk (\w+) (.*)", (DOCS / PAGES[0]).read_text(encoding="utf-8"))
+
+    assert examples
+    for name, rest in examples:
+        assert set(re.findall(r"(?<=\s)--[a-z-]+", f" {rest}")) <= options_of(app.commands[name])
+
+
+def test_every_command_and_every_exit_code_is_described() -> None:
+    text = (DOCS / PAGES[0]).read_text(encoding="utf-8")
+
+    assert not [name for name in app.commands if not re.search(rf"`{name}\b", text)]
+    for code, meaning in MEANINGS:
+        assert f"| {code} | {meaning} |" in text

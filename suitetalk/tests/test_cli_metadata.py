@@ -1,0 +1,46 @@
+"""What the account has, from the command line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from tests.cli_runs import QuickShell, Shell, environment_of
+
+from netsuite_emulator import Emulator
+from suitetalk import ConnectionSettings, NetSuite
+
+
+@pytest.fixture
+def shell(netsuite_emulator: Emulator, tmp_path: Path) -> Shell:
+    return QuickShell(tmp_path, environment_of(netsuite_emulator.connection, tmp_path))
+
+
+def test_types(netsuite_emulator: Emulator, shell: Shell) -> None:
+    with NetSuite(ConnectionSettings.from_mapping(netsuite_emulator.connection)) as netsuite:
+        names = netsuite.metadata.record_types()
+
+    assert [row["name"] for row in shell.done("types").lines()] == names
+    assert shell.done("types", "-f", "table").out.splitlines()[2:] == names
+
+
+def test_the_fields_of_a_type(shell: Shell) -> None:
+    fields = {row["name"]: row for row in shell.done("schema", "salesOrder").lines()}
+
+    assert fields["item"]["kind"] == "sublist"
+    assert fields["item"]["keys"]
+    assert fields["item.quantity"]["kind"] in ("number", "integer")
+    assert fields["entity"]["kind"] == "reference"
+    assert fields["tranDate"]["filterable"] == "yes"
+    header = shell.done("schema", "salesOrder", "-f", "csv").out.splitlines()[0]
+    assert header == "name,kind,title,filterable,read_only,custom,keys,choices"
+    assert shell.run("schema", "nonsense").code == 4
+
+
+def test_netsuites_own_descriptions(shell: Shell) -> None:
+    assert "x-ns-filterable" in shell.done("schema", "customer", "-f", "json-schema").json()
+    assert shell.done("schema", "customer", "-f", "openapi").json()["openapi"].startswith("3.")
+
+
+def test_limits(shell: Shell) -> None:
+    assert shell.done("limits").json()["accountConcurrencyLimit"] == 5
