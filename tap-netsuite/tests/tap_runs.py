@@ -12,6 +12,7 @@ from contextlib import redirect_stdout
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
+from types import TracebackType
 from typing import Any
 
 from suitetalk import RetryPolicy
@@ -141,8 +142,10 @@ class TapProcess(subprocess.Popen[str]):
         started = [*(QUICK_COMMAND if quick else COMMAND), *arguments]
         super().__init__(started, text=True, stdout=subprocess.PIPE, stderr=self.log_file, env=environment)
 
-    def __exit__(self, *error: object) -> None:
-        super().__exit__(*error)
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        super().__exit__(kind, error, trace)
         self.log_file.close()
 
     def line(self) -> str:

@@ -67,8 +67,11 @@ def test_an_account_of_one_company_has_no_subsidiaries(
 
 
 def test_the_date_format_changes_nothing(netsuite_emulator_factory: Callable[..., Emulator], catalog: Json) -> None:
-    found = discover(netsuite_emulator_factory(date_format="DD MONTH, YYYY", time_zone="Asia/Tokyo").connection)
-    assert found == catalog
+    emulator = netsuite_emulator_factory(date_format="DD MONTH, YYYY", time_zone="Asia/Tokyo")
+    found = discover({**emulator.connection, "tables": ["customer", "transaction"]})
+    assert [properties(found, stream["tap_stream_id"]) for stream in found["streams"]] == [
+        properties(catalog, stream["tap_stream_id"]) for stream in found["streams"]
+    ]
 
 
 def test_a_type_the_role_may_not_see_is_left_out(
@@ -85,10 +88,9 @@ def test_a_type_whose_schema_fails_keeps_its_table(account: Emulator, config: Js
     assert "companyname" in properties(found, "customer")
 
 
-@pytest.mark.parametrize("status", [502, 503])
-def test_a_server_that_is_down_for_a_while_hides_no_table(account: Emulator, config: Json, status: int) -> None:
-    account.faults.add(Fault(effect="status", status=status, path="suiteql", nth=6, times=9))
-    with pytest.raises(NetSuiteError, match=str(status)):
+def test_a_server_that_is_down_for_a_while_hides_no_table(account: Emulator, config: Json) -> None:
+    account.faults.add(Fault(effect="unavailable", path="suiteql", nth=6, times=9))
+    with pytest.raises(NetSuiteError, match="503"):
         discover({**config, "tables": [], "max_concurrency": 1})
 
 

@@ -53,7 +53,7 @@ def test_many_faults_at_random_change_nothing(
     account: Emulator, config: Json, catalog: Json, undisturbed: list[str], seed: int
 ) -> None:
     for number, effect in enumerate(("bad_gateway", "cut_body", "drop_after", "too_many_requests", "drop_before")):
-        account.faults.add(Fault(effect=effect, probability=0.06, seed=seed * 10 + number, path="query|record"))
+        account.faults.add(Fault(effect=effect, probability=0.03, seed=seed * 10 + number, path="query|record"))
     finished = read(config, selected(catalog, *STREAMS))
     assert finished.error is None
     assert rows(finished) == undisturbed

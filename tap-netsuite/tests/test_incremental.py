@@ -11,7 +11,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 import pytest
-from tests.tap_runs import Json, Run, discover, metadata, read, selected
+from tests.tap_runs import Json, Run, metadata, read, selected
 
 from netsuite_emulator import Emulator, Fault
 
@@ -24,10 +24,9 @@ def emulator(netsuite_emulator_factory: Callable[..., Emulator]) -> Emulator:
 
 
 @pytest.fixture
-def given(emulator: Emulator) -> dict[str, Any]:
+def given(emulator: Emulator, catalog: Json) -> dict[str, Any]:
     """Arguments of `read`; every change counts at once."""
-    config = {**emulator.connection, "tables": [TABLE, "transactionline", "currency"], "lookback_seconds": 0}
-    return {"config": config, "catalog": selected(discover(config), TABLE)}
+    return {"config": {**emulator.connection, "lookback_seconds": 0}, "catalog": selected(catalog, TABLE)}
 
 
 def ids(run: Run, stream: str = TABLE) -> set[int]:
@@ -84,24 +83,22 @@ def test_start_date_is_where_the_first_run_begins(emulator: Emulator, given: dic
     assert len(ids(read(**given, state=first.state))) < len(ids(first))
 
 
-def test_three_thousand_rows_in_one_second(emulator: Emulator, given: dict[str, Any]) -> None:
-    catalog = selected(
-        discover({**emulator.connection, "tables": ["customrecord_site_visit"]}), "customrecord_site_visit"
-    )
+def test_three_thousand_rows_in_one_second(emulator: Emulator, given: dict[str, Any], catalog: Json) -> None:
     emulator.execute("DELETE FROM customrecord_site_visit")
     for begin, end, stamp in ((1, 50, "08:00:00"), (50, 3050, "09:00:00"), (3050, 3100, "10:00:00")):
         emulator.execute(
             "INSERT INTO customrecord_site_visit (id, name, lastmodified) "
             f"SELECT range, 'x', TIMESTAMP '2024-05-02 {stamp}' FROM range({begin}, {end})"
         )
-    first = read(given["config"], catalog)
+    first = read(given["config"], selected(catalog, "customrecord_site_visit"))
     assert ids(first, "customrecord_site_visit") == set(range(1, 3100))
     assert first.bookmark("customrecord_site_visit") == "2024-05-02T10:00:00Z"
 
 
-def test_changes_during_a_run_come_with_it_or_with_the_next(emulator: Emulator, given: dict[str, Any]) -> None:
+def test_changes_during_a_run_come_with_it_or_with_the_next(
+    emulator: Emulator, given: dict[str, Any], catalog: Json
+) -> None:
     table = "transactionline"
-    catalog = selected(discover(given["config"]), table)
     emulator.faults.add(Fault(effect="delay", seconds=0.05, path="suiteql"))
     stop = threading.Event()
 
@@ -118,12 +115,12 @@ def test_changes_during_a_run_come_with_it_or_with_the_next(emulator: Emulator, 
     thread = threading.Thread(target=change)
     thread.start()
     try:
-        first = read(given["config"], catalog)
+        first = read(given["config"], selected(catalog, table))
     finally:
         stop.set()
         thread.join()
     assert first.error is None
-    second = read(given["config"], catalog, first.state)
+    second = read(given["config"], selected(catalog, table), first.state)
     came = {record["uniquekey"]: record["memo"] for run in (first, second) for record in run.records(table)}
     assert came == dict(emulator.execute(f"SELECT uniquekey, memo FROM {table}"))
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.tap_runs import Run, TapProcess, command, discover, read, selected
+from tests.tap_runs import Json, Run, TapProcess, command, read, selected
 
 from netsuite_emulator import Emulator
 
@@ -31,9 +31,8 @@ def busy_account(netsuite_emulator_factory: Callable[..., Emulator]) -> Emulator
 
 
 @pytest.fixture
-def given(busy_account: Emulator) -> dict[str, Any]:
-    config = {**busy_account.connection, "tables": [TABLE], "account_timezone": "UTC"}
-    return {"config": config, "catalog": selected(discover(config), TABLE)}
+def given(busy_account: Emulator, catalog: Json) -> dict[str, Any]:
+    return {"config": {**busy_account.connection, "account_timezone": "UTC"}, "catalog": selected(catalog, TABLE)}
 
 
 def ids(lines: list[str]) -> set[int]:
@@ -125,9 +124,9 @@ def test_a_reader_that_leaves_ends_the_run_quietly(given: dict[str, Any], tmp_pa
     assert "Exception ignored" not in log
 
 
-def test_a_signal_while_requests_are_waited_for(busy_account: Emulator, tmp_path: Path) -> None:
-    catalog = selected(discover({**busy_account.connection, "tables": ["customer"]}), "record_customer")
-    with TapProcess(command(tmp_path, busy_account.connection, catalog=catalog)) as process:
+def test_a_signal_while_requests_are_waited_for(busy_account: Emulator, catalog: Json, tmp_path: Path) -> None:
+    chosen = selected(catalog, "record_customer")
+    with TapProcess(command(tmp_path, busy_account.connection, catalog=chosen)) as process:
         assert [process.line() for _ in range(3)][-1]
         process.send_signal(signal.SIGTERM)
         run = process.finished()

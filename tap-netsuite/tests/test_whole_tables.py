@@ -16,8 +16,13 @@ from netsuite_emulator import Emulator
 
 GUISES: list[dict[str, Any]] = [
     {},
-    {"date_format": "DD.MM.YY", "time_zone": "Australia/Sydney", "leading_zero": False, "concurrency_limit": 2},
-    {"one_world": False, "date_format": "YYYY-MM-DD", "time_zone": "Europe/Berlin"},
+    {
+        "one_world": False,
+        "date_format": "DD.MM.YY",
+        "time_zone": "Australia/Sydney",
+        "leading_zero": False,
+        "concurrency_limit": 2,
+    },
 ]
 
 
@@ -70,7 +75,7 @@ def comparable(value: Any) -> Any:
     return Decimal(value).normalize() if type(value) in (int, Decimal) else value
 
 
-@pytest.mark.parametrize("guise", GUISES, ids=["default", "day first", "one company"])
+@pytest.mark.parametrize("guise", GUISES, ids=["default", "otherwise"])
 def test_every_value_of_every_table(
     netsuite_emulator_factory: Callable[..., Emulator], tmp_path: Path, guise: dict[str, Any]
 ) -> None:
