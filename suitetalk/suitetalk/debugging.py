@@ -74,7 +74,7 @@ class TellingSession(Session):
             cut = f" … ({len(shown)} characters)" if len(shown) > _LONGEST_BODY else ""
             lines += ["", *(self._redacted(shown)[:_LONGEST_BODY] + cut).splitlines()]
         for line in self._redacted("\n".join(lines)).splitlines():
-            self._write(f"{mark} {line}")
+            self._write(f"{mark} {_printable(line)}")
 
     def _redacted(self, text: str) -> str:
         for secret in self._secrets:
@@ -88,6 +88,11 @@ def tell_retries(logger: logging.Logger) -> None:
     handler.setFormatter(logging.Formatter("# %(message)s"))
     logger.addHandler(handler)
     logger.setLevel(logging.INFO)
+
+
+def _printable(line: str) -> str:
+    """Keep control characters in what came back from steering a terminal."""
+    return "".join(one if one.isprintable() or one == "\t" else "\N{REPLACEMENT CHARACTER}" for one in line)
 
 
 def _to_standard_error(line: str) -> None:

@@ -145,6 +145,8 @@ def test_ends_are_told(netsuite_emulator_factory: MakeEmulator, tmp_path: Path) 
     assert found == ["failed", "warning", "ok"]
     pytest.importorskip("oauthlib", reason="only this login needs it")
     assert any("2028" in finding.text for finding in examine(token_based, []))
+    wrong = list(examine({**token_based, "token_secret": "wrong"}, []))
+    assert [finding.check for finding in wrong if finding.outcome.value == "failed"] == ["token"]
 
 
 def test_without_the_permission_to_see_certificates(netsuite_emulator_factory: MakeEmulator, tmp_path: Path) -> None:

@@ -61,17 +61,23 @@ def clock(ahead: float) -> Finding:
     return warning("clock", words, remedy) if abs(ahead) < _HARMFUL else failed("clock", words, remedy)
 
 
-def check_login(netsuite: NetSuite) -> Iterator[Finding]:
-    """Ask for a token, and whether REST web services take it; the last finding is a failure when they do not."""
+def check_login(netsuite: NetSuite, *, by_signature: bool) -> Iterator[Finding]:
+    """Ask for a token, and whether REST web services take it; the last finding is a failure when they do not.
+
+    Args:
+        netsuite: the client to check.
+        by_signature: whether requests are signed instead of carrying a token that was asked for before.
+    """
+    granted = ok("token", "Requests are signed." if by_signature else "An access token was granted.")
     try:
         netsuite.raw.request("GET", "metadata-catalog", parameters={"select": "customer"})
     except LoginRefusedError as error:
-        if "token end point" in error.request:
+        if by_signature or "token end point" in error.request:
             yield failed(
                 "token", f"NetSuite refused the login ({error.code or error.status}).", _sentence(error.advice)
             )
             return
-        yield ok("token", "An access token was granted.")
+        yield granted
         yield failed(
             "scope",
             f"REST web services refuse the token: {error.detail}.",
@@ -81,7 +87,7 @@ def check_login(netsuite: NetSuite) -> Iterator[Finding]:
         )
         return
     except PermissionDeniedError as error:
-        yield ok("token", "An access token was granted.")
+        yield granted
         yield failed(
             "features",
             f"REST web services refuse the role: {error.detail}.",
@@ -90,13 +96,13 @@ def check_login(netsuite: NetSuite) -> Iterator[Finding]:
         )
         return
     except NetSuiteError as error:
-        yield ok("token", "An access token was granted.")
+        yield granted
         yield warning("features", f"The metadata catalog was refused: {error.detail}.", _sentence(error.advice))
         return
     except SuiteTalkError as error:
         yield failed("token", str(error))
         return
-    yield ok("token", "An access token was granted.")
+    yield granted
     yield ok("scope", "REST web services take the token: scope, feature and permission are there.")
 
 

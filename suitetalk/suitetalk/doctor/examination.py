@@ -45,12 +45,13 @@ def examine(
         return
     with netsuite:
         yield ok("settings", f"All that a login to account {settings.account.realm} needs is there.")
-        findings, answered = check_address(settings.account, session or Session(), settings.request_timeout)
+        with session or Session() as plain:
+            findings, answered = check_address(settings.account, plain, settings.request_timeout)
         yield from findings
         if not answered:
             return
         works = True
-        for finding in check_login(netsuite):
+        for finding in check_login(netsuite, by_signature=settings.auth_method == "token_based"):
             works = works and finding.outcome is not Outcome.FAILED
             yield finding
         if works:
