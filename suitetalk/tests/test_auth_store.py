@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import stat
 import sys
 import threading
@@ -63,6 +64,18 @@ def test_files_and_folders_that_others_can_read_are_closed(folder: Path, caplog:
     assert rights(only_file(folder)) == 0o600
     store.write("name", TOKENS)
     assert rights(folder) == 0o700
+
+
+def test_tokens_that_ended_long_ago_are_swept_away(folder: Path) -> None:
+    store = TokenStore.open()
+    names = ("1-client_credentials-old", "1-authorization_code-old", "1-client_credentials-new")
+    for name in names:
+        store.write(name, TOKENS)
+    for name in names[:2]:
+        os.utime(folder / f"{name}.json", (1, 1))
+    store.write("another", TOKENS)
+
+    assert [store.read(name) for name in names] == [None, TOKENS, TOKENS]
 
 
 @pytest.mark.parametrize("damage", ["", "{", "[]", '{"access_token": 7}', "\0", '{"access_token": "geheim"}'])

@@ -7,6 +7,7 @@ import importlib
 import logging
 import os
 import tempfile
+import time
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -17,6 +18,7 @@ logger = logging.getLogger(__name__)
 SERVICE = "suitetalk"
 """Under what name the keyring shows the entries."""
 
+_FORGOTTEN_AFTER = 2 * 24 * 3600.0  # seconds
 _LEAST_PRIORITY = 1  # keyring's own mark of what is to be recommended; less is plain text or no place at all
 
 
@@ -70,6 +72,7 @@ class FileKeeper:
                 file.flush()
                 os.fsync(file.fileno())
             Path(beside).replace(self._path(name))
+            self._sweep()
         except BaseException:
             with contextlib.suppress(OSError):
                 Path(beside).unlink()
@@ -78,6 +81,17 @@ class FileKeeper:
     def delete(self, name: str) -> None:
         """Remove the file."""
         self._path(name).unlink(missing_ok=True)
+
+    def _sweep(self) -> None:
+        """Remove files of keys and accounts that are used no more: what they hold ended within the hour.
+
+        Losing the lock of such a login costs a token request at worst, unlike that of a login by consent.
+        """
+        long_ago = time.time() - _FORGOTTEN_AFTER
+        for path in self._folder.glob("*-client_credentials-*"):
+            with contextlib.suppress(OSError):
+                if path.stat().st_mtime < long_ago:
+                    path.unlink()
 
     def _path(self, name: str) -> Path:
         return self._folder / f"{name}.json"
