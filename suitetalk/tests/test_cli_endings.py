@@ -114,6 +114,19 @@ def test_a_terminal_gets_a_table(netsuite_emulator: Emulator, shell: Shell) -> N
     assert "--output" in refused
 
 
+def test_completion_by_the_shell(shell: Shell) -> None:
+    path = shell.folder / "config" / "suitetalk" / "profiles.ini"
+    path.parent.mkdir(parents=True)
+    path.write_text("[sandbox]\n")
+    path.chmod(0o600)
+    asked = {"_SUITETALK_COMPLETE": "bash_complete", "COMP_CWORD": "1"}
+
+    assert "_SUITETALK_COMPLETE=bash_complete" in shell.done("completion", "bash").out
+    assert shell.run(**asked, COMP_WORDS="suitetalk que").out == "plain,query\n"
+    profiles = shell.run(**{**asked, "COMP_CWORD": "2"}, COMP_WORDS="suitetalk --profile s")
+    assert profiles.out == "plain,sandbox\n"
+
+
 def on_a_terminal(shell: Shell, *arguments: str) -> str:
     """Run the command on a terminal of its own and return what that shows."""
     main, other = pty.openpty()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import socket
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 import requests
@@ -59,8 +61,35 @@ def person(netsuite_emulator_factory: MakeEmulator, tmp_path: Path) -> Shell:
 def test_a_login_from_consent_to_its_end(person: Shell) -> None:
     assert person.run("get", "customer", "1212").code == 3
 
+    code, told = logged_in(person, "--paste", answer=lambda address: address + "\n")
+
+    assert code == 0, told
+    assert "Logged in to account" in told
+    assert person.done("get", "customer", "1212").json()["id"] == "1212"
+    assert "Logged out" in person.done("logout").err
+    assert "no login" in person.done("logout").err
+    assert person.run("get", "customer", "1212").code == 3
+
+
+def test_a_redirect_that_is_taken_here(person: Shell) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+
+    def arrive(address: str) -> str:
+        parts = urlsplit(address)
+        assert requests.get(f"http://127.0.0.1:{port}{parts.path}?{parts.query}", timeout=20).ok
+        return ""
+
+    code, told = logged_in(person, "--listen-port", str(port), answer=arrive)
+
+    assert code == 0, told
+    assert person.done("get", "customer", "1212").json()["id"] == "1212"
+
+
+def logged_in(person: Shell, *options: str, answer: Callable[[str], str]) -> tuple[int, str]:
+    """Log in, consent, and give back what the address of the redirect is answered with."""
     with subprocess.Popen(
-        [*COMMAND, "login", "--no-browser", "--paste"],
+        [*COMMAND, "login", "--no-browser", *options],
         cwd=person.folder,
         env=dict(person.environment),
         stdin=subprocess.PIPE,
@@ -70,14 +99,8 @@ def test_a_login_from_consent_to_its_end(person: Shell) -> None:
         assert process.stderr
         assert process.stderr.readline().startswith("Open this address")
         consented = requests.get(process.stderr.readline().strip(), allow_redirects=False, timeout=20)
-        _, told = process.communicate(consented.headers["Location"] + "\n", timeout=30)
-
-    assert process.returncode == 0, told
-    assert "Logged in to account" in told
-    assert person.done("get", "customer", "1212").json()["id"] == "1212"
-    assert "Logged out" in person.done("logout").err
-    assert "no login" in person.done("logout").err
-    assert person.run("get", "customer", "1212").code == 3
+        _, told = process.communicate(answer(consented.headers["Location"]), timeout=30)
+    return process.returncode, told
 
 
 def test_a_login_that_is_given_up(person: Shell) -> None:

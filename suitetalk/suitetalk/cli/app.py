@@ -52,9 +52,9 @@ class App(click.Group):
         width = max(map(len, self.commands))
         for title, commands in _SECTIONS.items():
             with formatter.section(title):
-                room = max(formatter.width - width - 8, 30)
-                rows = [((command.name or "").ljust(width), command.get_short_help_str(room)) for command in commands]
-                formatter.write_dl(rows)
+                formatter.write_dl(
+                    [((command.name or "").ljust(width), command.get_short_help_str(200)) for command in commands]
+                )
         del ctx
 
 
