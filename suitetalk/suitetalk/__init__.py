@@ -33,9 +33,10 @@ from suitetalk.errors import (
     SuiteTalkError,
 )
 from suitetalk.governor import Governor, Limiter, Permit
-from suitetalk.jobs import Job, Jobs, PollPolicy, Task
+from suitetalk.jobs import Job, Jobs, Task
 from suitetalk.metadata import MetadataCatalog
 from suitetalk.pages import PAGE_SIZE, READABLE_ROWS, Page
+from suitetalk.polling import PollPolicy
 from suitetalk.raw import Body, File, RawRequests, Retries
 from suitetalk.records import Records
 from suitetalk.retry import RetryPolicy

@@ -10,8 +10,9 @@ from suitetalk.batches import Batches
 from suitetalk.catalog_cache import CatalogCache
 from suitetalk.datasets import Datasets
 from suitetalk.governor import Governor, Limiter
-from suitetalk.jobs import Jobs, PollPolicy
+from suitetalk.jobs import Jobs
 from suitetalk.metadata import MetadataCatalog
+from suitetalk.polling import PollPolicy
 from suitetalk.raw import RawRequests
 from suitetalk.records import Records
 from suitetalk.retry import RetryPolicy

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, unquote
 
 from suitetalk.answer import Answer
 from suitetalk.errors import ConnectionFailedError, JobUnfinishedError, SuiteTalkError
+from suitetalk.polling import PollPolicy
 from suitetalk.retry import RetryPolicy
 from suitetalk.submission import IDEMPOTENCY_HEADER, new_idempotency_key, submitted_once
 from suitetalk.transport import Transport
@@ -52,28 +53,6 @@ class Task:
     progress: str = ""
     start_time: str = ""
     end_time: str = ""
-
-
-@dataclass(frozen=True)
-class PollPolicy:
-    """How far apart a job is asked after: growing pauses, because each question takes a place in the account's limit.
-
-    Attributes:
-        first_wait: seconds before the second question; the first is asked at once.
-        growth: each pause is this many times the one before.
-        longest_wait: seconds at most between two questions.
-    """
-
-    first_wait: float = 0.5
-    growth: float = 1.5
-    longest_wait: float = 15.0
-
-    def pauses(self) -> Iterator[float]:
-        """Return the pauses in seconds, without end."""
-        pause = self.first_wait
-        while True:
-            yield min(pause, self.longest_wait)
-            pause = min(pause * self.growth, self.longest_wait)
 
 
 class Jobs:
