@@ -43,6 +43,7 @@ class Meltano:
         self._environment = {
             **inherited,
             **settings,
+            "NETSUITE_TOKEN_STORE": "off",  # tokens of an emulator that is gone in a minute are worth nothing
             "MELTANO_SYS_DIR_ROOT": str(self._system),
             "MELTANO_DATABASE_URI": f"sqlite:///{rooms.fleeting / 'meltano.db'}",
             "MELTANO_CLI_DISABLE_VERSION_CHECK": "1",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from suitetalk import ConnectionSettings, NetSuite, quoted
+from suitetalk import ConnectionSettings, NetSuite, TokenStore, quoted
 
 CALLED = "+1 555 0199"
 """The telephone number that somebody corrects three customers to."""
@@ -16,7 +16,9 @@ class Company:
 
     def __init__(self, settings: Mapping[str, str]) -> None:
         """Log in with these connection settings."""
-        self._netsuite = NetSuite(ConnectionSettings.from_mapping(settings), user_agent="netsuite-demo")
+        self._netsuite = NetSuite(
+            ConnectionSettings.from_mapping(settings), user_agent="netsuite-demo", token_store=TokenStore()
+        )
 
     def close(self) -> None:
         """Close the connections."""

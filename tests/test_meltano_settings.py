@@ -64,9 +64,10 @@ def test_secrets_are_sensitive(plugins: Mapping[str, Any]) -> None:
         for setting in plugin["settings"]
         if setting.get("sensitive")
     }
+    netsuite = {"client_id", "client_secret", "private_key", "private_key_passphrase", "token_id", "token_secret"}
     secrets = {
-        "tap-netsuite": {"client_id", "private_key", "private_key_passphrase"},
-        "target-netsuite": {"client_id", "private_key", "private_key_passphrase"},
+        "tap-netsuite": netsuite,
+        "target-netsuite": netsuite,
         "tap-postgres": {"password", "sqlalchemy_url"},
         "target-postgres": {"password", "sqlalchemy_url"},
     }

@@ -9,7 +9,7 @@ ALGORITHMS = ("PS256", "PS384", "PS512", "ES256", "ES384", "ES512")
 LONGEST_TIMEOUT = 86_400  # seconds; NetSuite itself ends a request after 15 minutes [subsect_1559222360]
 LONGEST_LOGIN = 8_784  # hours
 
-ALL_SETTINGS: dict[str, dict[str, Any]] = {
+CONNECTION_SETTINGS: dict[str, dict[str, Any]] = {
     "account_id": {
         "type": "string",
         "title": "Account ID",
@@ -31,8 +31,9 @@ ALL_SETTINGS: dict[str, dict[str, Any]] = {
         "title": "Login method",
         "enum": list(AUTH_METHODS),
         "default": "client_credentials",
-        "description": "How to log in: client_credentials (OAuth 2.0 with a certificate). "
-        "authorization_code and token_based are not available yet.",
+        "description": "How to log in: client_credentials (OAuth 2.0 with a certificate, for unattended runs), "
+        "authorization_code (OAuth 2.0 with a person's consent, given with `suitetalk login`), or token_based "
+        "(OAuth 1.0, which NetSuite ends in 2028).",
     },
     "client_id": {
         "type": "string",
@@ -125,10 +126,3 @@ ALL_SETTINGS: dict[str, dict[str, Any]] = {
     },
 }
 """JSON Schema of each connection setting; `secret` marks what must not be shown."""
-
-_SHOWN_LATER = frozenset({
-    "client_secret", "certificate_path", "signing_algorithm", "redirect_uri", "login_hours", "token_id", "token_secret",
-})  # fmt: skip
-
-CONNECTION_SETTINGS = {name: schema for name, schema in ALL_SETTINGS.items() if name not in _SHOWN_LATER}
-"""The settings the plugins show."""

@@ -11,7 +11,6 @@ from suitetalk.auth.redirects import check_redirect_uri
 from suitetalk.errors import ConfigurationError
 from suitetalk.setting_descriptions import (
     ALGORITHMS,
-    ALL_SETTINGS,
     AUTH_METHODS,
     CONNECTION_SETTINGS,
     LONGEST_LOGIN,
@@ -135,7 +134,7 @@ def _text(config: Mapping[str, Any], name: str) -> str | None:
 def _required(config: Mapping[str, Any], name: str) -> str:
     value = _text(config, name)
     if value is None:
-        raise ConfigurationError(name, f"is missing: {ALL_SETTINGS[name]['description']}")
+        raise ConfigurationError(name, f"is missing: {CONNECTION_SETTINGS[name]['description']}")
     return value
 
 
@@ -160,7 +159,7 @@ def _max_concurrency(value: Any) -> int | None:
 
 def _number(config: Mapping[str, Any], name: str, largest: float) -> float:
     """Return a number above 0, the setting's default where it is left empty."""
-    schema, value = ALL_SETTINGS[name], config.get(name)
+    schema, value = CONNECTION_SETTINGS[name], config.get(name)
     if value is None or value == "":
         return float(schema["default"])
     try:

@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 
-from suitetalk import ConfigurationError, ConnectionSettings
-from suitetalk.setting_descriptions import ALL_SETTINGS
+from suitetalk import CONNECTION_SETTINGS, ConfigurationError, ConnectionSettings
 
 COMPLETE = {
     "account_id": "1234567",
@@ -41,7 +40,7 @@ def test_the_least_that_is_needed() -> None:
 
 
 def test_what_is_left_empty_counts_as_absent() -> None:
-    empty = dict.fromkeys(ALL_SETTINGS.keys() - COMPLETE.keys(), "")
+    empty = dict.fromkeys(CONNECTION_SETTINGS.keys() - COMPLETE.keys(), "")
 
     assert ConnectionSettings.from_mapping({**COMPLETE, **empty}) == ConnectionSettings.from_mapping(COMPLETE)
 
@@ -115,13 +114,13 @@ def test_two_keys_are_one_too_many() -> None:
 
 def test_the_text_form_shows_no_secret() -> None:
     for complete in (COMPLETE, CODE, TOKENS):
-        secrets = {name: "geheim" for name in complete if ALL_SETTINGS[name].get("secret")}
+        secrets = {name: "geheim" for name in complete if CONNECTION_SETTINGS[name].get("secret")}
         assert "geheim" not in repr(ConnectionSettings.from_mapping({**complete, **secrets}))
 
 
 def test_every_setting_describes_itself_and_secrets_are_marked() -> None:
-    assert all({"type", "title", "description"} <= schema.keys() for schema in ALL_SETTINGS.values())
-    assert {name for name, schema in ALL_SETTINGS.items() if schema.get("secret")} == {
+    assert all({"type", "title", "description"} <= schema.keys() for schema in CONNECTION_SETTINGS.values())
+    assert {name for name, schema in CONNECTION_SETTINGS.items() if schema.get("secret")} == {
         "client_id",
         "client_secret",
         "private_key",

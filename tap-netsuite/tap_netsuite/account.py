@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import logging
+from datetime import datetime, timedelta, timezone
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
-from suitetalk import NetSuite, RetryPolicy
+from suitetalk import ConnectionFailedError, NetSuite, NetSuiteError, RetryPolicy
 from suitetalk.timezone import detect_zone, zone_named
 from tap_netsuite.settings import TapSettings
 
@@ -30,6 +31,18 @@ class Account:
     def workers(self) -> int:
         """Threads that may wait for requests; the governor decides how many are in flight."""
         return self.settings.connection.max_concurrency or _WORKERS
+
+    def now(self) -> datetime:
+        """Return the time by NetSuite's clock, or by this machine's where NetSuite does not tell its own."""
+        return datetime.now(timezone.utc) + self._clock_offset
+
+    @cached_property
+    def _clock_offset(self) -> timedelta:
+        try:
+            return self.netsuite.system.server_time() - datetime.now(timezone.utc)
+        except (NetSuiteError, ConnectionFailedError) as error:
+            logger.debug("NetSuite's clock: %s", error)
+            return timedelta()
 
     @cached_property
     def zone(self) -> ZoneInfo:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from tests.tap_runs import Json, Run, read, selected
 
 from netsuite_emulator import Emulator, Fault
-from suitetalk import IncompleteResultError, Records
+from suitetalk import ConnectionSettings, IncompleteResultError, NetSuite, Records
 from tap_netsuite.extraction.records import in_order, whole_records
 
 
@@ -105,3 +105,25 @@ def test_results_come_in_the_order_of_the_items_and_errors_in_their_place() -> N
     assert [next(results) for _ in range(30)] == [number // 2 for number in range(30)]
     with pytest.raises(ValueError, match="30"):
         next(results)
+
+
+def test_a_list_that_changed_while_it_was_read_is_read_again(emulator: Emulator) -> None:
+    class Changing(Records):
+        """Lists as far as the first record, as when the others have moved to pages read before; then all."""
+
+        listings = 0
+
+        def __init__(self) -> None:
+            super().__init__(NetSuite(ConnectionSettings.from_mapping(emulator.connection)).transport)
+
+        def ids(self, record_type: str, *, q: str | None = None) -> Iterator[str]:
+            self.listings += 1
+            for record_id in super().ids(record_type, q=q):
+                yield record_id
+                if self.listings == 1:
+                    raise IncompleteResultError("The list changed.")
+
+    changing = Changing()
+    came = [record["id"] for record in whole_records(changing, "currency", workers=2)]
+    assert sorted(came) == sorted(str(key) for (key,) in emulator.execute("SELECT id FROM currency"))
+    assert changing.listings == 2

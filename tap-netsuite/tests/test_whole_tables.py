@@ -47,7 +47,13 @@ def stored(name: str, schema: Json, emulator: Emulator) -> str:
     """A column; times are stored on the account's clock."""
     if schema.get("format") != "date-time":
         return f'"{name}"'
-    return f"timezone('UTC', timezone('{emulator.settings.time_zone}', date_trunc('second', \"{name}\")))"
+    return in_utc(f"date_trunc('second', \"{name}\")", emulator.settings.time_zone)
+
+
+def in_utc(local: str, zone: str) -> str:
+    """A time on a clock in UTC; the earlier of the two that it may be where the clock showed it twice."""
+    later = f"timezone('UTC', timezone('{zone}', {local}))"
+    return f"least({later}, timezone('UTC', timezone('{zone}', {local} - INTERVAL 1 HOUR)) + INTERVAL 1 HOUR)"
 
 
 def expected(value: Any, schema: Json) -> Any:
@@ -124,5 +130,5 @@ def keep_instants(emulator: Emulator, zone: str, tables: list[str]) -> None:
             "SELECT column_name FROM duckdb_columns() WHERE schema_name = 'main' AND data_type = 'TIMESTAMP' "
             f"AND table_name = '{table}'"
         ):
-            shifted = f"timezone('{emulator.settings.time_zone}', timezone('{zone}', {column}))"
+            shifted = f"timezone('{emulator.settings.time_zone}', timezone('UTC', {in_utc(column, zone)}))"
             emulator.execute(f"UPDATE {table} SET {column} = {shifted}")

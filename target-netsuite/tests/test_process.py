@@ -136,7 +136,7 @@ def test_about_describes_every_setting_and_marks_secrets() -> None:
     sdks = {name for name in settings if name.startswith(("stream_map", "faker", "flattening"))}
     assert set(settings) - sdks == {*ours, "validate_records"}
     assert {name for name in ours if settings[name].get("secret")} == {
-        "client_id", "private_key", "private_key_passphrase",
+        "client_id", "client_secret", "private_key", "private_key_passphrase", "token_id", "token_secret",
     }  # fmt: skip
     stream = settings["streams"]["additionalProperties"]
     assert set(stream["properties"]) == {"record_type", "operation", "external_id", "id_field", "fields"}

@@ -79,7 +79,9 @@ MACROS = {
         "THEN (year(a) - year(b)) * 12 + month(a) - month(b) "
         "ELSE (year(a) - year(b)) * 12 + month(a) - month(b) + (day(a) - day(b)) / 31 END"
     ),
-    "SYS_EXTRACT_UTC": "(a) AS timezone('UTC', timezone('{zone}', a::TIMESTAMP))",
+    # Of an hour that happens twice DuckDB takes the later one; an hour before is no such hour.
+    "SYS_EXTRACT_UTC": "(a) AS least(timezone('UTC', timezone('{zone}', a::TIMESTAMP)), "
+    "timezone('UTC', timezone('{zone}', a::TIMESTAMP - INTERVAL 1 HOUR)) + INTERVAL 1 HOUR)",
     "NOW": "() AS date_trunc('second', timezone('{zone}', now()))",
     "SHIFT": "(a, days) AS a::TIMESTAMP + to_microseconds(round(days * 86400000000)::BIGINT)",
     "DAYS": "(a, b) AS epoch(a::TIMESTAMP - b::TIMESTAMP) / 86400",

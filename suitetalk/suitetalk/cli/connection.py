@@ -11,7 +11,7 @@ from suitetalk import ConnectionSettings, NetSuite
 from suitetalk.cli.inputs import read_input
 from suitetalk.cli.profiles import Configuration, is_secret, profile_names, resolve
 from suitetalk.debugging import TellingSession, tell_retries
-from suitetalk.setting_descriptions import ALL_SETTINGS
+from suitetalk.setting_descriptions import CONNECTION_SETTINGS
 
 _GIVEN = "suitetalk.given"
 _PROFILE = "suitetalk.profile"
@@ -47,7 +47,7 @@ def connection_options(*, hidden: bool = False) -> list[click.Parameter]:
             hidden=hidden,
         )
     ]
-    options += [_setting_option(name, schema, hidden=hidden) for name, schema in ALL_SETTINGS.items()]
+    options += [_setting_option(name, schema, hidden=hidden) for name, schema in CONNECTION_SETTINGS.items()]
     options.append(
         click.Option(
             ["--debug"],
@@ -128,7 +128,9 @@ def secret_input(context: click.Context, option: click.Parameter, value: str | N
     if value is None:
         return None
     if value != "-" and not value.startswith("@"):
-        variable = f", or NETSUITE_{option.name.upper()} in the environment" if option.name in ALL_SETTINGS else ""
+        variable = (
+            f", or NETSUITE_{option.name.upper()} in the environment" if option.name in CONNECTION_SETTINGS else ""
+        )
         raise click.BadParameter(
             f"a secret on the command line can be read by everyone on this machine; give @FILE or - for standard "
             f"input{variable}",

@@ -15,7 +15,7 @@ from dotenv import dotenv_values
 
 from suitetalk.account import is_loopback
 from suitetalk.errors import ConfigurationError
-from suitetalk.setting_descriptions import ALL_SETTINGS
+from suitetalk.setting_descriptions import CONNECTION_SETTINGS
 
 PREFIX = "NETSUITE_"
 DEFAULT_PROFILE = "default"
@@ -35,7 +35,7 @@ class Configuration:
 
 def is_secret(setting: str) -> bool:
     """Tell whether a setting's value must not be shown, nor stand on a command line."""
-    return bool(ALL_SETTINGS[setting].get("secret")) and setting not in _NAMES_ONLY
+    return bool(CONNECTION_SETTINGS[setting].get("secret")) and setting not in _NAMES_ONLY
 
 
 def profiles_path() -> Path:
@@ -80,7 +80,7 @@ def resolve(given: Mapping[str, str], profile: str | None = None) -> Configurati
 
 
 def _variables(environment: Mapping[str, str]) -> dict[str, str]:
-    named = {name: environment.get(PREFIX + name.upper()) for name in ALL_SETTINGS}
+    named = {name: environment.get(PREFIX + name.upper()) for name in CONNECTION_SETTINGS}
     return {name: value for name, value in named.items() if value}
 
 
@@ -93,8 +93,8 @@ def _profile(name: str | None) -> dict[str, str]:
         raise ConfigurationError("profile", f"is {name!r}, which {profiles_path()} does not have (there: {known}).")
     settings = {key.replace("-", "_"): value for key, value in profiles.items(name or DEFAULT_PROFILE) if value}
     for key in settings:
-        if key not in ALL_SETTINGS:
-            known = ", ".join(ALL_SETTINGS)
+        if key not in CONNECTION_SETTINGS:
+            known = ", ".join(CONNECTION_SETTINGS)
             raise ConfigurationError(key, f"in {profiles_path()} is unknown; there are {known}.")
     return settings
 

@@ -39,6 +39,8 @@ def rows_by_key(suiteql: SuiteQL, source: Source, condition: str = "") -> Iterat
             came += len(page.items)
             yield page.items
         missing = missing_rows(suiteql, source, condition, came=came, counted=totals[0] if totals else 0)
+        if missing:
+            _check_keys(suiteql, source, condition)
         moved = not source.keys and len(set(totals)) > 1
         if not missing and not moved:
             return
@@ -47,6 +49,17 @@ def rows_by_key(suiteql: SuiteQL, source: Source, condition: str = "") -> Iterat
         logger.warning(
             "%s: %s, reading again", source.relation, f"{missing} rows are missing" if missing else "changed"
         )
+
+
+def _check_keys(suiteql: SuiteQL, source: Source, condition: str) -> None:
+    """Make sure that it is not for want of a key that rows are missing."""
+    for key in source.keys:
+        keyless = int(suiteql.page(source.count(both(condition, f"{key.source} IS NULL"))).items[0]["n"])
+        if keyless:
+            raise IncompleteResultError(
+                f"{source.relation} has {keyless} rows without {key.name}, which was taken for part of its key; choose "
+                "other key properties in the catalog, or primary_keys for a query."
+            )
 
 
 def _behind_the_last(suiteql: SuiteQL, source: Source, condition: str) -> Iterator[Page]:

@@ -20,6 +20,7 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 _MOST_NAMED = 5
+_LISTINGS = 3
 
 
 def whole_records(records: Records, record_type: str, workers: int) -> Iterator[dict[str, Any]]:
@@ -42,7 +43,7 @@ def whole_records(records: Records, record_type: str, workers: int) -> Iterator[
             return refusal
 
     refused: list[str] = []
-    for result in in_order(read, records.ids(record_type), workers):
+    for result in in_order(read, _listed(records, record_type), workers):
         if isinstance(result, Exception):
             refused.append(str(result).rstrip("."))
         elif result is not None:
@@ -51,6 +52,26 @@ def whole_records(records: Records, record_type: str, workers: int) -> Iterator[
         raise IncompleteResultError(
             f"{len(refused)} records of {record_type} could not be read, such as: {'; '.join(refused[:_MOST_NAMED])}."
         )
+
+
+def _listed(records: Records, record_type: str) -> Iterator[str]:
+    """Yield each id once; the list has no order, so when it changes between two pages it is read again.
+
+    Raises:
+        IncompleteResultError: it changed during each reading.
+    """
+    seen: set[str] = set()
+    for reading in range(1, _LISTINGS + 1):
+        try:
+            for record_id in records.ids(record_type):
+                if record_id not in seen:
+                    seen.add(record_id)
+                    yield record_id
+        except IncompleteResultError:
+            if reading == _LISTINGS:
+                raise
+        else:
+            return
 
 
 def in_order(function: Callable[[Item], Result], items: Iterable[Item], workers: int) -> Iterator[Result]:

@@ -18,9 +18,10 @@ from tap_netsuite.extraction.by_change import rows_by_change
 from tap_netsuite.extraction.by_key import rows_by_key
 from tap_netsuite.extraction.source import Source
 from tap_netsuite.streams.base import NetSuiteStream, StreamError
-from tap_netsuite.values import Column, Kind, converter, iso, kind_of
+from tap_netsuite.values import Column, Kind, converter, is_same_time, iso, kind_of
 
 _IN_UTC = "tap_in_utc"
+_PROBED_ROWS = 20
 _UTC = ZoneInfo("UTC")
 _NOT_BY_DEFAULT = frozenset({"systemnote", "deletedrecord"})
 
@@ -48,7 +49,7 @@ class SuiteQLStream(NetSuiteStream):
         self, source: Source, column: Column, convert: Callable[[dict[str, Any]], dict[str, Any]]
     ) -> Iterator[dict[str, Any]]:
         suiteql = self.account.netsuite.suiteql
-        newest = datetime.now(timezone.utc) - timedelta(seconds=self.account.settings.lookback_seconds)
+        newest = self.account.now() - timedelta(seconds=self.account.settings.lookback_seconds)
         if self._bookmarked() is None:
             # Rows that were never stamped [section 5.10] are not found by any later run.
             for rows in rows_by_key(suiteql, source, f"{column.name} IS NULL"):
@@ -122,13 +123,25 @@ class SuiteQLStream(NetSuiteStream):
             ]
             columns.append(cursor)
         converted = replace(source, columns=tuple(columns))
+        return converted if self._converts(converted, source) else source
+
+    def _converts(self, converted: Source, source: Source) -> bool:
+        """Tell whether NetSuite turns these times into UTC, in agreement with the account's time zone."""
+        suiteql = self.account.netsuite.suiteql
+        pairs = [
+            (column, replace(column, name=f"local_{number}", of=column.source, in_utc=False))
+            for number, column in enumerate(converted.columns)
+            if column.in_utc
+        ]
+        probe = replace(converted, columns=tuple(column for pair in pairs for column in pair))
         try:
-            self.account.netsuite.suiteql.page(converted.page(), limit=1)
+            rows = suiteql.page(probe.page(), limit=_PROBED_ROWS).items
         except REFUSALS as refusal:
             raise_outage(refusal)
-            self.account.netsuite.suiteql.page(source.page(), limit=1)  # tells whether it can be read at all
-            return source
-        return converted
+            suiteql.page(source.page(), limit=1)  # tells whether it can be read at all
+            return False
+        times = [(row[utc.name], row[local.name]) for row in rows for utc, local in pairs if utc.name in row]
+        return all(is_same_time(utc, local, self.account.zone) for utc, local in times)
 
     def _row_converter(self, source: Source) -> Callable[[dict[str, Any]], dict[str, Any]]:
         twice = {column.of for column in source.columns}
