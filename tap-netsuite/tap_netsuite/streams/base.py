@@ -65,10 +65,14 @@ class NetSuiteStream(Stream):
         """Leave the bookmark alone; `acknowledge` moves it."""
 
     def acknowledge(self, bookmark: Any) -> None:
-        """Say that everything below this value of the replication key has been written, and write STATE."""
+        """Say that everything below this value of the replication key has been passed on, and write STATE.
+
+        Rows that leave in BATCH files are not written yet; there the SDK writes STATE after each file.
+        """
         state = self.stream_state
         if state.get("replication_key_value") == bookmark and state.get("replication_key") == self.replication_key:
             return
         state.update(replication_key=self.replication_key, replication_key_value=bookmark)
         self.state_manager.is_flushed = False
-        self._write_state_message()
+        if self.get_batch_config(self.config) is None:
+            self._write_state_message()
