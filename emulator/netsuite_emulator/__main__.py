@@ -1,8 +1,18 @@
 """The command `netsuite-emulator`."""
 
-from netsuite_emulator.command import main
+from __future__ import annotations
 
-__all__ = ["main"]
+import sys
+
+
+def main() -> None:
+    """Run the command; without the extra `emulator` say what is missing."""
+    try:
+        from netsuite_emulator.command import main as command  # noqa: PLC0415 - it needs what may not be installed
+    except ModuleNotFoundError as missing:
+        sys.exit(f"Error: {missing.name} is not installed; install netsuite-singer[emulator] to have the emulator.")
+    command()
+
 
 if __name__ == "__main__":
     main()

@@ -14,7 +14,7 @@ def connection_failure(name: str, error: OSError, *, repeatable: bool) -> Except
     """Turn what the HTTP library raised into what the transport raises.
 
     Args:
-        name: method and path of the request.
+        name: method and path of the request, and the host.
         error: a RequestException, or an OSError from preparing the connection.
         repeatable: whether carrying the request out twice does no harm.
 

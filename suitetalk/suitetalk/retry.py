@@ -101,4 +101,4 @@ def seconds_asked_for(retry_after: str | None) -> float:
 def _log(state: RetryCallState) -> None:
     failure = state.outcome.exception() if state.outcome else None
     seconds = state.next_action.sleep if state.next_action else 0.0
-    logger.info("%s; trying again in %.1f s (try %d)", failure, seconds, state.attempt_number + 1)
+    logger.info("%s; trying again in %.1f s (try %d)", str(failure).rstrip(". "), seconds, state.attempt_number + 1)

@@ -205,7 +205,8 @@ class Transport:
         try:
             response = self._session.send(prepared, timeout=patience, allow_redirects=False, **environment)
         except OSError as error:  # what requests raises is one, and so is a file of certificates that is not there
-            raise connection_failure(name, error, repeatable=repeatable) from None
+            host = urlsplit(prepared.url or "").netloc
+            raise connection_failure(f"{name} at {host}", error, repeatable=repeatable) from None
         return Answer(name, response.status_code, response.headers, response.content)
 
 

@@ -94,7 +94,10 @@ def test_a_fault_that_stays_is_told_in_one_sentence(
 ) -> None:
     netsuite.answers(fault)
 
-    with pytest.raises(ConnectionFailedError, match=f"^GET /record/v1/customer/7 failed: {words}; check the network"):
+    with pytest.raises(
+        ConnectionFailedError,
+        match=rf"^GET /record/v1/customer/7 at 127\.0\.0\.1:\d+ failed: {words}; check the network",
+    ):
         get(client)
 
     assert len(netsuite.requests) == 4

@@ -50,11 +50,32 @@ class TapNetSuite(Tap):
             return _in_catalog(self, self.input_catalog)
         return _in_account(self)
 
+    def load_state(self, state: dict[str, Any]) -> None:
+        """Take a state; a whole STATE message will do.
+
+        Raises:
+            ConfigurationError: it is something else, which would mean to read everything again.
+        """
+        given: Any = state
+        value = given.get("value") if isinstance(given, dict) and given.get("type") == "STATE" else given
+        if not isinstance(value, dict) or (value and not isinstance(value.get("bookmarks"), dict)):
+            raise ConfigurationError(
+                "--state", 'names a file that holds no state such as {"bookmarks": {…}}; correct it.'
+            )
+        super().load_state(value)
+
     def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
         """Check the settings in our own words before the SDK does in those of JSON Schema."""
         if raise_errors:
+            self._warn_of_unknown_settings()
             TapSettings.from_mapping(self.config)
         return super()._validate_config(raise_errors=raise_errors)
+
+    def _warn_of_unknown_settings(self) -> None:
+        known: dict[str, Any] = {"properties": dict(CONFIG_SCHEMA["properties"])}
+        self.append_builtin_config(known)
+        for name in sorted(self.config.keys() - known["properties"].keys()):
+            self.logger.warning("Setting `%s` is not one of this tap's and has no effect", name)
 
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
         """Leave with the signal's exit code; the SDK's 0 would say that everything was read."""

@@ -139,3 +139,30 @@ def test_rows_without_a_value_in_their_primary_key_are_named_as_the_reason(
     given = with_query(emulator.connection, query, primary_keys=["chosen"])
     finished = read(given, selected(discover(given), "mine"))
     assert f"{keyless} rows without chosen" in str(finished.error)
+
+
+def test_columns_computed_from_columns_keep_what_these_hold(config: Json) -> None:
+    given = with_query(
+        config,
+        "SELECT entity, MAX(trandate) AS newest, MIN(lastmodifieddate) AS oldest, MAX(id) AS highest, "
+        "SUM(foreigntotal) / 3 AS third, COALESCE(MAX(duedate), MAX(trandate)) AS due, MAX(tranid) AS number "
+        "FROM transaction GROUP BY entity",
+    )
+    assert types(given) == {
+        "entity": "integer",
+        "newest": "date",
+        "oldest": "date-time",
+        "highest": "integer",
+        "third": "number",
+        "due": "date",
+        "number": "string",
+    }
+    assert rows(given)
+
+
+def test_a_column_holds_what_it_holds_in_the_tables_of_the_statement(config: Json) -> None:
+    assert types(with_query(config, "SELECT id FROM transaction")) == {"id": "integer"}
+    assert types(with_query(config, "SELECT id, trantype FROM transactionstatus")) == {
+        "id": "string",
+        "trantype": "string",
+    }

@@ -131,3 +131,9 @@ def test_a_catalog_that_is_none_is_a_sentence(config: Json, tmp_path: Path, wron
     assert finished.exit_code != 0
     assert "Traceback" not in finished.log
     assert "Error: " in finished.sentence
+
+
+def test_a_misspelt_setting_is_named(config: Json, tmp_path: Path) -> None:
+    finished = run(command(tmp_path, {**config, "start_dat": "2024-01-01", "tables": ["currency"]}, "--discover"))
+    assert finished.exit_code == 0
+    assert "`start_dat`" in finished.log

@@ -6,14 +6,11 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from sqlglot import exp, parse_one
-from sqlglot.errors import SqlglotError
-
 from suitetalk import ConfigurationError, NetSuiteError, SuiteQL
 from suitetalk.timezone import SQL_TIME_FORMAT
+from tap_netsuite.discovery.expressions import Expressions
 from tap_netsuite.discovery.probe import REFUSALS, is_filterable, probe, raise_outage
 from tap_netsuite.discovery.tables import StreamEntry, schema_of
-from tap_netsuite.known_tables import known_tables
 from tap_netsuite.settings import Query
 from tap_netsuite.values import Column, Kind
 
@@ -30,8 +27,9 @@ def query_relation(query: Query) -> str:
 def query_entry(suiteql: SuiteQL, query: Query, custom_fields: Mapping[str, Kind]) -> StreamEntry:
     """Find out the columns of a query and what they hold.
 
-    A column that comes straight from a table keeps the kind it has there, counts and sums are numbers; all of
-    it is held against a sample. Other computed columns stay the text that NetSuite delivers.
+    A column that comes straight from a table keeps the kind it has there, also through MAX, MIN and COALESCE;
+    counts, sums and arithmetic are numbers. All of it is held against a sample. Other computed columns stay the
+    text that NetSuite delivers.
 
     Args:
         suiteql: where to ask.
@@ -42,8 +40,9 @@ def query_entry(suiteql: SuiteQL, query: Query, custom_fields: Mapping[str, Kind
         ConfigurationError: NetSuite refuses the query, or its columns cannot be told.
     """
     sample = _sample(suiteql, query)
-    guesses = {name: _kind_by_name(name, custom_fields) for row in sample for name in row}
-    guesses.update(_named_columns(query, custom_fields))
+    expressions = Expressions(query.statement, custom_fields)
+    guesses = {name: expressions.kind_by_name(name) for row in sample for name in row}
+    guesses.update(expressions.named_columns())
     keys = {*query.primary_keys, *([query.replication_key] if query.replication_key else [])}
     if not guesses:
         raise ConfigurationError(
@@ -70,37 +69,6 @@ def _sample(suiteql: SuiteQL, query: Query) -> list[dict[str, Any]]:
         return suiteql.page(query.statement, limit=_SAMPLE).items
     except NetSuiteError as refusal:
         raise ConfigurationError("queries", f"has a query {query.name} that cannot be read: {refusal}") from None
-
-
-def _named_columns(query: Query, custom_fields: Mapping[str, Kind]) -> dict[str, Kind]:
-    """Return the columns as the statement names them, each with a guess; empty where that cannot be told."""
-    try:
-        statement = parse_one(query.statement, read="oracle")
-    except SqlglotError:
-        return {}
-    if not isinstance(statement, exp.Query) or statement.is_star:
-        return {}
-    return {
-        selected.alias_or_name.lower(): _kind(selected.unalias(), custom_fields)
-        for selected in statement.selects
-        if selected.alias_or_name
-    }
-
-
-def _kind(expression: exp.Expr, custom_fields: Mapping[str, Kind]) -> Kind:
-    if isinstance(expression, exp.Count):
-        return Kind.INTEGER
-    if isinstance(expression, (exp.Sum, exp.Avg)):
-        return Kind.DECIMAL
-    if not isinstance(expression, exp.Column):
-        return Kind.TEXT
-    return _kind_by_name(expression.name.lower(), custom_fields)
-
-
-def _kind_by_name(name: str, custom_fields: Mapping[str, Kind]) -> Kind:
-    """Return what columns of this name hold in NetSuite's tables, text where they differ or there are none."""
-    kinds = {table.columns[name] for table in known_tables().values() if name in table.columns}
-    return kinds.pop() if len(kinds) == 1 else custom_fields.get(name, Kind.TEXT)
 
 
 def _key_kind(suiteql: SuiteQL, query: Query, name: str, values: list[Any]) -> Kind:

@@ -49,7 +49,7 @@ class NetSuiteStream(Stream):
                 yield record
         except SuiteTalkError as error:
             raise StreamError(f"Stream {self.name}: {error}") from error
-        self.logger.info("%s: %d records read, none missing by NetSuite's own count", self.name, count)
+        self.logger.info("%s: %d records read; of those asked for, NetSuite counts none more", self.name, count)
 
     def get_replication_key_signpost(self, context: Mapping[str, Any] | None = None) -> None:
         """Return none: the bookmark is not taken from records, so nothing has to cap it."""

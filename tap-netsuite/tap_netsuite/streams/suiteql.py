@@ -50,14 +50,27 @@ class SuiteQLStream(NetSuiteStream):
     ) -> Iterator[dict[str, Any]]:
         suiteql = self.account.netsuite.suiteql
         newest = self.account.now() - timedelta(seconds=self.account.settings.lookback_seconds)
+        never_stamped = f"{column.source} IS NULL"  # [section 5.10]
         if self._bookmarked() is None:
-            # Rows that were never stamped [section 5.10] are not found by any later run.
-            for rows in rows_by_key(suiteql, source, f"{column.name} IS NULL"):
+            for rows in rows_by_key(suiteql, source, never_stamped):
                 yield from map(convert, rows)
+        else:
+            self._warn_of_unstamped(source, never_stamped)
         for portion in rows_by_change(suiteql, source, column, self._start(column)):
             yield from map(convert, portion.rows)
             if portion.complete_below is not None:
                 self.acknowledge(self._bookmark(column, portion.complete_below, newest))
+
+    def _warn_of_unstamped(self, source: Source, never_stamped: str) -> None:
+        rows = self.account.netsuite.suiteql.page(source.count(never_stamped), limit=1).items[0]["n"]
+        if int(rows):
+            self.logger.warning(
+                "%s: %s rows have no %s, so whether they changed cannot be told; they were read by the first run, and "
+                "are again with the replication method FULL_TABLE",
+                self.name,
+                rows,
+                self.replication_key,
+            )
 
     def _bookmarked(self) -> Any | None:
         """Return the bookmark of an earlier run, None when there is none for this replication key."""
