@@ -1,7 +1,7 @@
 # Every target sets up what it needs; `make` alone lists them.
 PYTHON ?= $(shell command -v python3 || command -v python || echo python3)
 RUN := .venv/bin
-CODE := tap-netsuite target-netsuite suitetalk emulator tests demo scripts
+CODE := tap-netsuite target-netsuite suitetalk emulator tests demo scripts benchmarks conftest.py
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint format typecheck unit settings lock clean environment

@@ -15,13 +15,18 @@ LOADER = "meltanolabs-target-postgres==0.8.1"
 _SECONDS = 240.0
 
 
+def install(directory: Path, package: str) -> Path:
+    """Install a package into an environment of its own and return the folder of its programs."""
+    venv.create(directory, with_pip=False)
+    programs = directory / "bin"
+    uv = [sys.executable, "-m", "uv", "pip", "install", "--quiet", "--python", str(programs / "python"), package]
+    subprocess.run(uv, check=True)
+    return programs
+
+
 def install_loader(directory: Path) -> Path:
     """Install target-postgres into an environment of its own and return the command."""
-    venv.create(directory, with_pip=False)
-    python = directory / "bin" / "python"
-    uv = [sys.executable, "-m", "uv", "pip", "install", "--quiet", "--python", str(python), LOADER]
-    subprocess.run(uv, check=True)
-    return directory / "bin" / "target-postgres"
+    return install(directory, LOADER) / "target-postgres"
 
 
 class Plugin:
