@@ -5,13 +5,12 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
-import sys
 import tempfile
 import time
 from contextlib import suppress
 from pathlib import Path
 
-from suitetalk.auth.state_folder import make_private
+from suitetalk.folders import cache_folder, make_private
 from suitetalk.settings import ConnectionSettings
 
 logger = logging.getLogger(__name__)
@@ -40,7 +39,7 @@ class CatalogCache:
         who = (settings.account.realm, settings.account.base_url, settings.auth_method)
         login = (settings.client_id, settings.certificate_id or "", settings.token_id or "")
         try:
-            return cls(_cache_folder() / f"catalog-{_digest(*who, *login)}", max_age)
+            return cls(cache_folder() / f"catalog-{_digest(*who, *login)}", max_age)
         except OSError as error:
             logger.debug("The metadata catalog is not kept on disk: %s", error)
             return None
@@ -83,23 +82,3 @@ class CatalogCache:
 
 def _digest(*parts: str) -> str:
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
-
-
-def _cache_folder() -> Path:
-    """Return `$XDG_CACHE_HOME/suitetalk`, or the place the system gives to caches.
-
-    Raises:
-        OSError: the user has no home folder.
-    """
-    configured = Path(os.environ.get("XDG_CACHE_HOME", ""))
-    if configured.is_absolute():  # the specification wants a relative one ignored
-        return configured / "suitetalk"
-    try:
-        home = Path.home()
-    except RuntimeError as error:
-        raise OSError(str(error)) from None
-    if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA") or home / "AppData" / "Local") / "suitetalk" / "Cache"
-    if sys.platform == "darwin":
-        return home / "Library" / "Caches" / "suitetalk"
-    return home / ".cache" / "suitetalk"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import sys
 from collections.abc import Callable, Mapping
@@ -48,22 +47,6 @@ def run_command(
         sys.stderr.write(f"Error: {_sentence(error, expected)}\n")
         sys.exit(next((code for kind, code in codes.items() if isinstance(error, kind)), 1))
     sys.exit(0)
-
-
-class WithoutTraceback(logging.Filter):
-    """Takes the traceback off log records about errors whose text is meant for the user."""
-
-    def __init__(self, expected: tuple[type[BaseException], ...] = ()) -> None:
-        """Treat these errors so, besides SuiteTalkError."""
-        super().__init__()
-        self._expected: tuple[type[BaseException], ...] = (SuiteTalkError, *expected)
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        """Let every record pass, shortened where that applies."""
-        error = record.exc_info[1] if record.exc_info else None
-        if isinstance(error, self._expected) and not os.environ.get(TRACEBACK_VARIABLE):
-            record.exc_info = None
-        return True
 
 
 def _sentence(error: Exception, expected: tuple[type[BaseException], ...]) -> str:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import subprocess
 import sys
 
 import pytest
 
-from suitetalk import ConfigurationError
-from suitetalk.command import TRACEBACK_VARIABLE, WithoutTraceback
+from suitetalk.command import TRACEBACK_VARIABLE
 
 HEAD = "import sys\nfrom suitetalk import ConfigurationError\nfrom suitetalk.command import run_command\n"
 
@@ -62,19 +60,3 @@ def test_a_reader_that_leaves_ends_it_quietly() -> None:
         process.stdout.close()
         assert process.stderr.read() == b""
         assert process.wait(20) == 141
-
-
-@pytest.mark.parametrize(("error", "kept"), [(ConfigurationError("x", "is wrong."), False), (KeyError("x"), True)])
-def test_log_records_lose_the_traceback_of_what_is_meant_for_the_user(
-    error: Exception,
-    kept: bool,  # noqa: FBT001 - a parameter
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    def filtered() -> bool:
-        record = logging.LogRecord("x", logging.ERROR, "x", 1, "x", None, (type(error), error, None))
-        assert WithoutTraceback().filter(record)
-        return record.exc_info is not None
-
-    assert filtered() is kept
-    monkeypatch.setenv(TRACEBACK_VARIABLE, "1")
-    assert filtered()

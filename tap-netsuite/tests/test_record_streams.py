@@ -10,7 +10,7 @@ from tests.tap_runs import Json, Run, read, selected
 
 from netsuite_emulator import Emulator, Fault
 from suitetalk import ConnectionSettings, IncompleteResultError, NetSuite, Records
-from tap_netsuite.extraction.records import in_order, whole_records
+from tap_netsuite.extraction.records import in_threads, whole_records
 
 
 @pytest.fixture
@@ -101,7 +101,7 @@ def test_results_come_in_the_order_of_the_items_and_errors_in_their_place() -> N
             raise ValueError(number)
         return number // 2
 
-    results = in_order(half, range(50), 4)
+    results = in_threads(half, range(50), 4)
     assert [next(results) for _ in range(30)] == [number // 2 for number in range(30)]
     with pytest.raises(ValueError, match="30"):
         next(results)

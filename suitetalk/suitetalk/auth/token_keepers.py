@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 from typing import Any, Protocol
 
-from suitetalk.auth.state_folder import close_to_others, make_private
+from suitetalk.folders import close_to_others, make_private
 
 logger = logging.getLogger(__name__)
 

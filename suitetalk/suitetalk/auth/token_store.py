@@ -14,9 +14,9 @@ from pathlib import Path
 import msgspec
 from filelock import FileLock, Timeout
 
-from suitetalk.auth.state_folder import make_private, state_folder
 from suitetalk.auth.token_keepers import FileKeeper, Keeper, KeyringKeeper
 from suitetalk.errors import ConfigurationError, ConnectionFailedError
+from suitetalk.folders import make_private, state_folder
 
 logger = logging.getLogger(__name__)
 

@@ -11,7 +11,7 @@ from tap_netsuite.account import Account
 from tap_netsuite.discovery.probe import REFUSALS, raise_outage
 from tap_netsuite.discovery.queries import query_entry
 from tap_netsuite.discovery.tables import CUSTOM_FIELD_PREFIXES, StreamEntry, table_entry
-from tap_netsuite.extraction.records import in_order
+from tap_netsuite.extraction.records import in_threads
 from tap_netsuite.known_tables import known_tables, table_of
 from tap_netsuite.record_schema import column_kinds, singer_schema
 
@@ -34,7 +34,7 @@ def read_catalog(account: Account) -> dict[str, Mapping[str, Any]]:
         logger.warning("No record streams: %s", refusal)
         return {}
     chosen = [name for name in names if not wanted or table_of(name) in wanted]
-    schemas = in_order(lambda name: _schema(account, name), chosen, account.workers)
+    schemas = in_threads(lambda name: _schema(account, name), chosen, account.workers)
     return {name: schema for name, schema in zip(chosen, schemas, strict=True) if schema is not None}
 
 
@@ -46,7 +46,7 @@ def discover_tables(account: Account, catalog: Catalog) -> list[StreamEntry]:
     """
     named = account.settings.tables
     candidates = named or sorted({*known_tables(), *map(table_of, catalog)})
-    results = list(in_order(lambda table: _table(account, table, catalog), candidates, account.workers))
+    results = list(in_threads(lambda table: _table(account, table, catalog), candidates, account.workers))
     entries = [result for result in results if isinstance(result, StreamEntry)]
     refusals = {table: result for table, result in zip(candidates, results, strict=True) if result not in entries}
     if named and refusals:

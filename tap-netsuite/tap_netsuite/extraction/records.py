@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 from suitetalk import (
@@ -15,6 +14,7 @@ from suitetalk import (
     Records,
     SuiteTalkError,
 )
+from suitetalk.in_order import in_order
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -43,7 +43,7 @@ def whole_records(records: Records, record_type: str, workers: int) -> Iterator[
             return refusal
 
     refused: list[str] = []
-    for result in in_order(read, _listed(records, record_type), workers):
+    for result in in_threads(read, _listed(records, record_type), workers):
         if isinstance(result, Exception):
             refused.append(str(result).rstrip("."))
         elif result is not None:
@@ -74,20 +74,13 @@ def _listed(records: Records, record_type: str) -> Iterator[str]:
             return
 
 
-def in_order(function: Callable[[Item], Result], items: Iterable[Item], workers: int) -> Iterator[Result]:
+def in_threads(function: Callable[[Item], Result], items: Iterable[Item], workers: int) -> Iterator[Result]:
     """Apply a function to items in several threads and yield the results in the order of the items.
 
     At most twice as many items as workers are taken ahead. The first exception is raised in its place.
     """
-    pending: deque[Future[Result]] = deque()
-    with ThreadPoolExecutor(workers) as pool:
-        try:
-            for item in items:
-                pending.append(pool.submit(function, item))
-                if len(pending) >= 2 * workers:
-                    yield pending.popleft().result()
-            while pending:
-                yield pending.popleft().result()
-        finally:
-            for future in pending:
-                future.cancel()
+    pool = ThreadPoolExecutor(workers)
+    try:
+        yield from in_order(function, items, pool, at_once=2 * workers)
+    finally:
+        pool.shutdown(cancel_futures=True)

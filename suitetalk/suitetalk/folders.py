@@ -1,4 +1,4 @@
-"""Where tokens lie: a folder of the user's own, outside every project."""
+"""Folders of the user's own, outside every project: for what lasts, such as tokens, and for what may be thrown away."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 _FOR_OTHERS = 0o077
+_NAME = "suitetalk"
 
 
 def state_folder() -> Path:
@@ -19,18 +20,31 @@ def state_folder() -> Path:
     Raises:
         OSError: the user has no home folder.
     """
-    configured = Path(os.environ.get("XDG_STATE_HOME", ""))
+    return _folder("XDG_STATE_HOME", windows=(), macos=("Application Support",), others=(".local", "state"))
+
+
+def cache_folder() -> Path:
+    """Return the folder for what may be thrown away, which need not exist yet; found as the other one is.
+
+    Raises:
+        OSError: the user has no home folder.
+    """
+    return _folder("XDG_CACHE_HOME", windows=("Cache",), macos=("Caches",), others=(".cache",))
+
+
+def _folder(variable: str, *, windows: tuple[str, ...], macos: tuple[str, ...], others: tuple[str, ...]) -> Path:
+    configured = Path(os.environ.get(variable, ""))
     if configured.is_absolute():  # the specification wants a relative one ignored
-        return configured / "suitetalk"
+        return configured / _NAME
     try:
         home = Path.home()
     except RuntimeError as error:
         raise OSError(str(error)) from None
     if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA") or home / "AppData" / "Local") / "suitetalk"
+        return Path(os.environ.get("LOCALAPPDATA") or home / "AppData" / "Local", _NAME, *windows)
     if sys.platform == "darwin":
-        return home / "Library" / "Application Support" / "suitetalk"
-    return home / ".local" / "state" / "suitetalk"
+        return Path(home, "Library", *macos, _NAME)
+    return Path(home, *others, _NAME)
 
 
 def make_private(folder: Path) -> None:
