@@ -61,9 +61,6 @@ def test_the_account_s_own_host_is_a_good_audience(reader: Any) -> None:
     [
         ({"iss": "somebody"}, 401, "invalid_client"),
         ({"aud": "https://elsewhere.example.com/services/rest/auth/oauth2/v1/token"}, 400, "invalid_grant"),
-        ({"exp": int(time.time()) - 10, "iat": int(time.time()) - 600}, 400, "invalid_grant"),
-        ({"iat": int(time.time()) + 500, "exp": int(time.time()) + 900}, 400, "invalid_grant"),
-        ({"exp": int(time.time()) + 3700}, 400, "invalid_grant"),
         ({"scope": ["everything"]}, 400, "invalid_scope"),
         ({"scope": []}, 400, "invalid_scope"),
         ({"iat": "today"}, 400, "invalid_request"),
@@ -72,6 +69,15 @@ def test_the_account_s_own_host_is_a_good_audience(reader: Any) -> None:
 def test_bad_claims_are_refused(reader: Any, changes: dict[str, Any], status: int, error: str) -> None:
     answer = reader.ask_for_token(reader.assertion(**changes))
     assert (answer.status_code, answer.json()) == (status, {"error": error})
+
+
+@pytest.mark.parametrize(
+    "from_now", [{"exp": -10, "iat": -600}, {"iat": 500, "exp": 900}, {"exp": 3700}], ids=["ended", "early", "too long"]
+)
+def test_bad_times_are_refused(reader: Any, from_now: dict[str, int]) -> None:
+    now = int(time.time())
+    answer = reader.ask_for_token(reader.assertion(**{claim: now + seconds for claim, seconds in from_now.items()}))
+    assert (answer.status_code, answer.json()) == (400, {"error": "invalid_grant"})
 
 
 def test_an_unknown_certificate_is_refused_with_a_challenge(reader: Any) -> None:

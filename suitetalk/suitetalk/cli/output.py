@@ -22,6 +22,8 @@ Row = Mapping[str, Any]
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 FORMATS = ("table", "json", "jsonl", "csv", "parquet")
 
+_USUAL_WIDTH = 80
+
 
 def output_options(command: Decorated) -> Decorated:
     """Add --format and --output to a command that returns rows."""
@@ -90,7 +92,8 @@ def _suitable(output: Path | None) -> str:
 
 
 def _terminal_width() -> int | None:
-    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    # A terminal that does not know its size says 0, which Python 3.10 passes on.
+    return shutil.get_terminal_size().columns or _USUAL_WIDTH if sys.stdout.isatty() else None
 
 
 def _write_columns(rows: list[Row], form: str, file: BinaryIO, columns: Sequence[str], width: int | None) -> None:
