@@ -13,9 +13,6 @@ from tests.scripted_netsuite import Reply, ScriptedNetSuite, refused
 
 from netsuite_emulator import Emulator
 from suitetalk import Account, ConnectionSettings, LoginRefusedError, NetSuite, RetryPolicy
-
-pytest.importorskip("oauthlib", reason="token-based authentication needs oauthlib")
-
 from suitetalk.auth.token_based import TokenBased, announce_end
 
 INVALID_LOGIN = refused(401, "INVALID_LOGIN", "Invalid login attempt.")

@@ -143,7 +143,6 @@ def test_ends_are_told(netsuite_emulator_factory: MakeEmulator, tmp_path: Path) 
 
     found = [judged("x", "It", end + timedelta(days=days), timedelta(30), "do").outcome.value for days in (-1, 3, 90)]
     assert found == ["failed", "warning", "ok"]
-    pytest.importorskip("oauthlib", reason="only this login needs it")
     assert any("2028" in finding.text for finding in examine(token_based, []))
     wrong = list(examine({**token_based, "token_secret": "wrong"}, []))
     assert [finding.check for finding in wrong if finding.outcome.value == "failed"] == ["token"]

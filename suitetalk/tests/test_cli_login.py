@@ -118,7 +118,6 @@ def test_other_logins_need_no_person(netsuite_emulator: Emulator, tmp_path: Path
 
 
 def test_token_based(netsuite_emulator: Emulator, tmp_path: Path) -> None:
-    pytest.importorskip("oauthlib", reason="only this login needs it")
     connection = {**netsuite_emulator.token_based_connection, "auth_method": "token_based"}
     shell = QuickShell(tmp_path, environment_of(connection, tmp_path))
 

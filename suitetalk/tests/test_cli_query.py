@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from pyarrow import parquet
 from tests.cli_runs import QuickShell, Shell, environment_of
 
 from netsuite_emulator import Emulator
@@ -72,7 +73,6 @@ def test_formats(shell: Shell) -> None:
 
 
 def test_parquet(shell: Shell) -> None:
-    parquet = pytest.importorskip("pyarrow.parquet", reason="the extra 'parquet' is not installed")
     rows = shell.done("query", SOME).lines()
 
     assert shell.done("query", SOME, "-o", "some.parquet").out == ""
