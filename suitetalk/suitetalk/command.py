@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from collections.abc import Callable, Mapping
@@ -44,6 +45,7 @@ def run_command(
     except Exception as error:
         if os.environ.get(TRACEBACK_VARIABLE):
             raise
+        logging.disable()  # of threads that are still at work: the sentence is the last word
         sys.stderr.write(f"Error: {_sentence(error, expected)}\n")
         sys.exit(next((code for kind, code in codes.items() if isinstance(error, kind)), 1))
     sys.exit(0)

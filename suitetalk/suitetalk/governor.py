@@ -52,6 +52,7 @@ class Governor:
 
     def __init__(self, max_concurrency: int | None = None) -> None:
         """Start careful, never above `max_concurrency` requests at once."""
+        self._is_given = max_concurrency is not None
         self._highest = max_concurrency or _HIGHEST_LIMIT
         self._limit = min(_FIRST_LIMIT, float(self._highest)) if max_concurrency is None else float(max_concurrency)
         self._too_many = inf
@@ -64,6 +65,24 @@ class Governor:
     def limit(self) -> int:
         """Requests that may be in flight now."""
         return int(self._limit)
+
+    @property
+    def in_flight(self) -> int:
+        """Requests that are in flight now."""
+        return self._in_flight
+
+    @property
+    def refusals(self) -> int:
+        """How often NetSuite has said that there were too many; one burst of refusals counts once."""
+        return self._generation
+
+    def begin_with(self, limit: int) -> None:
+        """Take NetSuite's word for the limit, unless it has been learned or was given; go no higher on one's own."""
+        with self._lock:
+            if self._generation == 0 and not self._is_given:
+                self._highest = max(1, limit)
+                self._limit = float(self._highest)
+                self._admit()
 
     def acquire(self) -> Permit:
         """Wait for a free place; callers are served in the order they came."""

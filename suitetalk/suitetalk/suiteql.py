@@ -46,7 +46,25 @@ class SuiteQL:
             ConnectionFailedError: no usable answer.
         """
         where = page_parameters(limit, offset)
-        page = read_page(self._run(statement, parameters, where) if parameters else self._post({"q": statement}, where))
+        return self.page_of(
+            self._run(statement, parameters, where) if parameters else self._post({"q": statement}, where)
+        )
+
+    def answer(self, statement: str, *, limit: int = PAGE_SIZE, offset: int = 0) -> Answer:
+        """Run a statement and return one page of its rows as NetSuite sent it, for a decoder of one's own.
+
+        Arguments and errors are those of `page`; `page_of` reads it the usual way.
+        """
+        return self._post({"q": statement}, page_parameters(limit, offset))
+
+    @staticmethod
+    def page_of(answer: Answer) -> Page:
+        """Read the page that `answer` returned.
+
+        Raises:
+            ConnectionFailedError: it has not the shape of a page.
+        """
+        page = read_page(answer)
         return Page([_row(item) for item in page.items], page.total, page.has_more)
 
     def rows(self, statement: str, parameters: Sequence[Value] = ()) -> Iterator[dict[str, Any]]:

@@ -117,6 +117,12 @@ def detect_zone(suiteql: SuiteQL, records: Records) -> ZoneInfo:
     return zones[0]
 
 
+def converts_to_utc(suiteql: SuiteQL, zone: ZoneInfo) -> bool:
+    """Tell whether SYS_EXTRACT_UTC [section_158513731864] turns the times of a zone into UTC in this account."""
+    sightings = _sightings_by_function(suiteql)
+    return bool(sightings) and all(sighting.fits(zone) for sighting in sightings)
+
+
 def to_utc(local: datetime, zone: ZoneInfo) -> datetime:
     """Turn a time on the account's clock into UTC.
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta, timezone
+from email.utils import parsedate_to_datetime
 from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
@@ -58,6 +60,18 @@ class Transport:
         self._session = session or Session()
         self._session.headers["User-Agent"] = user_agent
         self._authentication: Authentication | None = None
+        self._latest_date: tuple[str, datetime] | None = None
+
+    @property
+    def clock_offset(self) -> timedelta | None:
+        """How far the account's clock is ahead of this machine's by the `Date` of the last answer; None if unknown."""
+        if self._latest_date is None:
+            return None
+        date, received = self._latest_date
+        try:
+            return parsedate_to_datetime(date).astimezone(timezone.utc) - received
+        except ValueError:
+            return None
 
     def authenticate_with(self, authentication: Authentication) -> None:
         """Sign every further request this way."""
@@ -207,6 +221,8 @@ class Transport:
         except OSError as error:  # what requests raises is one, and so is a file of certificates that is not there
             host = urlsplit(prepared.url or "").netloc
             raise connection_failure(f"{name} at {host}", error, repeatable=repeatable) from None
+        if "Date" in response.headers:
+            self._latest_date = response.headers["Date"], datetime.now(timezone.utc)
         return Answer(name, response.status_code, response.headers, response.content)
 
 

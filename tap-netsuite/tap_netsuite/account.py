@@ -3,54 +3,96 @@
 from __future__ import annotations
 
 import logging
+import threading
 from datetime import datetime, timedelta, timezone
-from functools import cached_property
 from zoneinfo import ZoneInfo
 
-from suitetalk import ConnectionFailedError, NetSuite, NetSuiteError, RetryPolicy
-from suitetalk.timezone import detect_zone, zone_named
+from suitetalk import ConnectionFailedError, Governor, NetSuite, NetSuiteError, RetryPolicy
+from suitetalk.timezone import converts_to_utc, detect_zone, zone_named
+from tap_netsuite.once import Once
 from tap_netsuite.settings import TapSettings
 
 logger = logging.getLogger(__name__)
 
-_WORKERS = 8
+_UNLIMITED_WORKERS = 64
 
 
 class Account:
-    """One client for all streams, and what is asked once per run.
-
-    Used by the main thread only; the client within may be used by any.
-    """
+    """One client for all streams, and what is asked once per run. Thread-safe."""
 
     def __init__(self, settings: TapSettings, user_agent: str, retry: RetryPolicy | None = None) -> None:
         """Connect; nothing is sent yet."""
         self.settings = settings
-        self.netsuite = NetSuite(settings.connection, user_agent=user_agent, retry=retry)
+        self.governor = Governor(settings.connection.max_concurrency)
+        self.netsuite = NetSuite(settings.connection, limiter=self.governor, user_agent=user_agent, retry=retry)
+        self._zone = Once(self._find_zone)
+        self._converts_to_utc = Once(lambda: converts_to_utc(self.netsuite.suiteql, self.zone))
+        self._clock_offset = Once(self._find_clock_offset)
+        self._started = Once(self.now)
 
     @property
     def workers(self) -> int:
         """Threads that may wait for requests; the governor decides how many are in flight."""
-        return self.settings.connection.max_concurrency or _WORKERS
+        return self.settings.connection.max_concurrency or _UNLIMITED_WORKERS
 
-    def now(self) -> datetime:
-        """Return the time by NetSuite's clock, or by this machine's where NetSuite does not tell its own."""
-        return datetime.now(timezone.utc) + self._clock_offset
+    @property
+    def pages_ahead(self) -> int:
+        """Pages that may be held: those in flight, and as many that wait to be written."""
+        return 2 * self.governor.limit + 2
 
-    @cached_property
-    def _clock_offset(self) -> timedelta:
-        try:
-            return self.netsuite.system.server_time() - datetime.now(timezone.utc)
-        except (NetSuiteError, ConnectionFailedError) as error:
-            logger.debug("NetSuite's clock: %s", error)
-            return timedelta()
+    @property
+    def started(self) -> datetime:
+        """When the run began, by NetSuite's clock: the same for all streams."""
+        return self._started()
 
-    @cached_property
+    @property
     def zone(self) -> ZoneInfo:
         """The time zone of SuiteQL's times, as set or as NetSuite shows it.
 
         Raises:
             ConfigurationError: it is not set and cannot be found.
         """
+        return self._zone()
+
+    @property
+    def converts_to_utc(self) -> bool:
+        """Whether NetSuite turns times into UTC itself: only it knows an hour that the account's clock showed twice."""
+        return self._converts_to_utc()
+
+    def now(self) -> datetime:
+        """Return the time by NetSuite's clock: as it tells, or as its answers are dated."""
+        return datetime.now(timezone.utc) + self._clock_offset()
+
+    def prepare(self) -> None:
+        """Begin to ask what nearly every run needs, and how many requests the account lets run at once."""
+        for call in (self._learn_limit, self._started):
+            threading.Thread(target=call, daemon=True).start()
+
+    def _learn_limit(self) -> None:
+        """Take the limit from NetSuite where the role may know it [article_0625010817]; else it is found by trying.
+
+        Of a limit that others share, one place is left to them.
+        """
+        if self.settings.connection.max_concurrency:
+            return
+        try:
+            limits = self.netsuite.system.concurrency_limits()
+        except (NetSuiteError, ConnectionFailedError) as error:
+            logger.debug("The account's concurrency limit: %s", error)
+            return
+        if limits and limits.integration:
+            self.governor.begin_with(limits.integration)
+        elif limits and (shared := limits.unallocated or limits.account):
+            self.governor.begin_with(shared - 1)
+
+    def _find_zone(self) -> ZoneInfo:
         if self.settings.account_timezone:
             return zone_named(self.settings.account_timezone)
         return detect_zone(self.netsuite.suiteql, self.netsuite.records)
+
+    def _find_clock_offset(self) -> timedelta:
+        try:
+            return self.netsuite.system.server_time() - datetime.now(timezone.utc)
+        except (NetSuiteError, ConnectionFailedError) as error:
+            logger.debug("NetSuite's clock: %s", error)
+            return self.netsuite.transport.clock_offset or timedelta()

@@ -9,6 +9,7 @@ from singer_sdk.contrib.msgspec import MsgSpecWriter
 from singer_sdk.singerlib.encoding.simple import Message
 
 _EXIT_CODE_BASE = 128
+_PIECE = 32768  # bytes; half of what a pipe holds
 
 
 class ReaderLeftError(Exception):
@@ -35,9 +36,23 @@ class WholeLineWriter(MsgSpecWriter):
             ReaderLeftError: nobody reads it.
             SystemExit: a signal came meanwhile.
         """
+        self._write(self.format_message(message))
+
+    def write_lines(self, lines: bytes) -> None:
+        """Write messages that are encoded already, each ending in a line feed; errors are those of `write_message`.
+
+        They go out some dozens at a time, so that a signal does not wait for all of them.
+        """
+        begin, end = 0, len(lines)
+        while begin < end:
+            cut = lines.find(b"\n", min(begin + _PIECE, end - 1)) + 1
+            self._write(memoryview(lines)[begin:cut])
+            begin = cut
+
+    def _write(self, part: bytearray | memoryview) -> None:
         self._writing = True
         try:
-            _write_all(self.format_message(message))
+            _write_all(part)
         except BrokenPipeError:
             raise ReaderLeftError from None
         finally:
@@ -60,9 +75,9 @@ class WholeLineWriter(MsgSpecWriter):
         self._signal = signal
 
 
-def _write_all(line: bytearray) -> None:
+def _write_all(part: bytearray | memoryview) -> None:
     output = sys.stdout.buffer
-    written = output.write(line)
-    while written < len(line):  # unbuffered output takes only a part when a signal comes
-        written += output.write(line[written:])
+    written = output.write(part)
+    while written < len(part):  # unbuffered output takes only a part when a signal comes
+        written += output.write(part[written:])
     output.flush()

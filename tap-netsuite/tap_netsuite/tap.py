@@ -18,6 +18,7 @@ from tap_netsuite.discovery.catalog import discover_queries, discover_records, d
 from tap_netsuite.discovery.queries import query_relation
 from tap_netsuite.discovery.tables import StreamEntry
 from tap_netsuite.output import WholeLineWriter
+from tap_netsuite.run import Run
 from tap_netsuite.settings import CONFIG_SCHEMA, RECORD_PREFIX, TapSettings
 from tap_netsuite.streams import RecordStream, SuiteQLStream
 from tap_netsuite.streams.base import NetSuiteStream
@@ -40,6 +41,17 @@ class TapNetSuite(Tap):
     def account(self) -> Account:
         """The account the settings name."""
         return Account(TapSettings.from_mapping(self.config), f"tap-netsuite/{version(_PACKAGE)}", self.retry)
+
+    @cached_property
+    def run(self) -> Run:
+        """The run over the selected streams; it begins to read when it is first asked for."""
+        selected = [stream for stream in self.streams.values() if stream.selected]
+        return Run(self.account, [(each.name, each.reading()) for each in selected if isinstance(each, NetSuiteStream)])
+
+    def write_lines(self, lines: bytes) -> None:
+        """Write messages that are encoded already, each ending in a line feed."""
+        if isinstance(self.message_writer, WholeLineWriter):
+            self.message_writer.write_lines(lines)
 
     def discover_streams(self) -> Sequence[Stream]:
         """Return the streams: those of the catalog that was given, or all there are.

@@ -130,15 +130,10 @@ def test_rows_without_a_value_in_their_primary_key_are_named_as_the_reason(
     netsuite_emulator_factory: Callable[..., Emulator],
 ) -> None:
     emulator = netsuite_emulator_factory(scale=0.1)
-    (keyless, keyed) = emulator.execute(
-        "SELECT count(*) FILTER (uniquekey % 7 = 0), count(*) FILTER (uniquekey % 7 <> 0) FROM transactionline"
-    )[0]
-    assert keyless
-    assert keyed > 1000, "rows without a key come last, so they must be behind the first page"
     query = "SELECT CASE WHEN MOD(uniquekey, 7) = 0 THEN NULL ELSE uniquekey END AS chosen FROM transactionline"
     given = with_query(emulator.connection, query, primary_keys=["chosen"])
     finished = read(given, selected(discover(given), "mine"))
-    assert f"{keyless} rows without chosen" in str(finished.error)
+    assert "has no chosen, which was taken for part of its key" in str(finished.error)
 
 
 def test_columns_computed_from_columns_keep_what_these_hold(config: Json) -> None:

@@ -10,7 +10,6 @@ from typing import Any
 from suitetalk import PAGE_SIZE, READABLE_ROWS, IncompleteResultError, Page, SuiteQL
 from tap_netsuite.extraction.audit import gap, missing_rows
 from tap_netsuite.extraction.source import Source, after, both
-from tap_netsuite.values import Kind
 
 logger = logging.getLogger(__name__)
 
@@ -110,7 +109,7 @@ class _Order:
     def __init__(self, source: Source) -> None:
         self.last: tuple[Any, ...] = ()
         self._source = source
-        self._numbers = all(column.kind is Kind.INTEGER for column in source.keys)
+        self._numbers = source.has_number_keys
         self._seen: set[int] = set()
 
     def check(self, rows: list[Row]) -> None:
@@ -122,7 +121,7 @@ class _Order:
         for row in rows:
             key = self._key(row)
             if self._is_astray(key):
-                raise self._error()
+                raise self._source.order_error()
             self.last = key
 
     def _key(self, row: Row) -> tuple[Any, ...]:
@@ -140,11 +139,3 @@ class _Order:
         known = len(self._seen)
         self._seen.add(hash(key))  # a few dozen bytes for each row, whatever the length of its key
         return len(self._seen) == known
-
-    def _error(self) -> IncompleteResultError:
-        names = " and ".join(column.name for column in self._source.keys)
-        kind, other = ("numbers", "string") if self._numbers else ("text", "integer")
-        return IncompleteResultError(
-            f"NetSuite does not order {self._source.relation} by {names} as {kind}, so paging by it would lose rows; "
-            f"make its type {other} in the catalog."
-        )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from suitetalk import quoted
+from suitetalk import IncompleteResultError, quoted
 from suitetalk.timezone import SQL_TIME_FORMAT
 from tap_netsuite.values import Column, Kind
 
@@ -31,9 +31,24 @@ class Source:
         selected = ", ".join(column.selected for column in self.columns)
         return f"SELECT {selected} FROM {self.relation}{_where(condition)}" + (f" ORDER BY {order}" if order else "")
 
-    def count(self, condition: str = "") -> str:
-        """Return the statement that counts the rows meeting a condition, as column `n`."""
-        return f"SELECT COUNT(*) AS n FROM {self.relation}{_where(condition)}"
+    def count(self, condition: str = "", mark: str = "") -> str:
+        """Return the statement that counts the rows meeting a condition as `n`, and sums an expression as `marked`."""
+        marked = f", SUM({mark}) AS marked" if mark else ""
+        return f"SELECT COUNT(*) AS n{marked} FROM {self.relation}{_where(condition)}"
+
+    @property
+    def has_number_keys(self) -> bool:
+        """Whether a row is identified by whole numbers, whose order is known."""
+        return bool(self.keys) and all(column.kind is Kind.INTEGER for column in self.keys)
+
+    def order_error(self) -> IncompleteResultError:
+        """Return the error for keys that do not come in their order."""
+        names = " and ".join(column.name for column in self.keys)
+        kind, other = ("numbers", "string") if self.has_number_keys else ("text", "integer")
+        return IncompleteResultError(
+            f"NetSuite does not order {self.relation} by {names} as {kind}, so paging by it would lose rows; "
+            f"make its type {other} in the catalog."
+        )
 
     @property
     def key_order(self) -> str:
@@ -62,6 +77,24 @@ def after(keys: tuple[Column, ...], values: tuple[Any, ...]) -> str:
     if not rest:
         return f"{first.name} > {here}"
     return f"({first.name} > {here} OR ({first.name} = {here} AND {after(rest, values[1:])}))"
+
+
+def up_to(keys: tuple[Column, ...], values: tuple[Any, ...]) -> str:
+    """Return the condition for rows up to and with the one with these key values, in key order."""
+    return _until(keys, values, "<=")
+
+
+def between(keys: tuple[Column, ...], behind: tuple[Any, ...], before: tuple[Any, ...]) -> str:
+    """Return the condition for rows behind one key and before another."""
+    return f"({both(after(keys, behind), _until(keys, before, '<'))})"
+
+
+def _until(keys: tuple[Column, ...], values: tuple[Any, ...], last: str) -> str:
+    first, rest = keys[0], keys[1:]
+    here = literal(first, values[0])
+    if not rest:
+        return f"{first.name} {last} {here}"
+    return f"({first.name} < {here} OR ({first.name} = {here} AND {_until(rest, values[1:], last)}))"
 
 
 def both(*conditions: str) -> str:

@@ -4,37 +4,52 @@ from __future__ import annotations
 
 import logging
 from abc import abstractmethod
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Generator, Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
-from singer_sdk import Stream, Tap
+from singer_sdk import Stream
 from singer_sdk.helpers.conform import TypeConformanceLevel
 
-from suitetalk import SuiteTalkError
 from tap_netsuite.account import Account
+from tap_netsuite.extraction.lookahead import Fetcher, Portion, Reading
+from tap_netsuite.run import StreamError
 
+if TYPE_CHECKING:
+    from tap_netsuite.tap import TapNetSuite
 
-class StreamError(SuiteTalkError):
-    """A stream could not be read; the text names it."""
+_NEEDS_THE_SDK = ("stream_maps", "flattening_enabled", "batch_config")
 
 
 class NetSuiteStream(Stream):
     """A stream that keeps its own bookmarks.
 
-    Values are typed when they are read, so the SDK need not conform them once more. Bookmarks move when the
-    rows before them have been written, not with each record, so records need no order within a slice.
+    Values are typed when they are read, so the SDK need not conform them once more. Where neither stream maps nor
+    flattening nor batches are in use, rows leave as they were encoded, past what the SDK does for each record.
+    Bookmarks move when the rows before them have been written and counted, not with each record.
     """
 
     TYPE_CONFORMANCE_LEVEL = TypeConformanceLevel.NONE
 
-    def __init__(self, tap: Tap, account: Account, name: str, schema: dict[str, Any]) -> None:
+    def __init__(self, tap: TapNetSuite, account: Account, name: str, schema: dict[str, Any]) -> None:
         """Make the stream; nothing is sent yet."""
         super().__init__(tap, schema=schema, name=name)
         self.account = account
+        self._netsuite_tap = tap
+        self._state_at_start: dict[str, Any] = {}
+
+    def reading(self) -> Reading:
+        """Return how to read the stream, from where its state is now; for the main thread."""
+        self._state_at_start = dict(self.stream_state)
+        return self.read
 
     @abstractmethod
-    def read(self) -> Iterator[dict[str, Any]]:
-        """Yield the records."""
+    def read(self, fetcher: Fetcher) -> Iterator[Portion]:
+        """Yield what is read, in a thread of its own; rows as lines where `leaves_directly`, else as mappings."""
+
+    @property
+    def leaves_directly(self) -> bool:
+        """Whether rows are written as lines, past the SDK."""
+        return self.ABORT_AT_RECORD_COUNT is None and not any(self.config.get(name) for name in _NEEDS_THE_SDK)
 
     def get_records(self, context: Mapping[str, Any] | None) -> Iterable[dict[str, Any]]:  # noqa: ARG002 - the SDK's form
         """Yield the records.
@@ -42,14 +57,9 @@ class NetSuiteStream(Stream):
         Raises:
             StreamError: anything that went wrong, with the stream's name before it.
         """
-        count = 0
-        try:
-            for record in self.read():
-                count += 1
-                yield record
-        except SuiteTalkError as error:
-            raise StreamError(f"Stream {self.name}: {error}") from error
-        self.logger.info("%s: %d records read; of those asked for, NetSuite counts none more", self.name, count)
+        for portion in self._portions():
+            if portion.rows:
+                yield from portion.rows.records or []
 
     def get_replication_key_signpost(self, context: Mapping[str, Any] | None = None) -> None:
         """Return none: the bookmark is not taken from records, so nothing has to cap it."""
@@ -59,20 +69,52 @@ class NetSuiteStream(Stream):
         if level < logging.ERROR:
             super().log(message, *args, level=level, **kwargs)
 
+    def _sync_records(
+        self, context: Mapping[str, Any] | None = None, *, write_messages: bool = True
+    ) -> Generator[dict[str, Any], Any, Any]:
+        """Write the stream's records; what fails is raised once the other streams have been read."""
+        try:
+            if self.leaves_directly:
+                self._write_lines()
+            else:
+                yield from super()._sync_records(context, write_messages=write_messages)
+        except StreamError as failure:
+            self._netsuite_tap.run.failed(failure)
+        self._netsuite_tap.run.end_of(self.name)
+
+    def _write_lines(self) -> None:
+        with self.get_record_counter() as counter, self.get_sync_timer():
+            for portion in self._portions():
+                if portion.rows and portion.rows.count:
+                    self._netsuite_tap.write_lines(portion.rows.lines)
+                    counter.increment(portion.rows.count)
+
+    def _portions(self) -> Iterator[Portion]:
+        """Yield what is read, and move the bookmark after it has been written."""
+        read = counted = 0
+        for portion in self._netsuite_tap.run.portions(self.name):
+            yield portion
+            read += portion.rows.count if portion.rows else 0
+            counted += portion.audited
+            if portion.bookmark is not None:
+                self._acknowledge(portion.bookmark)
+        self.logger.info("%s: %d records read; NetSuite counts %d", self.name, read, counted)
+
     def _increment_stream_state(
         self, latest_record: Mapping[str, Any], *, context: Mapping[str, Any] | None = None
     ) -> None:
-        """Leave the bookmark alone; `acknowledge` moves it."""
+        """Leave the bookmark alone; it moves with what has been proven."""
 
-    def acknowledge(self, bookmark: Any) -> None:
-        """Say that everything below this value of the replication key has been passed on, and write STATE.
+    def _acknowledge(self, bookmark: Mapping[str, Any]) -> None:
+        """Say that everything before a bookmark has been passed on, and write STATE.
 
         Rows that leave in BATCH files are not written yet; there the SDK writes STATE after each file.
         """
         state = self.stream_state
-        if state.get("replication_key_value") == bookmark and state.get("replication_key") == self.replication_key:
+        if state == bookmark:
             return
-        state.update(replication_key=self.replication_key, replication_key_value=bookmark)
+        state.clear()
+        state.update(bookmark)
         self.state_manager.is_flushed = False
         if self.get_batch_config(self.config) is None:
             self._write_state_message()

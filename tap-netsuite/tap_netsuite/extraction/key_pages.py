@@ -1,0 +1,239 @@
+"""Reading all rows of a result in the order of their key, many pages at once, and proving that none is missing.
+
+A page is one answer: whatever happens in the account, it holds *every* row between its first key and its last. Pages
+at the offsets 0, 1000, … of one statement are fetched at once, and each proves its own stretch of keys. Rows that come
+or go meanwhile move others to another page, so a row can slip through between the last key of one page and the first
+key of the next. About that NetSuite is asked afterwards: how many rows lie between the pages, and how many in all.
+Where some do, or more than came, that part is read again, each page behind the last key of the one before.
+
+A statement can be read for 100,000 rows [section_157909186990]. The last page of these is fetched first, because the
+next statement begins behind its last key.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from collections.abc import Generator, Iterator
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from functools import partial
+from math import ceil
+from typing import Protocol
+
+from suitetalk import IncompleteResultError
+from tap_netsuite.extraction.lookahead import Fetcher
+from tap_netsuite.extraction.rows import Key, KeyPage
+
+logger = logging.getLogger(__name__)
+
+_FIRST_STRETCH = 2  # pages; later ones are longer, so that proofs cost little and state still moves early
+_LONGEST_STRETCH = 50
+_MOST_UNPROVEN = 3  # stretches; state lags no further behind
+_READINGS = 3
+
+
+@dataclass(frozen=True)
+class Gap:
+    """The keys between two pages, without either."""
+
+    behind: Key
+    before: Key
+
+
+@dataclass(frozen=True)
+class Count:
+    """What NetSuite counts in a stretch of keys.
+
+    Attributes:
+        rows: all rows.
+        in_gaps: those between its pages.
+    """
+
+    rows: int
+    in_gaps: int
+
+
+class KeyedTable(Protocol):
+    """Something with rows that have a key."""
+
+    @property
+    def page_size(self) -> int:
+        """Rows of a full page."""
+        ...
+
+    @property
+    def statement_pages(self) -> int:
+        """Pages that one statement can be read for."""
+        ...
+
+    def page(self, after: Key | None, offset: int) -> KeyPage:
+        """Return the page at an offset of the rows behind a key, or of all, in the order of the key."""
+        ...
+
+    def count(self, after: Key | None, up_to: Key, gaps: tuple[Gap, ...]) -> Count:
+        """Return NetSuite's count of the rows behind a key and up to another, and of those in some gaps."""
+        ...
+
+    def adjoins(self, behind: Key, before: Key) -> bool:
+        """Tell whether no key can lie between two others."""
+        ...
+
+    def gap_error(self, came: int, missing: int) -> IncompleteResultError:
+        """Return the error for rows that do not come however often they are read."""
+        ...
+
+
+@dataclass(frozen=True)
+class Step:
+    """A step of a reading.
+
+    Attributes:
+        page: a page to write, or None.
+        proven: all rows up to this key are in pages by now; None when nothing new can be said.
+        counted: rows that NetSuite counts in what is newly proven.
+    """
+
+    page: KeyPage | None = None
+    proven: Key | None = None
+    counted: int = 0
+
+
+@dataclass
+class _Stretch:
+    """Pages in a row, until NetSuite has been asked about them."""
+
+    after: Key | None
+    up_to: Key | None
+    pages: int = 0
+    came: int = 0
+    gaps: list[Gap] = field(default_factory=list)
+
+
+class KeyPages:
+    """One reading of a table, from behind a key to the end."""
+
+    def __init__(self, table: KeyedTable, fetcher: Fetcher, *, prove: bool = True) -> None:
+        """Fetch through a fetcher; without `prove` NetSuite is not asked whether rows are missing."""
+        self._table = table
+        self._fetcher = fetcher
+        self._prove = prove
+        self._stretch = _Stretch(None, None)
+        self._stretch_pages = _FIRST_STRETCH
+        self._proofs: deque[tuple[_Stretch, Future[Count]]] = deque()
+
+    def read(self, after: Key | None, first: KeyPage | None = None) -> Iterator[Step]:
+        """Yield all pages behind a key, in order, and what is proven of them.
+
+        Args:
+            after: where to begin; None for the beginning.
+            first: the page there, where it has been fetched and passed on already.
+
+        Raises:
+            IncompleteResultError: NetSuite counts rows that do not come.
+        """
+        self._stretch = _Stretch(after, after)
+        end = yield from self._pages(after, first)
+        while end and not end.is_last:  # it grew meanwhile, or NetSuite let less of it be read
+            end = yield from self._pages(self._stretch.up_to, None)
+        if self._stretch.pages:
+            self._ask_about(self._stretch)
+        while self._proofs:
+            yield from self._proof()
+
+    def _pages(self, after: Key | None, first: KeyPage | None) -> Generator[Step, None, KeyPage | None]:
+        """Yield the pages behind a key; return the last with rows, None when there is none."""
+        if first is None:
+            first = self._fetch(after, 0).result()
+            yield Step(first)
+        if not first.rows.count:
+            if first.total:
+                raise self._table.gap_error(0, first.total)
+            return None
+        yield from self._first_of_statement(first)
+        end = first
+        for page in self._fetcher.in_order(self._begin_rest(after, first.total)):
+            yield Step(page)
+            if page.rows.count:
+                self._include(page)
+                end = page
+            while self._proofs and (self._proofs[0][1].done() or len(self._proofs) > _MOST_UNPROVEN):
+                yield from self._proof()
+        return end
+
+    def _first_of_statement(self, page: KeyPage) -> Iterator[Step]:
+        """Take a page at the beginning of a statement: nothing can lie before it that is not in it."""
+        if self._stretch.pages or self._proofs or self._prove is False:
+            self._include(page)
+            return
+        self._stretch = _Stretch(page.rows.last, page.rows.last)
+        yield Step(proven=page.rows.last, counted=page.rows.count)
+
+    def _begin_rest(self, after: Key | None, total: int) -> Iterator[Future[KeyPage]]:
+        """Begin to fetch what follows the first page, statement by statement."""
+        size, most, number = self._table.page_size, self._table.statement_pages, 1
+        while total > most * size:
+            scout = self._fetch(after, (most - 1) * size)
+            yield from (self._fetch(after, place * size) for place in range(number, most - 1))
+            yield scout
+            following = scout.result()
+            if not following.rows.last:
+                return
+            after, total, number = following.rows.last, following.total - most * size, 0
+        yield from (self._fetch(after, place * size) for place in range(number, ceil(total / size)))
+
+    def _fetch(self, after: Key | None, offset: int) -> Future[KeyPage]:
+        return self._fetcher.page(partial(self._table.page, after, offset))
+
+    def _include(self, page: KeyPage) -> None:
+        """Add a page with rows to the stretch, behind the ones before it."""
+        if self._stretch.pages == self._stretch_pages:
+            self._ask_about(self._stretch)
+            self._stretch = _Stretch(self._stretch.up_to, self._stretch.up_to)
+            self._stretch_pages = min(2 * self._stretch_pages, _LONGEST_STRETCH)
+        stretch, rows = self._stretch, page.rows
+        behind, before, up_to = stretch.up_to, rows.first or (), rows.last or ()
+        if page.offset and behind is not None and behind < before and not self._table.adjoins(behind, before):
+            stretch.gaps.append(Gap(behind, before))
+        stretch.up_to = up_to if behind is None else max(behind, up_to)
+        stretch.pages += 1
+        stretch.came += rows.count
+
+    def _ask_about(self, stretch: _Stretch) -> None:
+        if self._prove and stretch.up_to is not None:
+            call = partial(self._table.count, stretch.after, stretch.up_to, tuple(stretch.gaps))
+            self._proofs.append((stretch, self._fetcher.ask(call)))
+        else:
+            known: Future[Count] = Future()
+            known.set_result(Count(0, 0))
+            self._proofs.append((stretch, known))
+
+    def _proof(self) -> Iterator[Step]:
+        """Take NetSuite's answer about a stretch, and read it again where rows are missing."""
+        stretch, asked = self._proofs.popleft()
+        count = asked.result()
+        if count.in_gaps or count.rows > stretch.came:
+            yield from self._again(stretch)
+        else:
+            yield Step(proven=stretch.up_to, counted=count.rows)
+
+    def _again(self, stretch: _Stretch) -> Iterator[Step]:
+        """Read a stretch one page behind the last key of the other, which no row can slip through."""
+        up_to = stretch.up_to or ()
+        missing = 0
+        for _ in range(_READINGS):
+            logger.info("Rows have moved between pages while they were read; reading %d pages again", stretch.pages)
+            came, after = 0, stretch.after
+            while after is None or after < up_to:
+                page = self._fetch(after, 0).result()
+                yield Step(page)
+                came += page.rows.count
+                after = page.rows.last
+                if after is None or page.is_last:
+                    break
+            count = self._table.count(stretch.after, max(up_to, after or up_to), ())
+            missing = count.rows - came
+            if missing <= 0:
+                yield Step(proven=up_to, counted=count.rows)
+                return
+        raise self._table.gap_error(came, missing)

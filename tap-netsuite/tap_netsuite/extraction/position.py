@@ -1,0 +1,104 @@
+"""Where a stream stands: how far it has been read, in the form its state keeps."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timezone
+from typing import Any
+
+from suitetalk import SuiteTalkError
+from tap_netsuite.extraction.rows import Key
+from tap_netsuite.extraction.source import Source
+from tap_netsuite.values import iso
+
+_READING = "reading"
+_FORMAT = 1
+
+
+class StateError(SuiteTalkError):
+    """A state that cannot be gone on from."""
+
+
+@dataclass(frozen=True)
+class Position:
+    """A place in a stream, between two pages.
+
+    Attributes:
+        low: everything changed before this moment was passed on by earlier readings; None before the first ended.
+        high: the moment up to which the present reading goes; None when there is none, or it has no end.
+        after: the present reading has passed on all rows up to this key; None at its beginning.
+        newest: the latest stamp among them.
+    """
+
+    low: datetime | None = None
+    high: datetime | None = None
+    after: Key | None = None
+    newest: str | None = None
+
+    def behind(self, after: Key, newest: str | None) -> Position:
+        """Return the place behind a key, with the latest stamp seen up to it."""
+        return replace(self, after=after, newest=newest)
+
+
+def state_of(position: Position, source: Source) -> dict[str, Any]:
+    """Return what a stream's state holds about a position: its bookmark, and a reading that is under way."""
+    state: dict[str, Any] = {}
+    if source.replication_key:
+        state["replication_key"] = source.replication_key.name
+        if position.low:
+            state["replication_key_value"] = iso(position.low)
+    if position.after is not None:
+        state[_READING] = {
+            "format": _FORMAT,
+            "of": fingerprint(source),
+            "after": list(position.after),
+            **({"up_to": iso(position.high)} if position.high else {}),
+            **({"newest": position.newest} if position.newest else {}),
+        }
+    return state
+
+
+def position_in(state: Mapping[str, Any], source: Source) -> Position:
+    """Return the position that a stream's state holds.
+
+    A state of an earlier version of the tap has a bookmark only, with the same meaning. A reading that was under way
+    is begun anew when the stream's columns, keys or query are others by now, and a bookmark of another replication key
+    is none.
+
+    Raises:
+        StateError: the state holds something that this version does not know.
+    """
+    cursor = source.replication_key
+    low = None
+    if cursor and state.get("replication_key") == cursor.name and state.get("replication_key_value") is not None:
+        low = _moment(state["replication_key_value"])
+    reading = state.get(_READING)
+    if not reading:
+        return Position(low)
+    if not isinstance(reading, Mapping) or reading.get("format") != _FORMAT:
+        raise StateError(
+            "the state has a `reading` that another version of the tap has written; go on with that version, or take "
+            "`reading` out of the state to read this part again."
+        )
+    if reading.get("of") != fingerprint(source) or not isinstance(reading.get("after"), list):
+        return Position(low)
+    high = _moment(reading["up_to"]) if reading.get("up_to") else None
+    return Position(low, high, tuple(reading["after"]), reading.get("newest"))
+
+
+def fingerprint(source: Source) -> str:
+    """Return a short text that differs for sources whose positions cannot be compared."""
+    columns = [(column.name, column.kind.value) for column in source.columns]
+    keys = [column.name for column in source.keys]
+    cursor = source.replication_key.name if source.replication_key else None
+    return hashlib.sha256(repr((source.relation, sorted(columns), keys, cursor)).encode()).hexdigest()[:16]
+
+
+def _moment(value: Any) -> datetime:
+    try:
+        moment = datetime.fromisoformat(str(value).replace("Z", "+00:00"))
+    except ValueError:
+        raise StateError(f"the state holds {value!r} as its bookmark, which is no time; take it out.") from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)

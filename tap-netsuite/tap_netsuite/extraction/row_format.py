@@ -1,0 +1,232 @@
+"""From the bytes of a SuiteQL page to rows that are ready to leave.
+
+Two ways lead there and end in the same bytes. The quick one decodes text straight into typed values, without Python in
+between. What it does not expect (names in capitals, a value of another type) is no error yet: the page goes the
+careful way, value by value, which knows every form a value can take and can say which column is wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime, timezone
+from decimal import Decimal
+from functools import partial
+from itertools import pairwise
+from operator import attrgetter
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from suitetalk import IncompleteResultError, Page, SuiteTalkError
+from suitetalk.timezone import to_utc
+from tap_netsuite.extraction.rows import Key, Record, Rows
+from tap_netsuite.extraction.source import Source
+from tap_netsuite.values import Column, Kind, converter
+
+_UTC = ZoneInfo("UTC")
+_WITHOUT_ZONE = Annotated[datetime, msgspec.Meta(tz=False)]
+_DECODED = {Kind.INTEGER: int, Kind.DECIMAL: Decimal, Kind.DATE: _WITHOUT_ZONE, Kind.DATE_TIME: _WITHOUT_ZONE}
+_READY = (Kind.INTEGER, Kind.DECIMAL, Kind.TEXT)
+_BOOLEANS = {"T": True, "F": False, "true": True, "false": False}
+# Text that the decoder takes for no value at all, or for a decimal that JSON cannot hold.
+_CAREFULLY = (
+    b'"null"',
+    b'"NULL"',
+    b'"Null"',
+    b'"nan',
+    b'"NaN',
+    b'"NAN',
+    b'"sNaN',
+    b"nfinity",
+    b'"inf',
+    b'"Inf',
+    b'"INF',
+    b'"-inf',
+    b'"-Inf',
+)
+_ENCODER = msgspec.json.Encoder(decimal_format="number")
+
+
+class ValueFormError(SuiteTalkError):
+    """A column holds a value of another type than the catalog says."""
+
+
+class _Message(msgspec.Struct, gc=False):
+    type: str
+    stream: str
+    record: Any
+    time_extracted: str
+
+
+class RowFormat:
+    """Turns the rows of one source into what leaves. Thread-safe."""
+
+    def __init__(self, stream: str, source: Source, zone: Callable[[], ZoneInfo], *, as_lines: bool) -> None:
+        """Prepare decoding.
+
+        Args:
+            stream: name of the stream the rows belong to.
+            source: what they are read from.
+            zone: the account's time zone, asked for when a time is not in UTC already.
+            as_lines: whether they leave as RECORD messages; as mappings otherwise.
+        """
+        self._stream = stream
+        self._source = source
+        self._zone = zone
+        self._as_lines = as_lines
+        self.keeps_keys = False
+        self._quick = _Quick(source, zone) if as_lines else None
+
+    def read(self, content: bytes, page: Callable[[], Page]) -> tuple[Rows, int]:
+        """Return the rows of a page, and NetSuite's count of the whole result.
+
+        Args:
+            content: the body of NetSuite's answer.
+            page: the same answer decoded the general way, called when it is needed.
+
+        Raises:
+            ValueFormError: a value is not of its column's type.
+            IncompleteResultError: keys are missing, or in an order of their own.
+        """
+        if self._quick:
+            decoded = self._quick.decode(content)
+            if decoded is not None:
+                rows, total = decoded
+                return self._leaving(rows, self._quick.keys(rows), self._quick.newest(rows)), total
+        general = page()
+        return self.of_items(general.items), general.total
+
+    def of_items(self, items: Iterable[dict[str, Any]]) -> Rows:
+        """Return rows given as SuiteQL's mappings of lower-case names to text.
+
+        Raises:
+            ValueFormError: a value is not of its column's type.
+            IncompleteResultError: keys are missing.
+        """
+        records = [self._record(item) for item in items]
+        cursor = self._source.replication_key
+        stamps = [record[cursor.name] for record in records if record[cursor.name] is not None] if cursor else []
+        keys = [tuple(record[column.name] for column in self._source.keys) for record in records]
+        return self._leaving(records, keys, max(stamps, default=None))
+
+    def _leaving(self, rows: Sequence[Any], keys: list[Key], newest: Any | None) -> Rows:
+        if self._source.keys:
+            _check_presence(self._source, keys)
+            _check_order(self._source, keys)
+        first, last = (keys[0], keys[-1]) if keys and self._source.keys else (None, None)
+        kept = tuple(keys) if self.keeps_keys else ()
+        if not self._as_lines:
+            return Rows(len(rows), b"", list(rows), first, last, newest, kept)
+        return Rows(len(rows), record_lines(self._stream, rows), None, first, last, newest, kept)
+
+    def _record(self, item: dict[str, Any]) -> Record:
+        record: Record = {}
+        for column in self._source.columns:
+            text = item.get(column.name)
+            try:
+                record[column.name] = None if text is None else self._converted(column, text)
+            except ValueError:
+                raise ValueFormError(
+                    f"column {column.name} holds {str(text)[:80]!r}, which is no {column.kind.value}; "
+                    "make its type string in the catalog."
+                ) from None
+        return record
+
+    def _converted(self, column: Column, text: Any) -> Any:
+        zone = self._zone() if column.kind is Kind.DATE_TIME and not column.in_utc else _UTC
+        return converter(column.kind, zone)(text)
+
+
+def record_lines(stream: str, rows: Iterable[Any]) -> bytes:
+    """Return rows as RECORD messages, one a line, each ending in a line feed."""
+    now = datetime.now(timezone.utc).isoformat()
+    return _ENCODER.encode_lines([_Message("RECORD", stream, row, now) for row in rows])
+
+
+def _check_order(source: Source, keys: Sequence[Key]) -> None:
+    """Make sure that numbers rise, each once: reading goes on behind the last one."""
+    if source.has_number_keys and any(before >= after for before, after in pairwise(keys)):
+        raise source.order_error()
+
+
+def _check_presence(source: Source, keys: Sequence[Key]) -> None:
+    if any(None in key for key in keys):
+        row = next(key for key in keys if None in key)
+        name = source.keys[row.index(None)].name
+        raise IncompleteResultError(
+            f"A row of {source.relation} has no {name}, which was taken for part of its key; "
+            "choose other key properties in the catalog, or read it with a query of your own."
+        )
+
+
+class _Quick:
+    """Decodes pages into rows of a type made for the source; a row's fields are named by their place."""
+
+    def __init__(self, source: Source, zone: Callable[[], ZoneInfo]) -> None:
+        fields: list[tuple[str, Any, Any]] = [
+            (f"f{place}", _DECODED.get(column.kind, str) | None, None) for place, column in enumerate(source.columns)
+        ]
+        row = msgspec.defstruct(
+            "Row",
+            [*fields, ("links", msgspec.Raw | msgspec.UnsetType, msgspec.UNSET)],
+            rename={f"f{place}": column.name for place, column in enumerate(source.columns)},
+            forbid_unknown_fields=True,  # what is not expected must not go missing in silence
+            gc=False,
+        )
+        page = msgspec.defstruct("Page", [("items", list[row]), ("totalResults", int)])  # type: ignore[valid-type]
+        self._decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(page, strict=False)
+        self._zone = zone
+        self._unfinished = [
+            (f"f{place}", column) for place, column in enumerate(source.columns) if column.kind not in _READY
+        ]
+        places = {column.name: f"f{place}" for place, column in enumerate(source.columns)}
+        self._key_fields = [places[column.name] for column in source.keys]
+        self._cursor_field = places[source.replication_key.name] if source.replication_key else None
+
+    def decode(self, content: bytes) -> tuple[list[Any], int] | None:
+        """Return rows and the count of the whole result; None when the page has to go the careful way."""
+        if any(text in content for text in _CAREFULLY):
+            return None
+        try:
+            page = self._decoder.decode(content)
+            for field, column in self._unfinished:
+                _finish(page.items, field, self._last_step(column))
+        except (msgspec.DecodeError, UnicodeDecodeError, KeyError, ValueError, OverflowError):
+            return None
+        for row in page.items:
+            row.links = msgspec.UNSET
+        return page.items, page.totalResults
+
+    def keys(self, rows: list[Any]) -> list[Key]:
+        """Return the rows' keys."""
+        if len(self._key_fields) == 1:
+            field = attrgetter(self._key_fields[0])
+            return [(field(row),) for row in rows]
+        return list(map(attrgetter(*self._key_fields), rows)) if self._key_fields else []
+
+    def newest(self, rows: list[Any]) -> Any | None:
+        """Return the highest replication key, as it leaves."""
+        if self._cursor_field is None:
+            return None
+        values = map(attrgetter(self._cursor_field), rows)
+        newest = max((value for value in values if value is not None), default=None)
+        return newest if newest is None else msgspec.to_builtins(newest, builtin_types=(Decimal,))
+
+    def _last_step(self, column: Column) -> Callable[[Any], Any]:
+        if column.kind is Kind.BOOLEAN:
+            return _BOOLEANS.__getitem__
+        if column.kind is Kind.DATE:
+            return datetime.date
+        if column.kind is Kind.DATE_TIME:
+            in_utc = partial(datetime.replace, tzinfo=timezone.utc)
+            return in_utc if column.in_utc else partial(to_utc, zone=self._zone())
+        return converter(column.kind, _UTC)
+
+
+def _finish(rows: list[Any], field: str, step: Callable[[Any], Any]) -> None:
+    read = attrgetter(field)
+    for row in rows:
+        value = read(row)
+        if value is not None:
+            setattr(row, field, step(value))
