@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from datetime import datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
@@ -62,6 +63,11 @@ class Account:
     def now(self) -> datetime:
         """Return the time by NetSuite's clock: as it tells, or as its answers are dated."""
         return datetime.now(timezone.utc) + self._clock_offset()
+
+    def after(self, moment: datetime) -> datetime:
+        """Return the time by NetSuite's clock, once it is another second than a moment's."""
+        time.sleep(max(0.0, (moment + timedelta(seconds=1) - self.now()).total_seconds()))
+        return self.now()
 
     def prepare(self) -> None:
         """Begin to ask what nearly every run needs, and how many requests the account lets run at once."""

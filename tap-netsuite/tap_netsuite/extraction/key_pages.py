@@ -64,7 +64,7 @@ class KeyedTable(Protocol):
 
     @property
     def statement_pages(self) -> int:
-        """Pages that one statement can be read for."""
+        """Pages that one statement can be read for, two at least."""
         ...
 
     def page(self, after: Key | None, offset: int) -> KeyPage:
@@ -162,8 +162,9 @@ class KeyPages:
         return end
 
     def _first_of_statement(self, page: KeyPage) -> Iterator[Step]:
-        """Take a page at the beginning of a statement: nothing can lie before it that is not in it."""
-        if self._stretch.pages or self._proofs or self._prove is False:
+        """Take a page at the beginning of a statement: if it is as full as it can be, no row can lie before its end."""
+        is_full = page.rows.count == min(self._table.page_size, page.total)
+        if self._stretch.pages or self._proofs or not is_full:
             self._include(page)
             return
         self._stretch = _Stretch(page.rows.last, page.rows.last)
@@ -218,22 +219,22 @@ class KeyPages:
             yield Step(proven=stretch.up_to, counted=count.rows)
 
     def _again(self, stretch: _Stretch) -> Iterator[Step]:
-        """Read a stretch one page behind the last key of the other, which no row can slip through."""
-        up_to = stretch.up_to or ()
-        missing = 0
+        """Read a stretch one page behind the last key of the other, which no row can slip through.
+
+        Each page has to be as full as NetSuite says in the same answer; what is counted later may have come later.
+        """
         for _ in range(_READINGS):
             logger.info("Rows have moved between pages while they were read; reading %d pages again", stretch.pages)
-            came, after = 0, stretch.after
-            while after is None or after < up_to:
+            came, missing, after = 0, 0, stretch.after
+            while after is None or after < (stretch.up_to or ()):
                 page = self._fetch(after, 0).result()
                 yield Step(page)
                 came += page.rows.count
+                missing += min(self._table.page_size, page.total) - page.rows.count
                 after = page.rows.last
                 if after is None or page.is_last:
                     break
-            count = self._table.count(stretch.after, max(up_to, after or up_to), ())
-            missing = count.rows - came
-            if missing <= 0:
-                yield Step(proven=up_to, counted=count.rows)
+            if not missing:
+                yield Step(proven=stretch.up_to, counted=came)
                 return
         raise self._table.gap_error(came, missing)

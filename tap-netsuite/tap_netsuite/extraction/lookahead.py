@@ -10,7 +10,7 @@ from __future__ import annotations
 import queue
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -147,7 +147,7 @@ class Lookahead:
         self._lock = threading.Lock()
         self._begin_more()
 
-    def portions(self, name: str) -> Iterator[Portion]:
+    def portions(self, name: str) -> Generator[Portion, None, None]:
         """Yield what is read of a stream; a portion counts as written when the next is asked for.
 
         Raises:

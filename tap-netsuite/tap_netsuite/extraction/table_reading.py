@@ -36,8 +36,8 @@ class Clock(Protocol):
         """When the run began."""
         ...
 
-    def now(self) -> datetime:
-        """Return what it shows now."""
+    def after(self, moment: datetime) -> datetime:
+        """Return what it shows now, once that is another second than a moment's."""
         ...
 
 
@@ -137,10 +137,10 @@ class TableReading:
         return fetcher.page(lambda: self._table(condition).page(None, 0))
 
     def _sweep(self, fetcher: Fetcher, changes: Changes, began: datetime) -> Iterator[Portion]:
-        """Read what has changed since the run began, and meanwhile, until one answer has all of it."""
+        """Read what has changed since the run began, and while that is read, until one answer has all of it."""
         low = began
         for _ in range(_MOST_SWEEPS):
-            now = self._clock.now()
+            now = self._clock.after(low)
             first = self._first_page(fetcher, changes.between(low, None)).result()
             yield self._portion(first)
             if first.is_whole:

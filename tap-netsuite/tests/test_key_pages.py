@@ -1,0 +1,180 @@
+"""Many pages at once against a brute-force model: whatever happens between two requests, nothing that stays is lost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.shaken_fetcher import ShakenFetcher
+
+from suitetalk import IncompleteResultError
+from tap_netsuite.extraction.key_pages import Count, Gap, KeyPages, Step
+from tap_netsuite.extraction.rows import Key, KeyPage, Rows
+
+EXAMPLES = settings(max_examples=200, deadline=None)
+
+KEYS = st.tuples(st.integers(-4, 4), st.integers(-6, 6))
+CHANGES = st.lists(st.lists(st.tuples(st.sampled_from(["insert", "delete"]), KEYS), max_size=3), max_size=40)
+SIZES = st.integers(1, 4)
+PAGES = st.integers(2, 4)
+SEEDS = st.integers(0, 2**16)
+
+
+@dataclass
+class Table:
+    """Rows that come and go: after each request the next changes happen.
+
+    Attributes:
+        keys: the rows that are there now.
+        throughout: those of the rows at the beginning that have been there all the time.
+        hidden: rows that are counted and never shown.
+    """
+
+    keys: set[Key]
+    page_size: int
+    statement_pages: int
+    changes: Iterator[list[tuple[str, Key]]]
+    hidden: set[Key] = field(default_factory=set)
+    throughout: set[Key] = field(default_factory=set)
+    refuses_beyond_the_end: bool = False
+    requests: int = 0
+
+    def __post_init__(self) -> None:
+        self.throughout = set(self.keys)
+
+    def page(self, after: Key | None, offset: int) -> KeyPage:
+        found = sorted(key for key in self.keys if after is None or key > after)
+        assert offset < self.page_size * self.statement_pages
+        shown = [key for key in found[offset : offset + self.page_size] if key not in self.hidden]
+        self._go_on()
+        ends = (shown[0], shown[-1]) if shown else (None, None)
+        return KeyPage(Rows(len(shown), first=ends[0], last=ends[1], keys=tuple(shown)), offset, len(found))
+
+    def count(self, after: Key | None, up_to: Key, gaps: tuple[Gap, ...]) -> Count:
+        found = [key for key in self.keys if (after is None or key > after) and key <= up_to]
+        between = [key for key in found if any(gap.behind < key < gap.before for gap in gaps)]
+        self._go_on()
+        return Count(len(found), len(between))
+
+    def adjoins(self, behind: Key, before: Key) -> bool:
+        return behind[0] == before[0] and bool(behind[1] + 1 == before[1])
+
+    def gap_error(self, came: int, missing: int) -> IncompleteResultError:
+        return IncompleteResultError(f"{came} rows came and {missing} more are counted.")
+
+    def _go_on(self) -> None:
+        self.requests += 1
+        assert self.requests < 2000, "reading does not end"
+        for kind, key in next(self.changes, []):
+            if kind == "insert":
+                self.keys.add(key)
+            else:
+                self.keys.discard(key)
+                self.throughout.discard(key)
+
+
+@dataclass
+class Reading:
+    """What came of a reading.
+
+    Attributes:
+        came: keys of all rows.
+        proven: the last key up to which all was said to have come.
+    """
+
+    came: set[Key] = field(default_factory=set)
+    proven: Key | None = None
+
+
+def read(
+    table: Table,
+    seed: int,
+    after: Key | None = None,
+    steps: int | None = None,
+    check: Callable[[Step], None] | None = None,
+) -> Reading:
+    """Read from behind a key, up to a number of steps."""
+    reading = Reading(proven=after)
+    for number, step in enumerate(KeyPages(table, ShakenFetcher(seed).fetcher).read(after)):
+        if number == steps:
+            break
+        if step.page:
+            reading.came.update(step.page.rows.keys)
+        if step.proven is not None:
+            assert reading.proven is None or step.proven >= reading.proven
+            reading.proven = step.proven
+            due = {key for key in table.throughout if (after is None or key > after) and key <= step.proven}
+            assert due <= reading.came
+    return reading
+
+
+def table_of(
+    keys: set[Key],
+    page_size: int,
+    statement_pages: int,
+    changes: list[list[tuple[str, Key]]],
+    hidden: set[Key] = frozenset(),  # type: ignore[assignment]
+) -> Table:
+    return Table(set(keys), page_size, statement_pages, iter(changes), set(hidden))
+
+
+@EXAMPLES
+@given(keys=st.sets(KEYS, max_size=60), size=SIZES, pages=PAGES, changes=CHANGES, seed=SEEDS)
+def test_rows_that_stay_all_come_whatever_changes_between_requests(
+    keys: set[Key], size: int, pages: int, changes: list[list[tuple[str, Key]]], seed: int
+) -> None:
+    table = table_of(keys, size, pages, changes)
+    reading = read(table, seed)
+    assert table.throughout <= reading.came
+    assert not table.throughout or (reading.proven and reading.proven >= max(table.throughout))
+
+
+@EXAMPLES
+@given(keys=st.sets(KEYS, max_size=60), size=SIZES, pages=PAGES, seed=SEEDS)
+def test_each_row_comes_once_when_nothing_changes(keys: set[Key], size: int, pages: int, seed: int) -> None:
+    table = table_of(keys, size, pages, [])
+    rows = [
+        key
+        for step in KeyPages(table, ShakenFetcher(seed).fetcher).read(None)
+        if step.page
+        for key in step.page.rows.keys
+    ]
+    assert rows == sorted(keys)
+
+
+@EXAMPLES
+@given(keys=st.sets(KEYS, max_size=60), size=SIZES, pages=PAGES, changes=CHANGES, seed=SEEDS, stop=st.integers(0, 40))
+def test_stopped_anywhere_and_gone_on_from_what_was_proven_nothing_is_lost(
+    keys: set[Key], size: int, pages: int, changes: list[list[tuple[str, Key]]], seed: int, stop: int
+) -> None:
+    table = table_of(keys, size, pages, changes)
+    first = read(table, seed, steps=stop)
+    second = read(table, seed + 1, after=first.proven)
+    assert table.throughout <= first.came | second.came
+
+
+@EXAMPLES
+@given(keys=st.sets(KEYS, min_size=1, max_size=40), size=SIZES, pages=PAGES, seed=SEEDS, data=st.data())
+def test_rows_that_are_counted_and_never_shown_are_an_error(
+    keys: set[Key], size: int, pages: int, seed: int, data: st.DataObject
+) -> None:
+    hidden = data.draw(st.sets(st.sampled_from(sorted(keys)), min_size=1))
+    table = table_of(keys, size, pages, [], hidden)
+    table.throughout -= hidden
+    with pytest.raises(IncompleteResultError):
+        read(table, seed)
+
+
+def test_one_page_is_one_request() -> None:
+    table = table_of({(0, number) for number in range(4)}, 4, 3, [])
+    assert len(read(table, 1).came) == 4
+    assert table.requests == 1
+
+
+def test_proofs_are_a_few_requests_in_a_hundred() -> None:
+    table = table_of({(0, 3 * number) for number in range(20_000)}, 20, 100, [])
+    assert len(read(table, 1).came) == 20_000
+    assert table.requests <= 1000 * 1.05
