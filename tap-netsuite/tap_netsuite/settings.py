@@ -10,6 +10,7 @@ from typing import Any
 
 from suitetalk import CONNECTION_SETTINGS, ConfigurationError, ConnectionSettings
 from suitetalk.timezone import zone_named
+from tap_netsuite.extraction.key_pages import Audit
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 RECORD_PREFIX = "record_"
@@ -64,6 +65,14 @@ TAP_SETTINGS: dict[str, dict[str, Any]] = {
         "description": "Changes that were still being saved while a run read are found by the next run if they took no "
         "longer than this many seconds; it reads this much again.",
     },
+    "audit": {
+        "type": "string",
+        "enum": ["error", "warn", "off"],
+        "default": "error",
+        "title": "Audit",
+        "description": "What is done when NetSuite counts rows that did not come: error ends the run with exit code 1 "
+        "once all streams were read, warn only says so; with off NetSuite is not asked.",
+    },
 }
 """JSON Schema of each setting that the tap has besides the connection settings."""
 
@@ -101,6 +110,7 @@ class TapSettings:
     queries: tuple[Query, ...] = field(default=())
     account_timezone: str | None = None
     lookback_seconds: int = 60
+    audit: Audit = Audit.ERROR
 
     @classmethod
     def from_mapping(cls, config: Mapping[str, Any]) -> TapSettings:
@@ -119,6 +129,7 @@ class TapSettings:
             queries=_queries(config.get("queries")),
             account_timezone=zone,
             lookback_seconds=_lookback(config.get("lookback_seconds")),
+            audit=_audit(config.get("audit")),
         )
 
 
@@ -140,6 +151,13 @@ def _lookback(value: Any) -> int:
     if not str(value).isdecimal():
         raise ConfigurationError("lookback_seconds", f"is {value!r}; it must be a whole number from 0 up.")
     return int(value)
+
+
+def _audit(value: Any) -> Audit:
+    try:
+        return Audit(value or Audit.ERROR)
+    except ValueError:
+        raise ConfigurationError("audit", f"is {value!r}; it must be error, warn or off.") from None
 
 
 def _names(setting: str, value: Any) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from collections.abc import Mapping, Sequence
 from functools import cached_property
@@ -21,6 +22,7 @@ from tap_netsuite.output import WholeLineWriter
 from tap_netsuite.run import Run
 from tap_netsuite.settings import CONFIG_SCHEMA, RECORD_PREFIX, TapSettings
 from tap_netsuite.streams import RecordStream, SuiteQLStream
+from tap_netsuite.streams.audit import AUDIT_STREAM, AuditStream, StreamAudit
 from tap_netsuite.streams.base import NetSuiteStream
 
 _PACKAGE = "netsuite-singer"
@@ -52,6 +54,17 @@ class TapNetSuite(Tap):
         """Write messages that are encoded already, each ending in a line feed."""
         if isinstance(self.message_writer, WholeLineWriter):
             self.message_writer.write_lines(lines)
+
+    def audited(self, audit: StreamAudit) -> None:
+        """Take note of what became of a stream."""
+        stream = self.streams.get(AUDIT_STREAM)
+        if isinstance(stream, AuditStream):
+            stream.write(audit)
+        level = logging.INFO if audit.result == "complete" else logging.WARNING
+        counted = "was not asked" if audit.counted is None else f"counts {audit.counted}"
+        self.logger.log(
+            level, "%s: %d records read, NetSuite %s: %s", audit.stream, audit.emitted, counted, audit.result
+        )
 
     def discover_streams(self) -> Sequence[Stream]:
         """Return the streams: those of the catalog that was given, or all there are.
@@ -98,7 +111,7 @@ class TapNetSuite(Tap):
             sys.exit(128 + signum)
 
 
-def _in_account(tap: TapNetSuite) -> list[NetSuiteStream]:
+def _in_account(tap: TapNetSuite) -> list[Stream]:
     catalog = read_catalog(tap.account)
     tables = [_suiteql_stream(tap, entry, entry.name) for entry in discover_tables(tap.account, catalog)]
     records = [RecordStream(tap, tap.account, entry.name, entry.schema) for entry in discover_records(catalog)]
@@ -107,15 +120,17 @@ def _in_account(tap: TapNetSuite) -> list[NetSuiteStream]:
     if taken:
         raise ConfigurationError("queries", f"has the name of a table, {min(taken)}; give the query one of its own.")
     queries = [_suiteql_stream(tap, entry, relations[entry.name]) for entry in discover_queries(tap.account, catalog)]
-    return [*tables, *records, *queries]
+    return [AuditStream(tap), *tables, *records, *queries]
 
 
-def _in_catalog(tap: TapNetSuite, catalog: Catalog) -> list[NetSuiteStream]:
+def _in_catalog(tap: TapNetSuite, catalog: Catalog) -> list[Stream]:
     return [_stream_of_entry(tap, entry, _query_relations(tap)) for entry in catalog.streams]
 
 
-def _stream_of_entry(tap: TapNetSuite, entry: CatalogEntry, queries: Mapping[str, str]) -> NetSuiteStream:
+def _stream_of_entry(tap: TapNetSuite, entry: CatalogEntry, queries: Mapping[str, str]) -> Stream:
     name, schema = entry.tap_stream_id, entry.schema.to_dict()
+    if name == AUDIT_STREAM:
+        return AuditStream(tap)
     if name.startswith(RECORD_PREFIX):
         return RecordStream(tap, tap.account, name.removeprefix(RECORD_PREFIX), schema)
     found = StreamEntry(name, schema, tuple(entry.key_properties or ()), entry.replication_key)

@@ -59,7 +59,9 @@ class Run:
         ]
 
     def schemas(self) -> dict[str, Json]:
-        return {message["stream"]: message["schema"] for message in self.messages if message["type"] == "SCHEMA"}
+        """Return the schemas of all streams but `_audit`."""
+        schemas = {message["stream"]: message["schema"] for message in self.messages if message["type"] == "SCHEMA"}
+        return {stream: schema for stream, schema in schemas.items() if stream != "_audit"}
 
     @property
     def states(self) -> list[Json]:
@@ -103,7 +105,8 @@ def entry(catalog: Json, stream: str) -> Json:
 
 
 def names(catalog: Json) -> set[str]:
-    return {entry["tap_stream_id"] for entry in catalog["streams"]}
+    """Return the streams of a catalog, but for `_audit`."""
+    return {entry["tap_stream_id"] for entry in catalog["streams"]} - {"_audit"}
 
 
 def metadata(stream_entry: Json, *breadcrumb: str) -> Json:

@@ -42,7 +42,7 @@ def test_discovery_writes_a_catalog(config: Json, tmp_path: Path) -> None:
     finished = run(command(tmp_path, {**config, "tables": ["currency"]}, "--discover"))
     assert finished.exit_code == 0
     streams = json.loads("\n".join(finished.lines))["streams"]
-    assert [stream["tap_stream_id"] for stream in streams] == ["currency", "record_currency"]
+    assert [stream["tap_stream_id"] for stream in streams] == ["_audit", "currency", "record_currency"]
 
 
 def test_the_connection_test_reads_a_row_of_each_stream(config: Json, tmp_path: Path) -> None:

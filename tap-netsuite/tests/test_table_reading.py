@@ -14,7 +14,7 @@ from tests.shaken_fetcher import ShakenFetcher
 
 from suitetalk import IncompleteResultError
 from tap_netsuite.extraction.changes import Changes
-from tap_netsuite.extraction.key_pages import Count, Gap
+from tap_netsuite.extraction.key_pages import Audit, Count, Gap
 from tap_netsuite.extraction.position import position_in
 from tap_netsuite.extraction.rows import Key, KeyPage, Rows
 from tap_netsuite.extraction.source import Source
@@ -176,7 +176,7 @@ class Pipeline:
             start_date=None,
             clock=self.account,
             lookback=timedelta(seconds=self.lookback),
-            prove=True,
+            audit=Audit.ERROR,
         )
         resumed = "reading" in self.state
         first_of_all = not self.state

@@ -17,6 +17,7 @@ from collections import deque
 from collections.abc import Generator, Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+from enum import Enum
 from functools import partial
 from math import ceil
 from typing import Protocol
@@ -31,6 +32,14 @@ _FIRST_STRETCH = 2  # pages; later ones are longer, so that proofs cost little a
 _LONGEST_STRETCH = 50
 _MOST_UNPROVEN = 3  # stretches; state lags no further behind
 _READINGS = 3
+
+
+class Audit(Enum):
+    """What is done about rows that NetSuite counts and does not show."""
+
+    ERROR = "error"
+    WARN = "warn"
+    OFF = "off"
 
 
 @dataclass(frozen=True)
@@ -113,11 +122,11 @@ class _Stretch:
 class KeyPages:
     """One reading of a table, from behind a key to the end."""
 
-    def __init__(self, table: KeyedTable, fetcher: Fetcher, *, prove: bool = True) -> None:
-        """Fetch through a fetcher; without `prove` NetSuite is not asked whether rows are missing."""
+    def __init__(self, table: KeyedTable, fetcher: Fetcher, audit: Audit = Audit.ERROR) -> None:
+        """Fetch through a fetcher; what is done about missing rows is up to the audit."""
         self._table = table
         self._fetcher = fetcher
-        self._prove = prove
+        self._audit = audit
         self._stretch = _Stretch(None, None)
         self._stretch_pages = _FIRST_STRETCH
         self._proofs: deque[tuple[_Stretch, Future[Count]]] = deque()
@@ -130,7 +139,7 @@ class KeyPages:
             first: the page there, where it has been fetched and passed on already.
 
         Raises:
-            IncompleteResultError: NetSuite counts rows that do not come.
+            IncompleteResultError: NetSuite counts rows that do not come, and that is an error.
         """
         self._stretch = _Stretch(after, after)
         end = yield from self._pages(after, first)
@@ -148,7 +157,8 @@ class KeyPages:
             yield Step(first)
         if not first.rows.count:
             if first.total:
-                raise self._table.gap_error(0, first.total)
+                self._complain(0, first.total)
+                yield Step(counted=first.total)
             return None
         yield from self._first_of_statement(first)
         end = first
@@ -201,7 +211,7 @@ class KeyPages:
         stretch.came += rows.count
 
     def _ask_about(self, stretch: _Stretch) -> None:
-        if self._prove and stretch.up_to is not None:
+        if self._audit is not Audit.OFF and stretch.up_to is not None:
             call = partial(self._table.count, stretch.after, stretch.up_to, tuple(stretch.gaps))
             self._proofs.append((stretch, self._fetcher.ask(call)))
         else:
@@ -237,4 +247,11 @@ class KeyPages:
             if not missing:
                 yield Step(proven=stretch.up_to, counted=came)
                 return
-        raise self._table.gap_error(came, missing)
+        self._complain(came, missing)
+        yield Step(proven=stretch.up_to, counted=came + missing)
+
+    def _complain(self, came: int, missing: int) -> None:
+        error = self._table.gap_error(came, missing)
+        if self._audit is Audit.ERROR:
+            raise error
+        logger.warning("%s", error)

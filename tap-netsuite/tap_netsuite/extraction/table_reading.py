@@ -16,7 +16,7 @@ from typing import Protocol
 
 from suitetalk import IncompleteResultError
 from tap_netsuite.extraction.changes import Changes
-from tap_netsuite.extraction.key_pages import KeyedTable, KeyPages
+from tap_netsuite.extraction.key_pages import Audit, KeyedTable, KeyPages
 from tap_netsuite.extraction.lookahead import Fetcher, Portion
 from tap_netsuite.extraction.position import Position, state_of
 from tap_netsuite.extraction.rows import KeyPage
@@ -54,7 +54,7 @@ class TableReading:
         start_date: datetime | None,
         clock: Clock,
         lookback: timedelta,
-        prove: bool,
+        audit: Audit,
     ) -> None:
         """Prepare.
 
@@ -66,7 +66,7 @@ class TableReading:
             start_date: older changes are left out.
             clock: NetSuite's.
             lookback: how long before the run's beginning a change may have been made that is only being saved.
-            prove: whether NetSuite's counts are compared.
+            audit: what is done about missing rows.
         """
         self._source = source
         self._table = table
@@ -75,7 +75,7 @@ class TableReading:
         self._start_date = start_date
         self._clock = clock
         self._lookback = lookback
-        self._prove = prove
+        self._audit = audit
 
     def read(self, fetcher: Fetcher) -> Iterator[Portion]:
         """Yield what is read, and where the stream stands after it.
@@ -157,12 +157,14 @@ class TableReading:
         for step in self._key_pages(fetcher, condition).read(self._position.after, first):
             if step.page:
                 yield self._portion(step.page)
-            elif step.proven is not None:
+            elif step.proven is None:
+                yield Portion(audited=step.counted)
+            else:
                 self._position = replace(self._position, after=step.proven)
                 yield Portion(bookmark=state_of(self._position, self._source), audited=step.counted)
 
     def _key_pages(self, fetcher: Fetcher, condition: str) -> KeyPages:
-        return KeyPages(self._table(condition), fetcher, prove=self._prove)
+        return KeyPages(self._table(condition), fetcher, self._audit)
 
     def _portion(self, page: KeyPage) -> Portion:
         newest = max((stamp for stamp in (self._position.newest, page.rows.newest) if stamp), default=None)

@@ -10,9 +10,12 @@ from typing import TYPE_CHECKING, Any
 from singer_sdk import Stream
 from singer_sdk.helpers.conform import TypeConformanceLevel
 
+from suitetalk import IncompleteResultError
 from tap_netsuite.account import Account
+from tap_netsuite.extraction.key_pages import Audit
 from tap_netsuite.extraction.lookahead import Fetcher, Portion, Reading
 from tap_netsuite.run import StreamError
+from tap_netsuite.streams.audit import StreamAudit
 
 if TYPE_CHECKING:
     from tap_netsuite.tap import TapNetSuite
@@ -79,7 +82,10 @@ class NetSuiteStream(Stream):
             else:
                 yield from super()._sync_records(context, write_messages=write_messages)
         except StreamError as failure:
-            self._netsuite_tap.run.failed(failure)
+            if self.account.settings.audit is Audit.WARN and isinstance(failure.__cause__, IncompleteResultError):
+                self.logger.warning("%s", failure)
+            else:
+                self._netsuite_tap.run.failed(failure)
         self._netsuite_tap.run.end_of(self.name)
 
     def _write_lines(self) -> None:
@@ -90,15 +96,21 @@ class NetSuiteStream(Stream):
                     counter.increment(portion.rows.count)
 
     def _portions(self) -> Iterator[Portion]:
-        """Yield what is read, and move the bookmark after it has been written."""
-        read = counted = 0
-        for portion in self._netsuite_tap.run.portions(self.name):
-            yield portion
-            read += portion.rows.count if portion.rows else 0
-            counted += portion.audited
-            if portion.bookmark is not None:
-                self._acknowledge(portion.bookmark)
-        self.logger.info("%s: %d records read; NetSuite counts %d", self.name, read, counted)
+        """Yield what is read, move the bookmark after it has been written, and say at the end what was proven."""
+        audit = StreamAudit(self.name, self.account.started, self.replication_method)
+        is_counted = self.account.settings.audit is not Audit.OFF
+        try:
+            for portion in self._netsuite_tap.run.portions(self.name):
+                yield portion
+                audit.emitted += portion.rows.count if portion.rows else 0
+                audit.counted = audit.counted + portion.audited if is_counted and audit.counted is not None else None
+                if portion.bookmark is not None:
+                    self._acknowledge(portion.bookmark)
+        except StreamError as failure:
+            audit.error = failure
+            self._netsuite_tap.audited(audit)
+            raise
+        self._netsuite_tap.audited(audit)
 
     def _increment_stream_state(
         self, latest_record: Mapping[str, Any], *, context: Mapping[str, Any] | None = None

@@ -73,7 +73,7 @@ class SuiteQLStream(NetSuiteStream):
                 start_date=settings.start_date,
                 clock=account,
                 lookback=lookback,
-                prove=True,
+                audit=settings.audit,
             )
         is_same = cursor is not None and state.get("replication_key") == cursor.name
         return PlainReading(

@@ -1,0 +1,96 @@
+"""The stream `_audit`: for each stream of a run, what was emitted and what NetSuite counts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from typing import Any
+
+from singer_sdk import Stream, Tap
+
+from suitetalk import IncompleteResultError
+from tap_netsuite.values import iso
+
+AUDIT_STREAM = "_audit"
+
+_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "properties": {
+        "stream": {"type": "string", "description": "Name of the stream."},
+        "run_started_at": {"type": "string", "format": "date-time", "description": "When the run began."},
+        "finished_at": {"type": "string", "format": "date-time", "description": "When the stream was over."},
+        "replication_method": {"type": "string", "description": "FULL_TABLE or INCREMENTAL."},
+        "rows_emitted": {"type": "integer", "description": "Records written, repeated ones included."},
+        "rows_counted": {
+            "type": ["integer", "null"],
+            "description": "Rows that NetSuite counts within the same bounds; null when it was not asked.",
+        },
+        "result": {"type": "string", "description": "complete, gap, failed, or not counted."},
+        "message": {"type": ["string", "null"], "description": "What went wrong."},
+    },
+}
+
+
+@dataclass
+class StreamAudit:
+    """What is known of one stream of a run.
+
+    Attributes:
+        stream: its name.
+        started: when the run began.
+        replication_method: how it was read.
+        emitted: records written.
+        counted: rows that NetSuite counts; None when it was not asked.
+        error: why it could not be read, or not in full.
+    """
+
+    stream: str
+    started: datetime
+    replication_method: str
+    emitted: int = 0
+    counted: int | None = 0
+    error: Exception | None = None
+
+    @property
+    def result(self) -> str:
+        """How it ended: complete, gap, failed, or not counted."""
+        if self.error:
+            return "gap" if isinstance(self.error.__cause__, IncompleteResultError) else "failed"
+        if self.counted is None:
+            return "not counted"
+        return "complete" if self.counted <= self.emitted else "gap"
+
+    def record(self) -> dict[str, Any]:
+        """Return it as a record of the stream `_audit`."""
+        return {
+            "stream": self.stream,
+            "run_started_at": iso(self.started),
+            "finished_at": iso(datetime.now(timezone.utc)),
+            "replication_method": self.replication_method,
+            "rows_emitted": self.emitted,
+            "rows_counted": self.counted,
+            "result": self.result,
+            "message": str(self.error) if self.error else None,
+        }
+
+
+class AuditStream(Stream):
+    """Takes the result of each stream when it is over; the name lets its SCHEMA come before all of them."""
+
+    name = AUDIT_STREAM
+    replication_method = "FULL_TABLE"
+
+    def __init__(self, tap: Tap) -> None:
+        """Make the stream."""
+        super().__init__(tap, schema=_SCHEMA, name=AUDIT_STREAM)
+        self.primary_keys = ["run_started_at", "stream"]
+
+    def get_records(self, context: Mapping[str, Any] | None) -> Iterable[dict[str, Any]]:  # noqa: ARG002 - the SDK's form
+        """Return none: records are written as streams end."""
+        return ()
+
+    def write(self, audit: StreamAudit) -> None:
+        """Write what is known of a stream, if this one is selected."""
+        if self.selected:
+            self._write_record_message(audit.record())
