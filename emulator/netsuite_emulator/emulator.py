@@ -48,6 +48,7 @@ class Emulator:
             SettingsError: a certificate or a directory cannot be used.
         """
         self.settings = settings or Settings()
+        self.company = build_company(self.settings)
         self.faults = FaultBoard()
         self._log = RequestLog()
         self._clock = Clock(self.settings.clock_offset)
@@ -56,9 +57,6 @@ class Emulator:
         self._temporary: tempfile.TemporaryDirectory[str] | None = None
         self._key_pair = self._prepare_key_pair()
         self.calendar = AccountCalendar(self.settings.date_format, self.settings.time_zone)
-        self.company = build_company(
-            one_world=self.settings.one_world, hidden_record_types=self.settings.hidden_record_types
-        )
         self._storage = Storage(self.settings, self.company, self.calendar)
         certificates = {self.settings.certificate_id: self._key_pair.certificate}
         certificates.update({name: load_certificate(path) for name, path in self.settings.certificates})
