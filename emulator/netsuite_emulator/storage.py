@@ -57,6 +57,7 @@ class Storage:
             self._root.execute(statement)
         self._root.commit()
         self._next_ids: dict[str, int] = {}
+        self._version = 0
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
         """This thread's connection."""
@@ -73,6 +74,10 @@ class Storage:
         """The first row of a query, or None."""
         return self.cursor().execute(sql, list(parameters)).fetchone()
 
+    def version(self) -> int:
+        """The state of the data: another number after each write."""
+        return self._version
+
     @contextmanager
     def writing(self) -> Iterator[None]:
         """A transaction: all that this thread executes in it is kept together, or nothing of it."""
@@ -85,6 +90,17 @@ class Storage:
                 cursor.rollback()
                 raise
             cursor.commit()
+            self._version += 1
+
+    @contextmanager
+    def reading(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A transaction in which this thread sees one state of the data."""
+        cursor = self.cursor()
+        cursor.begin()
+        try:
+            yield cursor
+        finally:
+            cursor.rollback()
 
     @contextmanager
     def drafting(self) -> Iterator[None]:
