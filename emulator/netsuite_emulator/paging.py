@@ -63,12 +63,11 @@ class Page:
             "totalResults": total,
         }
 
-    def written(self, items: list[str], total: int) -> bytes:
+    def written(self, items: list[bytes], total: int) -> bytes:
         """The same as JSON, of items that are JSON already."""
-        envelope = self.answer(items, total)
-        envelope["items"] = None
-        before, _, after = json_text(envelope).partition('"items":null')
-        return f'{before}"items":[{",".join(items)}]{after}'.encode()
+        envelope = {**self.answer(items, total), "items": None}
+        before, _, after = json_text(envelope).encode().partition(b'"items":null')
+        return b"".join([before, b'"items":[', b",".join(items), b"]", after])
 
     def _links(self, reachable: int) -> list[dict[str, str]]:
         last = max(0, (reachable - 1) // self.limit * self.limit)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from netsuite_emulator.suiteql.results import Result, ResultCache
 
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 __all__ = ["RowReader"]
 
+_SAMPLE = 1000
+
 
 class RowReader:
     """Reads pages. Each shows the data as it is then: what is kept of a statement goes with the next write."""
@@ -29,8 +31,8 @@ class RowReader:
         self._results = ResultCache(storage.version)
         self._rendered = lru_cache(maxsize=500)(self._render)
 
-    def page(self, statement: Statement, page: Page) -> tuple[list[str], int]:
-        """The rows of a page as JSON texts, and the number of all rows.
+    def page(self, statement: Statement, page: Page) -> tuple[list[bytes], int]:
+        """The rows of a page as JSON, and the number of all rows.
 
         Raises:
             duckdb.Error: the statement cannot be run.
@@ -45,7 +47,7 @@ class RowReader:
             rows, total = self._all(statement, result)
         return rows[page.offset : page.offset + page.size], total
 
-    def _read(self, statement: Statement, page: Page, result: Result) -> tuple[list[str], int]:
+    def _read(self, statement: Statement, page: Page, result: Result) -> tuple[list[bytes], int]:
         """A page by itself."""
         with self._storage.reading() as cursor:
             limited = f"SELECT * FROM ({statement.sql}) LIMIT {page.size} OFFSET {page.offset}"
@@ -54,7 +56,7 @@ class RowReader:
                 result.total = page.offset + len(rows)
             return rows, self._total(cursor, statement, result)
 
-    def _all(self, statement: Statement, result: Result) -> tuple[list[str], int]:
+    def _all(self, statement: Statement, result: Result) -> tuple[list[bytes], int]:
         """All rows that can be read."""
         if result.rows is None or result.total is None:
             with self._storage.reading() as cursor:
@@ -67,21 +69,29 @@ class RowReader:
     def _first_rows(self, cursor: duckdb.DuckDBPyConnection, statement: Statement, total: int) -> str:
         """The statement for the rows that can be read.
 
-        Sorting whole rows is what costs most. So it is asked first, of the sorting column alone, which value the last
-        of them has.
+        Sorting whole rows is what costs most. So rows that come after them in any case are left out before.
         """
-        limited = f"SELECT * FROM ({statement.sql})"
         if total <= self._row_limit:
-            return limited
-        if statement.ascending is not None:
-            named = _with_names(statement, f"({statement.sql})")
-            column = f"c{statement.ascending}"
-            cursor.execute(f"SELECT {column} FROM {named} LIMIT 1 OFFSET {self._row_limit - 1}")
-            (last,) = cursor.fetchone() or (None,)
-            if last is not None:
-                cursor.execute("SET VARIABLE last_value = $last", {"last": last})
-                limited = f"SELECT * FROM {named} WHERE {column} <= getvariable('last_value')"
-        return f"{limited} LIMIT {self._row_limit}"
+            return f"SELECT * FROM ({statement.sql})"
+        named = _with_names(statement, f"({statement.sql})")
+        if statement.ascending is None:
+            return f"SELECT * FROM {named} LIMIT {self._row_limit}"
+        column = f"c{statement.ascending}"
+        cursor.execute("SET VARIABLE bound = $bound", {"bound": self._bound(cursor, named, column)})
+        kept = f"getvariable('bound') IS NULL OR {column} <= getvariable('bound')"
+        return f"SELECT * FROM {named} WHERE {kept} LIMIT {self._row_limit}"
+
+    def _bound(self, cursor: duckdb.DuckDBPyConnection, named: str, column: str) -> Any:
+        """A value that the sorting column does not exceed in the rows that can be read; None where it can be null."""
+        sample = f"SELECT {column} FROM {named} LIMIT {_SAMPLE}"
+        lowest, highest = cursor.execute(f"SELECT min({column}), max({column}) FROM ({sample})").fetchone() or (None, 0)
+        if isinstance(lowest, int):  # with keys spread evenly a guess is enough, and cheaper than to sort all keys
+            guess = lowest + (highest - lowest) * self._row_limit * 6 // (_SAMPLE * 5)
+            found = cursor.execute(f"SELECT count(*) FROM {named} WHERE {column} <= {guess}").fetchone()
+            if found is not None and found[0] >= self._row_limit:
+                return guess
+        last = cursor.execute(f"SELECT {column} FROM {named} LIMIT 1 OFFSET {self._row_limit - 1}").fetchone()
+        return None if last is None else last[0]
 
     def _total(self, cursor: duckdb.DuckDBPyConnection, statement: Statement, result: Result) -> int:
         if result.total is None:
@@ -89,8 +99,9 @@ class RowReader:
             result.total = int(found[0]) if found else 0
         return result.total
 
-    def _texts(self, cursor: duckdb.DuckDBPyConnection, statement: Statement, rows: str) -> list[str]:
-        sql = f"SELECT {self._rendered(statement)} FROM {_with_names(statement, f'({rows})')}"
+    def _texts(self, cursor: duckdb.DuckDBPyConnection, statement: Statement, rows: str) -> list[bytes]:
+        # As bytes they need not be decoded here and encoded again.
+        sql = f"SELECT encode({self._rendered(statement)}) FROM {_with_names(statement, f'({rows})')}"
         return [text for (text,) in cursor.execute(sql).fetchall()]
 
     def _render(self, statement: Statement) -> str:

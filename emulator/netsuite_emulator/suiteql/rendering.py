@@ -48,7 +48,8 @@ class Renderer:
         if kind.startswith("TIMESTAMP"):
             return _in_quotes(f"strftime({column}, {_quoted(self._moment)})")
         if kind.startswith("DECIMAL"):
-            return _in_quotes(self._number(f"ora_plain({column}::VARCHAR)"))
+            text = f"{column}::VARCHAR"
+            return _in_quotes(self._number(text if kind.endswith(",0)") else f"regexp_replace({text}, '[.]?0+$', '')"))
         if kind in ("DOUBLE", "FLOAT"):
             return _in_quotes(self._number(f"ora_fixed({column}::DOUBLE::VARCHAR)"))
         if kind == "BOOLEAN":

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Result", "ResultCache"]
 
-_KEPT_CHARACTERS = 256_000_000
+_KEPT_BYTES = 256_000_000
 _KEPT_RESULTS = 1000
 
 
@@ -20,12 +20,12 @@ _KEPT_RESULTS = 1000
 class Result:
     """What is known of a statement's rows in one state of the data.
 
-    `rows` has the readable ones as JSON texts once a second page was asked for; `total` counts all.
+    `rows` has the readable ones as JSON once a second page was asked for; `total` counts all.
     """
 
     version: int
     total: int | None = None
-    rows: list[str] | None = None
+    rows: list[bytes] | None = None
     asked: int = 0
     size: int = 0
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -56,6 +56,6 @@ class ResultCache:
         """Forget what is too much to keep."""
         with self._lock:
             size = sum(result.size for result in self._results.values())
-            while size > _KEPT_CHARACTERS and len(self._results) > 1:
+            while size > _KEPT_BYTES and len(self._results) > 1:
                 _, oldest = self._results.popitem(last=False)
                 size -= oldest.size
