@@ -12,6 +12,7 @@ from typing import Any
 
 import click
 
+from netsuite_emulator.churn import Churn
 from netsuite_emulator.command_company import company_options
 from netsuite_emulator.command_options import further_options
 from netsuite_emulator.emulator import Emulator
@@ -88,6 +89,9 @@ def main(*, ready_file: Path | None, **options: Any) -> None:
 
 
 def _settings(options: dict[str, Any]) -> Settings:
+    if options["churn"] is not None:
+        table, every = _named_number(options["churn"] if "=" in options["churn"] else options["churn"] + "=10")
+        options["churn"] = Churn(table=table, every=every)
     options["big_tables"] = dict(_named_number(text) for text in options["big_tables"])
     for name in ("hidden_columns", "switched_off", "locked_records"):
         options[name] = frozenset(options[name])
@@ -109,9 +113,7 @@ def _settings(options: dict[str, Any]) -> Settings:
 def _named_number(text: str) -> tuple[str, int]:
     name, _, number = text.partition("=")
     if not number.isdecimal():
-        raise SettingsError(
-            f"The big table '{text}' cannot be read: write NAME=ROWS, such as customrecord_big=1000000."
-        )
+        raise SettingsError(f"'{text}' cannot be read: write TABLE=NUMBER, such as customrecord_big=1000000.")
     return name, int(number)
 
 

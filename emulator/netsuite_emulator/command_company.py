@@ -39,6 +39,9 @@ _OPTIONS = (
         help="Name of the log of deletions in SuiteQL.",
     ),
     click.option(
+        "--churn", metavar="TABLE[=EVERY]", help="Change rows of this table before each 10th page, or as often as said."
+    ),
+    click.option(
         "--lock-record", "locked_records", multiple=True, metavar="TYPE/ID", help="A record a workflow has locked."
     ),
 )  # fmt: skip

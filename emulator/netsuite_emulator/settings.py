@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from netsuite_emulator.auth.settings import SignInSettings
 from netsuite_emulator.calendar_formats import DATE_FORMATS
+from netsuite_emulator.churn import Churn
 from netsuite_emulator.company.settings import CompanySettings
 from netsuite_emulator.jobs.settings import AsyncSettings
 from netsuite_emulator.role import Role
@@ -40,6 +41,7 @@ class Settings(SignInSettings, AsyncSettings, CompanySettings):
     language: str = "en-US"
     role: Role = field(default_factory=Role)
     datasets: tuple[Dataset, ...] = SAMPLE_DATASETS
+    churn: Churn | None = None
     # limits and speed
     concurrency_limit: int = 5
     integration_concurrency_limit: int | None = None
