@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["Storage", "make_company_file"]
 
 
+_MOST_REMEMBERED = 100_000
 # What no SuiteQL table shows.
 _SERVICE_TABLES = (ATTACHMENT_TABLE, *FILE_TABLES)
 
@@ -58,6 +59,7 @@ class Storage:
         self._root.commit()
         self._next_ids: dict[str, int] = {}
         self._version = 0
+        self._remembered: tuple[int, dict[Any, Any]] = (0, {})
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
         """This thread's connection."""
@@ -84,11 +86,14 @@ class Storage:
         with self._writer:
             cursor = self.cursor()
             cursor.begin()
+            self._threads.writes = True
             try:
                 yield
             except BaseException:
                 cursor.rollback()
                 raise
+            finally:
+                self._threads.writes = False
             cursor.commit()
             self._version += 1
 
@@ -108,10 +113,21 @@ class Storage:
         with self._writer:
             cursor = self.cursor()
             cursor.begin()
+            self._threads.writes = True
             try:
                 yield
             finally:
+                self._threads.writes = False
                 cursor.rollback()
+
+    def remembered(self) -> dict[Any, Any]:
+        """A place for what was looked up, until the next write; one that nobody shares where this thread writes."""
+        version = self._version
+        if getattr(self._threads, "writes", False):
+            return {}
+        if self._remembered[0] != version or len(self._remembered[1]) > _MOST_REMEMBERED:
+            self._remembered = (version, {})
+        return self._remembered[1]
 
     def next_id(self, table: Table) -> int:
         """An id that no row of the table, nor of the tables sharing its ids, has had."""
