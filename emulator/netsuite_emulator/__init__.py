@@ -3,15 +3,17 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from netsuite_emulator.churn import Churn
     from netsuite_emulator.emulator import Emulator
     from netsuite_emulator.faults import Fault
     from netsuite_emulator.role import Role
     from netsuite_emulator.settings import Settings
     from netsuite_emulator.suiteql.datasets import Dataset
 
-__all__ = ["Dataset", "Emulator", "Fault", "Role", "Settings"]
+__all__ = ["Churn", "Dataset", "Emulator", "Fault", "Role", "Settings"]
 
 _HOMES = {
+    "Churn": "netsuite_emulator.churn",
     "Dataset": "netsuite_emulator.suiteql.datasets",
     "Emulator": "netsuite_emulator.emulator",
     "Fault": "netsuite_emulator.faults",

@@ -12,6 +12,8 @@ from typing import Any
 
 import click
 
+from netsuite_emulator.churn import Churn
+from netsuite_emulator.command_company import company_options
 from netsuite_emulator.command_options import further_options
 from netsuite_emulator.emulator import Emulator
 from netsuite_emulator.role import Role
@@ -48,14 +50,9 @@ def _certificates(_context: click.Context, _option: click.Parameter, values: tup
 @click.option("--date-format", default=_DEFAULTS.date_format, help="Date format preference, such as DD.MM.YYYY.")
 @click.option("--time-zone", default=_DEFAULTS.time_zone, help="Time zone preference, an IANA name.")
 @click.option("--language", default=_DEFAULTS.language, help="The company's language.")
-@click.option("--one-world/--no-one-world", default=True, help="Whether there are subsidiaries.")
-@click.option("--scale", default=1.0, help="How many times the sample's transactions.")
-@click.option("--seed", default=1, help="The same seed makes the same company.")
-@click.option("--data-file", type=click.Path(path_type=Path, dir_okay=False), help="Keep the company in this file.")
 @click.option("--concurrency-limit", default=_DEFAULTS.concurrency_limit, help="Requests at once before 429.")
 @click.option("--latency", default=0.0, help="Seconds that each request takes at least.")
 @click.option("--token-lifetime", default=_DEFAULTS.token_lifetime, help="Seconds an access token lives.")
-@click.option("--hide", "hidden", multiple=True, metavar="RECORD_TYPE", help="A record type the role may not see.")
 @click.option("--retry-after", type=float, default=None, help="Send Retry-After with a 429, in seconds.")
 @click.option("--query-parameters/--no-query-parameters", default=True, help="Whether SuiteQL takes `params`.")
 @click.option("--datetime-with-time/--datetime-without-time", default=False, help="How SuiteQL shows date-times.")
@@ -64,6 +61,7 @@ def _certificates(_context: click.Context, _option: click.Parameter, values: tup
 @click.option(
     "--metadata-describes-record/--metadata-describes-metadata", default=True, help="Form of the catalog's links."
 )
+@company_options
 @further_options
 @click.option(
     "--ready-file", type=click.Path(path_type=Path, dir_okay=False), help="Write the connection here, as JSON."
@@ -91,6 +89,12 @@ def main(*, ready_file: Path | None, **options: Any) -> None:
 
 
 def _settings(options: dict[str, Any]) -> Settings:
+    if options["churn"] is not None:
+        table, every = _named_number(options["churn"] if "=" in options["churn"] else options["churn"] + "=10")
+        options["churn"] = Churn(table=table, every=every)
+    options["big_tables"] = dict(_named_number(text) for text in options["big_tables"])
+    for name in ("hidden_columns", "switched_off", "locked_records"):
+        options[name] = frozenset(options[name])
     role = Role(
         analytics=options.pop("analytics"),
         not_listed=frozenset(options.pop("not_listed")),
@@ -104,6 +108,13 @@ def _settings(options: dict[str, Any]) -> Settings:
     options["redirect_uris"] = options["redirect_uris"] or _DEFAULTS.redirect_uris
     hidden = frozenset(options.pop("hidden"))
     return Settings(role=role, datasets=(*SAMPLE_DATASETS, *saved), hidden_record_types=hidden, **options)
+
+
+def _named_number(text: str) -> tuple[str, int]:
+    name, _, number = text.partition("=")
+    if not number.isdecimal():
+        raise SettingsError(f"'{text}' cannot be read: write TABLE=NUMBER, such as customrecord_big=1000000.")
+    return name, int(number)
 
 
 def _write_ready_file(emulator: Emulator, path: Path) -> None:

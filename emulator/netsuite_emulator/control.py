@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
+from netsuite_emulator.churn import Churn
 from netsuite_emulator.errors import NetSuiteError
 from netsuite_emulator.exchange import Answer, Call
 from netsuite_emulator.faults import EFFECTS, Fault
@@ -13,6 +14,7 @@ from netsuite_emulator.faults import EFFECTS, Fault
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from netsuite_emulator.churning import Churning
     from netsuite_emulator.faults import FaultBoard
     from netsuite_emulator.governance import Governor
     from netsuite_emulator.request_log import RequestLog
@@ -30,6 +32,8 @@ class Control:
         faults: FaultBoard,
         log: RequestLog,
         governor: Governor,
+        churning: Churning,
+        *,
         execute: Callable[[str], list[tuple[Any, ...]]],
         advance: Callable[[float], None],
         failures: list[str],
@@ -38,6 +42,7 @@ class Control:
         self._faults = faults
         self._log = log
         self._governor = governor
+        self._churning = churning
         self._execute = execute
         self._advance = advance
         self.failures = failures
@@ -46,7 +51,7 @@ class Control:
         """Remember a mistake of the emulator itself."""
         self.failures.append(text)
 
-    def answer(self, call: Call, path: str) -> Answer:  # noqa: PLR0911 - one for each end point
+    def answer(self, call: Call, path: str) -> Answer:  # noqa: C901, PLR0911 - one for each end point
         """Answer a control request."""
         if call.host.rpartition(":")[0] not in _LOCAL and call.host not in _LOCAL:
             return Answer(403, {"error": "The control end points answer on the loopback address only."})
@@ -64,6 +69,13 @@ class Control:
             case ("DELETE", "/emulator/faults"):
                 self._faults.clear()
                 return Answer(200, {})
+            case ("GET", "/emulator/churn"):
+                return Answer(200, self._churning.listing())
+            case ("POST", "/emulator/churn"):
+                return self._start_churn(call)
+            case ("DELETE", "/emulator/churn"):
+                self._churning.stop()
+                return Answer(200, {})
             case ("POST", "/emulator/sql"):
                 return self._sql(call)
             case ("POST", "/emulator/advance"):
@@ -75,6 +87,13 @@ class Control:
             return Answer(200, {"id": self._faults.add(Fault(**call.json()))})
         except Exception as error:  # noqa: BLE001 - whatever is wrong with it, the caller should read it
             return Answer(400, {"error": str(error)})
+
+    def _start_churn(self, call: Call) -> Answer:
+        try:
+            self._churning.start(Churn(**call.json()))
+        except (NetSuiteError, ValueError, TypeError) as error:
+            return Answer(400, {"error": str(error)})
+        return Answer(200, {})
 
     def _let_time_pass(self, call: Call) -> Answer:
         try:

@@ -16,6 +16,8 @@ from netsuite_emulator.company.record_types import build_company
 from netsuite_emulator.control import Control
 from netsuite_emulator.faults import FaultBoard
 from netsuite_emulator.governance import Governor
+from netsuite_emulator.records.deletion import delete_record
+from netsuite_emulator.records.store import RecordStore
 from netsuite_emulator.request_log import LoggedRequest, RequestLog
 from netsuite_emulator.server import BackgroundServer
 from netsuite_emulator.services import Services
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from typing_extensions import Self  # of the type checker alone; never imported when it runs
+
+    from netsuite_emulator.churning import Churning
 
 __all__ = ["Emulator"]
 
@@ -45,9 +49,12 @@ class Emulator:
         """Make the account and its company; nothing listens yet.
 
         Raises:
-            SettingsError: a certificate or a directory cannot be used.
+            SettingsError: a certificate or a directory cannot be used, or a setting does not fit the company.
         """
         self.settings = settings or Settings()
+        self.company = build_company(self.settings)
+        if self.settings.churn is not None:
+            self.settings.churn.check(self.company)
         self.faults = FaultBoard()
         self._log = RequestLog()
         self._clock = Clock(self.settings.clock_offset)
@@ -56,9 +63,6 @@ class Emulator:
         self._temporary: tempfile.TemporaryDirectory[str] | None = None
         self._key_pair = self._prepare_key_pair()
         self.calendar = AccountCalendar(self.settings.date_format, self.settings.time_zone)
-        self.company = build_company(
-            one_world=self.settings.one_world, hidden_record_types=self.settings.hidden_record_types
-        )
         self._storage = Storage(self.settings, self.company, self.calendar)
         certificates = {self.settings.certificate_id: self._key_pair.certificate}
         certificates.update({name: load_certificate(path) for name, path in self.settings.certificates})
@@ -73,7 +77,10 @@ class Emulator:
         Raises:
             SettingsError: the address cannot be used.
         """
-        control = Control(self.faults, self._log, self._governor, self.execute, self.advance, self._failures)
+        control = Control(
+            self.faults, self._log, self._governor, self.churning,
+            execute=self.execute, advance=self.advance, failures=self._failures,
+        )  # fmt: skip
         application = Application(
             self._services, self._governor, self.faults, self._log, control, latency=self.settings.latency
         )
@@ -217,6 +224,23 @@ class Emulator:
         """Run DuckDB's SQL on the stored tables, behind NetSuite's back: to know the truth, or to change it."""
         with self._storage.writing():
             return self._storage.rows(sql, parameters or [])
+
+    def delete(self, record_type: str, identifier: int) -> None:
+        """Delete a record as a user would, so that NetSuite's log of deletions has it where it logs the type.
+
+        Raises:
+            KeyError: no such record type.
+            NetSuiteError: there is no such record, or others refer to it.
+        """
+        kind = self.company.record_types[record_type.lower()]
+        store = RecordStore(self.company, self._storage)
+        with self._storage.writing():
+            delete_record(store, kind, store.find(kind, str(identifier)), self.calendar.now())
+
+    @property
+    def churning(self) -> Churning:
+        """Changes the company while it is read: `churning.start(Churn(table="customer"))`, `churning.changes`."""
+        return self._services.churning
 
     def _prepare_key_pair(self) -> KeyPair:
         directory = self.settings.credentials_directory

@@ -8,7 +8,7 @@ from typing import Any
 
 from netsuite_emulator.errors import NetSuiteError, invalid_content
 
-__all__ = ["Answer", "Call", "collection", "error_answer", "singular"]
+__all__ = ["Answer", "Call", "collection", "error_answer", "json_text", "singular"]
 
 _RESOURCE = "application/vnd.oracle.resource+json"
 
@@ -63,7 +63,12 @@ class Answer:
             return self.body
         if isinstance(self.body, str):
             return self.body.encode()
-        return json.dumps(self.body, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "surrogatepass")
+        return json_text(self.body).encode("utf-8", "surrogatepass")
+
+
+def json_text(value: Any) -> str:
+    """JSON without blanks."""
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
 
 
 def singular(body: dict[str, Any]) -> Answer:
@@ -71,8 +76,8 @@ def singular(body: dict[str, Any]) -> Answer:
     return Answer(200, body, content_type=f"{_RESOURCE}; type=singular")
 
 
-def collection(body: dict[str, Any]) -> Answer:
-    """A collection [section_1540810951]."""
+def collection(body: dict[str, Any] | bytes) -> Answer:
+    """A collection, as JSON or written already [section_1540810951]."""
     return Answer(200, body, content_type=f"{_RESOURCE}; type=collection")
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from netsuite_emulator.errors import invalid_parameter
+from netsuite_emulator.exchange import json_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -50,7 +51,7 @@ class Page:
         """How many rows the page may hold; 0 beyond the rows that can be read."""
         return max(0, min(self.limit, self.row_limit - self.offset))
 
-    def answer(self, items: list[dict[str, Any]], total: int) -> dict[str, Any]:
+    def answer(self, items: list[Any], total: int) -> dict[str, Any]:
         """The collection's body. Its end is silent: `hasMore` turns false at the limit [salto-io/salto PR 6061]."""
         reachable = min(total, self.row_limit)
         return {
@@ -61,6 +62,12 @@ class Page:
             "offset": self.offset,
             "totalResults": total,
         }
+
+    def written(self, items: list[bytes], total: int) -> bytes:
+        """The same as JSON, of items that are JSON already."""
+        envelope = {**self.answer(items, total), "items": None}
+        before, _, after = json_text(envelope).encode().partition(b'"items":null')
+        return b"".join([before, b'"items":[', b",".join(items), b"]", after])
 
     def _links(self, reachable: int) -> list[dict[str, str]]:
         last = max(0, (reachable - 1) // self.limit * self.limit)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import deque
 from dataclasses import asdict, dataclass
 from typing import Any
 
 __all__ = ["LoggedRequest", "RequestLog"]
 
 _KEPT_BODY = 20_000
+_KEPT_REQUESTS = 100_000
 
 
 @dataclass
@@ -30,11 +32,11 @@ class LoggedRequest:
 
 
 class RequestLog:
-    """The requests so far, oldest first; the control end points and bodies of token requests are left out."""
+    """The last 100,000 requests, oldest first; the control end points and bodies of token requests are left out."""
 
     def __init__(self) -> None:
         """Begin empty."""
-        self._requests: list[LoggedRequest] = []
+        self._requests: deque[LoggedRequest] = deque(maxlen=_KEPT_REQUESTS)
         self._lock = threading.Lock()
 
     def begin(self, method: str, path: str, query: str, body: bytes) -> LoggedRequest:
@@ -46,7 +48,7 @@ class RequestLog:
         return entry
 
     def all(self) -> list[LoggedRequest]:
-        """Every request so far."""
+        """The requests that are kept."""
         with self._lock:
             return list(self._requests)
 
@@ -56,5 +58,5 @@ class RequestLog:
             self._requests.clear()
 
     def listing(self) -> list[dict[str, Any]]:
-        """Every request so far, as JSON."""
+        """The same as JSON."""
         return [asdict(entry) for entry in self.all()]

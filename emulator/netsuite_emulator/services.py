@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from netsuite_emulator.auth.service import AuthService
 from netsuite_emulator.catalog.service import Catalog
+from netsuite_emulator.churning import Churning
 from netsuite_emulator.documents.service import DocumentService
 from netsuite_emulator.errors import NetSuiteError
 from netsuite_emulator.exchange import Answer, Call, error_answer
@@ -46,6 +47,7 @@ class Services:
         queries = QueryService(settings, company, account.storage, account.calendar)
         self._queries = QueryEndPoints(settings, queries)
         self._documents = DocumentService(account.storage, account.calendar)
+        self.churning = Churning(account)
         self._system = SystemService(settings, account.clock)
         self._records = RecordService(settings, company, account.storage, account.calendar)
         self._catalog = Catalog(settings, company)
@@ -67,6 +69,7 @@ class Services:
         try:
             self.auth.check(call)
             self._check_language(call)
+            self.churning.note_read(call)
             return self._dispatch(call)
         except NetSuiteError as error:
             return error_answer(error)

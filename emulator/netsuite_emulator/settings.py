@@ -9,8 +9,11 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from netsuite_emulator.auth.settings import SignInSettings
 from netsuite_emulator.calendar_formats import DATE_FORMATS
+from netsuite_emulator.churn import Churn
+from netsuite_emulator.company.settings import CompanySettings
 from netsuite_emulator.jobs.settings import AsyncSettings
 from netsuite_emulator.role import Role
+from netsuite_emulator.settings_error import SettingsError
 from netsuite_emulator.suiteql.datasets import SAMPLE_DATASETS, Dataset
 
 __all__ = ["Settings", "SettingsError"]
@@ -19,12 +22,8 @@ __all__ = ["Settings", "SettingsError"]
 _WORDS = {"consent": ("ask", "allow", "deny"), "access_token_algorithm": ("RS256", "PS256")}
 
 
-class SettingsError(ValueError):
-    """A setting that cannot work; the message is one sentence for a person."""
-
-
 @dataclass(frozen=True, kw_only=True)
-class Settings(SignInSettings, AsyncSettings):
+class Settings(SignInSettings, AsyncSettings, CompanySettings):
     """The account, its company, its limits, and the answers the documentation leaves open.
 
     Durations are seconds. Everything below the line "open points" is a choice where no source says what NetSuite does.
@@ -41,13 +40,8 @@ class Settings(SignInSettings, AsyncSettings):
     time_zone: str = "America/Los_Angeles"
     language: str = "en-US"
     role: Role = field(default_factory=Role)
-    hidden_record_types: frozenset[str] = field(default_factory=frozenset)
-    # the company
-    one_world: bool = True
-    scale: float = 1.0
-    seed: int = 1
-    data_file: Path | None = None
     datasets: tuple[Dataset, ...] = SAMPLE_DATASETS
+    churn: Churn | None = None
     # limits and speed
     concurrency_limit: int = 5
     integration_concurrency_limit: int | None = None
@@ -80,6 +74,7 @@ class Settings(SignInSettings, AsyncSettings):
                 f"Unknown time zone '{self.time_zone}': use an IANA name such as Europe/Berlin."
             ) from None
         self._check_ranges()
+        self.check_company()
         for name, words in _WORDS.items():
             if getattr(self, name) not in words:
                 raise SettingsError(f"{name} must be one of {', '.join(words)}.")
@@ -88,8 +83,6 @@ class Settings(SignInSettings, AsyncSettings):
         for name in ("concurrency_limit", "query_row_limit", "record_row_limit", "async_processors"):
             if getattr(self, name) < 1:
                 raise SettingsError(f"{name} must be 1 or more.")
-        if not 0 < self.scale <= 10_000:  # noqa: PLR2004 - ten thousand times the sample is about 10^8 lines
-            raise SettingsError("scale must be above 0 and at most 10000.")
         for name in ("latency", "job_seconds"):
             if getattr(self, name) < 0:
                 raise SettingsError(f"{name} must not be negative.")

@@ -11,12 +11,15 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from netsuite_emulator.calendar_formats import AccountCalendar
+from netsuite_emulator.company.bulk import fill_statement
 from netsuite_emulator.company.choices import CHOICES
 from netsuite_emulator.company.record_types import build_company
 from netsuite_emulator.company.sample import generator
-from netsuite_emulator.company.views import view_statements
+from netsuite_emulator.company.settings import CompanySettings
+from netsuite_emulator.company.views import VIEWS, view_statements
 from netsuite_emulator.documents.tables import FILE_TABLES
 from netsuite_emulator.records.attachments import ATTACHMENT_TABLE
+from netsuite_emulator.settings import Settings
 from netsuite_emulator.suiteql.functions import macro_statements
 
 if TYPE_CHECKING:
@@ -24,11 +27,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from netsuite_emulator.company.description import Company, Table
-    from netsuite_emulator.settings import Settings
 
 __all__ = ["Storage", "make_company_file"]
 
 
+_MOST_REMEMBERED = 100_000
 # What no SuiteQL table shows.
 _SERVICE_TABLES = (ATTACHMENT_TABLE, *FILE_TABLES)
 
@@ -45,15 +48,18 @@ class Storage:
         self._threads = threading.local()
         self._writer = threading.RLock()
         self._company = company
-        if not self._has_company():
-            self._create(settings, company)
         self._root.begin()  # one transaction: a data file is flushed once
-        for statement in macro_statements(calendar):
+        if not self._has_company():
+            self._create(settings)
+        self._add_bulk(settings)
+        for statement in (*macro_statements(calendar), *view_statements(company, settings.time_zone)):
             self._root.execute(statement)
         for statement in _SERVICE_TABLES:  # a data file may be from before there were any
             self._root.execute(statement)
         self._root.commit()
         self._next_ids: dict[str, int] = {}
+        self._version = 0
+        self._remembered: tuple[int, dict[Any, Any]] = (0, {})
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
         """This thread's connection."""
@@ -70,18 +76,36 @@ class Storage:
         """The first row of a query, or None."""
         return self.cursor().execute(sql, list(parameters)).fetchone()
 
+    def version(self) -> int:
+        """The state of the data: another number after each write."""
+        return self._version
+
     @contextmanager
     def writing(self) -> Iterator[None]:
         """A transaction: all that this thread executes in it is kept together, or nothing of it."""
         with self._writer:
             cursor = self.cursor()
             cursor.begin()
+            self._threads.writes = True
             try:
                 yield
             except BaseException:
                 cursor.rollback()
                 raise
+            finally:
+                self._threads.writes = False
             cursor.commit()
+            self._version += 1
+
+    @contextmanager
+    def reading(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A transaction in which this thread sees one state of the data."""
+        cursor = self.cursor()
+        cursor.begin()
+        try:
+            yield cursor
+        finally:
+            cursor.rollback()
 
     @contextmanager
     def drafting(self) -> Iterator[None]:
@@ -89,10 +113,21 @@ class Storage:
         with self._writer:
             cursor = self.cursor()
             cursor.begin()
+            self._threads.writes = True
             try:
                 yield
             finally:
+                self._threads.writes = False
                 cursor.rollback()
+
+    def remembered(self) -> dict[Any, Any]:
+        """A place for what was looked up, until the next write; one that nobody shares where this thread writes."""
+        version = self._version
+        if getattr(self._threads, "writes", False):
+            return {}
+        if self._remembered[0] != version or len(self._remembered[1]) > _MOST_REMEMBERED:
+            self._remembered = (version, {})
+        return self._remembered[1]
 
     def next_id(self, table: Table) -> int:
         """An id that no row of the table, nor of the tables sharing its ids, has had."""
@@ -117,25 +152,34 @@ class Storage:
         return int(found[0] or 0) if found else 0
 
     def _has_company(self) -> bool:
-        found = self.row("SELECT count(*) FROM duckdb_tables() WHERE table_name = 'transactionline'")
+        found = self._root.execute(
+            "SELECT count(*) FROM duckdb_tables() WHERE table_name = 'transactionline'"
+        ).fetchone()
         return found is not None and found[0] > 0
 
-    def _create(self, settings: Settings, company: Company) -> None:
-        self._root.begin()
-        self._fill(settings, company)
-        self._root.commit()
-
-    def _fill(self, settings: Settings, company: Company) -> None:
-        full = build_company(one_world=True)
-        for table in full.tables.values():
-            if table.name != "entity":
-                self._root.execute(_create_statement(table))
-        for statement in view_statements(full):
+    def _create(self, settings: Settings) -> None:
+        full = build_company(CompanySettings())
+        self._create_tables(full)
+        for statement in view_statements(full, settings.time_zone):
             self._root.execute(statement)
         self._create_choices()
         generator.fill(self._root, seed=settings.seed, scale=settings.scale)
-        if not company.one_world:
-            self._leave_out_subsidiaries(full, company)
+        if not settings.one_world:
+            self._leave_out_subsidiaries(full)
+
+    def _add_bulk(self, settings: Settings) -> None:
+        """Add the tables that the sample does not have, and a data file not yet."""
+        for table in self._create_tables(self._company):
+            self._root.execute(fill_statement(table.name, settings.big_tables, dense=settings.dense_ids))
+
+    def _create_tables(self, company: Company) -> list[Table]:
+        """Create the tables that are not there; those are returned."""
+        found = self._root.execute("SELECT table_name FROM duckdb_tables() WHERE schema_name = 'main'").fetchall()
+        known = {name for (name,) in found}.union(VIEWS)
+        missing = [table for table in company.tables.values() if table.name not in known]
+        for table in missing:
+            self._root.execute(_create_statement(table))
+        return missing
 
     def _create_choices(self) -> None:
         self._root.execute("CREATE TABLE choice (list VARCHAR, id VARCHAR, name VARCHAR)")
@@ -143,18 +187,16 @@ class Storage:
         marks = ", ".join(["(?, ?, ?)"] * len(values))
         self._root.execute(f"INSERT INTO choice VALUES {marks}", [part for value in values for part in value])
 
-    def _leave_out_subsidiaries(self, full: Company, company: Company) -> None:
+    def _leave_out_subsidiaries(self, full: Company) -> None:
         self._root.execute("DROP SCHEMA suiteql CASCADE; DROP VIEW main.entity")
         for table in full.tables.values():
-            kept = company.tables.get(table.name)
+            kept = self._company.tables.get(table.name)
             if kept is None:
                 self._root.execute(f'DROP TABLE "{table.name}"')
                 continue
             for column in table.columns:
                 if kept.column(column.name) is None:
                     self._root.execute(f'ALTER TABLE "{table.name}" DROP COLUMN "{column.name}"')
-        for statement in view_statements(company):
-            self._root.execute(statement)
 
 
 def _create_statement(table: Table) -> str:
@@ -167,5 +209,6 @@ def _create_statement(table: Table) -> str:
 
 def make_company_file(settings: Settings, path: Path) -> None:
     """Write the sample company of `settings` into a file, for emulators to start from copies of it."""
-    calendar = AccountCalendar(settings.date_format, settings.time_zone)
-    Storage(replace(settings, data_file=path), build_company(one_world=settings.one_world), calendar).close()
+    plain = Settings(seed=settings.seed, scale=settings.scale, one_world=settings.one_world)
+    calendar = AccountCalendar(plain.date_format, plain.time_zone)
+    Storage(replace(plain, data_file=path), build_company(plain), calendar).close()

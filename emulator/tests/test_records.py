@@ -212,3 +212,14 @@ def test_every_type_can_be_listed_and_read(reader: Any) -> None:
         page = reader.get(f"/record/v1/{item['name']}?limit=2")
         for entry in page["items"]:
             reader.get(f"/record/v1/{item['name']}/{entry['id']}?expandSubResources=true")
+
+
+def test_a_renamed_record_is_shown_by_its_new_name(client: Any) -> None:
+    order = client.emulator.execute("SELECT min(id) FROM \"transaction\" WHERE recordtype = 'salesorder'")[0][0]
+    entity = client.get(f"/record/v1/salesOrder/{order}")["entity"]
+    client.emulator.execute(
+        "UPDATE customer SET isperson = 'F', companyname = 'Renamed' WHERE id = ?", [int(entity["id"])]
+    )
+    again = client.get(f"/record/v1/salesOrder/{order}")["entity"]
+    assert again["id"] == entity["id"]
+    assert again["refName"].endswith(" Renamed")

@@ -5,13 +5,13 @@ Tables are written down in `tables/*.txt`, record types in `record_types.py`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 
 from netsuite_emulator.company.choices import CHOICES
 
-__all__ = ["Address", "Column", "Company", "RecordType", "Sublist", "Table", "load_tables"]
+__all__ = ["Address", "Column", "Company", "RecordType", "Sublist", "Table", "load_tables", "parse_table"]
 
 _SQL_TYPES = {
     "id": "BIGINT",
@@ -47,6 +47,10 @@ class Column:
     def hidden(self) -> bool:
         """True where SuiteQL does not know the column although the record has the field."""
         return "hidden" in self.marks
+
+    def out_of_sight(self) -> Column:
+        """The same column for a role that may not see it."""
+        return replace(self, field=None, marks=self.marks | {"hidden"})
 
     @property
     def custom(self) -> bool:
@@ -124,12 +128,20 @@ class RecordType:
 
 @dataclass(frozen=True)
 class Company:
-    """Tables by name and record types by lower-case name."""
+    """Tables by name and record types by lower-case name.
+
+    `switched_off` names the tables of features that the account does not have.
+    """
 
     tables: dict[str, Table]
     record_types: dict[str, RecordType]
     one_world: bool
     hidden_record_types: frozenset[str] = field(default_factory=frozenset)
+    switched_off: frozenset[str] = field(default_factory=frozenset)
+
+    def table_of_query(self, name: str) -> Table | None:
+        """The table of that name that SuiteQL knows, whether or not the role may see it; None where there is none."""
+        return None if name in self.switched_off else self.tables.get(name)
 
     def fields(self, record_type: RecordType) -> list[Column]:
         """The columns that are body fields of a record type."""
@@ -163,7 +175,8 @@ def _parse_column(line: str) -> Column:
     return Column(name, kind, target, None if rest == "-" else rest, frozenset(marks))
 
 
-def _parse_table(block: str) -> Table:
+def parse_table(block: str) -> Table:
+    """The table a block of text describes: its name and options in the first line, a column in each other."""
     header, *lines = [line for line in block.splitlines() if line.strip() and not line.startswith("#")]
     name, *options = [part.strip() for part in header.split(": ")]
     named = dict(part.partition(" ")[::2] for part in options)
@@ -176,5 +189,5 @@ def _parse_table(block: str) -> Table:
 def load_tables() -> dict[str, Table]:
     """Every table, as the text files beside this module describe them."""
     text = "".join(path.read_text("utf-8") + "\n" for path in sorted((Path(__file__).parent / "tables").glob("*.txt")))
-    tables = [_parse_table(block) for block in ("\n" + text).split("\ntable ")[1:]]
+    tables = [parse_table(block) for block in ("\n" + text).split("\ntable ")[1:]]
     return {table.name: table for table in tables}

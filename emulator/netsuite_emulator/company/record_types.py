@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from netsuite_emulator.company.bulk import bulk_tables, bulk_types
 from netsuite_emulator.company.description import Company, RecordType, Sublist, Table, load_tables
+from netsuite_emulator.company.settings import DELETION_TABLES, CompanySettings
+from netsuite_emulator.settings_error import SettingsError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -110,25 +114,39 @@ def _all_record_types() -> Iterable[RecordType]:
     yield from _plain("customlist_region", "customlist_channel", "customlist_size")
 
 
-def build_company(*, one_world: bool, hidden_record_types: frozenset[str] = frozenset()) -> Company:
+def build_company(settings: CompanySettings) -> Company:
     """The company's description.
 
-    Args:
-        one_world: without OneWorld there is no subsidiary anywhere [BuildHero/lakeflow-community-connectors].
-        hidden_record_types: record types (or tables) the role may not see, in any case.
+    Raises:
+        SettingsError: a big table has the name of another one, or a hidden column does not exist.
     """
-    tables = load_tables()
-    if not one_world:
-        tables = {
-            table.name: _without_subsidiaries(table)
-            for table in tables.values()
-            if not table.one_world
-        }  # fmt: skip
-    types = {kind.path: kind for kind in _all_record_types() if kind.table in tables}
-    hidden = frozenset(name.lower() for name in hidden_record_types)
-    return Company(tables, types, one_world, hidden)
+    tables = dict(load_tables())
+    for table in bulk_tables(settings.big_tables, settings.custom_record_types):
+        if table.name in tables:
+            raise SettingsError(f"There is a table {table.name} already: name the big table otherwise.")
+        tables[table.name] = table
+    if not settings.one_world:  # there is no subsidiary anywhere [BuildHero/lakeflow-community-connectors]
+        tables = {name: _without_subsidiaries(table) for name, table in tables.items() if not table.one_world}
+    for name in settings.hidden_columns:
+        _hide(tables, name.lower())
+    off = {name.lower() for name in settings.switched_off}
+    if off - set(tables):
+        raise SettingsError(f"There is no table {min(off - set(tables))} that could be switched off.")
+    off |= set(DELETION_TABLES) - {settings.deletion_table.lower()}
+    kinds = [*_all_record_types(), *bulk_types(settings.big_tables, settings.custom_record_types)]
+    types = {kind.path: kind for kind in kinds if kind.table in tables and kind.table not in off}
+    hidden = frozenset(name.lower() for name in settings.hidden_record_types)
+    return Company(tables, types, settings.one_world, hidden, frozenset(off))
 
 
 def _without_subsidiaries(table: Table) -> Table:
-    columns = tuple(column for column in table.columns if "oneworld" not in column.marks)
-    return Table(table.name, columns, table.display, table.key, table.space, one_world=False)
+    return replace(table, columns=tuple(column for column in table.columns if "oneworld" not in column.marks))
+
+
+def _hide(tables: dict[str, Table], name: str) -> None:
+    table = tables.get(name.partition(".")[0])
+    hidden = table.column(name.partition(".")[2]) if table is not None else None
+    if table is None or hidden is None:
+        raise SettingsError(f"The hidden column '{name}' does not exist: write table.column, such as customer.terms.")
+    columns = tuple(column.out_of_sight() if column is hidden else column for column in table.columns)
+    tables[table.name] = replace(table, columns=columns)

@@ -1,4 +1,4 @@
-"""The views over the stored tables: `entity`, and one schema that holds what SuiteQL may see."""
+"""The views over the stored tables: two that are made of others, and one schema that holds what SuiteQL may see."""
 
 from __future__ import annotations
 
@@ -9,7 +9,12 @@ if TYPE_CHECKING:
 
     from netsuite_emulator.company.description import Company, Table
 
-__all__ = ["ENTITY_TYPES", "view_statements"]
+__all__ = ["ENTITY_TYPES", "VIEWS", "view_statements"]
+
+# The tables that are not stored.
+VIEWS = ("entity", "deletedrecordinconnect")
+
+_PACIFIC = "America/Los_Angeles"
 
 # The entity tables and how the column `type` of `entity` names them.
 ENTITY_TYPES = {"customer": "CustJob", "vendor": "Vendor", "employee": "Employee", "contact": "Contact", "job": "Job"}
@@ -37,10 +42,16 @@ def _visible_select(table: Table) -> str:
     return f'CREATE OR REPLACE VIEW suiteql."{table.name}" AS SELECT {names} FROM main."{table.name}"'
 
 
-def view_statements(company: Company) -> Iterator[str]:
-    """The statements that make the views."""
+def _deletions_select(time_zone: str) -> str:
+    moment = f"timezone('{_PACIFIC}', timezone('{time_zone}', deleteddate))"
+    return f"SELECT type AS recordtype, recordid, name, {moment} AS deleteddate FROM main.deletedrecord"
+
+
+def view_statements(company: Company, time_zone: str) -> Iterator[str]:
+    """The statements that make the views; `time_zone` is the account's."""
     union = " UNION ALL ".join(_entity_select(company, kind) for kind in ENTITY_TYPES)
     yield f"CREATE OR REPLACE VIEW main.entity AS {union}"
+    yield f"CREATE OR REPLACE VIEW main.deletedrecordinconnect AS {_deletions_select(time_zone)}"
     yield "CREATE SCHEMA IF NOT EXISTS suiteql"
     yield "CREATE OR REPLACE VIEW suiteql.dual AS SELECT 'X' AS dummy"
     for table in company.tables.values():

@@ -20,7 +20,7 @@ __all__ = ["RecordReader", "line_key"]
 
 
 class RecordReader:
-    """Writes one answer; made anew for each request, so that names looked up once are remembered for its length."""
+    """Writes one answer; made anew for each request. Names looked up once are remembered until something is written."""
 
     def __init__(self, store: RecordStore, calendar: AccountCalendar, base: str, query: Mapping[str, str]) -> None:
         """`base` is the address of the record service; `query` the request's parameters."""
@@ -31,7 +31,7 @@ class RecordReader:
         self._everything = query.get("expandSubResources", "").lower() == "true"
         self._expanded = {name.strip().lower() for name in query.get("expand", "").split(",")}
         self._bare = query.get("simpleEnumFormat", "").lower() == "true"
-        self._references: dict[tuple[str, Any], dict[str, Any] | None] = {}
+        self._references: dict[tuple[str, str, Any], dict[str, Any] | None] = store.storage.remembered()
 
     def record(self, record_type: RecordType, identifier: int) -> dict[str, Any]:
         """The whole record, or the body fields that `fields` names."""
@@ -102,7 +102,7 @@ class RecordReader:
 
     def reference(self, column: Column, value: Any) -> dict[str, Any] | None:
         """A reference: links, id and name."""
-        key = (column.target, value)
+        key = (self._base, column.target, value)
         if key not in self._references:
             self._references[key] = self._look_up(column, value)
         return self._references[key]

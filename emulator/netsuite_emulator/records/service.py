@@ -39,6 +39,7 @@ class RecordService:
         self._company = company
         self._storage = storage
         self._calendar = calendar
+        self._locked = frozenset(name.lower() for name in settings.locked_records)
         self._store = RecordStore(company, storage)
         self._writer = RecordWriter(self._store, calendar)
         self._forms = Forms(self._store, calendar, self._reader)
@@ -58,6 +59,7 @@ class RecordService:
         self._allow(call, record_type, listing=len(path) == 1 and call.method == "GET")
         if len(path) == 1:
             return self._collection(call, record_type)
+        self._refuse_locked(record_type, path[1])
         if len(path) == 2:  # noqa: PLR2004 - type and id
             return self._instance(call, record_type, path[1])
         if path[2][:1] in ("!", "@"):
@@ -88,6 +90,11 @@ class RecordService:
             raise insufficient_permission(record_type.name)
         if role.reads_in_edit_mode and not listing:  # [subsect_1544786455]
             raise user_error(f"You do not have permission to edit this {record_type.label} record.")
+
+    def _refuse_locked(self, record_type: RecordType, name: str) -> None:
+        """Refuse a record that a workflow has locked, reads included [airbytehq/airbyte#79190]."""
+        if self._locked and f"{record_type.path}/{self._store.seek(record_type, name)}" in self._locked:
+            raise user_error("This record has been locked by a user defined workflow.")
 
     @staticmethod
     def _base(call: Call) -> str:

@@ -82,14 +82,18 @@ class RecordStore:
         if column.target == "entity":
             row = self.storage.row("SELECT type FROM entity WHERE id = ?", [identifier])
             return self._entity_paths.get(row[0]) if row else None
-        types = self.company.types_of_table(column.target)
+        record_type = self.type_of(self.company.tables[column.target], identifier)
+        return None if record_type is None else record_type.path
+
+    def type_of(self, table: Table, identifier: Any) -> RecordType | None:
+        """The record type of a row, None where the table has none."""
+        types = self.company.types_of_table(table.name)
         if len(types) <= 1:
-            return types[0].path if types else None
-        table = self.company.tables[column.target]
-        row_found = self.row(table, table.key[0], identifier) or {}
+            return types[0] if types else None
+        found = self.row(table, table.key[0], identifier) or {}
         for record_type in types:
-            if all(row_found.get(name) == value for name, value in record_type.constants):
-                return record_type.path
+            if all(found.get(name) == value for name, value in record_type.constants):
+                return record_type
         return None
 
     def by_external_id(self, table: Table, external_id: str) -> int | None:

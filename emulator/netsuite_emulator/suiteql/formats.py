@@ -14,6 +14,7 @@ _TOKENS = {
 }  # fmt: skip
 _LONGEST_FIRST = "|".join(sorted(_TOKENS, key=len, reverse=True))
 _PATTERN = re.compile(rf'"[^"]*"|FM|{_LONGEST_FIRST}|.', re.IGNORECASE | re.DOTALL)
+_SPECIAL = frozenset({"Q", "D", "MON", "MONTH", "DAY", "DY"})
 _UNPADDED = {"%m": "%-m", "%d": "%-d", "%H": "%-H", "%I": "%-I", "%j": "%-j"}
 
 
@@ -39,34 +40,45 @@ def _quoted(text: str) -> str:
 
 def to_char_sql(value: str, model: str) -> str:
     """DuckDB's expression for a date or time in a format model; `value` is an SQL expression."""
-    pieces: list[str] = []
-    unpadded = False
     moment = f"({value})::TIMESTAMP"
+    pieces: list[str] = []
+    plain = ""  # what one strftime can write
+
+    def flush() -> None:
+        nonlocal plain
+        if plain:
+            pieces.append(f"strftime({moment}, {_quoted(plain)})")
+        plain = ""
+
+    unpadded = False
     for token in _PATTERN.findall(model):
         upper = token.upper()
         if upper == "FM":
             unpadded = not unpadded
-        elif token.startswith('"') and len(token) > 1:
-            pieces.append(_quoted(token[1:-1]))
-        elif upper == "Q":
-            pieces.append(f"quarter({moment})::VARCHAR")
-        elif upper == "D":
-            pieces.append(f"(dayofweek({moment}) + 1)::VARCHAR")
+        elif upper in _SPECIAL:
+            flush()
+            pieces.append(_special(moment, token))
         elif upper in _TOKENS:
             code = _TOKENS[upper]
-            pieces.append(_cased(f"strftime({moment}, '{_UNPADDED.get(code, code) if unpadded else code}')", token))
+            plain += _UNPADDED.get(code, code) if unpadded else code
         else:
-            pieces.append(_quoted(token))
+            literal = token[1:-1] if token.startswith('"') and len(token) > 1 else token
+            plain += literal.replace("%", "%%")
+    flush()
     return " || ".join(pieces) or "NULL"
 
 
-def _cased(expression: str, token: str) -> str:
-    # Names follow the case of the model: MON gives JAN, Mon gives Jan.
-    if token.upper() not in ("MON", "MONTH", "DAY", "DY"):
-        return expression
+def _special(moment: str, token: str) -> str:
+    """What strftime does not know, and names, which follow the case of the model: MON gives JAN, Mon gives Jan."""
+    upper = token.upper()
+    if upper == "Q":
+        return f"quarter({moment})::VARCHAR"
+    if upper == "D":
+        return f"(dayofweek({moment}) + 1)::VARCHAR"
+    name = f"strftime({moment}, '{_TOKENS[upper]}')"
     if token.isupper():
-        return f"upper({expression})"
-    return f"lower({expression})" if token.islower() else expression
+        return f"upper({name})"
+    return f"lower({name})" if token.islower() else name
 
 
 def parse_formats(model: str) -> list[str]:

@@ -69,7 +69,11 @@ MACROS = {
     ),
     "REGEXP_SUBSTR": "(a, b) AS nullif(regexp_extract(a::VARCHAR, b), '')",
     "REGEXP_INSTR": "(a, b) AS instr(a::VARCHAR, nullif(regexp_extract(a::VARCHAR, b), ''))",
-    "ORA_HASH": "(a) AS (hash(a) % 4294967296)::BIGINT",
+    # The same for equal values of one type, in every run; the second argument is the highest bucket, the third a seed.
+    "ORA_HASH": (
+        "(a) AS (hash(a) % 4294967296)::BIGINT, (a, n) AS (hash(a) % (n + 1)::UBIGINT)::BIGINT, "
+        "(a, n, seed) AS (hash(a, seed) % (n + 1)::UBIGINT)::BIGINT"
+    ),
     "ADD_MONTHS": (
         "(a, n) AS CASE WHEN a::DATE = last_day(a::DATE) THEN last_day((a + to_months(n::INTEGER))::DATE) "
         "+ (a::TIMESTAMP - date_trunc('day', a::TIMESTAMP)) ELSE a + to_months(n::INTEGER) END"
@@ -96,6 +100,15 @@ MACROS = {
 _HELPERS = {
     "ora_plain": (
         "(a) AS CASE WHEN contains(a, '.') THEN coalesce(nullif(rtrim(rtrim(a, '0'), '.'), ''), '0') ELSE a END"
+    ),
+    # A floating-point number without an exponent.
+    "ora_digits": "(a) AS replace(ltrim(split_part(a, 'e', 1), '-'), '.', '')",
+    "ora_exponent": "(a) AS split_part(a, 'e', 2)::INTEGER",
+    "ora_fixed": (
+        "(a) AS CASE WHEN a = '-0.0' THEN '0' WHEN NOT contains(a, 'e') THEN ora_plain(a) "
+        "ELSE CASE WHEN starts_with(a, '-') THEN '-' ELSE '' END || CASE WHEN contains(a, 'e-') "
+        "THEN '0.' || repeat('0', -ora_exponent(a) - 1) || ora_digits(a) "
+        "ELSE rpad(ora_digits(a), ora_exponent(a) + 1, '0') END END"
     ),
     "ora_text": (
         "(a) AS CASE WHEN typeof(a) = 'DATE' OR typeof(a) LIKE 'TIMESTAMP%' "

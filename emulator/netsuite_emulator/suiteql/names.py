@@ -46,7 +46,7 @@ def _check_table(table: exp.Table, company: Company) -> None:
     name = table.name
     if name == "dual":
         return
-    if name not in company.tables or table.db:
+    if company.table_of_query(name) is None or table.db:
         raise unknown_table(table.sql())
     if not company.sees_table(name):
         raise record_not_found(name)

@@ -1,81 +1,68 @@
-"""From DuckDB's values to the strings SuiteQL answers with [section_157909186990]."""
+"""From DuckDB's values to the strings SuiteQL answers with, written by DuckDB itself [section_157909186990]."""
 
 from __future__ import annotations
 
-from decimal import Decimal
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+import json
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
-    from datetime import date, datetime
+    from collections.abc import Sequence
 
     from netsuite_emulator.calendar_formats import AccountCalendar
     from netsuite_emulator.settings import Settings
 
 __all__ = ["Renderer"]
 
+_INTEGERS = frozenset({"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UINTEGER", "UBIGINT", "UHUGEINT"})
+
 
 class Renderer:
-    """Renders rows: every value a string, dates in the account's format, nulls left out."""
+    """Renders rows as JSON: every value a string, dates in the account's format, nulls left out."""
 
     def __init__(self, settings: Settings, calendar: AccountCalendar) -> None:
         """Take the account's way of writing."""
-        self._with_time = settings.datetime_with_time
         self._leading_zero = settings.leading_zero
-        self._date = lru_cache(maxsize=10_000)(calendar.format_date)
+        self._date = calendar.strftime_format()
+        self._moment = f"{self._date} %H:%M:%S" if settings.datetime_with_time else self._date
 
-    def rows(self, names: Sequence[str], types: Sequence[str], rows: Iterable[tuple[Any, ...]]) -> list[dict[str, Any]]:
-        """The `items` of an answer.
+    def row_sql(self, names: Sequence[str], types: Sequence[str]) -> str:
+        """DuckDB's expression for one of the `items` of an answer, as JSON text.
 
         Args:
-            names: column names; those that occur twice collapse to one key.
-            types: DuckDB's names of the columns' types.
-            rows: the values.
+            names: the columns' names in the answer; of those that occur twice the last one that has a value counts.
+            types: DuckDB's names of the types of the columns, which are called c0, c1, ….
         """
-        writers = [self._writer(kind) for kind in types]
-        columns = list(zip(names, writers, strict=True))
-        items = []
-        for row in rows:
-            item: dict[str, Any] = {"links": []}
-            for (name, write), value in zip(columns, row, strict=True):
-                if value is not None:
-                    text = write(value)
-                    if text:  # Oracle's empty string is null
-                        item[name] = text
-            items.append(item)
-        return items
+        values: dict[str, str] = {}
+        for number, (name, kind) in enumerate(zip(names, types, strict=True)):
+            value = self._value(f"c{number}", kind)
+            values[name] = f"coalesce({value}, {values[name]})" if name in values else value
+        keys = {name: _quoted(f",{json.dumps(name, ensure_ascii=False)}:") for name in values}
+        parts = ["'{\"links\":[]'", *(f"{keys[name]} || {value}" for name, value in values.items()), "'}'"]
+        return f"concat({', '.join(parts)})"  # which leaves nulls out
 
-    def _writer(self, kind: str) -> Callable[[Any], str]:  # noqa: PLR0911 - one for each type
-        if kind == "VARCHAR":
-            return str
+    def _value(self, column: str, kind: str) -> str:  # noqa: PLR0911 - one for each type
+        if kind in _INTEGERS:
+            return _in_quotes(f"{column}::VARCHAR")
         if kind == "DATE":
-            return self._date
+            return _in_quotes(f"strftime({column}, {_quoted(self._date)})")
         if kind.startswith("TIMESTAMP"):
-            return self._datetime
+            return _in_quotes(f"strftime({column}, {_quoted(self._moment)})")
         if kind.startswith("DECIMAL"):
-            return self._decimal
+            text = f"{column}::VARCHAR"
+            return _in_quotes(self._number(text if kind.endswith(",0)") else f"regexp_replace({text}, '[.]?0+$', '')"))
         if kind in ("DOUBLE", "FLOAT"):
-            return self._double
+            return _in_quotes(self._number(f"ora_fixed({column}::DOUBLE::VARCHAR)"))
         if kind == "BOOLEAN":
-            return _flag
-        return str
+            return f"""CASE WHEN {column} THEN '"T"' WHEN NOT {column} THEN '"F"' END"""
+        return f"to_json(nullif({column}::VARCHAR, ''))::VARCHAR"  # Oracle's empty string is null
 
-    def _datetime(self, value: datetime) -> str:
-        day: date = value.date()
-        return f"{self._date(day)} {value:%H:%M:%S}" if self._with_time else self._date(day)
-
-    def _decimal(self, value: Decimal) -> str:
-        text = format(value, "f")
-        if "." in text:
-            text = text.rstrip("0").rstrip(".")
-        if not self._leading_zero and (text.startswith(("0.", "-0."))):
-            text = text.replace("0.", ".", 1)
-        return "0" if text == "-0" else text
-
-    def _double(self, value: float) -> str:
-        return self._decimal(Decimal(repr(value)))
+    def _number(self, text: str) -> str:
+        return text if self._leading_zero else f"regexp_replace({text}, '^(-?)0[.]', '\\1.')"
 
 
-def _flag(value: bool) -> str:  # noqa: FBT001 - a value, not an option
-    return "T" if value else "F"
+def _in_quotes(text: str) -> str:
+    return f"""'"' || {text} || '"'"""
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"

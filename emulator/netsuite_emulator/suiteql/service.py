@@ -9,6 +9,7 @@ import duckdb
 
 from netsuite_emulator.errors import NetSuiteError, invalid_content
 from netsuite_emulator.suiteql.errors import unsupported
+from netsuite_emulator.suiteql.reading import RowReader
 from netsuite_emulator.suiteql.rendering import Renderer
 from netsuite_emulator.suiteql.translation import translate
 
@@ -30,14 +31,13 @@ class QueryService:
     def __init__(self, settings: Settings, company: Company, storage: Storage, calendar: AccountCalendar) -> None:
         """Read from `storage` what `company` describes."""
         self._settings = settings
-        self._storage = storage
-        self._renderer = Renderer(settings, calendar)
+        self._reader = RowReader(storage, Renderer(settings, calendar), settings.query_row_limit)
         self._translate = lru_cache(maxsize=500)(
             lambda text, parameters: translate(text, parameters, company)  # the same page is asked for again and again
         )
 
-    def answer(self, body: Any, headers: Mapping[str, str], page: Page) -> dict[str, Any]:
-        """The answer to `POST /query/v1/suiteql`.
+    def answer(self, body: Any, headers: Mapping[str, str], page: Page) -> bytes:
+        """The JSON body of the answer to `POST /query/v1/suiteql`.
 
         Args:
             body: the request's JSON.
@@ -53,29 +53,18 @@ class QueryService:
         text, parameters = self._statement(body)
         return self.run(text, parameters, page)
 
-    def run(self, text: str, parameters: tuple[Any, ...], page: Page) -> dict[str, Any]:
-        """A page of a statement's rows.
+    def run(self, text: str, parameters: tuple[Any, ...], page: Page) -> bytes:
+        """A page of a statement's rows, as the JSON body of an answer.
 
         Raises:
             NetSuiteError: the statement is refused.
         """
-        sql, names = self._translate(text, parameters)
-        cursor = self._storage.cursor()
+        statement = self._translate(text, parameters)
         try:
-            cursor.execute(f"SELECT * FROM ({sql}) LIMIT {page.size} OFFSET {page.offset}")
-            description = cursor.description or []
-            rows = cursor.fetchall()
-            total = self._total(sql, page, len(rows))
+            rows, total = self._reader.page(statement, page)
         except (duckdb.Error, OverflowError):
             raise unsupported() from None
-        types = [str(column[1]) for column in description]
-        return page.answer(self._renderer.rows(names, types, rows), total)
-
-    def _total(self, sql: str, page: Page, count: int) -> int:
-        if 0 < count < page.size or (count == 0 and page.offset == 0 and page.size):
-            return page.offset + count
-        found = self._storage.row(f"SELECT count(*) FROM ({sql})")
-        return int(found[0]) if found else 0
+        return page.written(rows, total)
 
     def _statement(self, body: Any) -> tuple[str, tuple[Any, ...]]:
         if not isinstance(body, dict):

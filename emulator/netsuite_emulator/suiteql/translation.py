@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sqlglot import exp
@@ -18,11 +19,31 @@ if TYPE_CHECKING:
 
     from netsuite_emulator.company.description import Company
 
-__all__ = ["translate"]
+__all__ = ["Statement", "translate"]
 
 
-def translate(text: str, parameters: Sequence[Any], company: Company) -> tuple[str, list[str]]:
-    """DuckDB's SQL for a SuiteQL statement, and the names of its columns.
+@dataclass(frozen=True)
+class Statement:
+    """A translated statement.
+
+    Attributes:
+        sql: DuckDB's SQL.
+        names: the names of the columns it gives.
+        ascending: the place of the column its rows are sorted by first, upwards; None where there is no such column.
+    """
+
+    sql: str
+    names: tuple[str, ...]
+    ascending: int | None
+
+    @property
+    def is_timeless(self) -> bool:
+        """Whether it gives the same rows as long as nothing is written: it does not ask for the time."""
+        return "ORA_NOW" not in self.sql.upper()
+
+
+def translate(text: str, parameters: Sequence[Any], company: Company) -> Statement:
+    """DuckDB's SQL for a SuiteQL statement, and what is known of its columns.
 
     Args:
         text: the statement.
@@ -40,15 +61,30 @@ def translate(text: str, parameters: Sequence[Any], company: Company) -> tuple[s
     if "links" in names:
         # Every row has a member `links` of NetSuite's own [section_157909186990].
         raise unknown_identifier("links", {})
+    ascending = _first_ascending(tree, names)
     _name_expressions(tree)
     _translate_all(tree, company)
     for select in list(tree.find_all(exp.Select)):
         _translate_rownum(select)
         _group_by_position(select)
     _point_tables_at_views(tree)
-    if any(column.args.get("join_mark") for column in tree.find_all(exp.Column)):
-        return DuckDB().generate(eliminate_join_marks(tree), identify=True, comments=False), names
-    return DuckDB().generate(tree, identify=True, comments=False), names
+    has_marks = any(column.args.get("join_mark") for column in tree.find_all(exp.Column))
+    plain = eliminate_join_marks(tree) if has_marks else tree
+    return Statement(DuckDB().generate(plain, identify=True, comments=False), tuple(names), ascending)
+
+
+def _first_ascending(tree: exp.Query, names: list[str]) -> int | None:
+    order = tree.args.get("order")
+    if not isinstance(tree, exp.Select) or order is None:
+        return None
+    first = order.expressions[0]
+    column = first.this
+    if not isinstance(column, exp.Column) or first.args.get("desc") or first.args.get("nulls_first"):
+        return None
+    if not column.table or any(selected.is_star for selected in tree.selects):
+        return names.index(column.name) if names.count(column.name) == 1 else None
+    selected = [item.unalias() for item in tree.selects]
+    return selected.index(column) if column in selected else None
 
 
 def _bind(tree: exp.Query, parameters: Sequence[Any]) -> None:

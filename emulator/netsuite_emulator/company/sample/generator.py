@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from netsuite_emulator.company.choices import CHOICES
 from netsuite_emulator.company.record_types import STATUSES, build_company
+from netsuite_emulator.company.settings import CompanySettings
 
 if TYPE_CHECKING:
     import duckdb
@@ -32,7 +33,7 @@ def fill(connection: duckdb.DuckDBPyConnection, *, seed: int, scale: float) -> N
 
 
 def _fill_lists(connection: duckdb.DuckDBPyConnection) -> None:
-    types = build_company(one_world=True).types_of_table("transaction")
+    types = build_company(CompanySettings()).types_of_table("transaction")
     labels = {dict(kind.constants)["type"]: kind.label for kind in types}
     statuses = [
         f"({_quote(letter)}, {_quote(kind)}, {_quote(name)}, {_quote(labels[kind] + ' : ' + name)})"
