@@ -7,9 +7,15 @@ import sys
 from types import ModuleType
 
 from benchmarks.failure import BenchmarkError
-from benchmarks.parts import cpu, memory, peers
+from benchmarks.parts import cpu, discovery, memory, peers, slots
 
-PARTS: dict[str, ModuleType] = {"peers": peers, "cpu": cpu, "memory": memory}
+PARTS: dict[str, ModuleType] = {
+    "peers": peers,
+    "slots": slots,
+    "cpu": cpu,
+    "memory": memory,
+    "discovery": discovery,
+}
 
 
 def main() -> int:

@@ -5,17 +5,19 @@ The one place that knows how the emulator is told to make them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-BIG_TABLE = "customrecord_warranty"
-"""The table with as many rows as are asked for."""
+BIG_TABLE = "customrecord_big"
+"""A table of twenty typed columns, with as many rows as are asked for."""
 
-COLUMN_OF_PAGES = "custrecord_amount"
-"""A column of the tables made here that stands in statements which ask for rows, and in no others."""
+COLUMN_OF_PAGES = "custrecord_remark"
+"""A column of these tables that stands in statements which ask for rows, and in no others."""
 
-_SMALL_SAMPLE = 0.05
-_FEW_ROWS = 2000
+_SMALL_SAMPLE, _SAMPLE = 0.05, 1.0
+_CUSTOMERS_OF_SMALL_SAMPLE = 200
+_ROWS_OF_TWIN = 2000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,33 +27,33 @@ class Company:
     Attributes:
         latency: seconds that each request takes at least.
         slots: requests at once before 429.
-        big_rows: rows of `BIG_TABLE`.
-        customers: rows of `customer`.
+        tables: rows by name of tables like `BIG_TABLE`.
+        customers: rows of `customer`, up to 1,300.
+        record_types: custom record types of a few rows each, besides those of the emulator's sample.
     """
 
     latency: float = 0.0
     slots: int = 5
-    big_rows: int = 0
+    tables: Mapping[str, int] = field(default_factory=dict)
     customers: int = 100
+    record_types: int = 0
 
     def settings(self) -> dict[str, Any]:
         """Return the emulator's `Settings`, by name."""
-        scale = _SMALL_SAMPLE if self.customers <= 200 else 1.0  # noqa: PLR2004 - what the small sample has
-        return {"latency": self.latency, "concurrency_limit": self.slots, "scale": scale}
+        return {
+            "latency": self.latency,
+            "concurrency_limit": self.slots,
+            "scale": _SMALL_SAMPLE if self.customers <= _CUSTOMERS_OF_SMALL_SAMPLE else _SAMPLE,
+            "big_tables": dict(self.tables),
+            "custom_record_types": self.record_types,
+        }
 
     def statements(self) -> list[str]:
-        """Return statements in DuckDB's SQL that make the rows."""
-        return [
-            f"DELETE FROM customer WHERE id NOT IN (SELECT id FROM customer ORDER BY id LIMIT {self.customers})",
-            f"DELETE FROM {BIG_TABLE}",
-            f"""INSERT INTO {BIG_TABLE}
-                SELECT 2 * number, number, 'Warranty ' || number, 'W-' || number, 'val_' || number, 'F', NULL,
-                    TIMESTAMP '2024-01-01' + INTERVAL (number) SECOND, TIMESTAMP '2024-06-01' + INTERVAL (number) SECOND,
-                    NULL, NULL, NULL, DATE '2026-01-01' + CAST(number % 365 AS INTEGER), number / 100, NULL,
-                    CASE WHEN number % 2 = 0 THEN 'T' ELSE 'F' END, 'Terms of warranty ' || number
-                FROM range(1, {self.big_rows + 1}) AS numbers(number)""",
-        ]
+        """Return what to execute in the emulator's database before anybody reads."""
+        kept = f"SELECT id FROM customer ORDER BY id LIMIT {self.customers}"
+        return [f"DELETE FROM customer WHERE id NOT IN ({kept})"]
 
     def twin(self) -> Company:
         """Return a company with the same tables and few rows that answers at once: to discover the catalog."""
-        return replace(self, latency=0.0, slots=5, big_rows=min(self.big_rows, _FEW_ROWS))
+        few = {name: min(rows, _ROWS_OF_TWIN) for name, rows in self.tables.items()}
+        return replace(self, latency=0.0, slots=5, tables=few)

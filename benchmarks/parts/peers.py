@@ -13,7 +13,8 @@ from benchmarks.readers.plain_sdk import PlainSdk
 from benchmarks.readers.tap_netsuite import TapNetSuite, discovered
 from benchmarks.table import Table
 
-_COLUMNS = ("reader", "table", "rows", "requests", "lost rows", "seconds", "CPU s", "peak MB", "x ideal")
+_WORDS = ("reader", "what")
+_FIGURES = ("rows", "requests", "lost rows", "seconds", "CPU s", "peak MB", "x ideal")
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -27,30 +28,33 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def run(chosen: argparse.Namespace) -> bool:
     """Print the comparison and tell whether all of it could be made."""
-    company = Company(
-        latency=chosen.latency, slots=chosen.slots, big_rows=chosen.rows, customers=chosen.records
-    )
+    tables = {BIG_TABLE: chosen.rows}
+    company = Company(latency=chosen.latency, slots=chosen.slots, tables=tables, customers=chosen.records)
     tap = TapNetSuite(discovered(company, [BIG_TABLE, "customer"]))
     plain = PlainSdk(tap.properties(BIG_TABLE))
-    title = f"peers: {chosen.latency:g} s a request, {chosen.slots} slots"
-    table = Table(f"{title}; ideal = pages x latency / slots, a page being 1,000 rows or one record", _COLUMNS)
+    table = Table(
+        f"peers: {chosen.latency:g} s a request, {chosen.slots} slots; ideal = pages x latency / slots, where a page is "
+        "1,000 rows, or one record that is read as a whole",
+        _WORDS,
+        _FIGURES,
+    )
     with account_of(company) as account:
         _compare(table, account, plain, BIG_TABLE, {BIG_TABLE: BIG_TABLE})
         _compare(table, account, tap, BIG_TABLE, {BIG_TABLE: BIG_TABLE})
         complete = _airbyte(table, account, without=chosen.without_airbyte)
-        _compare(table, account, tap, "customer as records", {"record_customer": "customer"}, documents=True)
-        _compare(table, account, tap, "customer by SuiteQL", {"customer": "customer"})
+        _compare(table, account, tap, "customer, as records", {"record_customer": "customer"}, documents=True)
+        _compare(table, account, tap, "customer, by SuiteQL", {"customer": "customer"})
     return complete
 
 
 def _airbyte(table: Table, account: Account, *, without: bool) -> bool:
     if without:
-        table.note(f"{AirbyteSource.name:<36}not measured: left out by --without-airbyte")
+        table.note(AirbyteSource.name, "not measured: left out by --without-airbyte")
         return True
     try:
-        _compare(table, account, AirbyteSource(), "customer as records", {"customer": "customer"}, documents=True)
+        _compare(table, account, AirbyteSource(), "customer, as records", {"customer": "customer"}, documents=True)
     except NotInstalledError as error:
-        table.note(f"{AirbyteSource.name:<36}NOT MEASURED: {error}")
+        table.note(AirbyteSource.name, f"NOT MEASURED: {error}")
         return False
     return True
 
