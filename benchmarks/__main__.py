@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 from types import ModuleType
 
@@ -20,6 +21,7 @@ PARTS: dict[str, ModuleType] = {
 
 def main() -> int:
     """Run what was asked for and return the exit code: 1 where something could not be measured."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that it ends what it started, as at Ctrl-C
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parts = parser.add_subparsers(dest="part", metavar="PART")
     for name, part in PARTS.items():
@@ -30,7 +32,7 @@ def main() -> int:
     try:
         complete = [PARTS[one.part].run(one) for one in wanted]
     except BenchmarkError as error:
-        print(error, file=sys.stderr)
+        print(f"\n{error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130

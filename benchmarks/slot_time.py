@@ -14,10 +14,10 @@ def pages_among(requests: Sequence[Request]) -> list[Request]:
 
 
 def busy_share(requests: Sequence[Request], slots: int) -> float:
-    """Return the share of slot time in which requests ran, from the arrival of the first page request to that of the last.
+    """Return the share of slot time in which requests ran.
 
-    Any request counts as work, a count as well as a page; what was refused with 429 does not. 0 where fewer than two
-    pages were asked for.
+    What counts is the time from the arrival of the first page request to that of the last. Any request is work, a count
+    as well as a page; what was refused with 429 is not. 0 where fewer than two pages were asked for.
     """
     pages = pages_among(requests)
     first, last = (choose((page.time for page in pages), default=0.0) for choose in (min, max))

@@ -6,8 +6,8 @@ import argparse
 
 from benchmarks.account import account_of
 from benchmarks.company import BIG_TABLE, Company
-from benchmarks.reading import Reading, read
 from benchmarks.readers.tap_netsuite import TapNetSuite, discovered
+from benchmarks.reading import Reading, read
 from benchmarks.table import Table
 
 GOAL = 10

@@ -12,8 +12,8 @@ import msgspec
 from benchmarks.account import Account, account_of
 from benchmarks.company import Company
 from benchmarks.measured_process import measure
-from benchmarks.reading import private_folders
 from benchmarks.readers.tap_netsuite import PROGRAM, config_for
+from benchmarks.reading import private_folders
 from benchmarks.table import Table
 
 GOAL = 1.2

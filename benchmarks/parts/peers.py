@@ -7,10 +7,10 @@ import argparse
 from benchmarks.account import Account, account_of
 from benchmarks.company import BIG_TABLE, Company
 from benchmarks.failure import NotInstalledError
-from benchmarks.reading import Reader, Reading, read
 from benchmarks.readers.airbyte import AirbyteSource
 from benchmarks.readers.plain_sdk import PlainSdk
 from benchmarks.readers.tap_netsuite import TapNetSuite, discovered
+from benchmarks.reading import Reader, Reading, read
 from benchmarks.table import Table
 
 _WORDS = ("reader", "what")
@@ -33,7 +33,7 @@ def run(chosen: argparse.Namespace) -> bool:
     tap = TapNetSuite(discovered(company, [BIG_TABLE, "customer"]))
     plain = PlainSdk(tap.properties(BIG_TABLE))
     table = Table(
-        f"peers: {chosen.latency:g} s a request, {chosen.slots} slots; ideal = pages x latency / slots, where a page is "
+        f"peers: {chosen.latency:g} s a request, {chosen.slots} slots; ideal = pages x latency / slots, a page being "
         "1,000 rows, or one record that is read as a whole",
         _WORDS,
         _FIGURES,

@@ -18,7 +18,7 @@ REQUIREMENTS = Path(__file__).with_name("airbyte_requirements.txt")
 PROGRAM = Path(__file__).with_name("airbyte_source.py")
 _PYTHONS = ((3, 11), (3, 10))  # what its newest release accepts; from 3.12 on installers fall back to the old 0.1.3
 _BEFORE_ALL = "2020-01-01T00:00:00Z"  # nothing in the emulator's company is older
-# One window for everything: at the edges of several the connector asks for what is AFTER one day and BEFORE another, and
+# One window for everything: where two meet, the connector asks for what is BEFORE a day and for what is AFTER it, and
 # whether NetSuite leaves that day out, as the emulator does, is documented nowhere.
 _WINDOW_DAYS = 36_500
 
