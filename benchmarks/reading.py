@@ -57,6 +57,11 @@ class Reading:
         """The time that the account itself takes: pages x latency / slots."""
         return self.pages * self.account.company.latency / self.account.company.slots
 
+    @property
+    def times_ideal(self) -> float | None:
+        """How many times that it took; None where the account takes none."""
+        return self.usage.seconds / self.ideal_seconds if self.ideal_seconds else None
+
 
 def read(reader: Reader, account: Account, streams: Mapping[str, str], *, documents: bool = False) -> Reading:
     """Let a reader read.

@@ -66,8 +66,9 @@ def _compare(
 
 
 def _cells(reading: Reading, what: str) -> tuple[str | float | None, ...]:
-    usage, ideal = reading.usage, reading.ideal_seconds
+    usage = reading.usage
+    fills_slots = reading.pages >= reading.account.company.slots  # with fewer pages the ratio says nothing
     return (
         reading.reader, what, reading.rows.rows, len(reading.requests), reading.rows.lost, usage.seconds,
-        usage.cpu_seconds, usage.peak_megabytes, usage.seconds / ideal if ideal else None,
+        usage.cpu_seconds, usage.peak_megabytes, reading.times_ideal if fills_slots else None,
     )  # fmt: skip

@@ -54,15 +54,15 @@ def _reading(company: Company) -> Reading:
 
 
 def _figures(reading: Reading) -> tuple[float | None, ...]:
-    usage, ideal, requests = reading.usage, reading.ideal_seconds, reading.requests
+    usage, requests = reading.usage, reading.requests
     return (
         reading.rows.rows,
         len(requests),
         sum(request.refused for request in requests),
         reading.rows.lost,
         usage.seconds,
-        ideal,
-        usage.seconds / ideal if ideal else None,
+        reading.ideal_seconds,
+        reading.times_ideal,
         100 * busy_share(requests, reading.account.company.slots),
         mean_seconds(requests),
         usage.cpu_seconds,
