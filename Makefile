@@ -4,7 +4,7 @@ RUN := .venv/bin
 CODE := tap-netsuite target-netsuite suitetalk emulator tests demo scripts benchmarks conftest.py
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format typecheck unit settings lock clean environment
+.PHONY: help demo bench test lint format typecheck unit settings lock clean environment
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -14,6 +14,9 @@ environment: ## Make .venv with the pinned packages
 
 demo: environment ## NetSuite to PostgreSQL and back, on the emulator
 	@$(RUN)/python -m demo
+
+bench: environment ## The tap's speed next to other readers, on the emulator; BENCH='slots --rows 60000' for one part
+	@$(RUN)/python -m benchmarks $(BENCH)
 
 test: lint typecheck unit ## Format check, lint, types, and every test
 
@@ -40,4 +43,4 @@ lock: environment ## Pin every dependency anew in requirements.lock
 	  --all-extras --group dev pyproject.toml -o requirements.lock
 
 clean: ## Remove the environment and everything the demo made
-	rm -rf .venv .meltano .demo
+	rm -rf .venv .meltano .demo benchmarks/.environments

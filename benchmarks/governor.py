@@ -5,8 +5,6 @@ of requests in flight as a share of the limit, the share of requests refused wit
 semaphore in the same run. With fewer `--rounds` the search for the limit weighs more.
 """
 
-# ruff: noqa: INP001 - a script
-
 from __future__ import annotations
 
 import argparse

@@ -1,0 +1,59 @@
+"""What is in the account that is read: which tables, how many rows, how many record types.
+
+The one place that knows how the emulator is told to make them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+BIG_TABLE = "customrecord_big"
+"""A table of twenty typed columns, with as many rows as are asked for."""
+
+COLUMN_OF_PAGES = "custrecord_remark"
+"""A column of these tables that stands in statements which ask for rows, and in no others."""
+
+_SMALL_SAMPLE, _SAMPLE = 0.05, 1.0
+_CUSTOMERS_OF_SMALL_SAMPLE = 200
+_ROWS_OF_TWIN = 2000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Company:
+    """An account to be measured on.
+
+    Attributes:
+        latency: seconds that each request takes at least.
+        slots: requests at once before 429.
+        tables: rows by name of tables like `BIG_TABLE`.
+        customers: rows of `customer`, up to 1,300.
+        record_types: custom record types of a few rows each, besides those of the emulator's sample.
+    """
+
+    latency: float = 0.0
+    slots: int = 5
+    tables: Mapping[str, int] = field(default_factory=dict)
+    customers: int = 100
+    record_types: int = 0
+
+    def settings(self) -> dict[str, Any]:
+        """Return the emulator's `Settings`, by name."""
+        return {
+            "latency": self.latency,
+            "concurrency_limit": self.slots,
+            "scale": _SMALL_SAMPLE if self.customers <= _CUSTOMERS_OF_SMALL_SAMPLE else _SAMPLE,
+            "big_tables": dict(self.tables),
+            "custom_record_types": self.record_types,
+        }
+
+    def statements(self) -> list[str]:
+        """Return what to execute in the emulator's database before anybody reads."""
+        kept = f"SELECT id FROM customer ORDER BY id LIMIT {self.customers}"
+        return [f"DELETE FROM customer WHERE id NOT IN ({kept})"]
+
+    def twin(self) -> Company:
+        """Return a company with the same tables and few rows that answers at once: to discover the catalog."""
+        few = {name: min(rows, _ROWS_OF_TWIN) for name, rows in self.tables.items()}
+        return replace(self, latency=0.0, slots=5, tables=few)

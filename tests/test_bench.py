@@ -1,0 +1,129 @@
+"""`make bench` in small: every part runs to its end and says what there is to say. How fast it was proves nothing here.
+
+What airbyte-source-netsuite does is measured by `make bench` alone, since it has to come from a package index; here it
+is left out by name, and what happens when it cannot be had is tested.
+"""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from benchmarks.account import Request, TableSize
+from benchmarks.company import COLUMN_OF_PAGES
+from benchmarks.failure import NotInstalledError
+from benchmarks.readers import airbyte
+from benchmarks.rows_read import RowsRead, count_rows
+from benchmarks.slot_time import busy_share
+
+ROOT = Path(__file__).resolve().parent.parent
+SIZES = {"customer": TableSize(rows=4, highest_id=9)}
+
+Line = dict[str, str]
+
+
+def bench(*arguments: str) -> tuple[str, list[Line]]:
+    """Run a part and return its output and the lines of its table."""
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks", *arguments], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    _title, heads, rule, *lines = done.stdout.strip().splitlines()
+    columns = [match.span() for match in re.finditer("-+", rule)]
+    names = [heads[slice(*column)].strip() for column in columns]
+    table = [dict(zip(names, (line[slice(*column)].strip() for column in columns), strict=True)) for line in lines]
+    return done.stdout, table
+
+
+def test_peers_are_compared_on_the_same_rows() -> None:
+    output, lines = bench("peers", "--rows=2500", "--records=20", "--latency=0.01", "--without-airbyte")
+
+    compared = [(line["reader"], line["what"], line["rows"], line["lost rows"]) for line in lines if line["rows"]]
+    assert compared[:2] == [
+        ("singer-sdk REST stream", "customrecord_big", "2,500", "0"),
+        ("tap-netsuite", "customrecord_big", "2,500", "0"),
+    ]
+    assert [line[1:] for line in compared[-2:]] == [
+        ("customer, as records", "20", "0"),
+        ("customer, by SuiteQL", "20", "0"),
+    ]
+    assert int(lines[0]["requests"]) == 3
+    assert re.search(r"airbyte-source-netsuite +not measured: left out by --without-airbyte", output)
+
+
+def test_slots_are_measured_with_one_table_and_with_many() -> None:
+    _output, lines = bench("slots", "--rows=3000", "--tables=3", "--table-rows=1200", "--latency=0.1", "--slots=3")
+
+    assert [(line["rows"], line["lost rows"], line["ideal s"]) for line in lines] == [
+        ("3,000", "0", "0.10"),
+        ("3,600", "0", "0.20"),
+    ]
+    assert all(0 < float(line["busy %"]) <= 100 for line in lines)
+    assert all(float(line["s a page"]) >= 0.1 for line in lines)
+
+
+def test_start_up_is_told_apart_from_what_rows_cost() -> None:
+    output, (start_up, table, difference) = bench("cpu", "--rows=3000")
+
+    assert "20 columns" in output
+    assert (start_up["rows"], table["rows"], difference["rows"]) == ("10", "3,000", "2,990")
+    spent = float(table["CPU s"]) - float(start_up["CPU s"])
+    assert float(difference["CPU s"]) == pytest.approx(spent, abs=0.011)
+
+
+def test_memory_is_measured_for_each_size() -> None:
+    _output, lines = bench("memory", "--rows", "1000", "2000")
+
+    assert [(line["rows"], line["lost rows"]) for line in lines] == [("1,000", "0"), ("2,000", "0")]
+    assert all(float(line["peak MB"]) > 10 for line in lines)
+
+
+def test_discovery_is_measured_twice() -> None:
+    _output, (first, again) = bench("discovery", "--types=3", "--latency=0.001")
+
+    assert int(first["streams"]) > 3
+    assert first["streams"] == again["streams"]
+    assert int(first["requests"]) > 0
+
+
+@pytest.mark.parametrize("form", ["Singer", "Airbyte"])
+def test_rows_that_did_not_come_are_lost_and_others_make_no_good_of_it(tmp_path: Path, form: str) -> None:
+    rows: list[tuple[str, int | str]] = [("customer", 1), ("customer", "4"), ("customer", 4), ("vendor", 9)]
+    output = tmp_path / "output"
+    output.write_text(
+        "".join(json.dumps(line(form, stream, key)) + "\n" for stream, key in rows) + '{"type":"STATE"}\n'
+    )
+
+    assert count_rows(output, form, SIZES) == RowsRead(rows=3, lost=2)
+
+
+def line(form: str, stream: str, key: int | str) -> dict[str, object]:
+    if form == "Singer":
+        return {"type": "RECORD", "stream": stream, "record": {"id": key, "data": 1}}
+    return {"type": "RECORD", "record": {"stream": stream, "data": {"id": key}, "emitted_at": 1}}
+
+
+def test_slots_are_busy_while_requests_run_in_them() -> None:
+    page, count = f"SELECT {COLUMN_OF_PAGES}", "SELECT COUNT(*)"
+    requests = [
+        Request(time=0, path="", body=count, status=200, seconds=2),  # half of it before the first page
+        Request(time=1, path="", body=page, status=200, seconds=2),
+        Request(time=1, path="", body=page, status=429, seconds=9),
+        Request(time=5, path="", body=page, status=200, seconds=4),  # the last, of which nothing counts
+    ]
+
+    assert busy_share(requests, slots=2) == (1 + 2) / (2 * 4)
+
+
+def test_a_peer_that_cannot_be_installed_is_no_peer_that_was_measured(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(airbyte, "ENVIRONMENT", tmp_path / "environment")
+    monkeypatch.setenv("UV_OFFLINE", "1")
+    monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "cache"))
+
+    with pytest.raises(NotInstalledError, match=r"^airbyte-source-netsuite "):
+        airbyte.prepared_environment()
