@@ -69,6 +69,12 @@ def feature_of(table: str) -> str:
     return _heading("features", table)
 
 
+def main_table(feature: str) -> str:
+    """Return the table that every account with a feature has."""
+    tables: str = _facts()["features"][feature]
+    return tables.split(maxsplit=1)[0]
+
+
 def permission_of(table: str) -> str:
     """Return the permission that shows a table, as NetSuite's role page names it; empty when none is known."""
     if table.startswith("customrecord_"):

@@ -13,7 +13,7 @@ from tap_netsuite.account import Account
 from tap_netsuite.discovery.deletions import DELETION_LOGS, deletions_of
 from tap_netsuite.discovery.entry import Discovery, Finding, Status, StreamEntry
 from tap_netsuite.discovery.record_types import RecordTypes
-from tap_netsuite.discovery.refusals import REFUSALS, raise_outage
+from tap_netsuite.discovery.refusals import REFUSALS, raise_outage, with_features_that_are_on
 from tap_netsuite.discovery.tables import CUSTOM_FIELD_PREFIXES, TableReader
 from tap_netsuite.known_tables import known_tables, table_of
 from tap_netsuite.record_schema import column_kinds
@@ -135,5 +135,5 @@ def _discovery(found: Sequence[Found], *, is_logged: bool) -> Discovery:
             else replace(entry, deletions=deletions_of(entry.name, entry.keys, is_logged=is_logged))
             for entry in entries
         ),
-        tuple(finding for _, finding in found),
+        tuple(with_features_that_are_on([finding for _, finding in found])),
     )

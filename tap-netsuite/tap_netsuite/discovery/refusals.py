@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from suitetalk import InvalidRequestError, NetSuiteError, NotFoundError, PermissionDeniedError, ServerFaultError
 from suitetalk.advice import speaks_of_permission
 from tap_netsuite.discovery.entry import Finding, Status
-from tap_netsuite.known_tables import feature_of, permission_of
+from tap_netsuite.known_tables import feature_of, main_table, permission_of
 
 REFUSALS = (InvalidRequestError, PermissionDeniedError, NotFoundError, ServerFaultError)
 """What NetSuite answers to what it does not accept; see `raise_outage` for the last of them."""
 
 _SERVER_FAULT = 500
 _UNSEEN = re.compile(r"Record .* was not found")
-_WORKBOOK = "Reports > SuiteAnalytics Workbook"
 
 
 def raise_outage(refusal: NetSuiteError) -> None:
@@ -38,7 +38,7 @@ def refused_table(table: str, refusal: NetSuiteError, *, is_record_type: bool) -
         is_record_type: whether the metadata catalog shows the role a record type of this name.
     """
     if _is_unseen(refusal):
-        return Finding(table, Status.NOT_PERMITTED, _permission_note(table))
+        return Finding(table, Status.NOT_PERMITTED, _permission_note(table, is_record_type=is_record_type))
     if "Invalid search type" not in refusal.detail:
         return Finding(table, Status.FAILED, refusal.detail)
     if is_record_type:
@@ -49,10 +49,21 @@ def refused_table(table: str, refusal: NetSuiteError, *, is_record_type: bool) -
     return Finding(table, Status.UNKNOWN)
 
 
+def with_features_that_are_on(findings: Sequence[Finding]) -> list[Finding]:
+    """Take back that a feature is off where its main table can be read: the table is missing for another reason."""
+    readable = {finding.name for finding in findings if finding.status.is_stream}
+    return [
+        Finding(finding.name, Status.UNKNOWN)
+        if finding.status is Status.FEATURE_OFF and main_table(feature_of(finding.name)) in readable
+        else finding
+        for finding in findings
+    ]
+
+
 def refused_record_type(stream: str, record_type: str, error: Exception) -> Finding:
     """Return what became of a record type that is listed and whose schema cannot be read."""
     if isinstance(error, NetSuiteError) and _is_unseen(error):
-        return Finding(stream, Status.NOT_PERMITTED, _permission_note(record_type.lower()))
+        return Finding(stream, Status.NOT_PERMITTED, _permission_note(record_type.lower(), is_record_type=False))
     return Finding(stream, Status.FAILED, f"its schema: {error}")
 
 
@@ -66,6 +77,8 @@ def _is_unseen(refusal: NetSuiteError) -> bool:
     )
 
 
-def _permission_note(table: str) -> str:
+def _permission_note(table: str, *, is_record_type: bool) -> str:
     permission = permission_of(table)
-    return f"the role needs {permission or 'View on it'}, and {_WORKBOOK} for any table"
+    if not permission and is_record_type:
+        return f"or not in SuiteQL at all; the role sees the record type, so read it as record_{table}"
+    return f"the role needs {permission or 'View on it'}"
