@@ -88,14 +88,13 @@ def concerns(record_type: str, table: str) -> bool:
 
 
 def _guesses(table: str, known: KnownTable | None, visible: set[str], fields: Mapping[str, Field]) -> dict[str, Kind]:
-    """Return the columns worth asking for.
+    """Return the columns worth asking for: what is known, what the catalog has, and what rows show.
 
-    Of a table the reference describes, the catalog adds the custom fields only: its other fields are there
-    already, or computed and no columns at all [section 5.9]. Of custom records and lists the usual columns are asked
-    for where there are no rows to show them.
+    The catalog's fields need not be columns, and a column that is empty in the first rows may be full in later ones.
+    Of custom records and lists the usual columns are asked for where there are no rows to show them.
     """
     usual = usual_columns(table).columns
-    standard = set(known.columns) if known else {"id", *fields, *(() if visible else usual)}
+    standard = {*(known.columns if known else ("id",)), *fields, *(() if visible else usual)}
     hints = {name: field.kind for name, field in fields.items()}
     hints.update({"id": Kind.INTEGER} if not known else {})  # a number, although records write it as text [section 3.4]
     hints.update(known.columns if known else usual)
