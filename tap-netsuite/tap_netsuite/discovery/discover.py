@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -37,8 +37,10 @@ def discover(account: Account) -> Discovery:
         ConfigurationError: `tables` or `queries` names something that cannot be read, or there is no table at all.
         NetSuiteError: NetSuite cannot be asked now.
     """
-    with _threads(account) as (requests, tables):
-        record_types = RecordTypes(account.netsuite.metadata, requests)
+    with (
+        _threads(account) as (requests, tables),
+        closing(RecordTypes(account.netsuite.metadata, requests)) as record_types,
+    ):
         settings = account.settings
         reader = TableReader(account.netsuite.suiteql, settings.discovery, record_types.schemas, requests.map)
         first = settings.tables or _longest_first()

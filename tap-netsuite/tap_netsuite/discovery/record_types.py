@@ -59,6 +59,10 @@ class RecordTypes:
         """Return the record types as streams; those whose schema cannot be read are none."""
         return [_stream(name, answer.result()) for name, answer in self._listed.result().items()]
 
+    def close(self) -> None:
+        """Let nobody wait for a list that will not come any more."""
+        self._listed.cancel()
+
     def _names(self) -> list[str]:
         try:
             return self._metadata.record_types()
