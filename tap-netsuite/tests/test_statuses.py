@@ -5,11 +5,14 @@ from __future__ import annotations
 import io
 import json
 import logging
+import os
+import pty
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tests.tap_runs import Json, QuickTap, command, discover, entry, metadata, names, read, run, selected
+from tests.tap_runs import COMMAND, Json, QuickTap, command, discover, entry, metadata, names, read, run, selected
 
 from netsuite_emulator import Emulator, Fault
 from tap_netsuite.discovery.deletions import deletions_of
@@ -144,6 +147,27 @@ def test_a_person_gets_a_table() -> None:
         "vendor    not permitted  the role needs Lists > Vendors",
         "1 readable; 1 not permitted; 1 in the metadata catalog",
     ]
+
+
+def test_a_terminal_shows_the_table_behind_the_log(tmp_path: Path, config: Json) -> None:
+    arguments = command(tmp_path, {**config, "tables": ["customer", "currency"]}, "--discover")
+    terminal, end = pty.openpty()
+    with subprocess.Popen([*COMMAND, *arguments], stdout=subprocess.DEVNULL, stderr=end):
+        os.close(end)
+        shown = b"".join(iter(lambda: _shown_on(terminal), b"")).decode()
+    os.close(terminal)
+    lines = shown.splitlines()
+    assert lines[-1].startswith("2 readable; ")
+    assert any(line.startswith("customer  readable") for line in lines)
+    assert "customer: readable" not in shown
+
+
+def _shown_on(terminal: int) -> bytes:
+    """Read what comes next, nothing when the other end is closed, which Linux calls an error."""
+    try:
+        return os.read(terminal, 4096)
+    except OSError:
+        return b""
 
 
 @pytest.mark.parametrize("catalog", [None, "a path", {}, {"streams": [{"tap_stream_id": "x", "metadata": []}]}])

@@ -21,7 +21,6 @@ from tap_netsuite.record_schema import column_kinds
 if TYPE_CHECKING:
     from tap_netsuite.settings import Query
 
-_MOST_AT_ONCE = 64  # more than the largest account allows [bridgehead_1500275603]; the governor decides
 _HEADS = {"transactionline": "transaction", "transactionaccountingline": "transaction"}
 
 Found = tuple[StreamEntry | None, Finding]
@@ -62,8 +61,7 @@ def discover(account: Account) -> Discovery:
 @contextmanager
 def _threads(account: Account) -> Iterator[tuple[ThreadPoolExecutor, ThreadPoolExecutor]]:
     """Hand out threads for single requests, which wait for nothing else, and for tables, which wait for those."""
-    at_once = min(account.settings.connection.max_concurrency or _MOST_AT_ONCE, _MOST_AT_ONCE)
-    requests, tables = ThreadPoolExecutor(at_once), ThreadPoolExecutor(at_once)
+    requests, tables = ThreadPoolExecutor(account.workers), ThreadPoolExecutor(account.workers)
     try:
         yield requests, tables
     finally:
