@@ -1,4 +1,4 @@
-"""What all tests share: they keep tokens in a folder of their own, never in the home of whoever runs them."""
+"""What all tests share: they keep tokens and catalogs in folders of their own, never in a person's home."""
 
 from __future__ import annotations
 
@@ -15,4 +15,5 @@ def _state_of_their_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[No
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("NETSUITE_TOKEN_STORE", "file")
         patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
         yield

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import html
+import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -12,6 +15,24 @@ from tap_netsuite.values import Kind, converter, iso, kind_of
 _HYPERMEDIA = "links"
 _UTC = ZoneInfo("UTC")
 _FORMATS = frozenset({"date", "date-time"})
+_TAG = re.compile(r"<[^<>]*>")
+_REFERENCE = frozenset({"id", "refName", "externalId", _HYPERMEDIA})
+_COLLECTION = "nsResourceCollection"
+
+
+@dataclass(frozen=True)
+class Field:
+    """What the catalog says of a body field.
+
+    Attributes:
+        kind: what its column most likely holds.
+        labels: its `title` and `description` where it has them, as JSON Schema keywords.
+        has_display_value: whether it is an id with a name to it: a reference, an enumeration or a multi-select.
+    """
+
+    kind: Kind
+    labels: Mapping[str, str]
+    has_display_value: bool = False
 
 
 def singer_schema(catalog_schema: Mapping[str, Any]) -> dict[str, Any]:
@@ -24,17 +45,33 @@ def singer_schema(catalog_schema: Mapping[str, Any]) -> dict[str, Any]:
     properties = {
         name: _property(schema) for name, schema in catalog_schema["properties"].items() if name != _HYPERMEDIA
     }
-    properties["id"] = {"type": ["string", "null"]}
-    return {"type": "object", "properties": properties}
+    properties["id"] = {**properties.get("id", {}), "type": ["string", "null"]}
+    return {"type": "object", **labels(catalog_schema), "properties": properties}
 
 
 def column_kinds(catalog_schema: Mapping[str, Any]) -> dict[str, Kind]:
+    """Return the kinds of the fields of `body_fields`."""
+    return {name: field.kind for name, field in body_fields(catalog_schema).items()}
+
+
+def body_fields(catalog_schema: Mapping[str, Any]) -> dict[str, Field]:
     """Guess SuiteQL columns from body fields: their names are mostly the fields' in lower case [section 6.3].
 
-    Sublists and subrecords are no columns. References are internal ids, enumerations are text [section 5.3].
+    Sublists and subrecords are no columns. References are internal ids, enumerations are text, multi-selects are
+    several ids in one text [section 5.3].
     """
-    guesses = {name.lower(): _kind(schema) for name, schema in catalog_schema["properties"].items()}
-    return {name: kind for name, kind in guesses.items() if kind is not None}
+    fields = {}
+    for name, schema in catalog_schema["properties"].items():
+        kind = _kind(schema)
+        if kind is not None:
+            fields[name.lower()] = Field(kind, labels(schema), schema.get("type") in (None, "object"))
+    return fields
+
+
+def labels(schema: Mapping[str, Any]) -> dict[str, str]:
+    """Return title and description as plain text; NetSuite's descriptions are pieces of HTML [section_1545129726]."""
+    told = {keyword: _plain(schema.get(keyword)) for keyword in ("title", "description")}
+    return {keyword: text for keyword, text in told.items() if text}
 
 
 def sublist_properties(catalog_schema: Mapping[str, Any], sublist: str) -> Mapping[str, Any]:
@@ -85,6 +122,7 @@ def _property(schema: Any) -> dict[str, Any]:
     if not isinstance(schema, dict) or "$ref" in schema:
         return {}
     kept: dict[str, Any] = {"type": _nullable(schema["type"])} if schema.get("type") else {}
+    kept.update(labels(schema))
     if schema.get("format") in _FORMATS:
         kept["format"] = schema["format"]
     if isinstance(schema.get("properties"), dict):
@@ -99,17 +137,36 @@ def _nullable(types: str | list[str]) -> list[str]:
     return list(dict.fromkeys([*([types] if isinstance(types, str) else types), "null"]))
 
 
+def _plain(text: Any) -> str:
+    return " ".join(html.unescape(_TAG.sub(" ", text)).split()) if isinstance(text, str) else ""
+
+
 def _kind(schema: Any) -> Kind | None:
-    if not isinstance(schema, dict) or "$ref" in schema:
+    if not isinstance(schema, dict):
         return None
+    if "$ref" in schema:
+        return Kind.ID_LIST if str(schema["$ref"]).endswith(_COLLECTION) else None
     kind = schema.get("type")
     if kind == "object":
-        inner = schema.get("properties", {})
-        if "refName" not in inner:
-            return None
-        is_enumeration = "links" not in inner or "enum" in inner.get("id", {})
-        return Kind.TEXT if is_enumeration else Kind.INTEGER
+        return _kind_of_object(schema.get("properties", {}))
     if kind == "string":
         return {"date": Kind.DATE, "date-time": Kind.DATE_TIME}.get(schema.get("format", ""), Kind.TEXT)
     simple = {"integer": Kind.INTEGER, "number": Kind.DECIMAL, "boolean": Kind.BOOLEAN}
     return simple.get(kind) if isinstance(kind, str) else None
+
+
+def _kind_of_object(properties: Mapping[str, Any]) -> Kind | None:
+    if _is_multi_select(properties):
+        return Kind.ID_LIST
+    if "refName" not in properties:
+        return None
+    is_enumeration = _HYPERMEDIA not in properties or "enum" in properties.get("id", {})
+    return Kind.TEXT if is_enumeration else Kind.INTEGER
+
+
+def _is_multi_select(properties: Mapping[str, Any]) -> bool:
+    """Tell a multi-select from a sublist: its items are references and nothing else [section_1545142093]."""
+    items = properties.get("items", {})
+    row = items.get("items", {}) if isinstance(items, dict) else {}
+    fields = row.get("properties", {}).keys() if isinstance(row, dict) else set()
+    return "refName" in fields and fields <= _REFERENCE

@@ -10,6 +10,7 @@ from typing import Any
 
 from suitetalk import CONNECTION_SETTINGS, ConfigurationError, ConnectionSettings
 from suitetalk.timezone import zone_named
+from tap_netsuite.discovery_settings import DISCOVERY_SETTINGS, DiscoverySettings
 from tap_netsuite.extraction.key_pages import Audit
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
@@ -73,6 +74,7 @@ TAP_SETTINGS: dict[str, dict[str, Any]] = {
         "description": "What is done when NetSuite counts rows that did not come: error ends the run with exit code 1 "
         "once all streams were read, warn only says so; with off NetSuite is not asked.",
     },
+    **DISCOVERY_SETTINGS,
 }
 """JSON Schema of each setting that the tap has besides the connection settings."""
 
@@ -96,6 +98,11 @@ class Query:
     primary_keys: tuple[str, ...] = ()
     replication_key: str | None = None
 
+    @property
+    def relation(self) -> str:
+        """The query as something to select from."""
+        return f"({self.statement})"
+
 
 @dataclass(frozen=True)
 class TapSettings:
@@ -111,6 +118,7 @@ class TapSettings:
     account_timezone: str | None = None
     lookback_seconds: int = 60
     audit: Audit = Audit.ERROR
+    discovery: DiscoverySettings = field(default=DiscoverySettings())
 
     @classmethod
     def from_mapping(cls, config: Mapping[str, Any]) -> TapSettings:
@@ -130,6 +138,7 @@ class TapSettings:
             account_timezone=zone,
             lookback_seconds=_lookback(config.get("lookback_seconds")),
             audit=_audit(config.get("audit")),
+            discovery=DiscoverySettings.from_mapping(config),
         )
 
 

@@ -15,9 +15,18 @@ from singer_sdk.singerlib import Catalog, CatalogEntry
 
 from suitetalk import ConfigurationError, RetryPolicy
 from tap_netsuite.account import Account
-from tap_netsuite.discovery.catalog import discover_queries, discover_records, discover_tables, read_catalog
-from tap_netsuite.discovery.queries import query_relation
-from tap_netsuite.discovery.tables import StreamEntry
+from tap_netsuite.discovery.cache import DiscoveryCache
+from tap_netsuite.discovery.discover import discover
+from tap_netsuite.discovery.entry import Discovery, StreamEntry
+from tap_netsuite.discovery.report import (
+    findings_in,
+    log_findings,
+    of_streams,
+    stream_metadata,
+    warn_of_columns,
+    with_metadata,
+    write_table,
+)
 from tap_netsuite.output import WholeLineWriter
 from tap_netsuite.run import Run
 from tap_netsuite.settings import CONFIG_SCHEMA, RECORD_PREFIX, TapSettings
@@ -39,6 +48,11 @@ class TapNetSuite(Tap):
     retry: RetryPolicy | None = None
     """How often and how far apart requests are tried; None for the library's own choice."""
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Make the tap; what a given catalog says of its streams beyond Singer's own keys is kept."""
+        self._given_findings = findings_in(kwargs.get("catalog"))
+        super().__init__(*args, **kwargs)
+
     @cached_property
     def account(self) -> Account:
         """The account the settings name."""
@@ -48,12 +62,24 @@ class TapNetSuite(Tap):
     def run(self) -> Run:
         """The run over the selected streams; it begins to read when it is first asked for."""
         selected = [stream for stream in self.streams.values() if stream.selected]
+        self._tell_of([stream.name for stream in selected])
         return Run(self.account, [(each.name, each.reading()) for each in selected if isinstance(each, NetSuiteStream)])
 
     def write_lines(self, lines: bytes) -> None:
         """Write messages that are encoded already, each ending in a line feed."""
         if isinstance(self.message_writer, WholeLineWriter):
             self.message_writer.write_lines(lines)
+
+    @cached_property
+    def discovery(self) -> Discovery:
+        """What NetSuite has, found now or kept from a while ago."""
+        cache = DiscoveryCache(self.account.settings)
+        kept = cache.get()
+        if kept is not None:
+            return kept
+        found = discover(self.account)
+        cache.put(found)
+        return found
 
     def audited(self, audit: StreamAudit) -> None:
         """Take note of what became of a stream."""
@@ -74,6 +100,29 @@ class TapNetSuite(Tap):
         if self.input_catalog:
             return _in_catalog(self, self.input_catalog)
         return _in_account(self)
+
+    @property
+    def catalog_dict(self) -> dict[str, Any]:
+        """The catalog, with the status of each stream and how its deletions are known."""
+        catalog: dict[str, Any] = super().catalog_dict
+        return catalog if self.input_catalog else with_metadata(catalog, stream_metadata(self.discovery))
+
+    def run_discovery(self) -> str:
+        """Write the catalog, and tell of each table whether it can be read, and if not, why."""
+        text = super().run_discovery()
+        findings = self._given_findings if self.input_catalog else self.discovery.findings
+        warn_of_columns(findings, self.logger)
+        if sys.stderr.isatty():
+            write_table(findings, sys.stderr)
+        else:
+            log_findings(findings, self.logger)
+        return text
+
+    def _tell_of(self, streams: Sequence[str]) -> None:
+        """Tell how each of these streams was found."""
+        findings = list(of_streams(self._given_findings if self.input_catalog else self.discovery.findings, streams))
+        warn_of_columns(findings, self.logger)
+        log_findings(findings, self.logger)
 
     def load_state(self, state: dict[str, Any]) -> None:
         """Take a state; a whole STATE message will do.
@@ -112,37 +161,38 @@ class TapNetSuite(Tap):
 
 
 def _in_account(tap: TapNetSuite) -> list[Stream]:
-    catalog = read_catalog(tap.account)
-    tables = [_suiteql_stream(tap, entry, entry.name) for entry in discover_tables(tap.account, catalog)]
-    records = [RecordStream(tap, tap.account, entry.name, entry.schema) for entry in discover_records(catalog)]
-    relations = _query_relations(tap)
-    taken = relations.keys() & {table.name for table in tables}
+    queries = _query_relations(tap)
+    entries = tap.discovery.streams
+    names = [entry.name for entry in entries]
+    taken = sorted(name for name in queries if names.count(name) > 1)
     if taken:
-        raise ConfigurationError("queries", f"has the name of a table, {min(taken)}; give the query one of its own.")
-    queries = [_suiteql_stream(tap, entry, relations[entry.name]) for entry in discover_queries(tap.account, catalog)]
-    return [AuditStream(tap), *tables, *records, *queries]
+        raise ConfigurationError("queries", f"has the name of a table, {taken[0]}; give the query one of its own.")
+    return [AuditStream(tap), *(_stream(tap, entry, queries) for entry in entries)]
 
 
 def _in_catalog(tap: TapNetSuite, catalog: Catalog) -> list[Stream]:
-    return [_stream_of_entry(tap, entry, _query_relations(tap)) for entry in catalog.streams]
+    queries = _query_relations(tap)
+    return [
+        AuditStream(tap) if entry.tap_stream_id == AUDIT_STREAM else _stream(tap, _given(entry), queries)
+        for entry in catalog.streams
+    ]
 
 
-def _stream_of_entry(tap: TapNetSuite, entry: CatalogEntry, queries: Mapping[str, str]) -> Stream:
+def _given(entry: CatalogEntry) -> StreamEntry:
     name, schema = entry.tap_stream_id, entry.schema.to_dict()
-    if name == AUDIT_STREAM:
-        return AuditStream(tap)
-    if name.startswith(RECORD_PREFIX):
-        return RecordStream(tap, tap.account, name.removeprefix(RECORD_PREFIX), schema)
-    found = StreamEntry(name, schema, tuple(entry.key_properties or ()), entry.replication_key)
-    return _suiteql_stream(tap, found, queries.get(name, name))
+    record_type = name.removeprefix(RECORD_PREFIX) if name.startswith(RECORD_PREFIX) else ""
+    keys = tuple(entry.key_properties or ())
+    return StreamEntry(name, schema, keys, entry.replication_key, record_type=record_type)
 
 
-def _suiteql_stream(tap: TapNetSuite, entry: StreamEntry, relation: str) -> SuiteQLStream:
-    stream = SuiteQLStream(tap, tap.account, entry.name, entry.schema, relation)
+def _stream(tap: TapNetSuite, entry: StreamEntry, queries: Mapping[str, str]) -> NetSuiteStream:
+    if entry.record_type:
+        return RecordStream(tap, tap.account, entry.record_type, entry.schema)
+    stream = SuiteQLStream(tap, tap.account, entry.name, entry.schema, queries.get(entry.name, entry.name))
     stream.primary_keys = list(entry.keys)
     stream.replication_key = entry.replication_key
     return stream
 
 
-def _query_relations(tap: TapNetSuite) -> dict[str, Any]:
-    return {query.name: query_relation(query) for query in tap.account.settings.queries}
+def _query_relations(tap: TapNetSuite) -> dict[str, str]:
+    return {query.name: query.relation for query in tap.account.settings.queries}

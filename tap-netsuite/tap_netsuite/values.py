@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timezone
@@ -14,6 +15,12 @@ from suitetalk.timezone import SQL_TIME_FORMAT, to_utc
 
 Converter = Callable[[Any], Any]
 
+DISPLAY_SUFFIX = "_display"
+"""What the name of a column with display values has after that of the column they belong to."""
+
+# The help centre does not say what stands between the ids of a multi-select [section 5.3].
+_BETWEEN_IDS = re.compile(r"[,;|\x05]")
+
 
 class Kind(Enum):
     """What a column holds; SuiteQL sends all of it as text [section_157909186990]."""
@@ -24,6 +31,9 @@ class Kind(Enum):
     DATE = "date"
     DATE_TIME = "date-time"
     TEXT = "text"
+    ID_LIST = "list of ids"
+    TEXT_LIST = "list of texts"
+    DISPLAY = "display value"
 
     @property
     def is_temporal(self) -> bool:
@@ -38,6 +48,9 @@ _SCHEMAS: dict[Kind, dict[str, Any]] = {
     Kind.DATE: {"type": ["string", "null"], "format": "date"},
     Kind.DATE_TIME: {"type": ["string", "null"], "format": "date-time"},
     Kind.TEXT: {"type": ["string", "null"]},
+    Kind.ID_LIST: {"type": ["array", "null"], "items": {"type": "integer"}},
+    Kind.TEXT_LIST: {"type": ["array", "null"], "items": {"type": "string"}},
+    Kind.DISPLAY: {"type": ["string", "null"], "format": "display-value"},
 }
 
 
@@ -67,12 +80,17 @@ class Column:
         """The column in a select list.
 
         Times are formatted by NetSuite: raw ones follow the account's date format and lose the time of day
-        [section_156577938018].
+        [section_156577938018]. Display values are those of the column without the suffix [article_1029114613].
         """
+        if self.kind is Kind.DISPLAY:
+            return f"BUILTIN.DF({self.source.removesuffix(DISPLAY_SUFFIX)}) AS {self.name}"
         if self.kind.is_temporal:
             time = f"SYS_EXTRACT_UTC({self.source})" if self.in_utc else self.source
             return f"TO_CHAR({time}, '{SQL_TIME_FORMAT}') AS {self.name}"
         return self.name
+
+
+_TEXTS = {"date": Kind.DATE, "date-time": Kind.DATE_TIME, "display-value": Kind.DISPLAY}
 
 
 def json_schema(kind: Kind) -> dict[str, Any]:
@@ -85,7 +103,9 @@ def kind_of(schema: Mapping[str, Any]) -> Kind:
     types = schema.get("type", [])
     types = [types] if isinstance(types, str) else types
     if "string" in types:
-        return {"date": Kind.DATE, "date-time": Kind.DATE_TIME}.get(schema.get("format", ""), Kind.TEXT)
+        return _TEXTS.get(schema.get("format", ""), Kind.TEXT)
+    if "array" in types:
+        return Kind.ID_LIST if "integer" in (schema.get("items") or {}).get("type", ()) else Kind.TEXT_LIST
     for name, kind in (("boolean", Kind.BOOLEAN), ("number", Kind.DECIMAL), ("integer", Kind.INTEGER)):
         if name in types:
             return kind
@@ -169,10 +189,20 @@ def _text(value: Any) -> str:
     return value if isinstance(value, str) else str(value)
 
 
+def _parts(value: Any) -> list[Any]:
+    """Return the ids of a multi-select, which is one text, or a list should NetSuite ever send one."""
+    if isinstance(value, (list, tuple)):
+        return list(value)
+    return [part for part in (part.strip() for part in _BETWEEN_IDS.split(_text(value))) if part]
+
+
 _CONVERTERS: dict[Kind, Converter] = {
     Kind.INTEGER: _integer,
     Kind.DECIMAL: _decimal,
     Kind.BOOLEAN: _boolean,
     Kind.DATE: _date,
     Kind.TEXT: _text,
+    Kind.ID_LIST: lambda value: [_integer(part) for part in _parts(value)],
+    Kind.TEXT_LIST: lambda value: [_text(part) for part in _parts(value)],
+    Kind.DISPLAY: _text,
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -36,6 +37,14 @@ def config(account: Emulator) -> dict[str, Any]:
 def catalog(_running_account: Emulator) -> dict[str, Any]:
     """The catalog of the account."""
     return discover({**_running_account.connection})
+
+
+@pytest.fixture(autouse=True)
+def cache_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where a test's runs keep catalogs; no test sees those of another."""
+    home = tmp_path_factory.mktemp("cache")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(home))
+    return home
 
 
 @pytest.fixture(autouse=True)

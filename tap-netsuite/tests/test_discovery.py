@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from tests.tap_runs import Json, discover, entry, metadata, names
+from tests.tap_runs import Json, QuickTap, discover, entry, metadata, names
 
 from netsuite_emulator import Emulator, Fault
 from suitetalk import ConfigurationError, NetSuiteError
+from tap_netsuite.discovery.entry import Status
 
 
 def properties(catalog: Json, stream: str) -> Json:
@@ -41,8 +42,8 @@ def test_types_of_columns_custom_fields_included(catalog: Json) -> None:
     assert columns["id"]["type"] == ["integer", "null"]
     assert columns["foreigntotal"]["type"] == ["number", "null"]
     assert columns["posting"]["type"] == ["boolean", "null"]
-    assert columns["trandate"] == {"type": ["string", "null"], "format": "date"}
-    assert columns["lastmodifieddate"] == {"type": ["string", "null"], "format": "date-time"}
+    assert columns["trandate"] == {"type": ["string", "null"], "format": "date", "title": "Tran date"}
+    assert columns["lastmodifieddate"]["format"] == "date-time"
     assert any(name.startswith("custbody") for name in columns)
     assert any(name.startswith("custcol") for name in properties(catalog, "transactionline"))
     assert any(name.startswith("custrecord") for name in properties(catalog, "customrecord_warranty"))
@@ -119,6 +120,19 @@ def test_a_role_without_suiteql_is_told_what_is_missing(account: Emulator, confi
     account.faults.add(Fault(effect="status", status=400, path="suiteql", body=body))
     with pytest.raises(ConfigurationError, match="the role needs SuiteAnalytics Workbook"):
         discover({**config, "tables": []})
+
+
+def test_custom_segments_are_asked_for_as_fields_and_as_tables(account: Emulator, config: Json) -> None:
+    listed = {"items": [{"name": "department"}, {"name": "customrecord_cseg_region"}]}
+    reference = {"id": {"type": "string"}, "refName": {"type": "string"}, "links": {"type": "array"}}
+    schema = {"type": "object", "properties": {"cseg_region": {"type": "object", "properties": reference}}}
+    account.faults.add(Fault(effect="status", status=200, path="metadata-catalog$", body=listed))
+    account.faults.add(Fault(effect="status", status=200, path="metadata-catalog/", body=schema))
+    discovery = QuickTap(config={**config, "catalog_cache_seconds": 0}).discovery
+    told = {finding.name: finding for finding in discovery.findings}
+    assert "cseg_region" in told["department"].left_out
+    assert told["customrecord_cseg_region"].status is Status.RECORD_ONLY
+    assert "record_customrecord_cseg_region" in {stream.name for stream in discovery.streams}
 
 
 def test_an_empty_account_has_the_same_tables(

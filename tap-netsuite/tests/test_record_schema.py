@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft7Validator
 
-from tap_netsuite.record_schema import column_kinds, conformed, singer_schema, sublist_properties
+from tap_netsuite.record_schema import body_fields, column_kinds, conformed, singer_schema, sublist_properties
 from tap_netsuite.values import Kind
 
 LINK = {"$ref": "/services/rest/record/v1/metadata-catalog/nsLink"}
@@ -38,6 +38,14 @@ CATALOG: dict[str, Any] = {
             "properties": {"id": {"type": "string", "enum": ["LEAD"]}, "refName": {"type": "string"}},
         },
         "currency": REFERENCE,
+        "channels": {
+            "type": "object",
+            "properties": {
+                "links": {"type": "array", "items": LINK},
+                "totalResults": {"type": "integer"},
+                "items": {"type": "array", "items": REFERENCE},
+            },
+        },
         "address": {"type": "object", "properties": {"city": {"type": "string"}}},
         "other": {"$ref": "/services/rest/record/v1/metadata-catalog/transaction"},
         "item": {
@@ -144,7 +152,25 @@ def test_columns_guessed_from_fields() -> None:
         "startdate": Kind.DATE,
         "stage": Kind.TEXT,
         "currency": Kind.INTEGER,
+        "channels": Kind.ID_LIST,
     }
+
+
+def test_titles_and_descriptions_are_kept_as_plain_text() -> None:
+    field = {"type": "string", "title": " Name ", "description": "<p>The <b>name</b> &amp; more</p>"}
+    schema = singer_schema({"type": "object", "title": "Customer", "properties": {"name": field}})
+    assert schema["title"] == "Customer"
+    assert schema["properties"]["name"] == {
+        "type": ["string", "null"],
+        "title": "Name",
+        "description": "The name & more",
+    }
+    assert body_fields({"properties": {"name": field}})["name"].labels["title"] == "Name"
+
+
+def test_fields_with_display_values() -> None:
+    fields = body_fields(CATALOG)
+    assert {name for name, field in fields.items() if field.has_display_value} == {"stage", "currency", "channels"}
 
 
 def test_fields_of_a_sublist() -> None:

@@ -69,6 +69,8 @@ def test_whole_numbers_however_they_are_written(text: str, number: int) -> None:
         (Kind.DATE, "2024-02-30 00:00:00"),
         (Kind.DATE_TIME, "28.05.2010"),
         (Kind.TEXT, {"id": "1"}),
+        (Kind.ID_LIST, "1, two"),
+        (Kind.ID_LIST, {"items": []}),
     ],
 )
 def test_what_is_no_value_of_the_kind_is_refused(kind: Kind, value: Any) -> None:
@@ -87,6 +89,14 @@ def test_what_is_no_value_of_the_kind_is_refused(kind: Kind, value: Any) -> None
         (Kind.DATE_TIME, "2024-05-02 09:31:00", "2024-05-02T09:31:00Z"),
         (Kind.TEXT, " as it is ", " as it is "),
         (Kind.TEXT, Decimal("1.50"), "1.50"),
+        (Kind.ID_LIST, "1, 22, -3", [1, 22, -3]),
+        (Kind.ID_LIST, "7", [7]),
+        (Kind.ID_LIST, "1,2", [1, 2]),
+        (Kind.ID_LIST, "1\x052", [1, 2]),
+        (Kind.ID_LIST, "1 | 2;3", [1, 2, 3]),
+        (Kind.ID_LIST, ["1", 2], [1, 2]),
+        (Kind.TEXT_LIST, "LEAD, CUSTOMER", ["LEAD", "CUSTOMER"]),
+        (Kind.DISPLAY, "Net 30", "Net 30"),
     ],
 )
 def test_values_of_each_kind(kind: Kind, text: Any, value: Any) -> None:
@@ -131,3 +141,7 @@ def test_times_are_formatted_by_netsuite() -> None:
     assert Column("trandate", Kind.DATE).selected == "TO_CHAR(trandate, 'YYYY-MM-DD HH24:MI:SS') AS trandate"
     assert "SYS_EXTRACT_UTC(created)" in Column("created", Kind.DATE_TIME, in_utc=True).selected
     assert Column("memo", Kind.TEXT).selected == "memo"
+
+
+def test_display_values_are_asked_for_by_the_column_they_belong_to() -> None:
+    assert Column("terms_display", Kind.DISPLAY).selected == "BUILTIN.DF(terms) AS terms_display"

@@ -3,45 +3,36 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from suitetalk import (
-    InvalidRequestError,
-    NetSuiteError,
-    NotFoundError,
-    PermissionDeniedError,
-    ServerFaultError,
-    SuiteQL,
-)
+from suitetalk import NetSuiteError, Page, SuiteQL
 from suitetalk.timezone import SQL_TIME_FORMAT
+from tap_netsuite.discovery.refusals import REFUSALS, raise_outage
 from tap_netsuite.extraction.source import Source
-from tap_netsuite.known_tables import stamp_kind
-from tap_netsuite.values import Column, Kind, converter
+from tap_netsuite.known_tables import MODIFICATION_COLUMNS, stamp_kind, usual_kind
+from tap_netsuite.values import DISPLAY_SUFFIX, Column, Kind, converter
 
-REFUSALS = (InvalidRequestError, PermissionDeniedError, NotFoundError, ServerFaultError)
-"""What SuiteQL answers to a statement it does not accept; see `raise_outage` for the last of them."""
+__all__ = ["REFUSALS", "Probe", "first_rows", "guessed", "is_filterable", "probe", "raise_outage"]
 
-_SERVER_FAULT = 500
+Together = Callable[
+    [Callable[[list[Column]], NetSuiteError | None], list[list[Column]]], Iterable[NetSuiteError | None]
+]
+"""Applies a function to each item, several at once if it likes, and keeps their order; `map` is one."""
+
 _SAMPLE = 1000
+_ONE_BY_ONE = 3
 _UNKNOWN = re.compile(r"Unknown identifier '([^']+)'")
 _ANY_ZONE = ZoneInfo("UTC")
 # What a guess that the sample does not bear out becomes.
-_FALLBACK = {Kind.INTEGER: Kind.DECIMAL, Kind.DATE: Kind.TEXT, Kind.DATE_TIME: Kind.TEXT}
-
-
-def raise_outage(refusal: NetSuiteError) -> None:
-    """Raise what is no refusal of the statement but the server being away for a while.
-
-    A plain 500 may be an answer to a heavy statement [section 5.8]; 502, 503 and 504 say nothing about it.
-
-    Raises:
-        ServerFaultError: NetSuite cannot be asked now.
-    """
-    if refusal.status > _SERVER_FAULT:
-        raise refusal
+_FALLBACK = {
+    Kind.INTEGER: Kind.DECIMAL,
+    Kind.DATE: Kind.TEXT,
+    Kind.DATE_TIME: Kind.TEXT,
+    Kind.ID_LIST: Kind.TEXT_LIST,
+}
 
 
 @dataclass(frozen=True)
@@ -51,74 +42,146 @@ class Probe:
     Attributes:
         columns: accepted columns with the kinds their sample bears out.
         sample: up to 1,000 rows of them, as SuiteQL delivered them.
+        stamp: the column by which rows can be chosen that were changed since a time, or None.
     """
 
     columns: tuple[Column, ...]
     sample: list[dict[str, Any]]
+    stamp: Column | None = None
 
 
-def visible_columns(suiteql: SuiteQL, relation: str) -> set[str]:
-    """Return the columns that are not null somewhere in the first rows.
+def first_rows(suiteql: SuiteQL, relation: str) -> tuple[list[dict[str, Any]], int]:
+    """Return the first rows of a relation with the columns that are not null, and how many rows there are.
+
+    No rows and a number above 0 mean that `*` is refused; whether it is accepted everywhere is not documented.
 
     Raises:
         NetSuiteError: the relation does not exist, or the role may not see it.
     """
     try:
-        rows = suiteql.page(f"SELECT * FROM {relation}", limit=_SAMPLE).items
+        page = suiteql.page(f"SELECT * FROM {relation}", limit=_SAMPLE)
     except REFUSALS as refusal:
         raise_outage(refusal)
-        # Whether `*` is accepted everywhere is not documented; a count always is.
-        suiteql.page(f"SELECT COUNT(*) AS n FROM {relation}", limit=1)
-        return set()
-    return {name for row in rows for name in row}
+        counted = suiteql.page(f"SELECT COUNT(*) AS n FROM {relation}", limit=1).items
+        return [], int(counted[0]["n"]) if counted else 0
+    return page.items, page.total
 
 
-def probe(suiteql: SuiteQL, relation: str, guesses: Mapping[str, Kind]) -> Probe:
-    """Find out which of the guessed columns exist, and correct the kinds by a sample of rows."""
-    columns = _accepted(suiteql, relation, [Column(name, kind) for name, kind in sorted(guesses.items())])
+def probe(
+    suiteql: SuiteQL,
+    relation: str,
+    guesses: Mapping[str, Kind],
+    seen: Iterable[dict[str, Any]] = (),
+    together: Together = map,
+) -> Probe:
+    """Find out which of the guessed columns exist, and correct the kinds by a sample of rows.
+
+    All are asked for at once, and the rows that come are the sample; that they can be chosen by their stamp shows in
+    the same answer. A few columns that NetSuite names as unknown are left out one after the other; where there are
+    more, or it names none, the rest is asked for in parts.
+
+    Args:
+        suiteql: where to ask.
+        relation: what to select from.
+        guesses: kind by column.
+        seen: rows that show some of the columns already.
+        together: calls for several parts at once.
+    """
+    seen = list(seen)
+    shown = {name for row in seen for name in row}
+    columns = [Column(name, kind) for name, kind in sorted(guesses.items())]
+    if seen and shown.issuperset(guesses) and not any(column.kind.is_temporal for column in columns):
+        return _borne_out(suiteql, relation, columns, seen, None)
+    for _ in range(_ONE_BY_ONE):
+        if not columns:
+            return Probe((), [])
+        stamp = _stamp(columns)
+        answer = _ask(suiteql, relation, columns, _since_ever(stamp) if stamp else "", limit=_SAMPLE)
+        if isinstance(answer, Page):
+            return _borne_out(suiteql, relation, columns, answer.items, stamp)
+        fewer = _without_named(columns, answer)
+        if len(fewer) == len(columns):
+            break
+        columns = fewer
+    columns = _accepted(suiteql, relation, columns, shown, together)
     if not columns:
         return Probe((), [])
     sample = suiteql.page(Source(relation, tuple(columns)).page(), limit=_SAMPLE).items
-    corrected = tuple(_borne_out(column, [row.get(column.name) for row in sample]) for column in columns)
-    if any(old.kind.is_temporal and not new.kind.is_temporal for old, new in zip(columns, corrected, strict=True)):
-        sample = suiteql.page(Source(relation, corrected).page(), limit=_SAMPLE).items
-    return Probe(corrected, sample)
+    stamp = _stamp(columns)
+    filterable = stamp if stamp and is_filterable(suiteql, relation, stamp) else None
+    return _borne_out(suiteql, relation, columns, sample, filterable)
 
 
-def _accepted(suiteql: SuiteQL, relation: str, columns: list[Column]) -> list[Column]:
-    """Return the columns that a statement may have, by leaving out the one NetSuite names, or by halves."""
-    while columns:
-        refusal = _refusal(suiteql, relation, columns)
-        if refusal is None:
-            return columns
-        named = _UNKNOWN.search(refusal.detail)
-        known = [column for column in columns if not named or column.name != named[1].lower()]
-        if len(known) == len(columns):
-            return _accepted_by_halves(suiteql, relation, columns)
-        columns = known
-    return []
+def _accepted(
+    suiteql: SuiteQL, relation: str, columns: list[Column], shown: set[str], together: Together
+) -> list[Column]:
+    """Return the columns that a statement may have, found by asking for ever smaller parts of them."""
+
+    def refusal(part: list[Column]) -> NetSuiteError | None:
+        answer = _ask(suiteql, relation, part, limit=1)
+        return None if isinstance(answer, Page) else answer
+
+    accepted: list[Column] = []
+    parts = [
+        [column for column in columns if column.name in shown],
+        [column for column in columns if column.name not in shown],
+    ]
+    while parts := [part for part in parts if part]:
+        answers = list(together(refusal, parts))
+        outcomes = list(zip(parts, answers, strict=True))
+        accepted += [column for part, refused in outcomes if refused is None for column in part]
+        parts = [smaller for part, refused in outcomes if refused is not None for smaller in _smaller(part, refused)]
+    return accepted
 
 
-def _accepted_by_halves(suiteql: SuiteQL, relation: str, columns: list[Column]) -> list[Column]:
-    if len(columns) == 1:
-        raw = Column(columns[0].name, Kind.TEXT)
-        usable = columns[0].kind.is_temporal and _refusal(suiteql, relation, [raw]) is None
-        return [raw] if usable else []
-    middle = len(columns) // 2
-    halves = (_accepted(suiteql, relation, half) for half in (columns[:middle], columns[middle:]))
-    return [column for half in halves for column in half]
+def _smaller(part: list[Column], refusal: NetSuiteError) -> list[list[Column]]:
+    fewer = _without_named(part, refusal)
+    if len(part) == 1 and len(fewer) == 1:
+        # A column may be there and be no time after all.
+        return [[Column(part[0].name, Kind.TEXT)]] if part[0].kind.is_temporal else []
+    middle = (len(fewer) + 1) // 2
+    return [fewer[:middle], fewer[middle:]]
 
 
-def _refusal(suiteql: SuiteQL, relation: str, columns: list[Column]) -> NetSuiteError | None:
+def _without_named(columns: list[Column], refusal: NetSuiteError) -> list[Column]:
+    found = _UNKNOWN.search(refusal.detail)
+    name = found[1].lower().rpartition(".")[2] if found else ""
+    return [column for column in columns if column.name not in (name, name + DISPLAY_SUFFIX)]
+
+
+def _ask(
+    suiteql: SuiteQL, relation: str, columns: list[Column], condition: str = "", *, limit: int
+) -> Page | NetSuiteError:
     try:
-        suiteql.page(Source(relation, tuple(columns)).page(), limit=1)
+        return suiteql.page(Source(relation, tuple(columns)).page(condition), limit=limit)
     except REFUSALS as refusal:
         raise_outage(refusal)
         return refusal
-    return None
 
 
-def _borne_out(column: Column, values: list[Any]) -> Column:
+def _stamp(columns: list[Column]) -> Column | None:
+    stamps = {column.name: column for column in columns if column.kind is Kind.DATE_TIME}
+    return next((stamps[name] for name in MODIFICATION_COLUMNS if name in stamps), None)
+
+
+def _since_ever(stamp: Column) -> str:
+    return f"({_after_1970(stamp)} OR {stamp.name} IS NULL)"
+
+
+def _after_1970(stamp: Column) -> str:
+    return f"{stamp.name} >= TO_DATE('1970-01-01 00:00:00', '{SQL_TIME_FORMAT}')"
+
+
+def _borne_out(
+    suiteql: SuiteQL, relation: str, columns: list[Column], sample: list[dict[str, Any]], stamp: Column | None
+) -> Probe:
+    corrected = tuple(_nearest(column, [row.get(column.name) for row in sample]) for column in columns)
+    if any(old.kind.is_temporal and not new.kind.is_temporal for old, new in zip(columns, corrected, strict=True)):
+        sample = suiteql.page(Source(relation, corrected).page(), limit=_SAMPLE).items
+    return Probe(corrected, sample, stamp if stamp in corrected else None)
+
+
+def _nearest(column: Column, values: list[Any]) -> Column:
     """Return the column with the nearest kind that every value in the sample is one of."""
     present = [value for value in values if value is not None]
     kind = column.kind
@@ -139,9 +202,8 @@ def _is_one(kind: Kind, value: Any) -> bool:
 
 def is_filterable(suiteql: SuiteQL, relation: str, column: Column) -> bool:
     """Tell whether rows can be chosen by a time column; some stamps can be shown but not filtered by."""
-    condition = f"{column.name} >= TO_DATE('1970-01-01 00:00:00', '{SQL_TIME_FORMAT}')"
     try:
-        suiteql.page(Source(relation, ()).count(condition), limit=1)
+        suiteql.page(Source(relation, ()).count(_after_1970(column)), limit=1)
     except REFUSALS as refusal:
         raise_outage(refusal)
         return False
@@ -150,4 +212,4 @@ def is_filterable(suiteql: SuiteQL, relation: str, column: Column) -> bool:
 
 def guessed(name: str, known: Kind | None) -> Kind:
     """Return what a column most likely holds."""
-    return known or stamp_kind(name) or Kind.TEXT
+    return known or stamp_kind(name) or usual_kind(name) or Kind.TEXT

@@ -1,4 +1,4 @@
-"""From a query of the user's own to the entry of a stream."""
+"""From a query of the user's own to the entry of a stream; slow to load, since it parses SQL."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from typing import Any
 
 from suitetalk import ConfigurationError, NetSuiteError, SuiteQL
 from suitetalk.timezone import SQL_TIME_FORMAT
+from tap_netsuite.discovery.entry import StreamEntry, schema_of
 from tap_netsuite.discovery.expressions import Expressions
-from tap_netsuite.discovery.probe import REFUSALS, is_filterable, probe, raise_outage
-from tap_netsuite.discovery.tables import StreamEntry, schema_of
+from tap_netsuite.discovery.probe import is_filterable, probe
+from tap_netsuite.discovery.refusals import REFUSALS, raise_outage
+from tap_netsuite.discovery_settings import DiscoverySettings
 from tap_netsuite.settings import Query
 from tap_netsuite.values import Column, Kind
 
@@ -19,13 +21,10 @@ _WHOLE = re.compile(r"0|-?[1-9][0-9]*")
 _NUMBER = re.compile(r"-?[0-9]*\.?[0-9]+")
 
 
-def query_relation(query: Query) -> str:
-    """Return the query as something to select from."""
-    return f"({query.statement})"
-
-
-def query_entry(suiteql: SuiteQL, query: Query, custom_fields: Mapping[str, Kind]) -> StreamEntry:
-    """Find out the columns of a query and what they hold.
+def query_entry(
+    suiteql: SuiteQL, query: Query, custom_fields: Mapping[str, Kind], settings: DiscoverySettings
+) -> tuple[StreamEntry, int]:
+    """Find out the columns of a query and what they hold, and how many rows it has, as far as one page shows.
 
     A column that comes straight from a table keeps the kind it has there, also through MAX, MIN and COALESCE;
     counts, sums and arithmetic are numbers. All of it is held against a sample. Other computed columns stay the
@@ -35,6 +34,7 @@ def query_entry(suiteql: SuiteQL, query: Query, custom_fields: Mapping[str, Kind
         suiteql: where to ask.
         query: the statement with its keys.
         custom_fields: kinds of the account's custom fields by column.
+        settings: what the values are wanted to look like.
 
     Raises:
         ConfigurationError: NetSuite refuses the query, or its columns cannot be told.
@@ -56,12 +56,13 @@ def query_entry(suiteql: SuiteQL, query: Query, custom_fields: Mapping[str, Kind
     for name in keys:
         if guesses[name] is Kind.TEXT:
             guesses[name] = _key_kind(suiteql, query, name, [row[name] for row in sample if name in row])
-    found = probe(suiteql, query_relation(query), guesses)
+    found = probe(suiteql, query.relation, guesses)
     if {column.name for column in found.columns} != set(guesses):
         raise ConfigurationError(
             "queries", f"has a query {query.name} that NetSuite does not take as a subquery; leave out its ORDER BY."
         )
-    return StreamEntry(query.name, schema_of(found.columns), query.primary_keys, query.replication_key)
+    schema = schema_of(tuple(settings.as_wanted(column) for column in found.columns))
+    return StreamEntry(query.name, schema, query.primary_keys, query.replication_key), len(sample)
 
 
 def _sample(suiteql: SuiteQL, query: Query) -> list[dict[str, Any]]:
@@ -84,9 +85,9 @@ def _key_kind(suiteql: SuiteQL, query: Query, name: str, values: list[Any]) -> K
 
 def _is_time(suiteql: SuiteQL, query: Query, name: str, values: list[Any]) -> bool:
     """Tell whether NetSuite keeps the column as a time: it can be formatted as one and is not that text already."""
-    if not is_filterable(suiteql, query_relation(query), Column(name, Kind.DATE_TIME)):
+    if not is_filterable(suiteql, query.relation, Column(name, Kind.DATE_TIME)):
         return False
-    formatted = f"SELECT TO_CHAR({name}, '{SQL_TIME_FORMAT}') AS {name} FROM {query_relation(query)}"
+    formatted = f"SELECT TO_CHAR({name}, '{SQL_TIME_FORMAT}') AS {name} FROM {query.relation}"
     try:
         rows = suiteql.page(formatted, limit=1).items
     except REFUSALS as refusal:

@@ -2,102 +2,147 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from suitetalk import SuiteQL
-from tap_netsuite.discovery.probe import Probe, guessed, is_filterable, probe, visible_columns
-from tap_netsuite.known_tables import MODIFICATION_COLUMNS, KnownTable, known_tables, table_of
-from tap_netsuite.record_schema import column_kinds, sublist_properties
-from tap_netsuite.values import Column, Kind, json_schema
+from tap_netsuite.discovery.entry import Finding, Status, StreamEntry
+from tap_netsuite.discovery.probe import Probe, Together, first_rows, guessed, probe
+from tap_netsuite.discovery.refusals import REFUSALS, raise_outage, refused_table
+from tap_netsuite.discovery_settings import DiscoverySettings
+from tap_netsuite.known_tables import KnownTable, known_tables, table_of, usual_columns
+from tap_netsuite.record_schema import Field, body_fields, sublist_properties
+from tap_netsuite.values import DISPLAY_SUFFIX, Column, Kind, json_schema
 
-logger = logging.getLogger(__name__)
+__all__ = ["CUSTOM_FIELD_PREFIXES", "StreamEntry", "TableReader", "concerns"]
 
-CUSTOM_FIELD_PREFIXES = ("custbody", "custentity", "custitem", "custrecord", "custevent", "custcol")
-"""How the names of custom fields begin [section_1545129726]."""
+Catalog = Mapping[str, Mapping[str, Any]]
+
+CUSTOM_FIELD_PREFIXES = ("custbody", "custentity", "custitem", "custrecord", "custevent", "custcol", "cseg")
+"""How the names of custom fields and custom segments begin [section_1545129726]."""
+
+_LINE_FIELD_PREFIXES = ("custcol", "cseg")
+_LINE_SUBLISTS = ("item", "expense", "line")
 
 
 @dataclass(frozen=True)
-class StreamEntry:
-    """What discovery found out about one stream.
+class TableReader:
+    """Finds out what tables have.
 
     Attributes:
-        name: name of the stream.
-        schema: JSON Schema of its records.
-        keys: columns that identify a row, may be empty.
-        replication_key: column that tells new rows from old, or None.
-    """
-
-    name: str
-    schema: dict[str, Any]
-    keys: tuple[str, ...] = ()
-    replication_key: str | None = None
-
-
-def table_entry(suiteql: SuiteQL, table: str, catalog: Mapping[str, Mapping[str, Any]]) -> StreamEntry | None:
-    """Find out columns, keys and replication key of a table; None when it has no columns.
-
-    Args:
         suiteql: where to ask.
-        table: name of the table.
-        catalog: JSON Schemas of the metadata catalog by record type; those of this table's types are used.
-
-    Raises:
-        NetSuiteError: the table does not exist, or the role may not see it.
+        settings: what the values are wanted to look like.
+        catalog_of: returns the JSON Schemas of the record types that concern a table; may wait for them.
+        together: calls for several parts of a table's columns at once.
     """
-    known = known_tables().get(table)
-    found = probe(suiteql, table, _guesses(table, known, visible_columns(suiteql, table), catalog))
-    if not found.columns:
-        return None
-    keys = _keys(found, known)
-    columns = {column.name: column for column in found.columns}
-    replication_key = next(
-        (
+
+    suiteql: SuiteQL
+    settings: DiscoverySettings
+    catalog_of: Callable[[str], Catalog]
+    together: Together = map
+
+    def read(self, table: str) -> tuple[StreamEntry | None, Finding]:
+        """Return the entry of a table, None when it cannot be a stream, and what is said of it."""
+        try:
+            rows, total = first_rows(self.suiteql, table)
+            return self._described(table, rows, total)
+        except REFUSALS as refusal:
+            raise_outage(refusal)
+            is_record_type = table in {name.lower() for name in self.catalog_of(table)}
+            return None, refused_table(table, refusal, is_record_type=is_record_type)
+
+    def _described(self, table: str, rows: list[dict[str, Any]], total: int) -> tuple[StreamEntry | None, Finding]:
+        known = known_tables().get(table)
+        fields = _fields(table, self.catalog_of(table))
+        guesses = _guesses(table, known, {name for row in rows for name in row}, fields)
+        with_display_values = {**guesses, **self._display_columns(table, known, fields, guesses)}
+        found = probe(self.suiteql, table, with_display_values, rows, self.together)
+        if not found.columns:
+            return None, Finding(table, Status.FAILED, "SuiteQL accepts none of the columns it should have")
+        keys = _keys(found, known)
+        wanted = tuple(self.settings.as_wanted(column) for column in _with_key_kinds(found, keys))
+        entry = StreamEntry(table, _schema(wanted, fields), keys, found.stamp.name if found.stamp else None)
+        left_out = _expected(known, fields, with_display_values) - {column.name for column in found.columns}
+        status = Status.READABLE if total else Status.EMPTY
+        return entry, Finding(table, status, left_out=tuple(sorted(left_out)))
+
+    def _display_columns(
+        self, table: str, known: KnownTable | None, fields: Mapping[str, Field], guesses: Mapping[str, Kind]
+    ) -> dict[str, Kind]:
+        references = known.references if known else usual_columns(table).references
+        named = self.settings.named_display_columns(table)
+        wanted = {
             name
-            for name in MODIFICATION_COLUMNS
-            if name in columns and columns[name].kind is Kind.DATE_TIME and is_filterable(suiteql, table, columns[name])
-        ),
-        None,
-    )
-    return StreamEntry(table, schema_of(_with_key_kinds(found, keys)), keys, replication_key)
+            for name in {*guesses, *named}
+            if self.settings.wants_display_value(
+                table, name, has_one=name in references or (name in fields and fields[name].has_display_value)
+            )
+        }
+        return {name + DISPLAY_SUFFIX: Kind.DISPLAY for name in wanted if name + DISPLAY_SUFFIX not in guesses}
 
 
-def schema_of(columns: tuple[Column, ...]) -> dict[str, Any]:
-    """Return the JSON Schema of records with these columns."""
-    return {"type": "object", "properties": {column.name: json_schema(column.kind) for column in columns}}
+def concerns(record_type: str, table: str) -> bool:
+    """Tell whether a record type's schema says something of a table's columns."""
+    return table_of(record_type) == ("transaction" if table == "transactionline" else table)
 
 
-def _guesses(
-    table: str, known: KnownTable | None, visible: set[str], catalog: Mapping[str, Mapping[str, Any]]
-) -> dict[str, Kind]:
-    """Return the columns worth asking for.
+def _guesses(table: str, known: KnownTable | None, visible: set[str], fields: Mapping[str, Field]) -> dict[str, Kind]:
+    """Return the columns worth asking for: what is known, what the catalog has, and what rows show.
 
-    Of a table the reference describes, the catalog adds the custom fields only: its other fields are there
-    already, or computed and no columns at all [section 5.9].
+    The catalog's fields need not be columns, and a column that is empty in the first rows may be full in later ones.
+    Of custom records and lists the usual columns are asked for where there are no rows to show them.
     """
-    fields = _catalog_fields(table, catalog)
-    standard = known.columns if known else {"id": Kind.INTEGER, **fields}
-    custom = {name: kind for name, kind in fields.items() if name.startswith(CUSTOM_FIELD_PREFIXES)}
-    hints = {**fields, **(known.columns if known else {})}
-    return {name: guessed(name, _id_kind(name, hints.get(name), known)) for name in {*standard, *custom, *visible}}
+    usual = usual_columns(table).columns
+    standard = {*(known.columns if known else ("id",)), *fields, *(() if visible else usual)}
+    hints = {name: field.kind for name, field in fields.items()}
+    hints.update({"id": Kind.INTEGER} if not known else {})  # a number, although records write it as text [section 3.4]
+    hints.update(known.columns if known else usual)
+    return {name: guessed(name, hints.get(name)) for name in {*standard, *_custom(fields), *visible}}
 
 
-def _id_kind(name: str, kind: Kind | None, known: KnownTable | None) -> Kind | None:
-    """Internal ids are numbers, although the record service writes them as text [section 3.4]."""
-    return Kind.INTEGER if name == "id" and not known else kind
+def _custom(fields: Mapping[str, Field]) -> set[str]:
+    return {name for name in fields if name.startswith(CUSTOM_FIELD_PREFIXES)}
 
 
-def _catalog_fields(table: str, catalog: Mapping[str, Mapping[str, Any]]) -> dict[str, Kind]:
-    fields: dict[str, Kind] = {}
-    for record_type, schema in catalog.items():
-        if table_of(record_type) == table:
-            fields.update(column_kinds(schema))
-        elif table == "transactionline" and table_of(record_type) == "transaction":
-            lines = column_kinds(sublist_properties(schema, "item"))
-            fields.update({name: kind for name, kind in lines.items() if name.startswith("custcol")})
+def _expected(known: KnownTable | None, fields: Mapping[str, Field], asked: Mapping[str, Kind]) -> set[str]:
+    """Return the columns that ought to be there: many fields of records are computed and no columns."""
+    display_values = {name for name, kind in asked.items() if kind is Kind.DISPLAY}
+    return {*(known.columns if known else ()), *_custom(fields), *display_values}
+
+
+def _fields(table: str, catalog: Catalog) -> dict[str, Field]:
+    """Return what the catalog says of a table's columns; the first type that titles a field has the word on it."""
+    fields: dict[str, Field] = {}
+    for schema in catalog.values():
+        for name, field in _fields_of_type(table, schema).items():
+            before = fields.get(name)
+            fields[name] = field if before is None or not before.labels else before
     return fields
+
+
+def _fields_of_type(table: str, schema: Mapping[str, Any]) -> dict[str, Field]:
+    if table != "transactionline":
+        return body_fields(schema)
+    return {
+        name: field
+        for sublist in _LINE_SUBLISTS
+        for name, field in body_fields(sublist_properties(schema, sublist)).items()
+        if name.startswith(_LINE_FIELD_PREFIXES)
+    }
+
+
+def _schema(columns: tuple[Column, ...], fields: Mapping[str, Field]) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "properties": {
+            column.name: {
+                **json_schema(column.kind),
+                **(fields[column.name].labels if column.name in fields else {}),
+            }
+            for column in columns
+        },
+    }
 
 
 def _keys(found: Probe, known: KnownTable | None) -> tuple[str, ...]:
@@ -118,6 +163,6 @@ def _keys(found: Probe, known: KnownTable | None) -> tuple[str, ...]:
 def _with_key_kinds(found: Probe, keys: tuple[str, ...]) -> tuple[Column, ...]:
     """Keys that look like numbers but are not whole ones are compared as text."""
     return tuple(
-        Column(column.name, Kind.TEXT) if column.name in keys and column.kind is Kind.DECIMAL else column
+        replace(column, kind=Kind.TEXT) if column.name in keys and column.kind is Kind.DECIMAL else column
         for column in found.columns
     )

@@ -1,0 +1,139 @@
+"""All streams of an account: tables, record types and queries, with as many requests at once as it allows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from contextlib import closing, contextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from suitetalk import ConfigurationError
+from tap_netsuite.account import Account
+from tap_netsuite.discovery.deletions import DELETION_LOGS, deletions_of
+from tap_netsuite.discovery.entry import Discovery, Finding, Status, StreamEntry
+from tap_netsuite.discovery.record_types import RecordTypes
+from tap_netsuite.discovery.refusals import REFUSALS, raise_outage, with_features_that_are_on
+from tap_netsuite.discovery.tables import CUSTOM_FIELD_PREFIXES, TableReader
+from tap_netsuite.known_tables import known_tables, table_of
+from tap_netsuite.record_schema import column_kinds
+
+if TYPE_CHECKING:
+    from tap_netsuite.settings import Query
+
+_HEADS = {"transactionline": "transaction", "transactionaccountingline": "transaction"}
+
+Found = tuple[StreamEntry | None, Finding]
+
+
+def discover(account: Account) -> Discovery:
+    """Find out all there is, or what `tables` names.
+
+    What is asked of one table or record type does not wait for the others: rows of the tables are fetched while their
+    record types' schemas are, and each table is finished as soon as both are there.
+
+    Raises:
+        ConfigurationError: `tables` or `queries` names something that cannot be read, or there is no table at all.
+        NetSuiteError: NetSuite cannot be asked now.
+    """
+    with (
+        _threads(account) as (requests, tables),
+        closing(RecordTypes(account.netsuite.metadata, requests)) as record_types,
+    ):
+        settings = account.settings
+        reader = TableReader(account.netsuite.suiteql, settings.discovery, record_types.schemas, requests.map)
+        first = settings.tables or _longest_first()
+        pending = {name: tables.submit(reader.read, name) for name in first}
+        is_logged = tables.submit(_is_logged, account, pending)
+        wanted = {*settings.tables, *(_HEADS[table] for table in settings.tables if table in _HEADS)}
+        names = record_types.read(lambda record_type: not wanted or table_of(record_type) in wanted)
+        if not settings.tables:
+            further = sorted({*map(table_of, names)} - pending.keys())
+            pending.update({name: tables.submit(reader.read, name) for name in further})
+        queries = [tables.submit(_query, account, query, record_types) for query in settings.queries]
+        _raise_first([*pending.values(), is_logged, *queries])
+        found = [pending[name].result() for name in settings.tables or sorted(pending)]
+        _check(settings.tables, found)
+        streams = [*found, *record_types.streams(), *(query.result() for query in queries)]
+        return _discovery(streams, is_logged=is_logged.result())
+
+
+@contextmanager
+def _threads(account: Account) -> Iterator[tuple[ThreadPoolExecutor, ThreadPoolExecutor]]:
+    """Hand out threads for single requests, which wait for nothing else, and for tables, which wait for those."""
+    requests, tables = ThreadPoolExecutor(account.workers), ThreadPoolExecutor(account.workers)
+    try:
+        yield requests, tables
+    finally:
+        for executor in (tables, requests):
+            executor.shutdown(wait=False, cancel_futures=True)
+        for executor in (tables, requests):
+            executor.shutdown()
+
+
+def _raise_first(futures: Sequence[Future[Any]]) -> None:
+    """Wait for all, or until one of them fails; then raise its exception at once."""
+    for future in wait(futures, return_when=FIRST_EXCEPTION).done:
+        future.result()
+
+
+def _longest_first() -> list[str]:
+    """Return the tables that are known; those with many columns need most requests in a row."""
+    return sorted(known_tables(), key=lambda table: (-len(known_tables()[table].columns), table))
+
+
+def _is_logged(account: Account, pending: dict[str, Future[Found]]) -> bool:
+    """Tell whether the role can read a log of deletions."""
+    return any(
+        pending[log].result()[1].status.is_stream if log in pending else _can_count(account, log)
+        for log in DELETION_LOGS
+    )
+
+
+def _can_count(account: Account, table: str) -> bool:
+    try:
+        account.netsuite.suiteql.page(f"SELECT COUNT(*) AS n FROM {table}", limit=1)
+    except REFUSALS as refusal:
+        raise_outage(refusal)
+        return False
+    return True
+
+
+def _query(account: Account, query: Query, record_types: RecordTypes) -> Found:
+    from tap_netsuite.discovery.queries import query_entry  # noqa: PLC0415 - what parses SQL takes long to load
+
+    fields = {name: kind for schema in record_types.schemas().values() for name, kind in column_kinds(schema).items()}
+    custom = {name: kind for name, kind in fields.items() if name.startswith(CUSTOM_FIELD_PREFIXES)}
+    entry, rows = query_entry(account.netsuite.suiteql, query, custom, account.settings.discovery)
+    return entry, Finding(query.name, Status.READABLE if rows else Status.EMPTY)
+
+
+def _check(named: Sequence[str], found: Sequence[Found]) -> None:
+    """Refuse an account without tables, and names of tables that cannot be read.
+
+    Raises:
+        ConfigurationError: that is so.
+    """
+    missing = [finding for entry, finding in found if entry is None]
+    if named and missing:
+        reason = ": ".join(filter(None, (missing[0].status.value, missing[0].note)))
+        raise ConfigurationError("tables", f"names {missing[0].name}, which cannot be read: {reason}.")
+    if found and len(missing) == len(found):
+        raise ConfigurationError(
+            "tables",
+            "finds no table that can be read; the role needs SuiteAnalytics Workbook. "
+            f"{missing[0].name}: {missing[0].status.value}.",
+        )
+
+
+def _discovery(found: Sequence[Found], *, is_logged: bool) -> Discovery:
+    entries = [entry for entry, _ in found if entry is not None]
+    return Discovery(
+        tuple(
+            entry
+            if entry.record_type
+            else replace(entry, deletions=deletions_of(entry.name, entry.keys, is_logged=is_logged))
+            for entry in entries
+        ),
+        tuple(with_features_that_are_on([finding for _, finding in found])),
+    )

@@ -1,0 +1,110 @@
+"""What discovery found is kept on disk for a while, per login and per choice of settings."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from tests.tap_runs import Json, command, discover, names, run
+
+from netsuite_emulator import Emulator
+
+
+@pytest.fixture
+def kept(config: Json) -> Json:
+    """Settings with which two tables are discovered, and kept."""
+    return {**config, "tables": ["customer", "currency"], "catalog_cache_seconds": 600}
+
+
+def files(home: Path) -> list[Path]:
+    return [path for path in home.rglob("*") if path.is_file()]
+
+
+def requests_of(account: Emulator, config: Json) -> int:
+    account.clear_requests()
+    discover(config)
+    return len([request for request in account.requests if "token" not in request.path])
+
+
+def test_a_second_discovery_asks_nothing_and_says_the_same(account: Emulator, kept: Json, cache_home: Path) -> None:
+    first = discover(kept)
+    account.clear_requests()
+    assert discover(kept) == first
+    assert account.requests == []
+    (path,) = files(cache_home)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_what_is_too_old_is_asked_for_again(account: Emulator, kept: Json, cache_home: Path) -> None:
+    discover(kept)
+    (path,) = files(cache_home)
+    long_ago = time.time() - 601
+    os.utime(path, (long_ago, long_ago))
+    assert requests_of(account, kept) > 0
+    assert requests_of(account, kept) == 0
+
+
+def test_refresh_catalog_asks_again_and_keeps_the_new_one(account: Emulator, kept: Json) -> None:
+    discover(kept)
+    assert requests_of(account, {**kept, "refresh_catalog": True}) > 0
+    assert requests_of(account, kept) == 0
+
+
+def test_nothing_is_kept_with_an_age_of_nought(account: Emulator, kept: Json, cache_home: Path) -> None:
+    assert requests_of(account, {**kept, "catalog_cache_seconds": 0}) > 0
+    assert files(cache_home) == []
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"tables": ["customer"]},
+        {"booleans": "raw"},
+        {"multi_selects": "raw"},
+        {"display_values": ["customer.terms"]},
+        {"queries": [{"name": "mine", "query": "SELECT id AS id FROM currency"}]},
+    ],
+)
+def test_settings_that_find_something_else_have_a_catalog_of_their_own(
+    account: Emulator, kept: Json, changed: Json
+) -> None:
+    discover(kept)
+    assert requests_of(account, {**kept, **changed}) > 0
+    assert requests_of(account, {**kept, **changed}) == 0
+    assert requests_of(account, kept) == 0
+
+
+def test_another_account_has_a_catalog_of_its_own(
+    kept: Json, netsuite_emulator_factory: Callable[..., Emulator]
+) -> None:
+    discover(kept)
+    other = netsuite_emulator_factory()
+    assert requests_of(other, {**kept, **other.connection}) > 0
+
+
+@pytest.mark.parametrize(
+    "damage", [b"", b"{", b"[]", b"null", b'{"streams": [], "x": 1}', b'{"streams": [{"name": 1}], "findings": []}']
+)
+def test_a_damaged_file_is_as_good_as_none(account: Emulator, kept: Json, cache_home: Path, damage: bytes) -> None:
+    whole = discover(kept)
+    (path,) = files(cache_home)
+    path.write_bytes(damage)
+    account.clear_requests()
+    assert discover(kept) == whole
+    assert account.requests != []
+
+
+def test_the_command_tells_the_same_statuses_from_the_cache(account: Emulator, kept: Json, tmp_path: Path) -> None:
+    runs = [run(command(tmp_path, kept, "--discover")) for _ in range(2)]
+    assert [finished.exit_code for finished in runs] == [0, 0]
+    assert runs[0].lines == runs[1].lines
+    assert names(json.loads("\n".join(runs[1].lines))) >= {"customer", "currency"}
+    assert all("currency: readable" in finished.log for finished in runs)
+    account.clear_requests()
+    run(command(tmp_path, kept, "--discover"))
+    assert account.requests == []
