@@ -10,41 +10,24 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timezone
 from decimal import Decimal
-from functools import partial
 from itertools import pairwise
 from operator import attrgetter
-from typing import Annotated, Any
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
 
 from suitetalk import IncompleteResultError, Page, SuiteTalkError
-from suitetalk.timezone import to_utc
 from tap_netsuite.extraction.rows import Key, Record, Rows
 from tap_netsuite.extraction.source import Source
 from tap_netsuite.values import Column, Kind, converter
 
 _UTC = ZoneInfo("UTC")
-_WITHOUT_ZONE = Annotated[datetime, msgspec.Meta(tz=False)]
-_DECODED = {Kind.INTEGER: int, Kind.DECIMAL: Decimal, Kind.DATE: _WITHOUT_ZONE, Kind.DATE_TIME: _WITHOUT_ZONE}
-_READY = (Kind.INTEGER, Kind.DECIMAL, Kind.TEXT)
+_DECODED = {Kind.INTEGER: int, Kind.DECIMAL: Decimal}
+_READY = (Kind.INTEGER, Kind.TEXT, Kind.DISPLAY)
 _BOOLEANS = {"T": True, "F": False, "true": True, "false": False}
-# Text that the decoder takes for no value at all, or for a decimal that JSON cannot hold.
-_CAREFULLY = (
-    b'"null"',
-    b'"NULL"',
-    b'"Null"',
-    b'"nan',
-    b'"NaN',
-    b'"NAN',
-    b'"sNaN',
-    b"nfinity",
-    b'"inf',
-    b'"Inf',
-    b'"INF',
-    b'"-inf',
-    b'"-Inf',
-)
+_TIME_LENGTH = len("YYYY-MM-DD HH:MI:SS")
+_TAKEN_FOR_NOTHING = b'ull"'  # the decoder reads the text "null" as no number at all, "Null" too
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
 
 
@@ -186,7 +169,7 @@ class _Quick:
 
     def decode(self, content: bytes) -> tuple[list[Any], int] | None:
         """Return rows and the count of the whole result; None when the page has to go the careful way."""
-        if any(text in content for text in _CAREFULLY):
+        if _TAKEN_FOR_NOTHING in content:
             return None
         try:
             page = self._decoder.decode(content)
@@ -209,19 +192,37 @@ class _Quick:
         """Return the highest replication key, as it leaves."""
         if self._cursor_field is None:
             return None
-        values = map(attrgetter(self._cursor_field), rows)
-        newest = max((value for value in values if value is not None), default=None)
-        return newest if newest is None else msgspec.to_builtins(newest, builtin_types=(Decimal,))
+        return max((value for value in map(attrgetter(self._cursor_field), rows) if value is not None), default=None)
 
     def _last_step(self, column: Column) -> Callable[[Any], Any]:
-        if column.kind is Kind.BOOLEAN:
-            return _BOOLEANS.__getitem__
-        if column.kind is Kind.DATE:
-            return datetime.date
         if column.kind is Kind.DATE_TIME:
-            in_utc = partial(datetime.replace, tzinfo=timezone.utc)
-            return in_utc if column.in_utc else partial(to_utc, zone=self._zone())
-        return converter(column.kind, _UTC)
+            return _utc if column.in_utc else converter(column.kind, self._zone())
+        return _LAST_STEPS.get(column.kind) or converter(column.kind, _UTC)
+
+
+def _utc(text: str) -> str:
+    datetime.fromisoformat(text)  # raises ValueError
+    if len(text) != _TIME_LENGTH:
+        raise ValueError(text)
+    return text.replace(" ", "T", 1) + "Z"
+
+
+def _day(text: str) -> str:
+    datetime.fromisoformat(text)  # raises ValueError
+    return text[:10]
+
+
+def _finite(number: Decimal) -> Decimal:
+    if number.is_finite():
+        return number
+    raise ValueError(number)
+
+
+_LAST_STEPS: dict[Kind, Callable[[Any], Any]] = {
+    Kind.BOOLEAN: _BOOLEANS.__getitem__,
+    Kind.DATE: _day,
+    Kind.DECIMAL: _finite,
+}
 
 
 def _finish(rows: list[Any], field: str, step: Callable[[Any], Any]) -> None:

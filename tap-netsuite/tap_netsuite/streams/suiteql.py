@@ -14,6 +14,7 @@ from suitetalk import ConfigurationError, InvalidRequestError
 from tap_netsuite.account import Account
 from tap_netsuite.extraction.changes import StampedChanges
 from tap_netsuite.extraction.keyed_source import KeyedSource
+from tap_netsuite.extraction.keyless_reading import KeylessReading
 from tap_netsuite.extraction.lookahead import Fetcher, Portion
 from tap_netsuite.extraction.plain_reading import PlainReading
 from tap_netsuite.extraction.position import position_in
@@ -59,7 +60,7 @@ class SuiteQLStream(NetSuiteStream):
                 return
         yield from self._reading(local).read(fetcher)
 
-    def _reading(self, source: Source) -> TableReading | PlainReading:
+    def _reading(self, source: Source) -> TableReading | KeylessReading | PlainReading:
         account, settings, state = self.account, self.account.settings, self._state_at_start
         suiteql, lookback = account.netsuite.suiteql, timedelta(seconds=settings.lookback_seconds)
         row_format = RowFormat(self.name, source, lambda: account.zone, as_lines=self.leaves_directly)
@@ -75,6 +76,8 @@ class SuiteQLStream(NetSuiteStream):
                 lookback=lookback,
                 audit=settings.audit,
             )
+        if cursor is None and not source.keys:
+            return KeylessReading(suiteql, source, row_format, settings.audit)
         is_same = cursor is not None and state.get("replication_key") == cursor.name
         return PlainReading(
             suiteql,
