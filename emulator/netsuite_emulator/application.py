@@ -43,7 +43,7 @@ class Application:
         *,
         latency: float,
     ) -> None:
-        """`latency` is waited for before each request, in seconds."""
+        """`latency` is how many seconds each request takes at least; its work is done within them."""
         self._services = services
         self._governor = governor
         self._faults = faults
@@ -75,8 +75,10 @@ class Application:
             await line.answer(entry, error_answer(error))
             return
         entry.in_flight = self._governor.in_flight
+        due = time.monotonic() + self._latency
         try:
-            answer, late_fault = await self._work(call, path, entry, line)
+            answer, late_fault = await self._work(call, path, entry, line, due)
+            await _until(due)
         finally:
             if governed:
                 self._governor.leave()
@@ -84,18 +86,17 @@ class Application:
             await line.answer(entry, answer, late_fault)
 
     async def _work(
-        self, call: Call, path: str, entry: LoggedRequest, line: _Line
+        self, call: Call, path: str, entry: LoggedRequest, line: _Line, due: float
     ) -> tuple[Answer | None, Fault | None]:
         """The answer, and the fault that spoils its sending; no answer where the connection is gone."""
         late_fault = None
-        if self._latency:
-            await asyncio.sleep(self._latency)
         for fault in self._faults.strike(call.method, path):
             if fault.effect == "delay":
                 await asyncio.sleep(fault.seconds or 0)
             elif fault.effect == "expire_tokens":
                 self._services.auth.tokens.expire_all()
             elif fault.effect == "drop_before":
+                await _until(due)
                 await line.drop(entry)
                 return None, None
             elif fault.effect in ("cut_body", "drop_after", "malformed_json"):
@@ -112,6 +113,12 @@ class Application:
             self._control.note_failure(traceback.format_exc())
             detail = "An unexpected error occurred. Error ID: emulator"
             return error_answer(NetSuiteError(500, "UNEXPECTED_ERROR", detail)), late_fault
+
+
+async def _until(moment: float) -> None:
+    remaining = moment - time.monotonic()
+    if remaining > 0:
+        await asyncio.sleep(remaining)
 
 
 class _Line:

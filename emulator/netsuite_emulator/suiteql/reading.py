@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+import threading
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
+
+import duckdb
 
 from netsuite_emulator.suiteql.results import Result, ResultCache
 
 if TYPE_CHECKING:
-    import duckdb
-
     from netsuite_emulator.paging import Page
     from netsuite_emulator.storage import Storage
     from netsuite_emulator.suiteql.rendering import Renderer
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["RowReader"]
 
 _SAMPLE = 1000
+_FULL_PAGE = 1000
 
 
 class RowReader:
@@ -43,7 +46,10 @@ class RowReader:
         with result.lock:  # pages asked for at once wait for the first of them to sort the rows
             result.asked += 1
             if result.rows is None and result.asked == 1:
-                return self._read(statement, page, result)
+                rows, total = self._read(statement, page, result)
+                if len(rows) == _FULL_PAGE < total:
+                    threading.Thread(target=self._read_ahead, args=(statement, result), daemon=True).start()
+                return rows, total
             rows, total = self._all(statement, result)
         return rows[page.offset : page.offset + page.size], total
 
@@ -55,6 +61,11 @@ class RowReader:
             if 0 < len(rows) < page.size or (not rows and page.offset == 0 and page.size):
                 result.total = page.offset + len(rows)
             return rows, self._total(cursor, statement, result)
+
+    def _read_ahead(self, statement: Statement, result: Result) -> None:
+        """Sort the rows while the caller still waits for the first page, or reads it."""
+        with result.lock, contextlib.suppress(duckdb.Error):  # the emulator may have ended; who asks next is told
+            self._all(statement, result)
 
     def _all(self, statement: Statement, result: Result) -> tuple[list[bytes], int]:
         """All rows that can be read."""

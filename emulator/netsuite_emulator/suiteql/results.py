@@ -20,7 +20,7 @@ _KEPT_RESULTS = 1000
 class Result:
     """What is known of a statement's rows in one state of the data.
 
-    `rows` has the readable ones as JSON once a second page was asked for; `total` counts all.
+    `rows` has the readable ones as JSON once more than the first page is asked for; `total` counts all.
     """
 
     version: int
