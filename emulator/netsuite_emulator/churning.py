@@ -95,7 +95,7 @@ class Churning:
 
     def _insert(self, _churn: Churn, table: Table, model: int) -> None:
         key = self._account.storage.next_id(table)
-        values = {f'"{name}"': f"TIMESTAMP '{moment}'" for name, moment in self._stamps(table, created=True).items()}
+        values = {f'"{name}"': f"'{stamp}'" for name, stamp in self._stamps(table, created=True).items()}
         for name in _UNIQUE_TEXTS:
             values[f'"{name}"'] = f"\"{name}\" || '-{key}'"
         values |= {f'"{table.key[0]}"': str(key), '"recordid"': str(key), '"externalid"': "NULL"}
