@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -131,7 +132,7 @@ def _accepted(
         outcomes = list(zip(parts, answers, strict=True))
         accepted += [column for part, refused in outcomes if refused is None for column in part]
         parts = [smaller for part, refused in outcomes if refused is not None for smaller in _smaller(part, refused)]
-    return accepted
+    return sorted(accepted, key=attrgetter("name"))
 
 
 def _smaller(part: list[Column], refusal: NetSuiteError) -> list[list[Column]]:
