@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from suitetalk import NetSuiteError, Page, SuiteQL
 from suitetalk.timezone import SQL_TIME_FORMAT
-from tap_netsuite.discovery.refusals import REFUSALS, raise_outage
+from tap_netsuite.discovery.refusals import REFUSALS, is_about_table, raise_outage
 from tap_netsuite.extraction.source import Source
 from tap_netsuite.known_tables import MODIFICATION_COLUMNS, stamp_kind, usual_kind
 from tap_netsuite.values import DISPLAY_SUFFIX, Column, Kind, converter
@@ -63,6 +63,8 @@ def first_rows(suiteql: SuiteQL, relation: str) -> tuple[list[dict[str, Any]], i
         page = suiteql.page(f"SELECT * FROM {relation}", limit=_SAMPLE)
     except REFUSALS as refusal:
         raise_outage(refusal)
+        if is_about_table(refusal):
+            raise
         counted = suiteql.page(f"SELECT COUNT(*) AS n FROM {relation}", limit=1).items
         return [], int(counted[0]["n"]) if counted else 0
     return page.items, page.total
