@@ -110,6 +110,14 @@ def test_a_damaged_catalog_is_written_anew(kept: Json, cache_home: Path, tmp_pat
     assert run(arguments).lines == first.lines
 
 
+def test_a_setting_that_finds_nothing_else_asks_for_nothing(account: Emulator, kept: Json, tmp_path: Path) -> None:
+    first = run(command(tmp_path, kept, "--discover"))
+    account.clear_requests()
+    again = run(command(tmp_path, {**kept, "start_date": "2024-01-01"}, "--discover"))
+    assert again.lines == first.lines
+    assert account.requests == []
+
+
 def test_the_command_tells_the_same_statuses_from_the_cache(account: Emulator, kept: Json, tmp_path: Path) -> None:
     runs = [run(command(tmp_path, kept, "--discover")) for _ in range(2)]
     assert [finished.exit_code for finished in runs] == [0, 0]

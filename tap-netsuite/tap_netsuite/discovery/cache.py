@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-from dataclasses import asdict
+from dataclasses import asdict, fields, is_dataclass
 from importlib.metadata import version
 from typing import Any
 
@@ -69,7 +69,14 @@ class DiscoveryCache:
             self._documents.put(self._name() + _AS_TEXT, self._digest() + b"\n" + text.encode())
 
     def _digest(self) -> bytes:
-        return hashlib.sha256(self._kept).hexdigest().encode()
+        """Identify what a catalog is made of: the streams found, and whatever settings may add to them."""
+        settings = {
+            field.name: getattr(self._settings, field.name)
+            for field in fields(self._settings)
+            if field.name != "connection"
+        }
+        made_of = self._kept + json.dumps(settings, default=_plain, sort_keys=True).encode()
+        return hashlib.sha256(made_of).hexdigest().encode()
 
     def _name(self) -> str:
         """Return a name that is another one for settings that find something else."""
@@ -84,6 +91,12 @@ class DiscoveryCache:
             settings.discovery.display_values,
         ]
         return "tap-netsuite " + hashlib.sha256(json.dumps(found_by).encode()).hexdigest()
+
+
+def _plain(value: Any) -> Any:
+    if is_dataclass(value) and not isinstance(value, type):
+        return asdict(value)
+    return sorted(value) if isinstance(value, (set, frozenset)) else str(value)
 
 
 def _read(kept: dict[str, Any]) -> Discovery:
