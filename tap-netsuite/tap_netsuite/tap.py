@@ -54,9 +54,14 @@ class TapNetSuite(Tap):
         super().__init__(*args, **kwargs)
 
     @cached_property
+    def settings(self) -> TapSettings:
+        """The settings, checked."""
+        return TapSettings.from_mapping(self.config)
+
+    @cached_property
     def account(self) -> Account:
         """The account the settings name."""
-        return Account(TapSettings.from_mapping(self.config), f"tap-netsuite/{version(_PACKAGE)}", self.retry)
+        return Account(self.settings, f"tap-netsuite/{version(_PACKAGE)}", self.retry)
 
     @cached_property
     def run(self) -> Run:
@@ -73,13 +78,16 @@ class TapNetSuite(Tap):
     @cached_property
     def discovery(self) -> Discovery:
         """What NetSuite has, found now or kept from a while ago."""
-        cache = DiscoveryCache(self.account.settings)
-        kept = cache.get()
+        kept = self._cache.get()
         if kept is not None:
             return kept
         found = discover(self.account)
-        cache.put(found)
+        self._cache.put(found)
         return found
+
+    @cached_property
+    def _cache(self) -> DiscoveryCache:
+        return DiscoveryCache(self.settings)
 
     def audited(self, audit: StreamAudit) -> None:
         """Take note of what became of a stream."""
@@ -106,6 +114,18 @@ class TapNetSuite(Tap):
         """The catalog, with the status of each stream and how its deletions are known."""
         catalog: dict[str, Any] = super().catalog_dict
         return catalog if self.input_catalog else with_metadata(catalog, stream_metadata(self.discovery))
+
+    @property
+    def catalog_json_text(self) -> str:
+        """The catalog as it is written."""
+        if self.input_catalog:
+            return super().catalog_json_text
+        _ = self.discovery  # the cache knows a catalog by what it was written for
+        text = self._cache.catalog_text()
+        if text is None:
+            text = super().catalog_json_text
+            self._cache.put_catalog_text(text)
+        return text
 
     def run_discovery(self) -> str:
         """Write the catalog, and tell of each table whether it can be read, and if not, why."""

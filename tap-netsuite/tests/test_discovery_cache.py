@@ -99,6 +99,25 @@ def test_a_damaged_file_is_as_good_as_none(account: Emulator, kept: Json, cache_
     assert account.requests != []
 
 
+@pytest.mark.parametrize("damage", [b"", b"\xff\n\xff", b"0" * 64 + b"\n{}"])
+def test_a_damaged_catalog_is_written_anew(kept: Json, cache_home: Path, tmp_path: Path, damage: bytes) -> None:
+    arguments = command(tmp_path, kept, "--discover")
+    first = run(arguments)
+    assert len(files(cache_home)) == 2
+    for path in files(cache_home):
+        if not path.read_bytes().startswith(b"{"):
+            path.write_bytes(damage)
+    assert run(arguments).lines == first.lines
+
+
+def test_a_setting_that_finds_nothing_else_asks_for_nothing(account: Emulator, kept: Json, tmp_path: Path) -> None:
+    first = run(command(tmp_path, kept, "--discover"))
+    account.clear_requests()
+    again = run(command(tmp_path, {**kept, "start_date": "2024-01-01"}, "--discover"))
+    assert again.lines == first.lines
+    assert account.requests == []
+
+
 def test_the_command_tells_the_same_statuses_from_the_cache(account: Emulator, kept: Json, tmp_path: Path) -> None:
     runs = [run(command(tmp_path, kept, "--discover")) for _ in range(2)]
     assert [finished.exit_code for finished in runs] == [0, 0]

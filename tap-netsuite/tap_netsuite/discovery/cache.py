@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-from dataclasses import asdict
+from dataclasses import asdict, fields, is_dataclass
 from importlib.metadata import version
 from typing import Any
 
@@ -16,6 +16,7 @@ from tap_netsuite.settings import TapSettings
 logger = logging.getLogger(__name__)
 
 _FORMAT = 1
+_AS_TEXT = " as text"
 
 
 class DiscoveryCache:
@@ -29,22 +30,53 @@ class DiscoveryCache:
         age = settings.discovery.catalog_cache_seconds
         self._settings = settings
         self._documents = CatalogCache.of_login(settings.connection, age) if age else None
+        self._kept = b""
 
     def get(self) -> Discovery | None:
         """Return what is kept; None when it is too old, damaged, unwanted, or not there."""
         if self._documents is None or self._settings.discovery.refresh_catalog:
             return None
         kept = self._documents.get(self._name())
+        if kept is None:
+            return None
         try:
-            return None if kept is None else _read(json.loads(kept))
+            discovery = _read(json.loads(kept))
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             logger.debug("The kept catalog is damaged: %s", error)
             return None
+        self._kept = kept
+        return discovery
 
     def put(self, discovery: Discovery) -> None:
         """Keep what was found."""
         if self._documents is not None:
-            self._documents.put(self._name(), json.dumps(asdict(discovery), separators=(",", ":")).encode())
+            self._kept = json.dumps(asdict(discovery), separators=(",", ":")).encode()
+            self._documents.put(self._name(), self._kept)
+
+    def catalog_text(self) -> str | None:
+        """Return the catalog as it was written for what is kept, None when there is none: to make it takes a second."""
+        if self._documents is None or not self._kept:
+            return None
+        made_from, _, text = (self._documents.get(self._name() + _AS_TEXT) or b"").partition(b"\n")
+        try:
+            return text.decode() if made_from == self._digest() else None
+        except UnicodeDecodeError:
+            return None
+
+    def put_catalog_text(self, text: str) -> None:
+        """Keep the catalog that was written for what is kept."""
+        if self._documents is not None and self._kept:
+            self._documents.put(self._name() + _AS_TEXT, self._digest() + b"\n" + text.encode())
+
+    def _digest(self) -> bytes:
+        """Identify what a catalog is made of: the streams found, and whatever settings may add to them."""
+        settings = {
+            field.name: getattr(self._settings, field.name)
+            for field in fields(self._settings)
+            if field.name != "connection"
+        }
+        made_of = self._kept + json.dumps(settings, default=_plain, sort_keys=True).encode()
+        return hashlib.sha256(made_of).hexdigest().encode()
 
     def _name(self) -> str:
         """Return a name that is another one for settings that find something else."""
@@ -59,6 +91,12 @@ class DiscoveryCache:
             settings.discovery.display_values,
         ]
         return "tap-netsuite " + hashlib.sha256(json.dumps(found_by).encode()).hexdigest()
+
+
+def _plain(value: Any) -> Any:
+    if is_dataclass(value) and not isinstance(value, type):
+        return asdict(value)
+    return sorted(value) if isinstance(value, (set, frozenset)) else str(value)
 
 
 def _read(kept: dict[str, Any]) -> Discovery:

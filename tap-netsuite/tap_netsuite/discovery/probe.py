@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from suitetalk import NetSuiteError, Page, SuiteQL
 from suitetalk.timezone import SQL_TIME_FORMAT
-from tap_netsuite.discovery.refusals import REFUSALS, raise_outage
+from tap_netsuite.discovery.refusals import REFUSALS, is_about_table, raise_outage
 from tap_netsuite.extraction.source import Source
 from tap_netsuite.known_tables import MODIFICATION_COLUMNS, stamp_kind, usual_kind
 from tap_netsuite.values import DISPLAY_SUFFIX, Column, Kind, converter
@@ -62,6 +63,8 @@ def first_rows(suiteql: SuiteQL, relation: str) -> tuple[list[dict[str, Any]], i
         page = suiteql.page(f"SELECT * FROM {relation}", limit=_SAMPLE)
     except REFUSALS as refusal:
         raise_outage(refusal)
+        if is_about_table(refusal):
+            raise
         counted = suiteql.page(f"SELECT COUNT(*) AS n FROM {relation}", limit=1).items
         return [], int(counted[0]["n"]) if counted else 0
     return page.items, page.total
@@ -131,7 +134,7 @@ def _accepted(
         outcomes = list(zip(parts, answers, strict=True))
         accepted += [column for part, refused in outcomes if refused is None for column in part]
         parts = [smaller for part, refused in outcomes if refused is not None for smaller in _smaller(part, refused)]
-    return accepted
+    return sorted(accepted, key=attrgetter("name"))
 
 
 def _smaller(part: list[Column], refusal: NetSuiteError) -> list[list[Column]]:

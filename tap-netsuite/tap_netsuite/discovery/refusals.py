@@ -14,6 +14,7 @@ REFUSALS = (InvalidRequestError, PermissionDeniedError, NotFoundError, ServerFau
 """What NetSuite answers to what it does not accept; see `raise_outage` for the last of them."""
 
 _SERVER_FAULT = 500
+_NO_TABLE = "Invalid search type"
 _UNSEEN = re.compile(r"Record .* was not found")
 
 
@@ -29,6 +30,11 @@ def raise_outage(refusal: NetSuiteError) -> None:
         raise refusal
 
 
+def is_about_table(refusal: NetSuiteError) -> bool:
+    """Tell whether a refusal is about the table as such, so that no other statement on it fares better."""
+    return _NO_TABLE in refusal.detail or _is_unseen(refusal)
+
+
 def refused_table(table: str, refusal: NetSuiteError, *, is_record_type: bool) -> Finding:
     """Return what became of a table that SuiteQL refuses [section 5.8].
 
@@ -39,7 +45,7 @@ def refused_table(table: str, refusal: NetSuiteError, *, is_record_type: bool) -
     """
     if _is_unseen(refusal):
         return Finding(table, Status.NOT_PERMITTED, _permission_note(table, is_record_type=is_record_type))
-    if "Invalid search type" not in refusal.detail:
+    if _NO_TABLE not in refusal.detail:
         return Finding(table, Status.FAILED, refusal.detail)
     if is_record_type:
         return Finding(table, Status.RECORD_ONLY, f"read it as record_{table}")
