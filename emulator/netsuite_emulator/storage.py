@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
+import time
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -34,6 +35,9 @@ __all__ = ["Storage", "make_company_file"]
 _MOST_REMEMBERED = 100_000
 # What no SuiteQL table shows.
 _SERVICE_TABLES = (ATTACHMENT_TABLE, *FILE_TABLES)
+
+_TRIES_TO_CLOSE = 100
+_PAUSE = 0.05  # seconds
 
 
 class Storage:
@@ -141,7 +145,13 @@ class Storage:
         """Close the database; a data file holds everything afterwards."""
         with contextlib.suppress(duckdb.Error):  # a request that is cut off may still read
             self._root.execute("CHECKPOINT")
-        self._root.close()
+        for _ in range(_TRIES_TO_CLOSE):
+            try:
+                self._root.close()
+            except duckdb.Error:  # it does
+                time.sleep(_PAUSE)
+            else:
+                return
 
     def _highest_id(self, space: str) -> int:
         tables = [table for table in self._company.tables.values() if table.space == space]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -27,6 +28,8 @@ _STEP = timedelta(minutes=15)  # every offset in use is a multiple of this
 _SLACK = timedelta(seconds=90)  # record bodies are cut to the minute
 _TABLES_WITH_RECORDS = ("customer", "vendor", "employee", "contact", "transaction")
 _ANY_TABLES = ("currency", *_TABLES_WITH_RECORDS, "account", "item", "subsidiary")
+_ORDERS = ("", " DESC")
+_AT_ONCE = 8
 _FIRST_YEAR = 2000
 _REFUSALS = (InvalidRequestError, NotFoundError, PermissionDeniedError)
 # Likelier than the other zones with the same offsets.
@@ -92,7 +95,20 @@ def zone_named(name: str) -> ZoneInfo:
     return ZoneInfo(name)
 
 
-def detect_zone(suiteql: SuiteQL, records: Records) -> ZoneInfo:
+@dataclass(frozen=True)
+class DetectedZone:
+    """What was found out about the account's clock.
+
+    Attributes:
+        zone: its time zone.
+        converts_to_utc: whether SYS_EXTRACT_UTC turns times of the zone into UTC in this account.
+    """
+
+    zone: ZoneInfo
+    converts_to_utc: bool
+
+
+def detect_zone(suiteql: SuiteQL, records: Records) -> DetectedZone:
     """Find the account's time zone.
 
     Two witnesses: the same stamp read from a record body, which is in UTC [section_157305090645], and from
@@ -102,19 +118,21 @@ def detect_zone(suiteql: SuiteQL, records: Records) -> ZoneInfo:
     Raises:
         ConfigurationError: neither witness could be heard; the text names the setting to use instead.
     """
-    from_records = list(_sightings_in_records(suiteql, records))
-    from_function = _sightings_by_function(suiteql)
+    with ThreadPoolExecutor(_AT_ONCE) as threads:
+        asked = threads.submit(_sightings_by_function, suiteql)
+        from_records = _sightings_in_records(suiteql, records, threads)
+        from_function = asked.result()
     zones = _fitting(from_records + from_function)
     if not zones and from_records and from_function:
         logger.warning("SYS_EXTRACT_UTC contradicts the record service about the account's time zone and is not used")
-        zones = _fitting(from_records)
+        zones, from_function = _fitting(from_records), []
     if not zones:
         raise ConfigurationError(
             SETTING,
             "is missing, and the account's time zone could not be found; set it to a name such as Europe/Paris.",
         )
     logger.info("The account's time zone is taken to be %s (setting %s)", zones[0].key, SETTING)
-    return zones[0]
+    return DetectedZone(zones[0], bool(from_function))
 
 
 def converts_to_utc(suiteql: SuiteQL, zone: ZoneInfo) -> bool:
@@ -151,35 +169,32 @@ def _fitting(sightings: list[_Sighting]) -> list[ZoneInfo]:
     return [zone for zone in zones if all(sighting.fits(zone) for sighting in sightings)]
 
 
-def _sightings_in_records(suiteql: SuiteQL, records: Records) -> Iterator[_Sighting]:
+def _sightings_in_records(suiteql: SuiteQL, records: Records, threads: ThreadPoolExecutor) -> list[_Sighting]:
     """Compare a few stamps, old and new, that both SuiteQL and the record service show."""
-    found = 0
     for table in _TABLES_WITH_RECORDS:
-        for row in _stamps(suiteql, table):
-            sighting = _seen_in_record(records, row.get("recordtype") or table, row)
-            if sighting:
-                found += 1
-                yield sighting
+        rows = [row for rows in threads.map(partial(_stamps, suiteql, table), _ORDERS) for row in rows]
+        seen = threads.map(partial(_seen_in_record, records, table), rows)
+        found = [sighting for sighting in seen if sighting]
         if found:
-            return
+            return found
+    return []
 
 
-def _stamps(suiteql: SuiteQL, table: str) -> Iterator[dict[str, Any]]:
+def _stamps(suiteql: SuiteQL, table: str, order: str) -> list[dict[str, Any]]:
     kind = ", recordtype" if table == "transaction" else ""
     stamp = f"TO_CHAR(lastmodifieddate, '{SQL_TIME_FORMAT}') AS stamp"
-    for order in ("", " DESC"):
-        statement = (
-            f"SELECT id{kind}, {stamp} FROM {table} WHERE lastmodifieddate IS NOT NULL "
-            f"ORDER BY lastmodifieddate{order}, id"
-        )
-        try:
-            yield from suiteql.page(statement, limit=3).items
-        except _REFUSALS as error:
-            logger.debug("No stamps from %s: %s", table, error)
-            return
+    statement = (
+        f"SELECT id{kind}, {stamp} FROM {table} WHERE lastmodifieddate IS NOT NULL ORDER BY lastmodifieddate{order}, id"
+    )
+    try:
+        return suiteql.page(statement, limit=3).items
+    except _REFUSALS as error:
+        logger.debug("No stamps from %s: %s", table, error)
+        return []
 
 
-def _seen_in_record(records: Records, record_type: str, row: dict[str, Any]) -> _Sighting | None:
+def _seen_in_record(records: Records, table: str, row: dict[str, Any]) -> _Sighting | None:
+    record_type = row.get("recordtype") or table
     try:
         body = records.get(record_type, str(row["id"]))
     except _REFUSALS as error:

@@ -50,7 +50,7 @@ def test_a_named_zone_must_exist() -> None:
 
 def found(emulator: Emulator) -> ZoneInfo:
     with NetSuite(ConnectionSettings.from_mapping(emulator.connection), retry=RetryPolicy(first_wait=0.01)) as client:
-        return detect_zone(client.suiteql, client.records)
+        return detect_zone(client.suiteql, client.records).zone
 
 
 @pytest.mark.parametrize("name", ["America/Los_Angeles", "Europe/Berlin", "Australia/Sydney", "Asia/Kolkata"])

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
+from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
 from suitetalk import ConnectionFailedError, Governor, NetSuite, NetSuiteError, RetryPolicy
-from suitetalk.timezone import converts_to_utc, detect_zone, zone_named
+from suitetalk.timezone import DetectedZone, converts_to_utc, detect_zone, zone_named
 from tap_netsuite.once import Once
 from tap_netsuite.settings import TapSettings
 
 logger = logging.getLogger(__name__)
 
 _UNLIMITED_WORKERS = 64
+_MOST_WAITING = 32  # pages, each of up to a megabyte
 
 
 class Account:
@@ -27,7 +28,6 @@ class Account:
         self.governor = Governor(settings.connection.max_concurrency)
         self.netsuite = NetSuite(settings.connection, limiter=self.governor, user_agent=user_agent, retry=retry)
         self._zone = Once(self._find_zone)
-        self._converts_to_utc = Once(lambda: converts_to_utc(self.netsuite.suiteql, self.zone))
         self._clock_offset = Once(self._find_clock_offset)
         self._started = Once(self.now)
 
@@ -38,8 +38,9 @@ class Account:
 
     @property
     def pages_ahead(self) -> int:
-        """Pages that may be held: those in flight, and as many that wait to be written."""
-        return 2 * self.governor.limit + 2
+        """Pages that may be held: those in flight, and some more that wait to be written."""
+        limit = self.governor.limit
+        return min(3 * limit, limit + _MOST_WAITING) + 2
 
     @property
     def started(self) -> datetime:
@@ -53,26 +54,21 @@ class Account:
         Raises:
             ConfigurationError: it is not set and cannot be found.
         """
-        return self._zone()
+        return self._zone().zone
 
     @property
     def converts_to_utc(self) -> bool:
         """Whether NetSuite turns times into UTC itself: only it knows an hour that the account's clock showed twice."""
-        return self._converts_to_utc()
+        return self._zone().converts_to_utc
 
     def now(self) -> datetime:
         """Return the time by NetSuite's clock: as it tells, or as its answers are dated."""
         return datetime.now(timezone.utc) + self._clock_offset()
 
-    def after(self, moment: datetime) -> datetime:
-        """Return the time by NetSuite's clock, once it is another second than a moment's."""
-        time.sleep(max(0.0, (moment + timedelta(seconds=1) - self.now()).total_seconds()))
-        return self.now()
-
-    def prepare(self) -> None:
-        """Begin to ask what nearly every run needs, and how many requests the account lets run at once."""
-        for call in (self._learn_limit, self._started):
-            threading.Thread(target=call, daemon=True).start()
+    def prepare(self, *, needs_zone: bool) -> None:
+        """Begin to ask what a run needs, side by side: the clock, how many requests may be in flight, the time zone."""
+        for call in (self._learn_limit, self._started, *([self._zone] if needs_zone else [])):
+            threading.Thread(target=_quietly, args=(call,), daemon=True).start()
 
     def _learn_limit(self) -> None:
         """Take the limit from NetSuite where the role may know it [article_0625010817]; else it is found by trying.
@@ -91,9 +87,10 @@ class Account:
         elif limits and (shared := limits.unallocated or limits.account):
             self.governor.begin_with(shared - 1)
 
-    def _find_zone(self) -> ZoneInfo:
+    def _find_zone(self) -> DetectedZone:
         if self.settings.account_timezone:
-            return zone_named(self.settings.account_timezone)
+            zone = zone_named(self.settings.account_timezone)
+            return DetectedZone(zone, converts_to_utc(self.netsuite.suiteql, zone))
         return detect_zone(self.netsuite.suiteql, self.netsuite.records)
 
     def _find_clock_offset(self) -> timedelta:
@@ -102,3 +99,11 @@ class Account:
         except (NetSuiteError, ConnectionFailedError) as error:
             logger.debug("NetSuite's clock: %s", error)
             return self.netsuite.transport.clock_offset or timedelta()
+
+
+def _quietly(call: Callable[[], object]) -> None:
+    """Call a function whose error is raised again where its answer is needed."""
+    try:
+        call()
+    except Exception as error:  # noqa: BLE001 - see above
+        logger.debug("%s", error)

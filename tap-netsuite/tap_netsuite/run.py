@@ -32,11 +32,11 @@ class Run:
     For the main thread.
     """
 
-    def __init__(self, account: Account, readings: Sequence[tuple[str, Reading]]) -> None:
-        """Begin to read the streams, given by name."""
-        account.prepare()
+    def __init__(self, account: Account, readings: Sequence[tuple[str, Reading]], *, needs_zone: bool) -> None:
+        """Begin to read the streams, given by name; `needs_zone` says that some of them have times."""
+        account.prepare(needs_zone=needs_zone)
         self._last = readings[-1][0]
-        self._lookahead = Lookahead(dict(readings), lambda: account.pages_ahead)
+        self._lookahead = Lookahead(dict(readings), lambda: account.pages_ahead, lambda: account.governor.limit)
         self._failures: list[StreamError] = []
 
     def portions(self, stream: str) -> Iterator[Portion]:

@@ -68,7 +68,9 @@ class TapNetSuite(Tap):
         """The run over the selected streams; it begins to read when it is first asked for."""
         selected = [stream for stream in self.streams.values() if stream.selected]
         self._tell_of([stream.name for stream in selected])
-        return Run(self.account, [(each.name, each.reading()) for each in selected if isinstance(each, NetSuiteStream)])
+        streams = [stream for stream in selected if isinstance(stream, NetSuiteStream)]
+        readings = [(stream.name, stream.reading()) for stream in streams]
+        return Run(self.account, readings, needs_zone=any(stream.has_times for stream in streams))
 
     def write_lines(self, lines: bytes) -> None:
         """Write messages that are encoded already, each ending in a line feed."""

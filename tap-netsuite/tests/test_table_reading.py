@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from typing import Any, cast
@@ -68,10 +68,6 @@ class Account:
     def now(self) -> datetime:
         return EPOCH + timedelta(seconds=self.clock)
 
-    def after(self, moment: datetime) -> datetime:
-        self.clock = max(self.clock, int((moment - EPOCH).total_seconds()) + 1)
-        return self.now()
-
     def go_on(self) -> None:
         self.requests += 1
         assert self.requests < 3000, "reading does not end"
@@ -114,8 +110,9 @@ def seconds(moment: datetime | None) -> int | None:
 
 
 class Table:
-    def __init__(self, account: Account, condition: Any) -> None:
+    def __init__(self, account: Account, condition: Any, counted: Callable[[], Any]) -> None:
         self.account = account
+        self.counted = counted
         self.condition = condition or (None, None, True)
         self.page_size = account.page_size
         self.statement_pages = account.statement_pages
@@ -138,13 +135,15 @@ class Table:
         return KeyPage(rows, offset, len(keys))
 
     def count(self, after: Key | None, up_to: Key, gaps: tuple[Gap, ...]) -> Count:
-        keys = [
-            key
-            for key in self.account.matching(self.condition)
-            if (after is None or key > after[0]) and key <= up_to[0]
-        ]
+        counted, found = (
+            self.account.matching(self.counted() or (None, None, True)),
+            self.account.matching(self.condition),
+        )
         self.account.go_on()
-        return Count(len(keys), sum(any(gap.behind[0] < key < gap.before[0] for gap in gaps) for key in keys))
+        return Count(
+            sum((after is None or key > after[0]) and key <= up_to[0] for key in counted),
+            sum(gap.behind[0] < key < gap.before[0] for key in found for gap in gaps),
+        )
 
     def adjoins(self, behind: Key, before: Key) -> bool:
         return bool(behind[0] + 1 == before[0])
@@ -170,7 +169,7 @@ class Pipeline:
         changes = cast("Changes", Chosen()) if self.source.replication_key else None
         reading = TableReading(
             self.source,
-            lambda condition: Table(self.account, condition),
+            lambda condition, counted: Table(self.account, condition, counted),
             position_in(self.state, self.source),
             changes=changes,
             start_date=None,

@@ -86,7 +86,7 @@ def check_date_format(netsuite: NetSuite) -> Finding:
 def check_time_zone(netsuite: NetSuite) -> Finding:
     """Find the account's time zone by what NetSuite says of known moments."""
     try:
-        zone = detect_zone(netsuite.suiteql, netsuite.records)
+        zone = detect_zone(netsuite.suiteql, netsuite.records).zone
     except SuiteTalkError as error:
         return unknown("time zone", str(error), f"set `{SETTING}` where the plugins ask for it.")
     return ok("time zone", f"Times in SuiteQL are those of {zone.key}.")

@@ -116,6 +116,7 @@ class _Stretch:
     up_to: Key | None
     pages: int = 0
     came: int = 0
+    is_full: bool = True
     gaps: list[Gap] = field(default_factory=list)
 
 
@@ -173,8 +174,7 @@ class KeyPages:
 
     def _first_of_statement(self, page: KeyPage) -> Iterator[Step]:
         """Take a page at the beginning of a statement: if it is as full as it can be, no row can lie before its end."""
-        is_full = page.rows.count == min(self._table.page_size, page.total)
-        if self._stretch.pages or self._proofs or not is_full:
+        if self._stretch.pages or self._proofs or not self._is_full(page):
             self._include(page)
             return
         self._stretch = _Stretch(page.rows.last, page.rows.last)
@@ -209,15 +209,21 @@ class KeyPages:
         stretch.up_to = up_to if behind is None else max(behind, up_to)
         stretch.pages += 1
         stretch.came += rows.count
+        stretch.is_full &= self._is_full(page)
+
+    def _is_full(self, page: KeyPage) -> bool:
+        """Tell whether a page has all the rows that NetSuite says in the same answer."""
+        return page.rows.count == min(self._table.page_size, max(0, page.total - page.offset))
 
     def _ask_about(self, stretch: _Stretch) -> None:
-        if self._audit is not Audit.OFF and stretch.up_to is not None:
+        """Ask NetSuite about a stretch, unless its pages leave nothing to ask: full, and no key between them."""
+        if (stretch.is_full and not stretch.gaps) or self._audit is Audit.OFF or stretch.up_to is None:
+            known: Future[Count] = Future()
+            known.set_result(Count(stretch.came, 0))
+            self._proofs.append((stretch, known))
+        else:
             call = partial(self._table.count, stretch.after, stretch.up_to, tuple(stretch.gaps))
             self._proofs.append((stretch, self._fetcher.ask(call)))
-        else:
-            known: Future[Count] = Future()
-            known.set_result(Count(0, 0))
-            self._proofs.append((stretch, known))
 
     def _proof(self) -> Iterator[Step]:
         """Take NetSuite's answer about a stretch, and read it again where rows are missing."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from suitetalk import PAGE_SIZE, READABLE_ROWS, IncompleteResultError, InvalidRequestError, SuiteQL
 from tap_netsuite.extraction.audit import gap
 from tap_netsuite.extraction.key_pages import Count, Gap
@@ -19,12 +21,24 @@ class KeyedSource:
     page_size = PAGE_SIZE
     statement_pages = READABLE_ROWS // PAGE_SIZE
 
-    def __init__(self, suiteql: SuiteQL, source: Source, row_format: RowFormat, condition: str = "") -> None:
-        """Read from a source with keys."""
+    def __init__(
+        self,
+        suiteql: SuiteQL,
+        source: Source,
+        row_format: RowFormat,
+        condition: str = "",
+        counted: Callable[[], str] = lambda: "",
+    ) -> None:
+        """Read from a source with keys the rows that meet a condition.
+
+        `counted` returns the condition that those of them meet which were there when the reading began, as far as
+        that can be told: NetSuite's count must not include rows that came since.
+        """
         self._suiteql = suiteql
         self._source = source
         self._row_format = row_format
         self._condition = condition
+        self._counted = counted
 
     def page(self, behind: Key | None, offset: int) -> KeyPage:
         """Return the page at an offset of the rows behind a key, or of all; one beyond their end is empty.
@@ -51,12 +65,16 @@ class KeyedSource:
     def count(self, behind: Key | None, last: Key, gaps: tuple[Gap, ...]) -> Count:
         """Return NetSuite's count of the rows behind a key and up to another, and of those in some gaps."""
         keys = self._source.keys
-        here = both(self._condition, after(keys, behind or ()), up_to(keys, last))
+        here = both(after(keys, behind or ()), up_to(keys, last))
         if not gaps:
-            return Count(int(self._suiteql.page(self._source.count(here), limit=1).items[0]["n"]), 0)
+            statement = self._source.count(both(self._counted(), here))
+            return Count(int(self._suiteql.page(statement, limit=1).items[0]["n"]), 0)
+        was_there = self._counted()
+        rows = f"CASE WHEN {was_there} THEN 1 ELSE 0 END" if was_there else "1"
         in_a_gap = " OR ".join(between(keys, gap.behind, gap.before) for gap in gaps)
-        row = self._suiteql.page(self._source.count(here, f"CASE WHEN {in_a_gap} THEN 1 ELSE 0 END"), limit=1).items[0]
-        return Count(int(row["n"]), int(row.get("marked") or 0))
+        statement = self._source.sums(both(self._condition, here), rows, f"CASE WHEN {in_a_gap} THEN 1 ELSE 0 END")
+        row = self._suiteql.page(statement, limit=1).items[0]
+        return Count(int(row.get("s0") or 0), int(row.get("s1") or 0))
 
     def adjoins(self, behind: Key, before: Key) -> bool:
         """Tell whether no key can lie between two others."""

@@ -22,6 +22,7 @@ from tap_netsuite.extraction.workers import Workers
 Result = TypeVar("Result")
 
 _MOST_WORKERS = 128
+_MOST_STREAMS = 64
 
 
 @dataclass(frozen=True)
@@ -48,10 +49,13 @@ class Fetcher:
         self._room = room
         self._workers = workers
         self._begun = 0
+        self.has_asked = False
 
     def ask(self, call: Callable[[], Result]) -> Future[Result]:
         """Have something small asked, such as a count."""
-        return self._workers.submit(call)
+        future = self._workers.submit(call)
+        self.has_asked = True
+        return future
 
     def in_order(self, begun: Iterator[Future[Result]]) -> Iterator[Result]:
         """Yield the results of fetches in the order in which they are begun.
@@ -77,7 +81,7 @@ class Fetcher:
         """Have a page fetched, whether there is room or not."""
         self._room.take(self._stream)
         self._begun += 1
-        return self._workers.submit(call)
+        return self.ask(call)
 
     def hand_over(self, portion: Portion) -> None:
         """Account for a portion that waits to be written: its page, if none was fetched for it."""
@@ -107,9 +111,10 @@ class _Failure:
 class _Stream:
     """One stream's reading and what it has read."""
 
-    def __init__(self, number: int, reading: Reading) -> None:
+    def __init__(self, number: int, reading: Reading, fetcher: Fetcher) -> None:
         self.number = number
         self.reading = reading
+        self.fetcher = fetcher
         self.read: queue.SimpleQueue[Portion | _Failure | None] = queue.SimpleQueue()
         self.is_unwanted = False
 
@@ -131,19 +136,26 @@ class Lookahead:
     For one consumer, which takes the streams in the order they were given.
     """
 
-    def __init__(self, readings: Mapping[str, Reading], width: Callable[[], int]) -> None:
+    def __init__(
+        self, readings: Mapping[str, Reading], width: Callable[[], int], at_once: Callable[[], int] | None = None
+    ) -> None:
         """Begin to read.
 
         Args:
             readings: how to read each stream, by name, in the order in which they will be asked for.
             width: pages to hold at most, by the stream in turn and again by all others; may change at any time.
+            at_once: requests that can be in flight; another stream is begun when those begun do not use them all.
         """
-        self._streams = {name: _Stream(number, reading) for number, (name, reading) in enumerate(readings.items())}
-        self._unread = deque(self._streams.values())
         self._width = width
+        self._at_once = at_once or width
         self._room = Room(width)
-        self._workers = Workers(_MOST_WORKERS, "netsuite-request")
-        self._running = 0
+        self._workers = Workers(_MOST_WORKERS, "netsuite-request", self._begin_more)
+        self._streams = {
+            name: _Stream(number, reading, Fetcher(number, self._room, self._workers))
+            for number, (name, reading) in enumerate(readings.items())
+        }
+        self._unread = deque(self._streams.values())
+        self._running: set[_Stream] = set()
         self._lock = threading.Lock()
         self._begin_more()
 
@@ -171,19 +183,22 @@ class Lookahead:
 
     def _begin_more(self) -> None:
         with self._lock:
-            while self._unread and self._running < self._width():
-                self._running += 1
+            while self._unread and self._has_idle_places():
                 stream = self._unread.popleft()
+                self._running.add(stream)
                 name = f"netsuite-stream-{stream.number}"
                 threading.Thread(target=self._read, args=(stream,), name=name, daemon=True).start()
 
+    def _has_idle_places(self) -> bool:
+        to_ask = sum(not stream.fetcher.has_asked for stream in self._running)
+        return self._workers.unfinished + to_ask < self._at_once() and len(self._running) < _MOST_STREAMS
+
     def _read(self, stream: _Stream) -> None:
-        fetcher = Fetcher(stream.number, self._room, self._workers)
         try:
-            for portion in stream.reading(fetcher):
+            for portion in stream.reading(stream.fetcher):
                 if stream.is_unwanted:
                     break
-                fetcher.hand_over(portion)
+                stream.fetcher.hand_over(portion)
                 stream.read.put(portion)
             stream.read.put(None)
         except StoppedError:
@@ -191,9 +206,9 @@ class Lookahead:
         except Exception as error:  # noqa: BLE001 - raised where the stream is written
             stream.read.put(_Failure(error))
         finally:
-            fetcher.end()
+            stream.fetcher.end()
             if stream.is_unwanted:
                 stream.throw_away(self._room)
             with self._lock:
-                self._running -= 1
+                self._running.discard(stream)
             self._begin_more()

@@ -31,10 +31,14 @@ class Source:
         selected = ", ".join(column.selected for column in self.columns)
         return f"SELECT {selected} FROM {self.relation}{_where(condition)}" + (f" ORDER BY {order}" if order else "")
 
-    def count(self, condition: str = "", mark: str = "") -> str:
-        """Return the statement that counts the rows meeting a condition as `n`, and sums an expression as `marked`."""
-        marked = f", SUM({mark}) AS marked" if mark else ""
-        return f"SELECT COUNT(*) AS n{marked} FROM {self.relation}{_where(condition)}"
+    def count(self, condition: str = "") -> str:
+        """Return the statement that counts the rows meeting a condition, as column `n`."""
+        return f"SELECT COUNT(*) AS n FROM {self.relation}{_where(condition)}"
+
+    def sums(self, condition: str, *expressions: str) -> str:
+        """Return the statement that sums expressions over the rows meeting a condition, as columns `s0`, `s1`, …."""
+        selected = ", ".join(f"SUM({expression}) AS s{number}" for number, expression in enumerate(expressions))
+        return f"SELECT {selected} FROM {self.relation}{_where(condition)}"
 
     @property
     def has_number_keys(self) -> bool:

@@ -18,14 +18,20 @@ class Workers:
     more; these threads are abandoned.
     """
 
-    def __init__(self, most: int, name: str) -> None:
-        """Make no thread yet; `most` may work at once."""
+    def __init__(self, most: int, name: str, finished: Callable[[], None] = lambda: None) -> None:
+        """Make no thread yet; `most` may work at once, and `finished` is called after each call."""
+        self._finished = finished
         self._most = most
         self._name = name
         self._calls: queue.SimpleQueue[tuple[Future[Any], Callable[[], Any]]] = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._threads = 0
         self._unfinished = 0
+
+    @property
+    def unfinished(self) -> int:
+        """Calls that are being carried out, or wait for it."""
+        return self._unfinished
 
     def submit(self, call: Callable[[], Result]) -> Future[Result]:
         """Have a call carried out."""
@@ -49,3 +55,4 @@ class Workers:
             del future, call  # results are large
             with self._lock:
                 self._unfinished -= 1
+            self._finished()

@@ -50,6 +50,11 @@ class NetSuiteStream(Stream):
         """Yield what is read, in a thread of its own; rows as lines where `leaves_directly`, else as mappings."""
 
     @property
+    def has_times(self) -> bool:
+        """Whether rows have times on the account's clock."""
+        return False
+
+    @property
     def leaves_directly(self) -> bool:
         """Whether rows are written as lines, past the SDK."""
         return self.ABORT_AT_RECORD_COUNT is None and not any(self.config.get(name) for name in _NEEDS_THE_SDK)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-_NOT_BY_DEFAULT = frozenset({"systemnote", "deletedrecord"})
+_NOT_BY_DEFAULT = frozenset({"systemnote", "deletedrecord", "deletedrecordinconnect"})
 
 
 class SuiteQLStream(NetSuiteStream):
@@ -42,23 +42,43 @@ class SuiteQLStream(NetSuiteStream):
         self.selected_by_default = name not in _NOT_BY_DEFAULT
         self._relation = relation
 
+    @property
+    def has_times(self) -> bool:
+        """Whether rows have times on the account's clock."""
+        return any(kind_of(schema) is Kind.DATE_TIME for schema in self.schema["properties"].values())
+
     def read(self, fetcher: Fetcher) -> Iterator[Portion]:
         """Yield the rows as records with every selected column, null where NetSuite has none."""
         local = self._source()
-        in_utc = self._in_utc(local)
-        if in_utc != local:
-            begun = False
-            try:
-                for portion in self._reading(in_utc).read(fetcher):
-                    begun = True
-                    yield portion
-            except InvalidRequestError as refusal:
-                if begun:
-                    raise
-                logger.debug("%s: %s; its times are read on the account's clock", self.name, refusal)
-            else:
-                return
-        yield from self._reading(local).read(fetcher)
+        in_utc = _in_utc(local)
+        if in_utc == local or not (yield from self._read_in_utc(fetcher, in_utc)):
+            yield from self._reading(local).read(fetcher)
+
+    def _read_in_utc(self, fetcher: Fetcher, source: Source) -> Generator[Portion, None, bool]:
+        """Let NetSuite turn times into UTC: only it knows an hour that the account's clock showed twice.
+
+        Returns whether it can; if not, nothing was yielded.
+        """
+        begun = False
+        try:
+            for portion in self._reading(source).read(fetcher):
+                if not begun and not self._converts_to_utc():
+                    return False
+                begun = True
+                yield portion
+        except InvalidRequestError as refusal:
+            if begun:
+                raise
+            logger.debug("%s: %s; its times are read on the account's clock", self.name, refusal)
+            return False
+        return True
+
+    def _converts_to_utc(self) -> bool:
+        try:
+            return self.account.converts_to_utc
+        except ConfigurationError as error:  # no matter until a time has to be converted here
+            logger.debug("%s: %s", self.name, error)
+            return False
 
     def _reading(self, source: Source) -> TableReading | KeylessReading | PlainReading:
         account, settings, state = self.account, self.account.settings, self._state_at_start
@@ -68,7 +88,7 @@ class SuiteQLStream(NetSuiteStream):
         if source.has_number_keys and (cursor is None or cursor.kind is Kind.DATE_TIME):
             return TableReading(
                 source,
-                lambda condition: KeyedSource(suiteql, source, row_format, condition),
+                lambda condition, counted: KeyedSource(suiteql, source, row_format, condition, counted),
                 position_in(state, source),
                 changes=StampedChanges(cursor, lambda: account.zone) if cursor else None,
                 start_date=settings.start_date,
@@ -109,18 +129,8 @@ class SuiteQLStream(NetSuiteStream):
             replication_key=columns[self.replication_key] if self.replication_key and is_incremental else None,
         )
 
-    def _in_utc(self, source: Source) -> Source:
-        """Let NetSuite turn times into UTC where it can: only it knows an hour that a clock showed twice."""
-        if not any(column.kind is Kind.DATE_TIME for column in source.columns):
-            return source
-        try:
-            if not self.account.converts_to_utc:
-                return source
-        except ConfigurationError as error:  # no matter until a time has to be converted here
-            logger.debug("%s: %s", self.name, error)
-            return source
-        columns = {column.name: replace(column, in_utc=column.kind is Kind.DATE_TIME) for column in source.columns}
-        cursor = source.replication_key
-        return replace(
-            source, columns=tuple(columns.values()), replication_key=columns[cursor.name] if cursor else None
-        )
+
+def _in_utc(source: Source) -> Source:
+    columns = {column.name: replace(column, in_utc=column.kind is Kind.DATE_TIME) for column in source.columns}
+    cursor = source.replication_key
+    return replace(source, columns=tuple(columns.values()), replication_key=columns[cursor.name] if cursor else None)
