@@ -12,6 +12,7 @@ from suitetalk import CONNECTION_SETTINGS, ConfigurationError, ConnectionSetting
 from suitetalk.timezone import zone_named
 from tap_netsuite.discovery_settings import DISCOVERY_SETTINGS, DiscoverySettings
 from tap_netsuite.extraction.key_pages import Audit
+from tap_netsuite.record_settings import RECORD_SETTINGS, RecordSettings, record_settings
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 RECORD_PREFIX = "record_"
@@ -75,6 +76,7 @@ TAP_SETTINGS: dict[str, dict[str, Any]] = {
         "once all streams were read, warn only says so; with off NetSuite is not asked.",
     },
     **DISCOVERY_SETTINGS,
+    **RECORD_SETTINGS,
 }
 """JSON Schema of each setting that the tap has besides the connection settings."""
 
@@ -119,6 +121,7 @@ class TapSettings:
     lookback_seconds: int = 60
     audit: Audit = Audit.ERROR
     discovery: DiscoverySettings = field(default=DiscoverySettings())
+    record_streams: Mapping[str, RecordSettings] = field(default_factory=dict)
 
     @classmethod
     def from_mapping(cls, config: Mapping[str, Any]) -> TapSettings:
@@ -139,6 +142,7 @@ class TapSettings:
             lookback_seconds=_lookback(config.get("lookback_seconds")),
             audit=_audit(config.get("audit")),
             discovery=DiscoverySettings.from_mapping(config),
+            record_streams=record_settings(config),
         )
 
 

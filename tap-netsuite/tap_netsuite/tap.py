@@ -33,6 +33,7 @@ from tap_netsuite.settings import CONFIG_SCHEMA, RECORD_PREFIX, TapSettings
 from tap_netsuite.streams import RecordStream, SuiteQLStream
 from tap_netsuite.streams.audit import AUDIT_STREAM, AuditStream, StreamAudit
 from tap_netsuite.streams.base import NetSuiteStream
+from tap_netsuite.streams.record import follow_tables
 
 _PACKAGE = "netsuite-singer"
 
@@ -146,6 +147,11 @@ class TapNetSuite(Tap):
         warn_of_columns(findings, self.logger)
         log_findings(findings, self.logger)
 
+    def setup_mapper(self) -> None:
+        """Let record streams put into a given catalog what their settings ask for, before anyone looks at it."""
+        _ = self.streams if self.input_catalog else None
+        super().setup_mapper()
+
     def load_state(self, state: dict[str, Any]) -> None:
         """Take a state; a whole STATE message will do.
 
@@ -189,7 +195,12 @@ def _in_account(tap: TapNetSuite) -> list[Stream]:
     taken = sorted(name for name in queries if names.count(name) > 1)
     if taken:
         raise ConfigurationError("queries", f"has the name of a table, {taken[0]}; give the query one of its own.")
-    return [AuditStream(tap), *(_stream(tap, entry, queries) for entry in entries)]
+    streams = [_stream(tap, entry, queries) for entry in entries]
+    follow_tables(streams)
+    found = {stream.record_type for stream in streams if isinstance(stream, RecordStream)}
+    for name in sorted(tap.account.settings.record_streams.keys() - found):
+        tap.logger.warning("Setting `record_streams.%s` names a record type that was not found", name)
+    return [AuditStream(tap), *streams]
 
 
 def _in_catalog(tap: TapNetSuite, catalog: Catalog) -> list[Stream]:

@@ -23,6 +23,7 @@ Result = TypeVar("Result")
 
 _MOST_WORKERS = 128
 _MOST_STREAMS = 64
+_MOST_TOGETHER = 50
 
 
 @dataclass(frozen=True)
@@ -33,11 +34,13 @@ class Portion:
         rows: rows to write, if any.
         bookmark: what the stream's state is once they, and all before them, are written; None when it stays.
         audited: rows of the stream, as NetSuite counts them, that have been proven complete by this.
+        pages: fetched pages that the rows are from.
     """
 
     rows: Rows | None = None
     bookmark: Mapping[str, Any] | None = None
     audited: int = 0
+    pages: int = 1
 
 
 class Fetcher:
@@ -63,19 +66,31 @@ class Fetcher:
         Fetches are taken from the iterator, which begins them by `page`, as there is room. Each result has to be
         passed on in a portion with rows.
         """
+        for results in self.as_ready(begun):
+            yield from results
+
+    def as_ready(self, begun: Iterator[Future[Result]]) -> Iterator[list[Result]]:
+        """Yield the same results, together those that need not be waited for, at most fifty."""
         waiting: deque[Future[Result]] = deque()
         more = True
-        while more or waiting:
-            while more and (not waiting or self._room.has_place(self._stream)):
-                if not waiting:
-                    self._room.wait(self._stream)
-                future = next(begun, None)
-                if future is None:
-                    more = False
-                else:
-                    waiting.append(future)
-            if waiting:
-                yield waiting.popleft().result()
+        try:
+            while more or waiting:
+                while more and (not waiting or self._room.has_place(self._stream)):
+                    if not waiting:
+                        self._room.wait(self._stream)
+                    future = next(begun, None)
+                    if future is None:
+                        more = False
+                    else:
+                        waiting.append(future)
+                if waiting:
+                    ready = [waiting.popleft().result()]
+                    while waiting and len(ready) < _MOST_TOGETHER and _has_result(waiting[0]):
+                        ready.append(waiting.popleft().result())
+                    yield ready
+        finally:
+            for future in waiting:  # nobody wants them any more
+                future.cancel()
 
     def page(self, call: Callable[[], Result]) -> Future[Result]:
         """Have a page fetched, whether there is room or not."""
@@ -84,12 +99,12 @@ class Fetcher:
         return self.ask(call)
 
     def hand_over(self, portion: Portion) -> None:
-        """Account for a portion that waits to be written: its page, if none was fetched for it."""
+        """Account for a portion that waits to be written: its pages, if none were fetched for it."""
         if portion.rows is None:
             return
-        if self._begun:
-            self._begun -= 1
-        else:
+        fetched = min(self._begun, portion.pages)
+        self._begun -= fetched
+        for _ in range(portion.pages - fetched):
             self._room.wait(self._stream)
             self._room.take(self._stream)
 
@@ -97,6 +112,10 @@ class Fetcher:
         """Give back what was fetched and never passed on."""
         self._room.give_back(self._stream, self._begun)
         self._begun = 0
+
+
+def _has_result(future: Future[Any]) -> bool:
+    return future.done() and future.exception() is None
 
 
 Reading = Callable[[Fetcher], Iterator[Portion]]
@@ -127,7 +146,7 @@ class _Stream:
             except queue.Empty:
                 return
             if isinstance(item, Portion) and item.rows is not None:
-                room.give_back(self.number)
+                room.give_back(self.number, item.pages)
 
 
 class Lookahead:
@@ -173,7 +192,7 @@ class Lookahead:
                     raise item.error
                 yield item
                 if item.rows is not None:
-                    self._room.give_back(stream.number)
+                    self._room.give_back(stream.number, item.pages)
         finally:
             stream.throw_away(self._room)
 

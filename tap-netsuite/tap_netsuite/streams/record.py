@@ -2,47 +2,141 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import logging
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
+from singer_sdk.singerlib.catalog import REPLICATION_INCREMENTAL, Catalog
+from singer_sdk.singerlib.schema import Schema
+
 from tap_netsuite.account import Account
+from tap_netsuite.extraction.documents import BatchDocuments, Documents, SingleDocuments
 from tap_netsuite.extraction.lookahead import Fetcher, Portion
-from tap_netsuite.extraction.records import whole_records
+from tap_netsuite.extraction.position import Position, position_in, state_of
+from tap_netsuite.extraction.record_ids import Listed, RecordList
+from tap_netsuite.extraction.record_reading import RecordReading
 from tap_netsuite.extraction.row_format import record_lines
-from tap_netsuite.extraction.rows import Rows
+from tap_netsuite.extraction.rows import Record, Rows
+from tap_netsuite.extraction.source import Source
+from tap_netsuite.extraction.table_documents import WithTable
+from tap_netsuite.extraction.table_ids import REFUSALS, TableIds
+from tap_netsuite.known_tables import table_of
 from tap_netsuite.record_schema import conformed
+from tap_netsuite.record_settings import RecordSettings
+from tap_netsuite.record_view import view_of
 from tap_netsuite.run import StreamError
 from tap_netsuite.settings import RECORD_PREFIX
 from tap_netsuite.streams.base import NetSuiteStream
+from tap_netsuite.values import Column, Kind
 
 if TYPE_CHECKING:
     from tap_netsuite.tap import TapNetSuite
 
+logger = logging.getLogger(__name__)
+
+_ID = Column("id", Kind.TEXT)
+_LIST = "/record/v1/"
+
 
 class RecordStream(NetSuiteStream):
-    """Whole records with their sublists and subrecords, one request for each; read in full."""
+    """Whole records with their sublists and subrecords, in full or from the bookmark on."""
 
     selected_by_default = False
 
     def __init__(self, tap: TapNetSuite, account: Account, record_type: str, schema: dict[str, Any]) -> None:
-        """Make the stream of a record type; NetSuite takes its name in either case [section 6.1]."""
-        super().__init__(tap, account, f"{RECORD_PREFIX}{record_type.lower()}", schema)
+        """Make the stream of a record type; NetSuite takes its name in either case [section 6.1].
+
+        Raises:
+            ConfigurationError: its settings name a field that the type does not have.
+        """
+        self.record_type = record_type.lower()
+        self._settings = account.settings.record_streams.get(self.record_type, RecordSettings())
+        self._view = view_of(self.record_type, schema, self._settings)
+        super().__init__(tap, account, f"{RECORD_PREFIX}{self.record_type}", self._view.schema)
         self.primary_keys = ["id"]
-        self._record_type = record_type
+
+    @property
+    def table(self) -> str:
+        """The SuiteQL table that holds the type."""
+        return table_of(self.record_type)
+
+    def follow(self, stamp: str) -> None:
+        """Be read by changes, which this column of the table tells, if records show it too."""
+        self.replication_key = next((name for name in self.schema["properties"] if name.lower() == stamp), None)
+
+    def apply_catalog(self, catalog: Catalog) -> None:
+        """Take what a catalog says; the settings decide what of its schema is read."""
+        entry = catalog.get_stream(self.name)
+        if entry:
+            entry.schema = Schema.from_dict(self._view.schema)
+        super().apply_catalog(catalog)
 
     def read(self, fetcher: Fetcher) -> Iterator[Portion]:
         """Yield the records."""
-        del fetcher
-        for record in whole_records(self.account.netsuite.records, self._record_type, self.account.workers):
-            yield Portion(self._leaving([self._conformed(record)]))
+        reading = RecordReading(self.record_type, self._listed, self._documents(), self._conformed, self._leaving)
+        yield from reading.read(fetcher)
 
-    def _conformed(self, record: dict[str, Any]) -> dict[str, Any]:
+    def _listed(self, fetcher: Fetcher) -> Iterator[Listed]:
+        if self.replication_key and self.replication_method == REPLICATION_INCREMENTAL:
+            return self._changed(fetcher, self.replication_key.lower())
+        return self._all(fetcher)
+
+    def _changed(self, fetcher: Fetcher, stamp: str) -> Iterator[Listed]:
+        """Yield the ids of records that have changed; of all, without a bookmark, where the table refuses."""
+        begun = False
+        try:
+            for listed in self._table_ids(stamp).listed(fetcher, self._state_at_start):
+                begun = True
+                yield listed
+        except REFUSALS as refusal:
+            if begun or _LIST in refusal.request:
+                raise
+            logger.warning("%s is read in full, because SuiteQL does not tell what has changed: %s", self.name, refusal)
+            for ids in self._list.all_ids(fetcher, None):
+                yield Listed(tuple(ids), None, len(ids))
+
+    def _all(self, fetcher: Fetcher) -> Iterator[Listed]:
+        source = Source(f"{self.record_type} {self._settings.q}", (_ID,), (_ID,))
+        after = position_in(self._state_at_start, source).after
+        begun = False
+        try:
+            for ids in self._list.all_ids(fetcher, after[0] if after else None):
+                begun = True
+                if ids:
+                    yield Listed(tuple(ids), state_of(Position(after=(ids[-1],)), source), len(ids))
+        except REFUSALS as refusal:
+            if begun or self._settings.q or self.table not in ("transaction", self.record_type):
+                raise
+            try:
+                yield from self._table_ids(None).listed(fetcher, self._state_at_start)
+            except REFUSALS:
+                raise refusal from None
+        else:
+            yield Listed((), state_of(Position(), source))
+
+    @property
+    def _list(self) -> RecordList:
+        return RecordList(self.account.netsuite.records, self.record_type, self._settings.q)
+
+    def _table_ids(self, stamp: str | None) -> TableIds:
+        return TableIds(self.account, self._list, self.record_type, self._settings.q, stamp)
+
+    def _documents(self) -> Documents:
+        netsuite = self.account.netsuite
+        documents: Documents = SingleDocuments(netsuite.records, self.record_type, self._view)
+        if self._settings.in_batches:
+            documents = BatchDocuments(netsuite.batches, documents, self.record_type, self._view)
+        if self._settings.falls_back:
+            documents = WithTable(documents, netsuite.suiteql, self.table, self.schema, lambda: self.account.zone)
+        return documents
+
+    def _conformed(self, record: Record) -> Record:
         try:
             return dict(conformed(record, self.schema))
         except ValueError as error:
             raise StreamError(f"record {record.get('id')}: {error}; correct its type in the catalog.") from None
 
-    def _leaving(self, records: list[dict[str, Any]]) -> Rows:
+    def _leaving(self, records: list[Record]) -> Rows:
         if not self.leaves_directly:
             return Rows(len(records), records=records)
         shown = [{name: value for name, value in record.items() if self._is_selected(name)} for record in records]
@@ -50,3 +144,13 @@ class RecordStream(NetSuiteStream):
 
     def _is_selected(self, name: str) -> bool:
         return name in self.schema["properties"] and self.mask[("properties", name)]
+
+
+def follow_tables(streams: Iterable[NetSuiteStream]) -> None:
+    """Let each record stream be read by the changes that the stream of its table is read by."""
+    streams = list(streams)
+    stamps = {stream.name: stream.replication_key for stream in streams}
+    for stream in streams:
+        stamp = stamps.get(stream.table) if isinstance(stream, RecordStream) else None
+        if isinstance(stream, RecordStream) and stamp:
+            stream.follow(stamp)
