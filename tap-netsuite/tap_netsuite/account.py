@@ -10,6 +10,9 @@ from zoneinfo import ZoneInfo
 
 from suitetalk import ConnectionFailedError, Governor, NetSuite, NetSuiteError, RetryPolicy
 from suitetalk.timezone import DetectedZone, converts_to_utc, detect_zone, zone_named
+from tap_netsuite.extraction.deletion_log import DeletionLog
+from tap_netsuite.extraction.seen_keys import SeenKeys
+from tap_netsuite.extraction.transaction_sets import TransactionSets
 from tap_netsuite.once import Once
 from tap_netsuite.settings import TapSettings
 
@@ -30,6 +33,9 @@ class Account:
         self._zone = Once(self._find_zone)
         self._clock_offset = Once(self._find_clock_offset)
         self._started = Once(self.now)
+        self.transaction_sets = TransactionSets(self.netsuite.suiteql, lambda: self.zone)
+        self.deletion_log = DeletionLog(self.netsuite.suiteql, settings.deletions, lambda: self.zone)
+        self._seen_keys = Once(self._open_seen_keys)
 
     @property
     def workers(self) -> int:
@@ -57,6 +63,15 @@ class Account:
         return self._zone().zone
 
     @property
+    def seen_keys(self) -> SeenKeys | None:
+        """The store of keys seen; None where none is wanted.
+
+        Raises:
+            ConfigurationError: it cannot be used.
+        """
+        return self._seen_keys()
+
+    @property
     def converts_to_utc(self) -> bool:
         """Whether NetSuite turns times into UTC itself: only it knows an hour that the account's clock showed twice."""
         return self._zone().converts_to_utc
@@ -65,8 +80,18 @@ class Account:
         """Return the time by NetSuite's clock: as it tells, or as its answers are dated."""
         return datetime.now(timezone.utc) + self._clock_offset()
 
+    def close(self) -> None:
+        """Let go of what is kept open between streams."""
+        if self.settings.deletions.seen_keys and (store := self.seen_keys):
+            store.close()
+
     def prepare(self, *, needs_zone: bool) -> None:
-        """Begin to ask what a run needs, side by side: the clock, how many requests may be in flight, the time zone."""
+        """Begin to ask what a run needs, side by side: the clock, how many requests may be in flight, the time zone.
+
+        Raises:
+            ConfigurationError: the store of keys seen cannot be used.
+        """
+        self._seen_keys()
         for call in (self._learn_limit, self._started, *([self._zone] if needs_zone else [])):
             threading.Thread(target=_quietly, args=(call,), daemon=True).start()
 
@@ -86,6 +111,12 @@ class Account:
             self.governor.begin_with(limits.integration)
         elif limits and (shared := limits.unallocated or limits.account):
             self.governor.begin_with(shared - 1)
+
+    def _open_seen_keys(self) -> SeenKeys | None:
+        wanted = self.settings.deletions
+        if wanted.seen_keys is None:
+            return None
+        return SeenKeys(wanted.seen_keys, self.settings.connection.account.realm, wanted.seen_keys_max_bytes)
 
     def _find_zone(self) -> DetectedZone:
         if self.settings.account_timezone:

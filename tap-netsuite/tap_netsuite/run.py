@@ -35,6 +35,7 @@ class Run:
     def __init__(self, account: Account, readings: Sequence[tuple[str, Reading]], *, needs_zone: bool) -> None:
         """Begin to read the streams, given by name; `needs_zone` says that some of them have times."""
         account.prepare(needs_zone=needs_zone)
+        self._account = account
         self._last = readings[-1][0]
         self._lookahead = Lookahead(dict(readings), lambda: account.pages_ahead, lambda: account.governor.limit)
         self._failures: list[StreamError] = []
@@ -70,7 +71,10 @@ class Run:
         Raises:
             StreamError: streams could not be read.
         """
-        if stream != self._last or not self._failures:
+        if stream != self._last:
+            return
+        self._account.close()
+        if not self._failures:
             return
         if len(self._failures) == 1:
             raise self._failures[0]

@@ -10,12 +10,13 @@ from typing import Any
 
 from suitetalk import CONNECTION_SETTINGS, ConfigurationError, ConnectionSettings
 from suitetalk.timezone import zone_named
+from tap_netsuite.deletion_settings import DELETION_SETTINGS, DeletionSettings
 from tap_netsuite.discovery_settings import DISCOVERY_SETTINGS, DiscoverySettings
 from tap_netsuite.extraction.key_pages import Audit
 from tap_netsuite.record_settings import RECORD_SETTINGS, RecordSettings, record_settings
 
-_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 RECORD_PREFIX = "record_"
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 
 TAP_SETTINGS: dict[str, dict[str, Any]] = {
     "start_date": {
@@ -77,6 +78,7 @@ TAP_SETTINGS: dict[str, dict[str, Any]] = {
     },
     **DISCOVERY_SETTINGS,
     **RECORD_SETTINGS,
+    **DELETION_SETTINGS,
 }
 """JSON Schema of each setting that the tap has besides the connection settings."""
 
@@ -122,6 +124,7 @@ class TapSettings:
     audit: Audit = Audit.ERROR
     discovery: DiscoverySettings = field(default=DiscoverySettings())
     record_streams: Mapping[str, RecordSettings] = field(default_factory=dict)
+    deletions: DeletionSettings = field(default=DeletionSettings())
 
     @classmethod
     def from_mapping(cls, config: Mapping[str, Any]) -> TapSettings:
@@ -143,6 +146,7 @@ class TapSettings:
             audit=_audit(config.get("audit")),
             discovery=DiscoverySettings.from_mapping(config),
             record_streams=record_settings(config),
+            deletions=DeletionSettings.from_mapping(config),
         )
 
 

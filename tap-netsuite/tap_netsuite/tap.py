@@ -15,6 +15,7 @@ from singer_sdk.singerlib import Catalog, CatalogEntry
 
 from suitetalk import ConfigurationError, RetryPolicy
 from tap_netsuite.account import Account
+from tap_netsuite.deletion_sources import with_deleted_at
 from tap_netsuite.discovery.cache import DiscoveryCache
 from tap_netsuite.discovery.discover import discover
 from tap_netsuite.discovery.entry import Discovery, StreamEntry
@@ -221,7 +222,9 @@ def _given(entry: CatalogEntry) -> StreamEntry:
 def _stream(tap: TapNetSuite, entry: StreamEntry, queries: Mapping[str, str]) -> NetSuiteStream:
     if entry.record_type:
         return RecordStream(tap, tap.account, entry.record_type, entry.schema)
-    stream = SuiteQLStream(tap, tap.account, entry.name, entry.schema, queries.get(entry.name, entry.name))
+    settings, is_table = tap.account.settings.deletions, entry.name not in queries
+    schema = with_deleted_at(entry.name, entry.schema, entry.keys, settings, is_logged=is_table)
+    stream = SuiteQLStream(tap, tap.account, entry.name, schema, queries.get(entry.name, entry.name))
     stream.primary_keys = list(entry.keys)
     stream.replication_key = entry.replication_key
     return stream

@@ -20,6 +20,7 @@ DISPLAY_SUFFIX = "_display"
 
 # The help centre does not say what stands between the ids of a multi-select [section 5.3].
 _BETWEEN_IDS = re.compile(r"[,;|\x05]")
+UTC = ZoneInfo("UTC")
 
 
 class Kind(Enum):

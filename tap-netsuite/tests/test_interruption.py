@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -104,7 +105,7 @@ def test_a_second_signal_does_not_wait_for_a_reader_that_stands_still(
 ) -> None:
     busy_account.execute(f"UPDATE {TABLE} SET name = repeat('x', 1000000) WHERE id = 1")
     with TapProcess(command(tmp_path, **given)) as process:
-        process.line()
+        assert [json.loads(process.line())["type"] for _ in range(2)] == ["SCHEMA", "STATE"]
         assert process.stdout
         process.stdout.read(1)  # of a line that is far longer than what the pipe holds
         process.send_signal(signal.SIGTERM)

@@ -51,7 +51,7 @@ class Table:
         shown = [key for key in found[offset : offset + self.page_size] if key not in self.hidden]
         self._go_on()
         ends = (shown[0], shown[-1]) if shown else (None, None)
-        return KeyPage(Rows(len(shown), first=ends[0], last=ends[1], keys=tuple(shown)), offset, len(found))
+        return KeyPage(Rows(len(shown), first=ends[0], last=ends[1], kept=tuple(shown)), offset, len(found))
 
     def count(self, after: Key | None, up_to: Key, gaps: tuple[Gap, ...]) -> Count:
         found = [key for key in self.keys if (after is None or key > after) and key <= up_to]
@@ -102,7 +102,7 @@ def read(
         if number == steps:
             break
         if step.page:
-            reading.came.update(step.page.rows.keys)
+            reading.came.update(step.page.rows.kept)
         if step.proven is not None:
             assert reading.proven is None or step.proven >= reading.proven
             reading.proven = step.proven
@@ -140,7 +140,7 @@ def test_each_row_comes_once_when_nothing_changes(keys: set[Key], size: int, pag
         key
         for step in KeyPages(table, ShakenFetcher(seed).fetcher).read(None)
         if step.page
-        for key in step.page.rows.keys
+        for key in step.page.rows.kept
     ]
     assert rows == sorted(keys)
 

@@ -143,7 +143,12 @@ def test_for_the_sdk_rows_are_mappings() -> None:
     assert not rows.lines
 
 
-def test_keys_are_kept_on_request() -> None:
-    row_format = a_format()
-    row_format.keeps_keys = True
-    assert row_format.read(content([{"id": "5"}, {"id": "7"}]), unused)[0].keys == ((5,), (7,))
+@pytest.mark.parametrize("as_lines", [True, False])
+def test_values_are_kept_on_request_and_rows_say_that_they_are_there(*, as_lines: bool) -> None:
+    row_format = RowFormat("things", SOURCE, lambda: ZONE, as_lines=as_lines, kept=("id", "memo"), marks_deletions=True)
+    items = [{"id": "5", "memo": "five"}, {"id": "7"}]
+    rows, _ = row_format.read(content(items), lambda: Page(items, 2, has_more=False))
+    assert rows.kept == ((5, "five"), (7, None))
+    records = [json.loads(line)["record"] for line in rows.lines.splitlines()] if as_lines else rows.records
+    assert records
+    assert [record["_sdc_deleted_at"] for record in records] == [None, None]

@@ -15,7 +15,8 @@ import pytest
 from tests.tap_runs import COMMAND, Json, QuickTap, command, discover, entry, metadata, names, read, run, selected
 
 from netsuite_emulator import Emulator, Fault
-from tap_netsuite.discovery.deletions import deletions_of
+from tap_netsuite.deletion_settings import DeletionSettings
+from tap_netsuite.deletion_sources import deletions_of
 from tap_netsuite.discovery.entry import Discovery, Finding, Status
 from tap_netsuite.discovery.refusals import with_features_that_are_on
 from tap_netsuite.discovery.report import findings_in, write_table
@@ -99,15 +100,18 @@ def test_a_column_that_appears_is_picked_up_by_the_next_run(netsuite_emulator_fa
 def test_the_catalog_says_how_deletions_are_known(catalog: Json) -> None:
     streams = [stream for stream in catalog["streams"] if stream["tap_stream_id"] != "_audit"]
     told = {stream["tap_stream_id"]: metadata(stream)["netsuite.deletions"] for stream in streams}
-    assert told["transaction"] == told["customrecord_warranty"] == "deletion log"
-    assert told["transactionline"] == told["transactionaccountingline"] == "lines of re-read transactions"
-    assert told["currency"] == told["nexttransactionlinelink"] == "compare keys on request"
-    assert told["inventorybalance"] == told["record_invoice"] == told["deletedrecord"] == "not known"
+    assert told["transaction"] == told["customrecord_warranty"] == told["record_invoice"] == "deletion log"
+    for stream in ("transactionline", "transactionaccountingline", "currency", "inventorybalance", "deletedrecord"):
+        assert told[stream] == "not known"
 
 
-def test_without_a_log_deletions_are_found_by_comparing() -> None:
-    assert deletions_of("transaction", ("id",), is_logged=False) == "compare keys on request"
-    assert deletions_of("transactionline", ("uniquekey",), is_logged=True) == "lines of re-read transactions"
+def test_with_a_store_of_keys_lines_are_known_and_what_is_compared() -> None:
+    settings = DeletionSettings(seen_keys=Path("keys.db"), compare_keys=("cust*",))
+    assert deletions_of("transactionline", ("uniquekey",), settings, is_logged=True) == "lines of re-read transactions"
+    assert deletions_of("customer", ("id",), settings, is_logged=True) == "deletion log, keys compared"
+    assert deletions_of("customer", ("id",), settings, is_logged=False) == "keys compared"
+    assert deletions_of("currency", ("id",), settings, is_logged=True, is_full=True) == "keys compared"
+    assert deletions_of("inventorybalance", (), settings, is_logged=True, is_full=True) == "not known"
 
 
 def test_whether_there_is_a_log_is_found_out_for_chosen_tables_too(config: Json) -> None:

@@ -13,6 +13,7 @@ from jsonschema import Draft7Validator
 from tests.tap_runs import Json, Run, command, discover, names, read, run, selected
 
 from netsuite_emulator import Emulator
+from tap_netsuite.deletion_sources import DELETED_AT
 
 GUISES: list[dict[str, Any]] = [
     {},
@@ -32,12 +33,16 @@ def tables_of(catalog: Json) -> list[str]:
 
 def truth(emulator: Emulator, table: str, schema: Json) -> list[dict[str, Any]]:
     """The stored rows as the records they should become."""
-    columns: Json = schema["properties"]
+    columns: Json = {name: column for name, column in schema["properties"].items() if name != DELETED_AT}
     shown = ", ".join(stored(name, columns[name], emulator) for name in columns)
+    alive = {DELETED_AT: None} if DELETED_AT in schema["properties"] else {}
     return [
         {
-            name: None if value in (None, "") else expected(value, columns[name])
-            for name, value in zip(columns, row, strict=True)
+            **alive,
+            **{
+                name: None if value in (None, "") else expected(value, columns[name])
+                for name, value in zip(columns, row, strict=True)
+            },
         }
         for row in emulator.execute(f'SELECT {shown} FROM "{table}"')
     ]

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from suitetalk import ConfigurationError
 from tap_netsuite.account import Account
-from tap_netsuite.discovery.deletions import DELETION_LOGS, deletions_of
+from tap_netsuite.deletion_settings import DeletionSettings
+from tap_netsuite.deletion_sources import deletions_of
 from tap_netsuite.discovery.entry import Discovery, Finding, Status, StreamEntry
 from tap_netsuite.discovery.record_types import RecordTypes
 from tap_netsuite.discovery.refusals import REFUSALS, raise_outage, with_features_that_are_on
@@ -55,7 +56,7 @@ def discover(account: Account) -> Discovery:
         found = [pending[name].result() for name in settings.tables or sorted(pending)]
         _check(settings.tables, found)
         streams = [*found, *record_types.streams(), *(query.result() for query in queries)]
-        return _discovery(streams, is_logged=is_logged.result())
+        return _discovery(streams, settings.deletions, is_logged=is_logged.result())
 
 
 @contextmanager
@@ -86,7 +87,7 @@ def _is_logged(account: Account, pending: dict[str, Future[Found]]) -> bool:
     """Tell whether the role can read a log of deletions."""
     return any(
         pending[log].result()[1].status.is_stream if log in pending else _can_count(account, log)
-        for log in DELETION_LOGS
+        for log in account.settings.deletions.logs
     )
 
 
@@ -126,14 +127,13 @@ def _check(named: Sequence[str], found: Sequence[Found]) -> None:
         )
 
 
-def _discovery(found: Sequence[Found], *, is_logged: bool) -> Discovery:
+def _discovery(found: Sequence[Found], settings: DeletionSettings, *, is_logged: bool) -> Discovery:
     entries = [entry for entry, _ in found if entry is not None]
     return Discovery(
-        tuple(
-            entry
-            if entry.record_type
-            else replace(entry, deletions=deletions_of(entry.name, entry.keys, is_logged=is_logged))
-            for entry in entries
-        ),
+        tuple(replace(entry, deletions=_deletions(entry, settings, is_logged=is_logged)) for entry in entries),
         tuple(with_features_that_are_on([finding for _, finding in found])),
     )
+
+
+def _deletions(entry: StreamEntry, settings: DeletionSettings, *, is_logged: bool) -> str:
+    return deletions_of(entry.name, entry.keys, settings, is_logged=is_logged, is_full=entry.replication_key is None)

@@ -26,6 +26,10 @@ class Changes(Protocol):
         """Return the condition for rows of which it cannot be told when they changed; empty if there are none."""
         ...
 
+    def newest(self, seen: str | None) -> str | None:
+        """Return the latest stamp there is evidence of, given the latest among the rows that were read."""
+        ...
+
 
 class StampedChanges:
     """Rows by a stamp of their own.
@@ -53,6 +57,10 @@ class StampedChanges:
     def unstamped(self) -> str:
         """Return the condition for rows without a stamp."""
         return f"{self._column.name} IS NULL"
+
+    def newest(self, seen: str | None) -> str | None:
+        """Return the latest stamp that was seen."""
+        return seen
 
     def _moment(self, moment: datetime) -> str:
         local = earliest_local(moment, self._zone()).replace(microsecond=0)

@@ -35,12 +35,14 @@ class Portion:
         bookmark: what the stream's state is once they, and all before them, are written; None when it stays.
         audited: rows of the stream, as NetSuite counts them, that have been proven complete by this.
         pages: fetched pages that the rows are from.
+        tells_deletions: whether the rows are such as are no longer there.
     """
 
     rows: Rows | None = None
     bookmark: Mapping[str, Any] | None = None
     audited: int = 0
     pages: int = 1
+    tells_deletions: bool = False
 
 
 class Fetcher:

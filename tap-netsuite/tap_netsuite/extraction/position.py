@@ -73,7 +73,7 @@ def position_in(state: Mapping[str, Any], source: Source) -> Position:
     cursor = source.replication_key
     low = None
     if cursor and state.get("replication_key") == cursor.name and state.get("replication_key_value") is not None:
-        low = _moment(state["replication_key_value"])
+        low = moment_in(state["replication_key_value"])
     reading = state.get(_READING)
     if not reading:
         return Position(low)
@@ -84,7 +84,7 @@ def position_in(state: Mapping[str, Any], source: Source) -> Position:
         )
     if reading.get("of") != fingerprint(source) or not isinstance(reading.get("after"), list):
         return Position(low)
-    high = _moment(reading["up_to"]) if reading.get("up_to") else None
+    high = moment_in(reading["up_to"]) if reading.get("up_to") else None
     return Position(low, high, tuple(reading["after"]), reading.get("newest"))
 
 
@@ -93,10 +93,16 @@ def fingerprint(source: Source) -> str:
     columns = [(column.name, column.kind.value) for column in source.columns]
     keys = [column.name for column in source.keys]
     cursor = source.replication_key.name if source.replication_key else None
-    return hashlib.sha256(repr((source.relation, sorted(columns), keys, cursor)).encode()).hexdigest()[:16]
+    told = (source.relation, sorted(columns), keys, cursor, *([source.changed_with] if source.changed_with else []))
+    return hashlib.sha256(repr(told).encode()).hexdigest()[:16]
 
 
-def _moment(value: Any) -> datetime:
+def moment_in(value: Any) -> datetime:
+    """Return the instant that a state holds as ISO 8601.
+
+    Raises:
+        StateError: it is none.
+    """
     try:
         moment = datetime.fromisoformat(str(value).replace("Z", "+00:00"))
     except ValueError:

@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from suitetalk import IncompleteResultError, Page, SuiteTalkError
+from tap_netsuite.deletion_sources import DELETED_AT
 from tap_netsuite.extraction.rows import Key, Record, Rows
 from tap_netsuite.extraction.source import Source
 from tap_netsuite.values import Column, Kind, converter
@@ -45,7 +46,16 @@ class _Message(msgspec.Struct, gc=False):
 class RowFormat:
     """Turns the rows of one source into what leaves. Thread-safe."""
 
-    def __init__(self, stream: str, source: Source, zone: Callable[[], ZoneInfo], *, as_lines: bool) -> None:
+    def __init__(
+        self,
+        stream: str,
+        source: Source,
+        zone: Callable[[], ZoneInfo],
+        *,
+        as_lines: bool,
+        kept: tuple[str, ...] = (),
+        marks_deletions: bool = False,
+    ) -> None:
         """Prepare decoding.
 
         Args:
@@ -53,13 +63,16 @@ class RowFormat:
             source: what they are read from.
             zone: the account's time zone, asked for when a time is not in UTC already.
             as_lines: whether they leave as RECORD messages; as mappings otherwise.
+            kept: columns of which the values of each row are told besides.
+            marks_deletions: whether rows say that they are not deleted.
         """
         self._stream = stream
         self._source = source
         self._zone = zone
         self._as_lines = as_lines
-        self.keeps_keys = False
-        self._quick = _Quick(source, zone) if as_lines else None
+        self._kept = kept
+        self._marks: Record = {DELETED_AT: None} if marks_deletions else {}
+        self._quick = _Quick(source, zone, tuple(self._marks)) if as_lines else None
 
     def read(self, content: bytes, page: Callable[[], Page]) -> tuple[Rows, int]:
         """Return the rows of a page, and NetSuite's count of the whole result.
@@ -76,7 +89,8 @@ class RowFormat:
             decoded = self._quick.decode(content)
             if decoded is not None:
                 rows, total = decoded
-                return self._leaving(rows, self._quick.keys(rows), self._quick.newest(rows)), total
+                kept = self._quick.values(rows, self._kept)
+                return self._leaving(rows, self._quick.keys(rows), self._quick.newest(rows), kept), total
         general = page()
         return self.of_items(general.items), general.total
 
@@ -91,20 +105,20 @@ class RowFormat:
         cursor = self._source.replication_key
         stamps = [record[cursor.name] for record in records if record[cursor.name] is not None] if cursor else []
         keys = [tuple(record[column.name] for column in self._source.keys) for record in records]
-        return self._leaving(records, keys, max(stamps, default=None))
+        kept = [tuple(record[name] for name in self._kept) for record in records] if self._kept else []
+        return self._leaving(records, keys, max(stamps, default=None), kept)
 
-    def _leaving(self, rows: Sequence[Any], keys: list[Key], newest: Any | None) -> Rows:
+    def _leaving(self, rows: Sequence[Any], keys: list[Key], newest: Any | None, kept: list[Key]) -> Rows:
         if self._source.keys:
             _check_presence(self._source, keys)
             _check_order(self._source, keys)
         first, last = (keys[0], keys[-1]) if keys and self._source.keys else (None, None)
-        kept = tuple(keys) if self.keeps_keys else ()
         if not self._as_lines:
-            return Rows(len(rows), b"", list(rows), first, last, newest, kept)
-        return Rows(len(rows), record_lines(self._stream, rows), None, first, last, newest, kept)
+            return Rows(len(rows), b"", list(rows), first, last, newest, tuple(kept))
+        return Rows(len(rows), record_lines(self._stream, rows), None, first, last, newest, tuple(kept))
 
     def _record(self, item: dict[str, Any]) -> Record:
-        record: Record = {}
+        record: Record = dict(self._marks)
         for column in self._source.columns:
             text = item.get(column.name)
             try:
@@ -146,14 +160,18 @@ def _check_presence(source: Source, keys: Sequence[Key]) -> None:
 class _Quick:
     """Decodes pages into rows of a type made for the source; a row's fields are named by their place."""
 
-    def __init__(self, source: Source, zone: Callable[[], ZoneInfo]) -> None:
+    def __init__(self, source: Source, zone: Callable[[], ZoneInfo], marks: tuple[str, ...]) -> None:
         fields: list[tuple[str, Any, Any]] = [
             (f"f{place}", _DECODED.get(column.kind, str) | None, None) for place, column in enumerate(source.columns)
         ]
+        of_marks: list[tuple[str, Any, Any]] = [(f"m{place}", None, None) for place, _ in enumerate(marks)]
         row = msgspec.defstruct(
             "Row",
-            [*fields, ("links", msgspec.Raw | msgspec.UnsetType, msgspec.UNSET)],
-            rename={f"f{place}": column.name for place, column in enumerate(source.columns)},
+            [*fields, *of_marks, ("links", msgspec.Raw | msgspec.UnsetType, msgspec.UNSET)],
+            rename={
+                **{f"f{place}": column.name for place, column in enumerate(source.columns)},
+                **{f"m{place}": name for place, name in enumerate(marks)},
+            },
             forbid_unknown_fields=True,  # what is not expected must not go missing in silence
             gc=False,
         )
@@ -163,9 +181,9 @@ class _Quick:
         self._unfinished = [
             (f"f{place}", column) for place, column in enumerate(source.columns) if column.kind not in _READY
         ]
-        places = {column.name: f"f{place}" for place, column in enumerate(source.columns)}
-        self._key_fields = [places[column.name] for column in source.keys]
-        self._cursor_field = places[source.replication_key.name] if source.replication_key else None
+        self._places = {column.name: f"f{place}" for place, column in enumerate(source.columns)}
+        self._keys = tuple(column.name for column in source.keys)
+        self._cursor_field = self._places[source.replication_key.name] if source.replication_key else None
 
     def decode(self, content: bytes) -> tuple[list[Any], int] | None:
         """Return rows and the count of the whole result; None when the page has to go the careful way."""
@@ -183,10 +201,15 @@ class _Quick:
 
     def keys(self, rows: list[Any]) -> list[Key]:
         """Return the rows' keys."""
-        if len(self._key_fields) == 1:
-            field = attrgetter(self._key_fields[0])
+        return self.values(rows, self._keys)
+
+    def values(self, rows: list[Any], names: tuple[str, ...]) -> list[Key]:
+        """Return the rows' values of some columns."""
+        fields = [self._places[name] for name in names]
+        if len(fields) == 1:
+            field = attrgetter(fields[0])
             return [(field(row),) for row in rows]
-        return list(map(attrgetter(*self._key_fields), rows)) if self._key_fields else []
+        return list(map(attrgetter(*fields), rows)) if fields else []
 
     def newest(self, rows: list[Any]) -> Any | None:
         """Return the highest replication key, as it leaves."""

@@ -22,7 +22,7 @@ class Rows:
         first: key of the first row, None without rows or without keys.
         last: key of the last row, likewise.
         newest: highest value of the replication key as it leaves, None when no row has one.
-        keys: keys of all rows, where they were asked for.
+        kept: values of some columns of all rows, where they were asked for.
     """
 
     count: int
@@ -31,7 +31,7 @@ class Rows:
     first: Key | None = None
     last: Key | None = None
     newest: Any | None = None
-    keys: tuple[Key, ...] = ()
+    kept: tuple[Key, ...] = ()
 
 
 @dataclass(frozen=True)

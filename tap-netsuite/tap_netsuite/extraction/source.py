@@ -19,12 +19,14 @@ class Source:
         columns: what to read; the keys and the replication key among them.
         keys: columns that identify a row, empty when none do.
         replication_key: the column that tells new rows from old, or None.
+        changed_with: what else makes its rows be read again; empty when only their own replication key does.
     """
 
     relation: str
     columns: tuple[Column, ...]
     keys: tuple[Column, ...] = ()
     replication_key: Column | None = None
+    changed_with: str = ""
 
     def page(self, condition: str = "", order: str = "") -> str:
         """Return the statement that reads the rows meeting a condition, ordered if an order is given."""

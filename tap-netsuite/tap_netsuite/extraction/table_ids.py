@@ -67,7 +67,7 @@ class TableIds:
         ids: list[int] = []
         counted = 0
         for portion in self._reading(condition, state).read(SmallPages(fetcher)):
-            ids += [key[0] for key in portion.rows.keys] if portion.rows else []
+            ids += [key[0] for key in portion.rows.kept] if portion.rows else []
             counted += portion.audited
             if portion.bookmark is not None:
                 chosen = sorted(set(ids))
@@ -111,8 +111,7 @@ class TableIds:
 
     def _reading(self, condition: str, state: Mapping[str, Any]) -> TableReading:
         account, source = self._account, self._source
-        row_format = RowFormat(self._record_type, source, lambda: account.zone, as_lines=False)
-        row_format.keeps_keys = True
+        row_format = RowFormat(self._record_type, source, lambda: account.zone, as_lines=False, kept=("id",))
 
         def rows_of_type(changed: str, counted: Callable[[], str]) -> KeyedSource:
             suiteql, chosen = account.netsuite.suiteql, both(condition, changed)

@@ -143,6 +143,8 @@ class TableReading:
         saving when the reading began.
         """
         low, newest = self._position.low, self._position.newest
+        if self._changes:
+            newest = self._changes.newest(newest)
         if began and newest:
             reached = min(newest, iso((began - self._lookback).replace(microsecond=0)))
             moment = datetime.fromisoformat(reached.replace("Z", "+00:00"))

@@ -21,7 +21,7 @@ _SCHEMA: dict[str, Any] = {
         "run_started_at": {"type": "string", "format": "date-time", "description": "When the run began."},
         "finished_at": {"type": "string", "format": "date-time", "description": "When the stream was over."},
         "replication_method": {"type": "string", "description": "FULL_TABLE or INCREMENTAL."},
-        "rows_emitted": {"type": "integer", "description": "Records written, repeated ones included."},
+        "rows_emitted": {"type": "integer", "description": "Records written, repeated ones included, deletions not."},
         "rows_counted": {
             "type": ["integer", "null"],
             "description": "Rows that NetSuite counts within the same bounds; null when it was not asked.",

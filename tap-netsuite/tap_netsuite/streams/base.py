@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from abc import abstractmethod
 from collections.abc import Generator, Iterable, Iterator, Mapping
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from singer_sdk import Stream
@@ -12,6 +13,8 @@ from singer_sdk.helpers.conform import TypeConformanceLevel
 
 from suitetalk import IncompleteResultError
 from tap_netsuite.account import Account
+from tap_netsuite.deletion_sources import DELETED_AT
+from tap_netsuite.extraction.deletions import Deletions, Subject, deleted_since
 from tap_netsuite.extraction.key_pages import Audit
 from tap_netsuite.extraction.lookahead import Fetcher, Portion, Reading
 from tap_netsuite.run import StreamError
@@ -43,7 +46,25 @@ class NetSuiteStream(Stream):
     def reading(self) -> Reading:
         """Return how to read the stream, from where its state is now; for the main thread."""
         self._state_at_start = dict(self.stream_state)
-        return self.read
+        if not self._is_told(DELETED_AT):
+            return self.read
+        if since := deleted_since(self._state_at_start):
+            self.account.deletion_log.need(since)
+        return self._read_with_deletions
+
+    def subject(self) -> Subject:
+        """Return what deletions can be told of the stream; called in the reading's thread, before `read`."""
+        raise NotImplementedError
+
+    def _read_with_deletions(self, fetcher: Fetcher) -> Iterator[Portion]:
+        account = self.account
+        lookback = timedelta(seconds=account.settings.lookback_seconds)
+        deletions = Deletions(self.subject(), account.deletion_log, account.seen_keys, account, lookback)
+        yield from deletions.around(self.read, self._state_at_start, fetcher)
+
+    def _is_told(self, name: str) -> bool:
+        """Tell whether a property is selected."""
+        return name in self.schema["properties"] and self.mask[("properties", name)]
 
     @abstractmethod
     def read(self, fetcher: Fetcher) -> Iterator[Portion]:
@@ -107,7 +128,7 @@ class NetSuiteStream(Stream):
         try:
             for portion in self._netsuite_tap.run.portions(self.name):
                 yield portion
-                audit.emitted += portion.rows.count if portion.rows else 0
+                audit.emitted += portion.rows.count if portion.rows and not portion.tells_deletions else 0
                 audit.counted = audit.counted + portion.audited if is_counted and audit.counted is not None else None
                 if portion.bookmark is not None:
                     self._acknowledge(portion.bookmark)

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from singer_sdk.singerlib.catalog import REPLICATION_INCREMENTAL, Catalog
 from singer_sdk.singerlib.schema import Schema
 
 from tap_netsuite.account import Account
+from tap_netsuite.deletion_sources import DELETED_AT, with_deleted_at, without_deleted_at
+from tap_netsuite.extraction.deletions import Subject
 from tap_netsuite.extraction.documents import BatchDocuments, Documents, SingleDocuments
+from tap_netsuite.extraction.existence import existing_records
 from tap_netsuite.extraction.lookahead import Fetcher, Portion
 from tap_netsuite.extraction.position import Position, position_in, state_of
 from tap_netsuite.extraction.record_ids import Listed, RecordList
@@ -51,8 +55,11 @@ class RecordStream(NetSuiteStream):
         """
         self.record_type = record_type.lower()
         self._settings = account.settings.record_streams.get(self.record_type, RecordSettings())
-        self._view = view_of(self.record_type, schema, self._settings)
-        super().__init__(tap, account, f"{RECORD_PREFIX}{self.record_type}", self._view.schema)
+        self._view = view_of(self.record_type, without_deleted_at(schema), self._settings)
+        name = f"{RECORD_PREFIX}{self.record_type}"
+        super().__init__(
+            tap, account, name, with_deleted_at(name, self._view.schema, ("id",), account.settings.deletions)
+        )
         self.primary_keys = ["id"]
 
     @property
@@ -68,13 +75,29 @@ class RecordStream(NetSuiteStream):
         """Take what a catalog says; the settings decide what of its schema is read."""
         entry = catalog.get_stream(self.name)
         if entry:
-            entry.schema = Schema.from_dict(self._view.schema)
+            entry.schema = Schema.from_dict(self.schema)
         super().apply_catalog(catalog)
 
     def read(self, fetcher: Fetcher) -> Iterator[Portion]:
         """Yield the records."""
         reading = RecordReading(self.record_type, self._listed, self._documents(), self._conformed, self._leaving)
         yield from reading.read(fetcher)
+
+    def subject(self) -> Subject:
+        """Return what the log says of records of the type; their ids are text."""
+        log, settings = self.account.deletion_log, self.account.settings.deletions
+        is_full = not (self.replication_key and self.replication_method == REPLICATION_INCREMENTAL)
+        is_compared = is_full or settings.compares(self.name)
+        return Subject(
+            stream=self.name,
+            keys=("id",),
+            existing=partial(existing_records, self.account.netsuite, self.record_type),
+            as_lines=self.leaves_directly,
+            logged=partial(log.of_record_type, self.record_type) if settings.reads_log else None,
+            key_of=lambda record_id: (str(record_id),),
+            remembers=is_compared and settings.seen_keys is not None,
+            compares_all=settings.compares(self.name) or (is_full and "reading" not in self._state_at_start),
+        )
 
     def _listed(self, fetcher: Fetcher) -> Iterator[Listed]:
         if self.replication_key and self.replication_method == REPLICATION_INCREMENTAL:
@@ -127,23 +150,22 @@ class RecordStream(NetSuiteStream):
         if self._settings.in_batches:
             documents = BatchDocuments(netsuite.batches, documents, self.record_type, self._view)
         if self._settings.falls_back:
-            documents = WithTable(documents, netsuite.suiteql, self.table, self.schema, lambda: self.account.zone)
+            documents = WithTable(documents, netsuite.suiteql, self.table, self._view.schema, lambda: self.account.zone)
         return documents
 
     def _conformed(self, record: Record) -> Record:
         try:
-            return dict(conformed(record, self.schema))
+            alive = {DELETED_AT: None} if self._is_told(DELETED_AT) else {}
+            return {**conformed(record, self.schema), **alive}
         except ValueError as error:
             raise StreamError(f"record {record.get('id')}: {error}; correct its type in the catalog.") from None
 
     def _leaving(self, records: list[Record]) -> Rows:
+        kept = tuple((record["id"],) for record in records)
         if not self.leaves_directly:
-            return Rows(len(records), records=records)
-        shown = [{name: value for name, value in record.items() if self._is_selected(name)} for record in records]
-        return Rows(len(records), lines=record_lines(self.name, shown))
-
-    def _is_selected(self, name: str) -> bool:
-        return name in self.schema["properties"] and self.mask[("properties", name)]
+            return Rows(len(records), records=records, kept=kept)
+        shown = [{name: value for name, value in record.items() if self._is_told(name)} for record in records]
+        return Rows(len(records), lines=record_lines(self.name, shown), kept=kept)
 
 
 def follow_tables(streams: Iterable[NetSuiteStream]) -> None:

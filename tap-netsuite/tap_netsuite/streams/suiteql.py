@@ -3,27 +3,34 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import replace
 from datetime import timedelta
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 from singer_sdk.singerlib.catalog import REPLICATION_INCREMENTAL
 
 from suitetalk import ConfigurationError, InvalidRequestError
 from tap_netsuite.account import Account
+from tap_netsuite.deletion_sources import DELETED_AT, LINE_TABLES
 from tap_netsuite.extraction.changes import StampedChanges
+from tap_netsuite.extraction.deletions import Subject
+from tap_netsuite.extraction.existence import Existence
 from tap_netsuite.extraction.keyed_source import KeyedSource
 from tap_netsuite.extraction.keyless_reading import KeylessReading
+from tap_netsuite.extraction.line_sets import OWNER, changed_transactions
 from tap_netsuite.extraction.lookahead import Fetcher, Portion
 from tap_netsuite.extraction.plain_reading import PlainReading
 from tap_netsuite.extraction.position import position_in
 from tap_netsuite.extraction.row_format import RowFormat
+from tap_netsuite.extraction.rows import KeyPage
 from tap_netsuite.extraction.source import Source
 from tap_netsuite.extraction.table_reading import TableReading
+from tap_netsuite.extraction.transaction_sets import ChangedTransactions
 from tap_netsuite.run import StreamError
 from tap_netsuite.streams.base import NetSuiteStream
-from tap_netsuite.values import Column, Kind, kind_of
+from tap_netsuite.values import UTC, Column, Kind, converter, kind_of
 
 if TYPE_CHECKING:
     from tap_netsuite.tap import TapNetSuite
@@ -45,11 +52,12 @@ class SuiteQLStream(NetSuiteStream):
     @property
     def has_times(self) -> bool:
         """Whether rows have times on the account's clock."""
-        return any(kind_of(schema) is Kind.DATE_TIME for schema in self.schema["properties"].values())
+        properties = self.schema["properties"].items()
+        return any(kind_of(schema) is Kind.DATE_TIME for name, schema in properties if name != DELETED_AT)
 
     def read(self, fetcher: Fetcher) -> Iterator[Portion]:
         """Yield the rows as records with every selected column, null where NetSuite has none."""
-        local = self._source()
+        local = self._local
         in_utc = _in_utc(local)
         if in_utc == local or not (yield from self._read_in_utc(fetcher, in_utc)):
             yield from self._reading(local).read(fetcher)
@@ -80,17 +88,76 @@ class SuiteQLStream(NetSuiteStream):
             logger.debug("%s: %s", self.name, error)
             return False
 
+    def subject(self) -> Subject:
+        """Return what the log says of the table, and what the keys seen do."""
+        account, settings, source = self.account, self.account.settings.deletions, self._local
+        keys, is_lines = tuple(column.name for column in source.keys), self._is_lines
+        log_table = OWNER if is_lines else self._relation
+        is_table = self._relation == self.name  # what a query of the user's own shows is in no log
+        is_logged = settings.reads_log and is_table and (is_lines or keys == ("id",))
+        return Subject(
+            stream=self.name,
+            keys=keys,
+            existing=Existence(account.netsuite.suiteql, self._relation, source.keys).among,
+            as_lines=self.leaves_directly,
+            logged=partial(account.deletion_log.of_table, log_table) if is_logged else None,
+            key_of=lambda record_id: (converter(source.keys[0].kind, UTC)(record_id),),
+            remembers=bool(self._kept),
+            owner=self._kept.index(OWNER) if is_lines and self._kept else None,
+            changed_owners=self._changed_owners() if is_lines else None,
+            compares_all=settings.compares(self.name) or self._reads_all,
+        )
+
+    @property
+    def _is_lines(self) -> bool:
+        """Whether rows belong to transactions and come again with them."""
+        source = self._local
+        return (
+            self.name in LINE_TABLES and self._sets is not None and OWNER in {column.name for column in source.columns}
+        )
+
+    @property
+    def _reads_all(self) -> bool:
+        """Whether this run reads every row, from the first to the last."""
+        return self._local.replication_key is None and "reading" not in self._state_at_start
+
+    @property
+    def _kept(self) -> tuple[str, ...]:
+        """The columns of each row that are remembered, its keys first; none where there is nothing to be remembered."""
+        settings, source = self.account.settings.deletions, self._local
+        is_compared = source.replication_key is None or settings.compares(self.name)
+        if settings.seen_keys is None or not self._is_told(DELETED_AT) or not (is_compared or self._is_lines):
+            return ()
+        keys = tuple(column.name for column in source.keys)
+        return (*keys, OWNER) if self._is_lines and OWNER not in keys else keys
+
+    def _changed_owners(self) -> Callable[[Fetcher], Iterator[KeyPage]] | None:
+        """Return how to read the transactions whose rows come again in this run; None when all do."""
+        position = position_in(self._state_at_start, self._local)
+        since = position.low or position.high
+        if since is None:
+            return None
+        account = self.account
+        return partial(changed_transactions, account.netsuite.suiteql, account.transaction_sets, self._relation, since)
+
     def _reading(self, source: Source) -> TableReading | KeylessReading | PlainReading:
         account, settings, state = self.account, self.account.settings, self._state_at_start
         suiteql, lookback = account.netsuite.suiteql, timedelta(seconds=settings.lookback_seconds)
-        row_format = RowFormat(self.name, source, lambda: account.zone, as_lines=self.leaves_directly)
+        row_format = RowFormat(
+            self.name,
+            source,
+            lambda: account.zone,
+            as_lines=self.leaves_directly,
+            kept=self._kept,
+            marks_deletions=self._is_told(DELETED_AT),
+        )
         cursor = source.replication_key
         if source.has_number_keys and (cursor is None or cursor.kind is Kind.DATE_TIME):
             return TableReading(
                 source,
                 lambda condition, counted: KeyedSource(suiteql, source, row_format, condition, counted),
                 position_in(state, source),
-                changes=StampedChanges(cursor, lambda: account.zone) if cursor else None,
+                changes=(self._sets or StampedChanges(cursor, lambda: account.zone)) if cursor else None,
                 start_date=settings.start_date,
                 clock=account,
                 lookback=lookback,
@@ -110,8 +177,22 @@ class SuiteQLStream(NetSuiteStream):
             lookback=lookback,
         )
 
+    @cached_property
+    def _sets(self) -> ChangedTransactions | None:
+        """What tells changed rows of transactions; None for other tables, and where only their own stamps do."""
+        sets, source = self.account.transaction_sets, self._source()
+        cursor = source.replication_key
+        if cursor is None or not source.has_number_keys or not sets.are_of(self._relation, cursor.name):
+            return None
+        return sets.changes(self._relation)
+
+    @cached_property
+    def _local(self) -> Source:
+        """What is read, times on the account's clock; for the reading's thread, which may have to ask NetSuite."""
+        return replace(self._source(), changed_with=self._sets.description if self._sets else "")
+
     def _source(self) -> Source:
-        properties = self.schema["properties"]
+        properties = {name: schema for name, schema in self.schema["properties"].items() if name != DELETED_AT}
         needed = {*self.primary_keys, *([self.replication_key] if self.replication_key else [])}
         unknown = needed - properties.keys()
         if unknown:
