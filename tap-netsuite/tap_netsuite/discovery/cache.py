@@ -89,8 +89,9 @@ class DiscoveryCache:
             settings.discovery.booleans,
             settings.discovery.multi_selects,
             settings.discovery.display_values,
+            asdict(settings.deletions),
         ]
-        return "tap-netsuite " + hashlib.sha256(json.dumps(found_by).encode()).hexdigest()
+        return "tap-netsuite " + hashlib.sha256(json.dumps(found_by, default=str).encode()).hexdigest()
 
 
 def _plain(value: Any) -> Any:
