@@ -35,12 +35,14 @@ class Portion:
         bookmark: what the stream's state is once they, and all before them, are written; None when it stays.
         audited: rows of the stream, as NetSuite counts them, that have been proven complete by this.
         pages: fetched pages that the rows are from.
+        left: rows still to come in the present reading, by NetSuite's count; None where it was not asked.
     """
 
     rows: Rows | None = None
     bookmark: Mapping[str, Any] | None = None
     audited: int = 0
     pages: int = 1
+    left: int | None = None
 
 
 class Fetcher:
