@@ -60,7 +60,7 @@ def log_stream(audit: StreamAudit) -> None:
             "netsuite_rows_counted": audit.counted,
             "netsuite_result": audit.result,
             "netsuite_seconds": round(audit.seconds, 3),
-            "netsuite_rows_per_second": round(audit.rows_per_second, 1),
+            "netsuite_rows_per_second": audit.rows_per_second and round(audit.rows_per_second, 1),
         },
     )
 

@@ -34,7 +34,7 @@ def _row(audit: StreamAudit) -> tuple[str, ...]:
         "-" if audit.counted is None else number(audit.counted),
         audit.result,
         f"{audit.seconds:.1f}",
-        number(audit.rows_per_second),
+        "-" if audit.rows_per_second is None else number(audit.rows_per_second),
     )
 
 

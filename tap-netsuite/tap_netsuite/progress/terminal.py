@@ -49,11 +49,11 @@ def at_a_terminal(progress: Progress) -> Iterator[None]:
 
 def in_one_line(facts: Facts, columns: int) -> str:
     """Return what fits into a row; the most important comes first, and what finds no room is left out."""
-    line = ""
-    for part in _parts(facts):
-        longer = f"{line}{_BETWEEN}{part}" if line else part
+    line, *rest = _parts(facts)
+    for part in rest:
+        longer = f"{line}{_BETWEEN}{part}"
         line = longer if len(longer) < columns else line
-    return line or _parts(facts)[0]
+    return line
 
 
 def _parts(facts: Facts) -> list[str]:
@@ -65,11 +65,11 @@ def _parts(facts: Facts) -> list[str]:
     if facts.seconds_left is not None:
         whole = facts.streams_done + 1 == facts.streams
         parts.append(f"{duration(facts.seconds_left)} left{'' if whole else ' of this stream'}")
-    parts.append(f"{number(facts.rows)} rows")
-    parts.append(f"{facts.in_flight}/{facts.limit} requests in flight")
+    parts.append(f"{facts.in_flight}/{facts.limit} requests")
     if facts.traffic.throttled:
         parts.append(f"throttled {number(facts.traffic.throttled)}x")
-    parts.append(duration(facts.seconds))
+    parts.append(f"{number(facts.rows)} rows in all")
+    parts.append(f"{duration(facts.seconds)} so far")
     return parts
 
 

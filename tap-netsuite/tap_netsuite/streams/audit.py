@@ -14,6 +14,7 @@ from suitetalk import IncompleteResultError
 from tap_netsuite.values import iso
 
 AUDIT_STREAM = "_audit"
+_LEAST_SECONDS = 0.1
 
 _SCHEMA: dict[str, Any] = {
     "type": "object",
@@ -76,9 +77,9 @@ class StreamAudit:
         return (self.finished or monotonic()) - self.began
 
     @property
-    def rows_per_second(self) -> float:
-        """Records written in a second."""
-        return self.emitted / max(self.seconds, 0.001)
+    def rows_per_second(self) -> float | None:
+        """Records written in a second; None where it took too little time to say."""
+        return self.emitted / self.seconds if self.seconds >= _LEAST_SECONDS else None
 
     def record(self) -> dict[str, Any]:
         """Return it as a record of the stream `_audit`."""
