@@ -111,7 +111,7 @@ class _RequestMetrics:
         self._logged = Traffic({}, {})
 
     def log(self, traffic: Traffic) -> None:
-        """Log how many were answered since the last time, and how many seconds one took in the middle."""
+        """Log how many were answered since the last time, and how many seconds one took on average."""
         for status, so_far in traffic.requests.items():
             requests = so_far - self._logged.requests.get(status, 0)
             if not requests:
