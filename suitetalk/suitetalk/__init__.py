@@ -44,6 +44,7 @@ from suitetalk.settings import CONNECTION_SETTINGS, ConnectionSettings
 from suitetalk.shapes import FieldShape
 from suitetalk.suiteql import SuiteQL, quoted
 from suitetalk.system import ConcurrencyLimits, System
+from suitetalk.traffic import Traffic
 
 __all__ = [
     "BATCH_SIZE",
@@ -96,6 +97,7 @@ __all__ = [
     "System",
     "Task",
     "TokenStore",
+    "Traffic",
     "in_batches",
     "quoted",
 ]

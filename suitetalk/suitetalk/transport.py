@@ -19,6 +19,7 @@ from suitetalk.failure import connection_failure
 from suitetalk.governor import Limiter, permitted
 from suitetalk.retry import RetryPolicy, TryAgainError, seconds_asked_for
 from suitetalk.session import Session
+from suitetalk.traffic import Traffic, TrafficCounter
 
 _LONGEST_CONNECT = 30.0  # seconds
 _BLOCKED = 429
@@ -61,6 +62,7 @@ class Transport:
         self._session.headers["User-Agent"] = user_agent
         self._authentication: Authentication | None = None
         self._latest_date: tuple[str, datetime] | None = None
+        self._traffic = TrafficCounter()
 
     @property
     def clock_offset(self) -> timedelta | None:
@@ -80,6 +82,11 @@ class Transport:
     def close(self) -> None:
         """Close the connections."""
         self._session.close()
+
+    @property
+    def traffic(self) -> Traffic:
+        """The requests that have been answered so far, or never will be."""
+        return self._traffic.so_far()
 
     @property
     def account(self) -> Account:
@@ -205,8 +212,9 @@ class Transport:
     def _send_permitted(
         self, name: str, prepared: requests.PreparedRequest, patience: _Patience, *, repeatable: bool
     ) -> Answer:
-        with permitted(self._limiter) as blocked:
+        with permitted(self._limiter) as blocked, self._traffic.request() as statuses:
             answer = self._send(name, prepared, patience, repeatable=repeatable)
+            statuses.append(answer.status)
             blocked.append(answer.status == _BLOCKED)
             return answer
 

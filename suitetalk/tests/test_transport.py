@@ -256,3 +256,13 @@ def test_requests_go_through_one_session_from_many_threads(netsuite: ScriptedNet
 
     assert found == [str(number) for number in range(1000, 1200)]
     assert not any("Cookie" in request.headers for request in netsuite.requests)
+
+
+def test_requests_are_counted_by_how_they_were_answered(netsuite: ScriptedNetSuite, client: NetSuite) -> None:
+    netsuite.answers(BLOCKED, BLOCKED, CUT, RECORD)
+    get(client)
+    traffic = client.transport.traffic
+    assert traffic.requests == {429: 2, 0: 1, 200: 1}
+    assert (traffic.total, traffic.throttled) == (4, 2)
+    assert traffic.seconds.keys() == traffic.requests.keys()
+    assert all(seconds >= 0 for seconds in traffic.seconds.values())

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import logging
 import sys
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from importlib.metadata import version
+from time import monotonic
 from types import FrameType
 from typing import Any
 
@@ -29,6 +29,9 @@ from tap_netsuite.discovery.report import (
     write_table,
 )
 from tap_netsuite.output import WholeLineWriter
+from tap_netsuite.progress.facts import Progress
+from tap_netsuite.progress.log_lines import log_stream
+from tap_netsuite.progress.shown import shown
 from tap_netsuite.run import Run
 from tap_netsuite.settings import CONFIG_SCHEMA, RECORD_PREFIX, TapSettings
 from tap_netsuite.streams import RecordStream, SuiteQLStream
@@ -68,11 +71,23 @@ class TapNetSuite(Tap):
     @cached_property
     def run(self) -> Run:
         """The run over the selected streams; it begins to read when it is first asked for."""
-        selected = [stream for stream in self.streams.values() if stream.selected]
-        self._tell_of([stream.name for stream in selected])
-        streams = [stream for stream in selected if isinstance(stream, NetSuiteStream)]
-        readings = [(stream.name, stream.reading()) for stream in streams]
-        return Run(self.account, readings, needs_zone=any(stream.has_times for stream in streams))
+        self._tell_of([stream.name for stream in self.streams.values() if stream.selected])
+        readings = [(stream.name, stream.reading()) for stream in self._chosen]
+        return Run(self.account, readings, needs_zone=any(stream.has_times for stream in self._chosen))
+
+    @cached_property
+    def progress(self) -> Progress:
+        """How far the run over the selected streams is."""
+        return Progress(self.account, [stream.name for stream in self._chosen])
+
+    @property
+    def _chosen(self) -> list[NetSuiteStream]:
+        return [each for each in self.streams.values() if each.selected and isinstance(each, NetSuiteStream)]
+
+    def sync_all(self) -> None:  # type: ignore[misc]  # final, so that it does all it does, and so this one does
+        """Read the selected streams, and show how far that is."""
+        with shown(self.progress):
+            super().sync_all()
 
     def write_lines(self, lines: bytes) -> None:
         """Write messages that are encoded already, each ending in a line feed."""
@@ -94,15 +109,12 @@ class TapNetSuite(Tap):
         return DiscoveryCache(self.settings)
 
     def audited(self, audit: StreamAudit) -> None:
-        """Take note of what became of a stream."""
+        """Take note of what became of a stream, now that it is over."""
+        audit.finished = monotonic()
         stream = self.streams.get(AUDIT_STREAM)
         if isinstance(stream, AuditStream):
             stream.write(audit)
-        level = logging.INFO if audit.result == "complete" else logging.WARNING
-        counted = "was not asked" if audit.counted is None else f"counts {audit.counted}"
-        self.logger.log(
-            level, "%s: %d records read, NetSuite %s: %s", audit.stream, audit.emitted, counted, audit.result
-        )
+        log_stream(audit)
 
     def discover_streams(self) -> Sequence[Stream]:
         """Return the streams: those of the catalog that was given, or all there are.

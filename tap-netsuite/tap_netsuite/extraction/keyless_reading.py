@@ -58,7 +58,7 @@ class KeylessReading:
             before = self._fingerprint()
             came, totals = 0, set()
             for page in fetcher.in_order(self._begin_all(fetcher, first.total)):
-                yield Portion(page.rows)
+                yield Portion(page.rows, left=page.left)
                 came += page.rows.count
                 totals.add(page.total)
             if totals == {came} and self._fingerprint() == before:

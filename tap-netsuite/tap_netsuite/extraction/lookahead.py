@@ -36,6 +36,7 @@ class Portion:
         audited: rows of the stream, as NetSuite counts them, that have been proven complete by this.
         pages: fetched pages that the rows are from.
         tells_deletions: whether the rows are such as are no longer there.
+        left: rows still to come in the present reading, by NetSuite's count; None where it was not asked.
     """
 
     rows: Rows | None = None
@@ -43,6 +44,7 @@ class Portion:
     audited: int = 0
     pages: int = 1
     tells_deletions: bool = False
+    left: int | None = None
 
 
 class Fetcher:

@@ -54,6 +54,11 @@ class KeyPage:
         return self.offset + self.rows.count >= self.total
 
     @property
+    def left(self) -> int:
+        """Rows of the result behind this page, by NetSuite's count of the whole."""
+        return max(0, self.total - self.offset - self.rows.count)
+
+    @property
     def is_whole(self) -> bool:
         """Whether the page is the whole result: one answer, in which nothing can have moved."""
         return self.offset == 0 and self.is_last

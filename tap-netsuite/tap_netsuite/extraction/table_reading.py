@@ -134,7 +134,7 @@ class TableReading:
     def _portion(self, page: KeyPage) -> Portion:
         newest = max((stamp for stamp in (self._position.newest, page.rows.newest) if stamp), default=None)
         self._position = replace(self._position, newest=newest)
-        return Portion(page.rows)
+        return Portion(page.rows, left=page.left)
 
     def _advance(self, began: datetime | None) -> Portion:
         """Take the position behind a finished reading.

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timezone
+from time import monotonic
 from typing import Any
 
 from singer_sdk import Stream, Tap
@@ -13,6 +14,7 @@ from suitetalk import IncompleteResultError
 from tap_netsuite.values import iso
 
 AUDIT_STREAM = "_audit"
+_LEAST_SECONDS = 0.1
 
 _SCHEMA: dict[str, Any] = {
     "type": "object",
@@ -43,6 +45,9 @@ class StreamAudit:
         emitted: records written.
         counted: rows that NetSuite counts; None when it was not asked.
         error: why it could not be read, or not in full.
+        left: rows still to come, as far as NetSuite has counted them; None when it has not.
+        began: when its turn came to be written, on the clock that `seconds` is measured with.
+        finished: when it was over, likewise; None before.
     """
 
     stream: str
@@ -51,15 +56,30 @@ class StreamAudit:
     emitted: int = 0
     counted: int | None = 0
     error: Exception | None = None
+    left: int | None = None
+    began: float = field(default_factory=monotonic)
+    finished: float | None = None
 
     @property
     def result(self) -> str:
-        """How it ended: complete, gap, failed, or not counted."""
+        """How it ended: complete, gap, failed, or not counted; not finished, as long as it has not."""
         if self.error:
             return "gap" if isinstance(self.error.__cause__, IncompleteResultError) else "failed"
+        if self.finished is None:
+            return "not finished"
         if self.counted is None:
             return "not counted"
         return "complete" if self.counted <= self.emitted else "gap"
+
+    @property
+    def seconds(self) -> float:
+        """How long it has been written; what was read before its turn came takes next to no time."""
+        return (self.finished or monotonic()) - self.began
+
+    @property
+    def rows_per_second(self) -> float | None:
+        """Records written in a second; None where it took too little time to say."""
+        return self.emitted / self.seconds if self.seconds >= _LEAST_SECONDS else None
 
     def record(self) -> dict[str, Any]:
         """Return it as a record of the stream `_audit`."""
