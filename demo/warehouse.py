@@ -105,8 +105,8 @@ class Warehouse:
         return self.rows(statement.format(sql.Identifier(SCHEMA, table)), values)
 
     def count(self, table: str) -> int:
-        """Return a loaded table's rows."""
-        return self._number(sql.SQL("SELECT count(*) FROM {}"), table)
+        """Return the rows of a table, without those that are marked as deleted."""
+        return self._number(sql.SQL("SELECT count(*) FROM {} WHERE _sdc_deleted_at IS NULL"), table)
 
     def count_loaded_since(self, table: str, moment: Any) -> int:
         """Return how many rows of a table were written after a moment."""

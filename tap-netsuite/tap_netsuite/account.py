@@ -85,14 +85,10 @@ class Account:
         if self.settings.deletions.seen_keys and (store := self.seen_keys):
             store.close()
 
-    def prepare(self, *, needs_zone: bool) -> None:
-        """Begin to ask what a run needs, side by side: the clock, how many requests may be in flight, the time zone.
-
-        Raises:
-            ConfigurationError: the store of keys seen cannot be used.
-        """
-        self._seen_keys()
-        for call in (self._learn_limit, self._started, *([self._zone] if needs_zone else [])):
+    def prepare(self, *, needs_clock: bool = True, needs_zone: bool) -> None:
+        """Begin to ask what will be needed, side by side: how many requests may be in flight, the clock, the zone."""
+        calls = [self._learn_limit, *([self._started] if needs_clock else []), *([self._zone] if needs_zone else [])]
+        for call in calls:
             threading.Thread(target=_quietly, args=(call,), daemon=True).start()
 
     def _learn_limit(self) -> None:

@@ -37,6 +37,7 @@ def discover(account: Account) -> Discovery:
         ConfigurationError: `tables` or `queries` names something that cannot be read, or there is no table at all.
         NetSuiteError: NetSuite cannot be asked now.
     """
+    account.prepare(needs_clock=False, needs_zone=False)
     with (
         _threads(account) as (requests, tables),
         closing(RecordTypes(account.netsuite.metadata, requests)) as record_types,
