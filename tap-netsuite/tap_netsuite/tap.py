@@ -33,7 +33,7 @@ from tap_netsuite.progress.facts import Progress
 from tap_netsuite.progress.log_lines import log_stream
 from tap_netsuite.progress.shown import shown
 from tap_netsuite.run import Run
-from tap_netsuite.settings import CONFIG_SCHEMA, RECORD_PREFIX, TapSettings
+from tap_netsuite.settings import CONFIG_SCHEMA, RECORD_PREFIX, Query, TapSettings
 from tap_netsuite.streams import RecordStream, SuiteQLStream
 from tap_netsuite.streams.audit import AUDIT_STREAM, AuditStream, StreamAudit
 from tap_netsuite.streams.base import NetSuiteStream
@@ -202,7 +202,7 @@ class TapNetSuite(Tap):
 
 
 def _in_account(tap: TapNetSuite) -> list[Stream]:
-    queries = _query_relations(tap)
+    queries = {query.name: query for query in tap.settings.queries}
     entries = tap.discovery.streams
     names = [entry.name for entry in entries]
     taken = sorted(name for name in queries if names.count(name) > 1)
@@ -217,7 +217,7 @@ def _in_account(tap: TapNetSuite) -> list[Stream]:
 
 
 def _in_catalog(tap: TapNetSuite, catalog: Catalog) -> list[Stream]:
-    queries = _query_relations(tap)
+    queries = {query.name: query for query in tap.settings.queries}
     return [
         AuditStream(tap) if entry.tap_stream_id == AUDIT_STREAM else _stream(tap, _given(entry), queries)
         for entry in catalog.streams
@@ -231,16 +231,12 @@ def _given(entry: CatalogEntry) -> StreamEntry:
     return StreamEntry(name, schema, keys, entry.replication_key, record_type=record_type)
 
 
-def _stream(tap: TapNetSuite, entry: StreamEntry, queries: Mapping[str, str]) -> NetSuiteStream:
+def _stream(tap: TapNetSuite, entry: StreamEntry, queries: Mapping[str, Query]) -> NetSuiteStream:
     if entry.record_type:
         return RecordStream(tap, tap.account, entry.record_type, entry.schema)
     settings, is_table = tap.account.settings.deletions, entry.name not in queries
     schema = with_deleted_at(entry.name, entry.schema, entry.keys, settings, is_logged=is_table)
-    stream = SuiteQLStream(tap, tap.account, entry.name, schema, queries.get(entry.name, entry.name))
+    stream = SuiteQLStream(tap, tap.account, entry.name, schema, queries.get(entry.name))
     stream.primary_keys = list(entry.keys)
     stream.replication_key = entry.replication_key
     return stream
-
-
-def _query_relations(tap: TapNetSuite) -> dict[str, str]:
-    return {query.name: query.relation for query in tap.account.settings.queries}

@@ -105,7 +105,8 @@ def _query(account: Account, query: Query, record_types: RecordTypes) -> Found:
 
     fields = {name: kind for schema in record_types.schemas().values() for name, kind in column_kinds(schema).items()}
     custom = {name: kind for name, kind in fields.items() if name.startswith(CUSTOM_FIELD_PREFIXES)}
-    entry, rows = query_entry(account.netsuite.suiteql, query, custom, account.settings.discovery)
+    suiteql = account.netsuite.suiteql.with_parameters(query.parameters)
+    entry, rows = query_entry(suiteql, query, custom, account.settings.discovery)
     return entry, Finding(query.name, Status.READABLE if rows else Status.EMPTY)
 
 

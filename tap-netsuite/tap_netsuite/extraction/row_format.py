@@ -144,7 +144,8 @@ def record_lines(stream: str, rows: Iterable[Any]) -> bytes:
 def _check_order(source: Source, keys: Sequence[Key]) -> None:
     """Make sure that numbers rise, each once: reading goes on behind the last one."""
     if source.has_number_keys and any(before >= after for before, after in pairwise(keys)):
-        raise source.order_error()
+        is_twice = len(set(keys)) < len(keys)
+        raise source.key_error("two rows with the same key") if is_twice else source.order_error()
 
 
 def _check_presence(source: Source, keys: Sequence[Key]) -> None:
@@ -152,7 +153,7 @@ def _check_presence(source: Source, keys: Sequence[Key]) -> None:
         row = next(key for key in keys if None in key)
         name = source.keys[row.index(None)].name
         raise IncompleteResultError(
-            f"A row of {source.relation} has no {name}, which was taken for part of its key; "
+            f"A row of {source.name} has no {name}, which was taken for part of its key; "
             "choose other key properties in the catalog, or read it with a query of your own."
         )
 
