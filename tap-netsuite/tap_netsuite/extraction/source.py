@@ -58,7 +58,7 @@ class Source:
         return self.relation.startswith("(")
 
     def count_keys(self, condition: str = "") -> str:
-        """Return the statement that counts the rows meeting a condition as `n`, their keys as `k`, different ones as `d`.
+        """Return the statement that counts rows meeting a condition as `n`, their keys as `k`, different ones as `d`.
 
         A row that lacks a part of its key has none [section_156257790831].
         """
@@ -66,7 +66,8 @@ class Source:
         if len(self.keys) > 1:  # to NetSuite a null in a text is no text at all
             whole = both(*(f"{key.source} IS NOT NULL" for key in self.keys))
             keys = f"CASE WHEN {whole} THEN {keys} END"
-        return f"SELECT COUNT(*) AS n, COUNT({keys}) AS k, COUNT(DISTINCT {keys}) AS d FROM {self.relation}{_where(condition)}"
+        counts = f"COUNT(*) AS n, COUNT({keys}) AS k, COUNT(DISTINCT {keys}) AS d"
+        return f"SELECT {counts} FROM {self.relation}{_where(condition)}"
 
     @property
     def has_number_keys(self) -> bool:
