@@ -148,16 +148,18 @@ class SuiteQLStream(NetSuiteStream):
     def _reading(self, source: Source) -> TableReading | KeylessReading | PlainReading:
         account, settings, state = self.account, self.account.settings, self._state_at_start
         suiteql, lookback = self._suiteql, timedelta(seconds=settings.lookback_seconds)
+        cursor = source.replication_key
+        by_key = source.has_number_keys and (cursor is None or cursor.kind is Kind.DATE_TIME)
         row_format = RowFormat(
             self.name,
             source,
             lambda: account.zone,
             as_lines=self.leaves_directly,
+            in_key_order=by_key,
             kept=self._kept,
             marks_deletions=self._is_told(DELETED_AT),
         )
-        cursor = source.replication_key
-        if source.has_number_keys and (cursor is None or cursor.kind is Kind.DATE_TIME):
+        if by_key:
             return TableReading(
                 source,
                 lambda condition, counted: KeyedSource(suiteql, source, row_format, condition, counted),
