@@ -134,7 +134,7 @@ def test_keys_out_of_order_are_an_error(ids: list[str], words: str) -> None:
 
 
 def test_a_row_without_its_key_is_an_error() -> None:
-    with pytest.raises(IncompleteResultError, match="has no id, which was taken for part of its key"):
+    with pytest.raises(IncompleteResultError, match="has a row without id: id does not identify a row"):
         a_format().read(content([{"memo": "lost"}]), unused)
 
 

@@ -135,10 +135,7 @@ class _Order:
         try:
             return tuple(row[column.name] for column in self._source.keys)
         except KeyError as missing:
-            raise IncompleteResultError(
-                f"A row of {self._source.name} has no {missing.args[0]}, which was taken for part of its key; "
-                "choose other key properties in the catalog, or read it with a query of your own."
-            ) from None
+            raise self._source.key_error(f"a row without {missing.args[0]}") from None
 
     def _is_astray(self, key: tuple[Any, ...]) -> bool:
         if self._numbers:

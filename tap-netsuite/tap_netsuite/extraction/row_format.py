@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from suitetalk import IncompleteResultError, Page, SuiteTalkError
+from suitetalk import Page, SuiteTalkError
 from tap_netsuite.deletion_sources import DELETED_AT
 from tap_netsuite.extraction.rows import Key, Record, Rows
 from tap_netsuite.extraction.source import Source
@@ -156,10 +156,7 @@ def _check_presence(source: Source, keys: Sequence[Key]) -> None:
     if any(None in key for key in keys):
         row = next(key for key in keys if None in key)
         name = source.keys[row.index(None)].name
-        raise IncompleteResultError(
-            f"A row of {source.name} has no {name}, which was taken for part of its key; "
-            "choose other key properties in the catalog, or read it with a query of your own."
-        )
+        raise source.key_error(f"a row without {name}")
 
 
 class _Quick:

@@ -86,9 +86,10 @@ class Source:
     def key_error(self, keys: str) -> IncompleteResultError:
         """Return the error for keys that belong to more rows than one, or to none; `keys` says which they are."""
         names = " and ".join(column.name for column in self.keys)
+        do = "do" if len(self.keys) > 1 else "does"
         where = "the primary_keys of the query" if self.is_query else "the key properties in the catalog"
         return IncompleteResultError(
-            f"{self.name} has {keys}: {names} does not identify a row, and paging by it would lose some; "
+            f"{self.name} has {keys}: {names} {do} not identify a row, and paging by that would lose some; "
             f"change {where}, or leave them out."
         )
 
