@@ -80,6 +80,19 @@ def test_a_state_of_a_number_is_of_the_values_too(netsuite_emulator_factory: Cal
     assert len(read(other, catalog, first.state).records("mine")) == len(stored) > 1
 
 
+def test_a_reading_that_broke_off_is_of_the_values_too(netsuite_emulator_factory: Callable[..., Emulator]) -> None:
+    emulator = netsuite_emulator_factory(scale=1)
+    config = given(emulator, primary_keys=["id"])
+    catalog = selected(discover(config), "mine")
+    whole = read(config, catalog)
+    broken_off = next(state for state in whole.states if "reading" in state["bookmarks"]["mine"])
+    rest, rows = read(config, catalog, broken_off).records("mine"), whole.records("mine")
+    assert 0 < len(rest) < len(rows)
+    assert rest == rows[-len(rest) :]
+    other = read(given(emulator, ["2023-01-01", 0, *VALUES[2:]], primary_keys=["id"]), catalog, broken_off)
+    assert {row["id"] for row in other.records("mine")} >= {row["id"] for row in rows}
+
+
 def test_a_state_from_before_is_gone_on_from(netsuite_emulator_factory: Callable[..., Emulator]) -> None:
     emulator = netsuite_emulator_factory()
     config = given(emulator, primary_keys=["id"], replication_key="changed")
