@@ -195,11 +195,13 @@ def test_what_cannot_be_read_is_said(emulator: Emulator, tmp_path: Path) -> None
     config = settings(emulator, "nowhere", "Memos", KEYED)
     finished = run(command(tmp_path, config, "--discover"))
     assert finished.exit_code == 0
-    assert "dataset_nowhere: cannot be read: there is no dataset nowhere, or the role may not see it" in finished.log
+    assert (
+        "dataset_nowhere: cannot be read: NetSuite knows no dataset nowhere, or the role may not see it" in finished.log
+    )
     assert "dataset_custdataset_memos: not permitted: the role needs SuiteAnalytics Workbook" in finished.log
     finished = run(command(tmp_path, config))
     assert finished.exit_code == 0
-    assert "dataset_nowhere is not read: cannot be read: there is no dataset nowhere" in finished.log
+    assert "dataset_nowhere is not read: cannot be read: NetSuite knows no dataset nowhere" in finished.log
     assert finished.records("lines")
 
 

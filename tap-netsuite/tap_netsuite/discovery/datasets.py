@@ -53,7 +53,7 @@ def dataset_streams(service: Datasets, wanted: Sequence[Dataset], together: Toge
         logger.debug("The list of datasets: %s", refusal)
         named = [dataset for dataset in wanted if dataset.id != ALL]
         # Those that are named may be there all the same.
-        of_all = [(None, _refused(ALL_DATASETS, "the list of datasets", refusal))] if len(named) < len(wanted) else []
+        of_all = [(None, _refused(ALL_DATASETS, "list of datasets", refusal))] if len(named) < len(wanted) else []
         return [*together(lambda dataset: _found(service, dataset), named), *of_all]
     return list(together(lambda dataset: _found(service, dataset), listed.chosen(wanted)))
 
@@ -96,7 +96,7 @@ def _found(service: Datasets, dataset: Dataset) -> Found:
         sample, total = _sample(service, dataset.id)
     except REFUSALS as refusal:
         raise_outage(refusal)
-        return None, _refused(name, dataset.id, refusal)
+        return None, _refused(name, f"dataset {dataset.id}", refusal)
     seen = dict.fromkeys(column.lower() for row in sample for column in row)
     missing = sorted(set(dataset.primary_keys) - seen.keys())
     if sample and missing:
@@ -127,10 +127,10 @@ def _spread(total: int) -> Iterator[int]:
     return (place * PAGE_SIZE for place in sorted(places) if place > 0)
 
 
-def _refused(name: str, dataset_id: str, refusal: NetSuiteError) -> Finding:
+def _refused(name: str, asked: str, refusal: NetSuiteError) -> Finding:
     if isinstance(refusal, NotFoundError):
-        return Finding(name, Status.FAILED, f"there is no dataset {dataset_id}, or the role may not see it")
+        return Finding(name, Status.FAILED, f"NetSuite knows no {asked}, or the role may not see it")
     if isinstance(refusal, PermissionDeniedError) or refusal.code == "USER_ERROR":
-        note = f"the role needs SuiteAnalytics Workbook, and View on what {dataset_id} shows"
+        note = f"the role needs SuiteAnalytics Workbook, and View on all that is in the {asked}"
         return Finding(name, Status.NOT_PERMITTED, note)
     return Finding(name, Status.FAILED, refusal.detail)
