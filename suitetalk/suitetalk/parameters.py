@@ -7,12 +7,14 @@ from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 
-from suitetalk.errors import SuiteTalkError
+from suitetalk.errors import ErrorDetail, NetSuiteError, SuiteTalkError
 
 Value = str | int | float | Decimal | date | datetime | None
 """What a `?` can stand for; booleans become `T` and `F`, as SuiteQL has them."""
 
 _SQL_DATE, _SQL_TIME = "YYYY-MM-DD", "YYYY-MM-DD HH24:MI:SS"
+
+_SHORTEST_HIDDEN = 3  # characters; shorter values say little and are in most texts
 
 # What may hold a question mark that is no placeholder, or is one. What is not closed lasts to the end.
 _PIECES = re.compile(r"""'[^']*(?:'|\Z)|"[^"]*(?:"|\Z)|--[^\n]*|/\*.*?(?:\*/|\Z)|\?""", re.DOTALL)
@@ -23,13 +25,40 @@ def quoted(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
+def placeholders(statement: str) -> int:
+    """Return the number of placeholders; question marks in texts, names and comments are none."""
+    return sum(piece == "?" for piece in _PIECES.findall(statement))
+
+
+def without_comments(statement: str) -> str:
+    """Return the statement with a blank for each comment, and without a semicolon at its end.
+
+    What is left may stand in parentheses, as a comment to the end of the line could not.
+    """
+    plain = _PIECES.sub(lambda piece: " " if piece[0].startswith(("--", "/*")) else piece[0], statement)
+    return plain.strip().rstrip("; \t\r\n")
+
+
+def hidden(refusal: NetSuiteError, values: Sequence[Value]) -> NetSuiteError:
+    """Return a refusal without the values of parameters, which NetSuite may repeat in its words."""
+    texts = {_text(value) for value in values if value is not None}
+    texts = {form for text in texts for form in (text, text.replace("'", "''")) if len(text) >= _SHORTEST_HIDDEN}
+    details = tuple(
+        ErrorDetail(_without(detail.message, texts), detail.code, _without(detail.path, texts))
+        for detail in refusal.details
+    )
+    if details == refusal.details:
+        return refusal
+    return type(refusal)(refusal.request, refusal.status, details, advice=refusal.advice, location=refusal.location)
+
+
 def check_parameters(statement: str, values: Sequence[Value]) -> None:
     """Compare the number of values with the number of placeholders.
 
     Raises:
         SuiteTalkError: they differ.
     """
-    wanted = sum(piece == "?" for piece in _PIECES.findall(statement))
+    wanted = placeholders(statement)
     if wanted != len(values):
         raise SuiteTalkError(
             f"The statement has {wanted} placeholders (?) for {len(values)} parameters; make them agree."
@@ -63,6 +92,12 @@ def inlined(statement: str, values: Sequence[Value]) -> str:
     """
     # Blanks keep two hyphens from becoming a comment and two texts from becoming one.
     return _with_values(statement, values, lambda value: f" {_literal(value)} ")
+
+
+def _without(words: str, texts: set[str]) -> str:
+    for text in sorted(texts, key=len, reverse=True):
+        words = words.replace(text, "?")
+    return words
 
 
 def _with_values(statement: str, values: Sequence[Value], place: Callable[[Value], str]) -> str:

@@ -6,14 +6,20 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from suitetalk.answer import Answer
-from suitetalk.errors import IncompleteResultError, InvalidRequestError
+from suitetalk.errors import IncompleteResultError, InvalidRequestError, NetSuiteError
 from suitetalk.pages import PAGE_SIZE, READABLE_ROWS, Page, all_pages, page_parameters, read_page
-from suitetalk.parameters import Value, bound, check_parameters, inlined, quoted
+from suitetalk.parameters import Value, bound, check_parameters, hidden, inlined, quoted
 from suitetalk.transport import Transport
 
 __all__ = ["SuiteQL", "quoted"]
 
 _PATH = "/query/v1/suiteql"
+
+
+class _Ability:
+    """What is known of an account; a race between threads costs one request."""
+
+    binds = True  # until it says otherwise
 
 
 class SuiteQL:
@@ -22,7 +28,19 @@ class SuiteQL:
     def __init__(self, transport: Transport) -> None:
         """Send through this transport."""
         self._transport = transport
-        self._binds = True  # until the account says otherwise; a race between threads costs one request
+        self._ability = _Ability()
+        self._parameters: tuple[Value, ...] = ()
+
+    def with_parameters(self, parameters: Sequence[Value]) -> SuiteQL:
+        """Return one that gives these values to each statement that comes without any.
+
+        It is for statements that all have the same statement with placeholders in them, once, such as one that is
+        read from as a subquery.
+        """
+        other = SuiteQL(self._transport)
+        other._ability = self._ability
+        other._parameters = tuple(parameters)
+        return other
 
     def page(
         self, statement: str, parameters: Sequence[Value] = (), *, limit: int = PAGE_SIZE, offset: int = 0
@@ -45,17 +63,17 @@ class SuiteQL:
             NetSuiteError: the statement was refused.
             ConnectionFailedError: no usable answer.
         """
-        where = page_parameters(limit, offset)
-        return self.page_of(
-            self._run(statement, parameters, where) if parameters else self._post({"q": statement}, where)
-        )
+        return self.page_of(self.answer(statement, parameters, limit=limit, offset=offset))
 
-    def answer(self, statement: str, *, limit: int = PAGE_SIZE, offset: int = 0) -> Answer:
+    def answer(
+        self, statement: str, parameters: Sequence[Value] = (), *, limit: int = PAGE_SIZE, offset: int = 0
+    ) -> Answer:
         """Run a statement and return one page of its rows as NetSuite sent it, for a decoder of one's own.
 
         Arguments and errors are those of `page`; `page_of` reads it the usual way.
         """
-        return self._post({"q": statement}, page_parameters(limit, offset))
+        where, values = page_parameters(limit, offset), parameters or self._parameters
+        return self._run(statement, values, where) if values else self._post({"q": statement}, where)
 
     @staticmethod
     def page_of(answer: Answer) -> Page:
@@ -86,9 +104,18 @@ class SuiteQL:
             yield from page.items
 
     def _run(self, statement: str, parameters: Sequence[Value], where: dict[str, str]) -> Answer:
-        """Bind the parameters; put them into the text once the account has refused to [section_N3950559]."""
+        """Bind the parameters; put them into the text once the account has refused to [section_N3950559].
+
+        They may be personal data, so a refusal does not repeat them.
+        """
         check_parameters(statement, parameters)
-        if self._binds:
+        try:
+            return self._bound_or_inlined(statement, parameters, where)
+        except NetSuiteError as refusal:
+            raise hidden(refusal, parameters) from None
+
+    def _bound_or_inlined(self, statement: str, parameters: Sequence[Value], where: dict[str, str]) -> Answer:
+        if self._ability.binds:
             text, values = bound(statement, parameters)
             try:
                 return self._post({"q": text, **({"params": values} if values else {})}, where)
@@ -96,7 +123,7 @@ class SuiteQL:
                 if not values or refusal.code != "INVALID_CONTENT":
                     raise
         answer = self._post({"q": inlined(statement, parameters)}, where)
-        self._binds = False
+        self._ability.binds = False
         return answer
 
     def _post(self, body: dict[str, Any], where: dict[str, str]) -> Answer:

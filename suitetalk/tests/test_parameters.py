@@ -13,7 +13,7 @@ from tests.scripted_netsuite import Received, Reply, ScriptedNetSuite, refused
 
 from netsuite_emulator import Emulator
 from suitetalk import ConnectionSettings, InvalidRequestError, NetSuite, SuiteTalkError
-from suitetalk.parameters import Value, bound, check_parameters, inlined
+from suitetalk.parameters import Value, bound, check_parameters, inlined, without_comments
 
 # Few letters, so that quotes, comments and placeholders meet often.
 STATEMENTS = st.lists(st.sampled_from(["'", '"', "-", "--", "/", "*", "/*", "*/", "?", "\n", "a", " "])).map("".join)
@@ -48,6 +48,16 @@ def test_placeholders_are_the_question_marks_outside_of_texts_names_and_comments
     expected = "".join(f" {next(numbers)} " if piece == ("plain", "?") else piece[1] for piece in pieces)
     assert inlined(statement, list(range(count))) == expected
     assert bound(statement, list(range(count))) == (statement, [str(number) for number in range(count)])
+
+
+@given(STATEMENTS)
+def test_a_statement_without_its_comments(statement: str) -> None:
+    kept = "".join(" " if kind in ("--", "/*") else piece for kind, piece in spans(statement))
+    assert without_comments(statement) == kept.strip()
+
+
+def test_what_stands_at_the_end_of_a_statement_is_left_out() -> None:
+    assert without_comments("SELECT '--;' -- one; two\nFROM t /* x */ ;\n-- the end ;") == "SELECT '--;'  \nFROM t"
 
 
 @given(st.text(alphabet="'\"-/*?\\a\n", max_size=12))
@@ -128,6 +138,31 @@ def test_a_fault_of_the_statement_decides_nothing(netsuite: ScriptedNetSuite, cl
     with pytest.raises(InvalidRequestError):
         client.suiteql.page("SELECT ?", ["a"])
     assert "params" in netsuite.requests[-1].json()
+
+
+def test_parameters_that_go_with_every_statement(netsuite: ScriptedNetSuite, client: NetSuite) -> None:
+    refusal = refused(400, "INVALID_CONTENT", "Invalid content in the request body.")
+    netsuite.script = lambda request: refusal if "params" in request.json() else empty(request)
+
+    suiteql = client.suiteql.with_parameters(["a", 5])
+    suiteql.answer("SELECT ?, ?", offset=1000)
+    client.suiteql.page("SELECT 1")
+    client.suiteql.page("SELECT ?", ["b"])
+    assert [request.json() for request in netsuite.requests] == [
+        {"q": "SELECT ?, ?", "params": ["a", "5"]},
+        {"q": "SELECT  'a' ,  5 "},
+        {"q": "SELECT 1"},
+        {"q": "SELECT  'b' "},
+    ]
+    assert netsuite.requests[1].query["offset"] == "1000"
+
+
+def test_a_refusal_does_not_repeat_parameters(netsuite: ScriptedNetSuite, client: NetSuite) -> None:
+    netsuite.answers(refused(400, "INVALID_PARAMETER", "Not understood: 'O''Hara' and 42 in 'q'.", errorQueryParam="q"))
+    with pytest.raises(InvalidRequestError, match=r"Not understood: '\?' and 42 in 'q'") as caught:
+        client.suiteql.page("SELECT ?, ?", ["O'Hara", 42])
+    assert "Hara" not in str(caught.value) + caught.value.detail
+    assert (caught.value.code, caught.value.path) == ("INVALID_PARAMETER", "q")
 
 
 def test_nothing_but_null_binds_nothing(netsuite: ScriptedNetSuite, client: NetSuite) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
@@ -10,13 +9,15 @@ from typing import Any
 
 from suitetalk import CONNECTION_SETTINGS, ConfigurationError, ConnectionSettings
 from suitetalk.timezone import zone_named
+from tap_netsuite.dataset_settings import DATASET_SETTINGS, Dataset, datasets
 from tap_netsuite.deletion_settings import DELETION_SETTINGS, DeletionSettings
 from tap_netsuite.discovery_settings import DISCOVERY_SETTINGS, DiscoverySettings
 from tap_netsuite.extraction.key_pages import Audit
+from tap_netsuite.query_settings import QUERY_SETTINGS, Query, queries
 from tap_netsuite.record_settings import RECORD_SETTINGS, RecordSettings, record_settings
+from tap_netsuite.setting_names import RECORD_PREFIX, names
 
-RECORD_PREFIX = "record_"
-_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+__all__ = ["CONFIG_SCHEMA", "RECORD_PREFIX", "TAP_SETTINGS", "Query", "TapSettings"]
 
 TAP_SETTINGS: dict[str, dict[str, Any]] = {
     "start_date": {
@@ -31,29 +32,8 @@ TAP_SETTINGS: dict[str, dict[str, Any]] = {
         "title": "Tables",
         "description": "SuiteQL tables to discover, such as customer and transaction; all when absent.",
     },
-    "queries": {
-        "type": "array",
-        "items": {
-            "type": "object",
-            "required": ["name", "query"],
-            "additionalProperties": False,
-            "properties": {
-                "name": {"type": "string", "description": "Name of the stream."},
-                "query": {"type": "string", "description": "A SuiteQL SELECT, without a semicolon."},
-                "primary_keys": {
-                    "type": "array",
-                    "items": {"type": "string"},
-                    "description": "Columns that identify a row; needed beyond 100,000 rows.",
-                },
-                "replication_key": {
-                    "type": "string",
-                    "description": "Column that grows with each change; later runs read from its highest value on.",
-                },
-            },
-        },
-        "title": "Queries",
-        "description": "SuiteQL statements of your own as further streams.",
-    },
+    **QUERY_SETTINGS,
+    **DATASET_SETTINGS,
     "account_timezone": {
         "type": "string",
         "title": "Account time zone",
@@ -87,28 +67,6 @@ CONFIG_SCHEMA: dict[str, Any] = {"type": "object", "properties": {**CONNECTION_S
 
 
 @dataclass(frozen=True)
-class Query:
-    """A SuiteQL statement of the user's own.
-
-    Attributes:
-        name: name of the stream.
-        statement: the SELECT.
-        primary_keys: columns that identify a row, may be empty.
-        replication_key: column that grows with each change, or None.
-    """
-
-    name: str
-    statement: str
-    primary_keys: tuple[str, ...] = ()
-    replication_key: str | None = None
-
-    @property
-    def relation(self) -> str:
-        """The query as something to select from."""
-        return f"({self.statement})"
-
-
-@dataclass(frozen=True)
 class TapSettings:
     """Checked settings of the tap.
 
@@ -119,6 +77,7 @@ class TapSettings:
     start_date: datetime | None = None
     tables: tuple[str, ...] = ()
     queries: tuple[Query, ...] = field(default=())
+    datasets: tuple[Dataset, ...] = field(default=())
     account_timezone: str | None = None
     lookback_seconds: int = 60
     audit: Audit = Audit.ERROR
@@ -136,11 +95,13 @@ class TapSettings:
         zone = config.get("account_timezone") or None
         if zone:
             zone_named(str(zone))
+        own_queries = queries(config.get("queries"))
         return cls(
             connection=ConnectionSettings.from_mapping(config),
             start_date=_start_date(config.get("start_date")),
             tables=_tables(config.get("tables")),
-            queries=_queries(config.get("queries")),
+            queries=own_queries,
+            datasets=datasets(config.get("datasets"), tuple(query.name for query in own_queries)),
             account_timezone=zone,
             lookback_seconds=_lookback(config.get("lookback_seconds")),
             audit=_audit(config.get("audit")),
@@ -177,44 +138,5 @@ def _audit(value: Any) -> Audit:
         raise ConfigurationError("audit", f"is {value!r}; it must be error, warn or off.") from None
 
 
-def _names(setting: str, value: Any) -> tuple[str, ...]:
-    if value is None:
-        return ()
-    if not isinstance(value, (list, tuple)) or not all(isinstance(name, str) for name in value):
-        raise ConfigurationError(setting, f"is {value!r}; it must be a list of names.")
-    for name in value:
-        if not _NAME.fullmatch(name):
-            raise ConfigurationError(setting, f"names {name!r}; names are letters, digits and _ only.")
-    return tuple(name.lower() for name in value)
-
-
 def _tables(value: Any) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(_names("tables", value)))
-
-
-def _queries(value: Any) -> tuple[Query, ...]:
-    if value is None:
-        return ()
-    if not isinstance(value, (list, tuple)) or not all(isinstance(entry, Mapping) for entry in value):
-        raise ConfigurationError("queries", "must be a list of entries with `name` and `query`.")
-    queries = tuple(_query(f"queries[{number}]", entry) for number, entry in enumerate(value))
-    names = [query.name for query in queries]
-    for name in names:
-        if names.count(name) > 1 or name.startswith(RECORD_PREFIX):
-            raise ConfigurationError("queries", f"has a name that is taken, {name!r}; give each query one of its own.")
-    return queries
-
-
-def _query(where: str, entry: Mapping[str, Any]) -> Query:
-    name, statement = entry.get("name"), entry.get("query")
-    if not isinstance(name, str) or not _NAME.fullmatch(name):
-        raise ConfigurationError(f"{where}.name", f"is {name!r}; it must be letters, digits and _ only.")
-    if not isinstance(statement, str) or not statement.strip():
-        raise ConfigurationError(f"{where}.query", "is missing; give a SuiteQL SELECT.")
-    replication_key = entry.get("replication_key") or None
-    return Query(
-        name=name,
-        statement=statement.strip().rstrip(";").rstrip(),
-        primary_keys=_names(f"{where}.primary_keys", entry.get("primary_keys")),
-        replication_key=_names(f"{where}.replication_key", [replication_key])[0] if replication_key else None,
-    )
+    return tuple(dict.fromkeys(names("tables", value)))

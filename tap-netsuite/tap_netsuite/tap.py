@@ -15,16 +15,19 @@ from singer_sdk.singerlib import Catalog, CatalogEntry
 
 from suitetalk import ConfigurationError, RetryPolicy
 from tap_netsuite.account import Account
+from tap_netsuite.dataset_settings import DATASET_PREFIX, dataset_stream
 from tap_netsuite.deletion_sources import with_deleted_at
 from tap_netsuite.discovery.cache import DiscoveryCache
 from tap_netsuite.discovery.discover import discover
 from tap_netsuite.discovery.entry import Discovery, StreamEntry
 from tap_netsuite.discovery.report import (
+    datasets_in,
     findings_in,
     log_findings,
     of_streams,
     stream_metadata,
     warn_of_columns,
+    warn_of_datasets,
     with_metadata,
     write_table,
 )
@@ -33,8 +36,8 @@ from tap_netsuite.progress.facts import Progress
 from tap_netsuite.progress.log_lines import log_stream
 from tap_netsuite.progress.shown import shown
 from tap_netsuite.run import Run
-from tap_netsuite.settings import CONFIG_SCHEMA, RECORD_PREFIX, TapSettings
-from tap_netsuite.streams import RecordStream, SuiteQLStream
+from tap_netsuite.settings import CONFIG_SCHEMA, RECORD_PREFIX, Query, TapSettings
+from tap_netsuite.streams import DatasetStream, RecordStream, SuiteQLStream
 from tap_netsuite.streams.audit import AUDIT_STREAM, AuditStream, StreamAudit
 from tap_netsuite.streams.base import NetSuiteStream
 from tap_netsuite.streams.record import follow_tables
@@ -56,6 +59,7 @@ class TapNetSuite(Tap):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """Make the tap; what a given catalog says of its streams beyond Singer's own keys is kept."""
         self._given_findings = findings_in(kwargs.get("catalog"))
+        self.given_datasets = datasets_in(kwargs.get("catalog"))
         super().__init__(*args, **kwargs)
 
     @cached_property
@@ -159,6 +163,8 @@ class TapNetSuite(Tap):
         findings = list(of_streams(self._given_findings if self.input_catalog else self.discovery.findings, streams))
         warn_of_columns(findings, self.logger)
         log_findings(findings, self.logger)
+        if not self.input_catalog:
+            warn_of_datasets(self.discovery.findings, self.settings.datasets, self.logger)
 
     def setup_mapper(self) -> None:
         """Let record streams put into a given catalog what their settings ask for, before anyone looks at it."""
@@ -202,12 +208,15 @@ class TapNetSuite(Tap):
 
 
 def _in_account(tap: TapNetSuite) -> list[Stream]:
-    queries = _query_relations(tap)
+    queries = {query.name: query for query in tap.settings.queries}
     entries = tap.discovery.streams
     names = [entry.name for entry in entries]
     taken = sorted(name for name in queries if names.count(name) > 1)
     if taken:
         raise ConfigurationError("queries", f"has the name of a table, {taken[0]}; give the query one of its own.")
+    for entry in entries:
+        if entry.dataset and names.count(entry.name) > 1:
+            raise ConfigurationError("datasets", f"makes two streams {entry.name}; give {entry.dataset} another name.")
     streams = [_stream(tap, entry, queries) for entry in entries]
     follow_tables(streams)
     found = {stream.record_type for stream in streams if isinstance(stream, RecordStream)}
@@ -217,30 +226,40 @@ def _in_account(tap: TapNetSuite) -> list[Stream]:
 
 
 def _in_catalog(tap: TapNetSuite, catalog: Catalog) -> list[Stream]:
-    queries = _query_relations(tap)
+    queries = {query.name: query for query in tap.settings.queries}
     return [
-        AuditStream(tap) if entry.tap_stream_id == AUDIT_STREAM else _stream(tap, _given(entry), queries)
+        AuditStream(tap) if entry.tap_stream_id == AUDIT_STREAM else _stream(tap, _given(tap, entry), queries)
         for entry in catalog.streams
     ]
 
 
-def _given(entry: CatalogEntry) -> StreamEntry:
+def _given(tap: TapNetSuite, entry: CatalogEntry) -> StreamEntry:
     name, schema = entry.tap_stream_id, entry.schema.to_dict()
     record_type = name.removeprefix(RECORD_PREFIX) if name.startswith(RECORD_PREFIX) else ""
     keys = tuple(entry.key_properties or ())
-    return StreamEntry(name, schema, keys, entry.replication_key, record_type=record_type)
+    return StreamEntry(
+        name, schema, keys, entry.replication_key, record_type=record_type, dataset=_dataset_of(tap, name)
+    )
 
 
-def _stream(tap: TapNetSuite, entry: StreamEntry, queries: Mapping[str, str]) -> NetSuiteStream:
+def _dataset_of(tap: TapNetSuite, stream: str) -> str:
+    """Return the id of the dataset a stream is of: as the catalog says, as the settings do, or as it is called."""
+    by_setting = {each.name or dataset_stream(each.id): each.id for each in tap.settings.datasets}
+    queries = {query.name for query in tap.settings.queries}
+    prefixed = (
+        stream.removeprefix(DATASET_PREFIX) if stream.startswith(DATASET_PREFIX) and stream not in queries else ""
+    )
+    return tap.given_datasets.get(stream) or by_setting.get(stream) or prefixed
+
+
+def _stream(tap: TapNetSuite, entry: StreamEntry, queries: Mapping[str, Query]) -> NetSuiteStream:
+    if entry.dataset:
+        return DatasetStream(tap, tap.account, entry)
     if entry.record_type:
         return RecordStream(tap, tap.account, entry.record_type, entry.schema)
     settings, is_table = tap.account.settings.deletions, entry.name not in queries
     schema = with_deleted_at(entry.name, entry.schema, entry.keys, settings, is_logged=is_table)
-    stream = SuiteQLStream(tap, tap.account, entry.name, schema, queries.get(entry.name, entry.name))
+    stream = SuiteQLStream(tap, tap.account, entry.name, schema, queries.get(entry.name))
     stream.primary_keys = list(entry.keys)
     stream.replication_key = entry.replication_key
     return stream
-
-
-def _query_relations(tap: TapNetSuite) -> dict[str, str]:
-    return {query.name: query.relation for query in tap.account.settings.queries}

@@ -161,7 +161,10 @@ def test_a_keyless_table_beyond_what_can_be_read_is_an_error_before_a_row(monkey
 
 def test_a_row_without_its_key_is_an_error_that_names_the_column() -> None:
     stand_in = StandIn("id INTEGER, name TEXT, version INTEGER", [{"id": n} for n in range(3)], page_size=2)
-    with standing_in(stand_in), pytest.raises(IncompleteResultError, match="has no name"):
+    with (
+        standing_in(stand_in),
+        pytest.raises(IncompleteResultError, match="has a row without name: name does not identify"),
+    ):
         read(stand_in, BY_NAME)
 
 

@@ -123,15 +123,18 @@ def test_the_total_may_be_text() -> None:
     assert a_format().read(content([], totalResults="53"), unused)[1] == 53
 
 
-@pytest.mark.parametrize("ids", [["2", "1"], ["1", "1"]])
-def test_keys_out_of_order_are_an_error(ids: list[str]) -> None:
-    with pytest.raises(IncompleteResultError, match="does not order t by id as numbers"):
+@pytest.mark.parametrize(
+    ("ids", "words"),
+    [(["2", "1"], "does not order t by id as numbers"), (["1", "1"], "two rows with the same key: id does not")],
+)
+def test_keys_out_of_order_are_an_error(ids: list[str], words: str) -> None:
+    with pytest.raises(IncompleteResultError, match=words):
         a_format().read(content([{"id": number} for number in ids]), unused)
     assert a_format(PLAIN).read(content([{"id": number} for number in ids]), unused)[0].count == 2
 
 
 def test_a_row_without_its_key_is_an_error() -> None:
-    with pytest.raises(IncompleteResultError, match="has no id, which was taken for part of its key"):
+    with pytest.raises(IncompleteResultError, match="has a row without id: id does not identify a row"):
         a_format().read(content([{"memo": "lost"}]), unused)
 
 

@@ -86,6 +86,7 @@ class DiscoveryCache:
             version("netsuite-singer"),
             settings.tables,
             [asdict(query) for query in settings.queries],
+            [asdict(dataset) for dataset in settings.datasets],
             settings.discovery.booleans,
             settings.discovery.multi_selects,
             settings.discovery.display_values,

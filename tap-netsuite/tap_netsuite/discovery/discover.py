@@ -1,4 +1,4 @@
-"""All streams of an account: tables, record types and queries, with as many requests at once as it allows."""
+"""All streams of an account: tables, record types, queries and datasets, with as many requests at once as it allows."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from suitetalk import ConfigurationError
 from tap_netsuite.account import Account
 from tap_netsuite.deletion_settings import DeletionSettings
 from tap_netsuite.deletion_sources import deletions_of
-from tap_netsuite.discovery.entry import Discovery, Finding, Status, StreamEntry
+from tap_netsuite.discovery.datasets import dataset_streams
+from tap_netsuite.discovery.entry import NOT_KNOWN, Discovery, Finding, Found, Status, StreamEntry
 from tap_netsuite.discovery.record_types import RecordTypes
 from tap_netsuite.discovery.refusals import REFUSALS, raise_outage, with_features_that_are_on
 from tap_netsuite.discovery.tables import CUSTOM_FIELD_PREFIXES, TableReader
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
 
 _HEADS = {"transactionline": "transaction", "transactionaccountingline": "transaction"}
 
-Found = tuple[StreamEntry | None, Finding]
-
 
 def discover(account: Account) -> Discovery:
     """Find out all there is, or what `tables` names.
@@ -34,7 +33,8 @@ def discover(account: Account) -> Discovery:
     record types' schemas are, and each table is finished as soon as both are there.
 
     Raises:
-        ConfigurationError: `tables` or `queries` names something that cannot be read, or there is no table at all.
+        ConfigurationError: `tables`, `queries` or `datasets` names something that cannot be read or is not there, or
+            there is no table at all.
         NetSuiteError: NetSuite cannot be asked now.
     """
     account.prepare(needs_clock=False, needs_zone=False)
@@ -53,10 +53,11 @@ def discover(account: Account) -> Discovery:
             further = sorted({*map(table_of, names)} - pending.keys())
             pending.update({name: tables.submit(reader.read, name) for name in further})
         queries = [tables.submit(_query, account, query, record_types) for query in settings.queries]
-        _raise_first([*pending.values(), is_logged, *queries])
+        datasets = tables.submit(dataset_streams, account.netsuite.datasets, settings.datasets, requests.map)
+        _raise_first([*pending.values(), is_logged, *queries, datasets])
         found = [pending[name].result() for name in settings.tables or sorted(pending)]
         _check(settings.tables, found)
-        streams = [*found, *record_types.streams(), *(query.result() for query in queries)]
+        streams = [*found, *record_types.streams(), *(query.result() for query in queries), *datasets.result()]
         return _discovery(streams, settings.deletions, is_logged=is_logged.result())
 
 
@@ -106,7 +107,8 @@ def _query(account: Account, query: Query, record_types: RecordTypes) -> Found:
 
     fields = {name: kind for schema in record_types.schemas().values() for name, kind in column_kinds(schema).items()}
     custom = {name: kind for name, kind in fields.items() if name.startswith(CUSTOM_FIELD_PREFIXES)}
-    entry, rows = query_entry(account.netsuite.suiteql, query, custom, account.settings.discovery)
+    suiteql = account.netsuite.suiteql.with_parameters(query.parameters)
+    entry, rows = query_entry(suiteql, query, custom, account.settings.discovery)
     return entry, Finding(query.name, Status.READABLE if rows else Status.EMPTY)
 
 
@@ -137,4 +139,6 @@ def _discovery(found: Sequence[Found], settings: DeletionSettings, *, is_logged:
 
 
 def _deletions(entry: StreamEntry, settings: DeletionSettings, *, is_logged: bool) -> str:
+    if entry.dataset:
+        return NOT_KNOWN
     return deletions_of(entry.name, entry.keys, settings, is_logged=is_logged, is_full=entry.replication_key is None)

@@ -10,6 +10,9 @@ from tap_netsuite.values import Column, json_schema
 
 NOT_KNOWN = "not known"
 
+ALL_DATASETS = "datasets"
+"""Name of the finding about the list of datasets; there is none when the list can be read."""
+
 
 class Status(str, Enum):
     """How a table or record type was found."""
@@ -57,6 +60,7 @@ class StreamEntry:
         replication_key: column that tells new rows from old, or None.
         deletions: how it comes to be known that rows were deleted, or that it does not.
         record_type: the type as NetSuite spells it, for streams of whole records; else empty.
+        dataset: id of the saved dataset, for streams of one; else empty.
     """
 
     name: str
@@ -65,6 +69,11 @@ class StreamEntry:
     replication_key: str | None = None
     deletions: str = NOT_KNOWN
     record_type: str = ""
+    dataset: str = ""
+
+
+Found = tuple[StreamEntry | None, Finding]
+"""An entry, None for what cannot be a stream, and what is said of it."""
 
 
 @dataclass(frozen=True)
@@ -72,8 +81,8 @@ class Discovery:
     """All that discovery found.
 
     Attributes:
-        streams: tables, record types and queries that can be streams.
-        findings: of each table, record type and query that was looked at, those that are no streams included.
+        streams: tables, record types, queries and datasets that can be streams.
+        findings: of each table, record type, query and dataset that was looked at, those that are no streams included.
     """
 
     streams: tuple[StreamEntry, ...]

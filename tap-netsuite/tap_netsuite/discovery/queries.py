@@ -54,8 +54,11 @@ def query_entry(
             f"says {', '.join(sorted(keys - guesses.keys()))} is a key of {query.name}, which has no such column.",
         )
     for name in keys:
-        if guesses[name] is Kind.TEXT:
-            guesses[name] = _key_kind(suiteql, query, name, [row[name] for row in sample if name in row])
+        if guesses[name] in (Kind.TEXT, Kind.DECIMAL):
+            values = [row[name] for row in sample if name in row]
+            is_number = guesses[name] is Kind.DECIMAL
+            is_time = not is_number and name == query.replication_key and _is_time(suiteql, query, name, values)
+            guesses[name] = Kind.DATE_TIME if is_time else _key_kind(query, name, values)
     found = probe(suiteql, query.relation, guesses)
     if {column.name for column in found.columns} != set(guesses):
         raise ConfigurationError(
@@ -72,9 +75,8 @@ def _sample(suiteql: SuiteQL, query: Query) -> list[dict[str, Any]]:
         raise ConfigurationError("queries", f"has a query {query.name} that cannot be read: {refusal}") from None
 
 
-def _key_kind(suiteql: SuiteQL, query: Query, name: str, values: list[Any]) -> Kind:
-    if name == query.replication_key and _is_time(suiteql, query, name, values):
-        return Kind.DATE_TIME
+def _key_kind(query: Query, name: str, values: list[Any]) -> Kind:
+    """Return what a key holds that is no time: whole numbers can be read in windows, others are compared as text."""
     texts = [str(value) for value in values]
     if not texts or not all(_NUMBER.fullmatch(text) for text in texts):
         return Kind.TEXT

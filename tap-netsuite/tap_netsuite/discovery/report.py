@@ -6,9 +6,11 @@ import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, TextIO
 
-from tap_netsuite.discovery.entry import Discovery, Finding, Status, StreamEntry
+from tap_netsuite.dataset_settings import Dataset, dataset_stream
+from tap_netsuite.discovery.entry import ALL_DATASETS, Discovery, Finding, Status, StreamEntry
 
 STATUS, NOTE, LEFT_OUT, DELETIONS = "netsuite.status", "netsuite.note", "netsuite.left-out", "netsuite.deletions"
+DATASET = "netsuite.dataset"
 """What a stream's metadata in the catalog has besides the Singer ones."""
 
 _HEAD = ("Table", "Status", "Note")
@@ -38,6 +40,17 @@ def findings_in(catalog: Any) -> list[Finding]:
         for part in stream.get("metadata", [])
         if not part.get("breadcrumb") and (said := part.get("metadata", {})).get(STATUS) in set(Status)
     ]
+
+
+def datasets_in(catalog: Any) -> dict[str, str]:
+    """Return the ids of the datasets that streams of a catalog were discovered of, by stream."""
+    streams = catalog.get("streams", []) if isinstance(catalog, Mapping) else []
+    return {
+        stream["tap_stream_id"]: str(part["metadata"][DATASET])
+        for stream in streams
+        for part in stream.get("metadata", [])
+        if not part.get("breadcrumb") and DATASET in part.get("metadata", {})
+    }
 
 
 def write_table(findings: Iterable[Finding], output: TextIO) -> None:
@@ -76,6 +89,14 @@ def warn_of_columns(findings: Iterable[Finding], logger: logging.Logger) -> None
             )
 
 
+def warn_of_datasets(findings: Iterable[Finding], wanted: Iterable[Dataset], logger: logging.Logger) -> None:
+    """Warn of the datasets that were asked for and are no streams, one line for each."""
+    names = {ALL_DATASETS, *(dataset.name or dataset_stream(dataset.id) for dataset in wanted)}
+    for finding in findings:
+        if finding.name in names and not finding.status.is_stream:
+            logger.warning("%s is not read: %s: %s", finding.name, finding.status.value, finding.note)
+
+
 def of_streams(findings: Iterable[Finding], names: Sequence[str]) -> Iterator[Finding]:
     """Yield what is said of these streams."""
     chosen = set(names)
@@ -83,7 +104,7 @@ def of_streams(findings: Iterable[Finding], names: Sequence[str]) -> Iterator[Fi
 
 
 def _metadata(entry: StreamEntry, finding: Finding | None) -> dict[str, Any]:
-    said: dict[str, Any] = {DELETIONS: entry.deletions}
+    said: dict[str, Any] = {DELETIONS: entry.deletions, **({DATASET: entry.dataset} if entry.dataset else {})}
     if finding:
         said[STATUS] = finding.status.value
         said.update({NOTE: finding.note} if finding.note else {})

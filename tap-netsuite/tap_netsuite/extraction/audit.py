@@ -33,6 +33,6 @@ def gap(source: Source, condition: str, *, came: int, missing: int) -> Incomplet
     """Return the error that says how many rows are missing."""
     where = f" where {condition}" if condition else ""
     return IncompleteResultError(
-        f"{source.relation}: {came} rows came and NetSuite counts {missing} more{where}; the state stays where "
+        f"{source.name}: {came} rows came and NetSuite counts {missing} more{where}; the state stays where "
         "everything was complete, so run again, and narrow the stream if it happens again."
     )

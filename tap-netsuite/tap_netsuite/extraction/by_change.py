@@ -102,7 +102,7 @@ def _check_progress(source: Source, column: Column, rows: list[Row]) -> None:
     values = [value(row[column.name]) for row in rows]
     if values != sorted(values):
         raise IncompleteResultError(
-            f"NetSuite does not order {source.relation} by {column.source}, so reading by it would lose rows; "
+            f"NetSuite does not order {source.name} by {column.source}, so reading by it would lose rows; "
             "make its replication method FULL_TABLE in the catalog."
         )
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
-from suitetalk import PAGE_SIZE, READABLE_ROWS, IncompleteResultError, Page, SuiteQL
+from suitetalk import PAGE_SIZE, READABLE_ROWS, IncompleteResultError, InvalidRequestError, Page, SuiteQL
 from tap_netsuite.extraction.audit import gap, missing_rows
 from tap_netsuite.extraction.source import Source, after, both
 
@@ -38,27 +38,32 @@ def rows_by_key(suiteql: SuiteQL, source: Source, condition: str = "") -> Iterat
             came += len(page.items)
             yield page.items
         missing = missing_rows(suiteql, source, condition, came=came, counted=totals[0] if totals else 0)
-        if missing:
-            _check_keys(suiteql, source, condition)
+        if missing and source.keys:
+            check_keys(suiteql, source, condition)
         moved = not source.keys and len(set(totals)) > 1
         if not missing and not moved:
             return
         if reading == _READINGS:
             raise gap(source, condition, came=came, missing=missing) if missing else _never_still(source)
-        logger.warning(
-            "%s: %s, reading again", source.relation, f"{missing} rows are missing" if missing else "changed"
-        )
+        logger.warning("%s: %s, reading again", source.name, f"{missing} rows are missing" if missing else "changed")
 
 
-def _check_keys(suiteql: SuiteQL, source: Source, condition: str) -> None:
-    """Make sure that it is not for want of a key that rows are missing."""
-    for key in source.keys:
-        keyless = int(suiteql.page(source.count(both(condition, f"{key.source} IS NULL"))).items[0]["n"])
-        if keyless:
-            raise IncompleteResultError(
-                f"{source.relation} has {keyless} rows without {key.name}, which was taken for part of its key; choose "
-                "other key properties in the catalog, or primary_keys for a query."
-            )
+def check_keys(suiteql: SuiteQL, source: Source, condition: str) -> None:
+    """Make sure that each row has a key, and one of its own; reading by it would lose others.
+
+    Raises:
+        IncompleteResultError: that is not so.
+    """
+    try:
+        row = suiteql.page(source.count_keys(condition), limit=1).items[0]
+    except InvalidRequestError as refusal:
+        logger.debug("The different keys of %s cannot be counted: %s", source.name, refusal)
+        return
+    rows, keys, different = int(row["n"]), int(row["k"]), int(row["d"])
+    if rows > keys:
+        raise source.key_error(f"{rows - keys} rows without a key")
+    if keys > different:
+        raise source.key_error(f"{keys} rows with {different} different keys")
 
 
 def _behind_the_last(suiteql: SuiteQL, source: Source, condition: str) -> Iterator[Page]:
@@ -79,7 +84,7 @@ def _by_offset(suiteql: SuiteQL, source: Source, condition: str) -> Iterator[Pag
         page = suiteql.page(statement, offset=offset)
         if page.total > READABLE_ROWS:
             raise IncompleteResultError(
-                f"{source.relation} has {page.total} rows and no key to page by, and NetSuite lets "
+                f"{source.name} has {page.total} rows and no key to page by, and NetSuite lets "
                 f"only {READABLE_ROWS} be read then; read it with a query that has primary_keys, or narrow it."
             )
         yield page
@@ -91,7 +96,7 @@ def _by_offset(suiteql: SuiteQL, source: Source, condition: str) -> Iterator[Pag
 def _never_still(source: Source) -> IncompleteResultError:
     """Return the error for rows that moved to other pages while they were read, so that some may be missing."""
     return IncompleteResultError(
-        f"{source.relation} has no key to page by and changed during each of {_READINGS} readings, so rows may be "
+        f"{source.name} has no key to page by and changed during each of {_READINGS} readings, so rows may be "
         "missing; read it when less is going on, or with a query that has primary_keys."
     )
 
@@ -120,6 +125,8 @@ class _Order:
         """
         for row in rows:
             key = self._key(row)
+            if key == self.last:
+                raise self._source.key_error("two rows with the same key")
             if self._is_astray(key):
                 raise self._source.order_error()
             self.last = key
@@ -128,10 +135,7 @@ class _Order:
         try:
             return tuple(row[column.name] for column in self._source.keys)
         except KeyError as missing:
-            raise IncompleteResultError(
-                f"A row of {self._source.relation} has no {missing.args[0]}, which was taken for part of its key; "
-                "choose other key properties in the catalog, or read it with a query of your own."
-            ) from None
+            raise self._source.key_error(f"a row without {missing.args[0]}") from None
 
     def _is_astray(self, key: tuple[Any, ...]) -> bool:
         if self._numbers:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from suitetalk import PAGE_SIZE, READABLE_ROWS, IncompleteResultError, InvalidRequestError, SuiteQL
 from tap_netsuite.extraction.audit import gap
+from tap_netsuite.extraction.by_key import check_keys
 from tap_netsuite.extraction.key_pages import Count, Gap
 from tap_netsuite.extraction.row_format import RowFormat
 from tap_netsuite.extraction.rows import Key, KeyPage, Rows
@@ -45,7 +46,7 @@ class KeyedSource:
         """Return the page at an offset of the rows behind a key, or of all; one beyond their end is empty.
 
         Raises:
-            IncompleteResultError: the rows do not come in the order of their keys.
+            IncompleteResultError: the rows do not come in the order of their keys, or not each has one of its own.
             NetSuiteError: NetSuite refused.
         """
         condition = both(self._condition, after(self._source.keys, behind or ()))
@@ -61,7 +62,10 @@ class KeyedSource:
         rows, total = self._row_format.read(answer.content, lambda: self._suiteql.page_of(answer))
         if behind is not None and rows.first is not None and rows.first <= behind:
             raise self._source.order_error()
-        return KeyPage(rows, offset, total)
+        page = KeyPage(rows, offset, total)
+        if self._source.is_query and behind is None and offset == 0 and not page.is_last:
+            check_keys(self._suiteql, self._source, self._condition)  # whose keys are only said to be some
+        return page
 
     def count(self, behind: Key | None, last: Key, gaps: tuple[Gap, ...]) -> Count:
         """Return NetSuite's count of the rows behind a key and up to another, and of those in some gaps."""

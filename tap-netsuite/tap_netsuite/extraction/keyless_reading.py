@@ -51,7 +51,7 @@ class KeylessReading:
         yield Portion(Rows(0))
         if first.total > READABLE_ROWS:
             raise IncompleteResultError(
-                f"{self._source.relation} has {first.total} rows and no key to page by, and NetSuite lets "
+                f"{self._source.name} has {first.total} rows and no key to page by, and NetSuite lets "
                 f"only {READABLE_ROWS} be read then; read it with a query that has primary_keys, or narrow it."
             )
         for _ in range(_READINGS):
@@ -64,12 +64,12 @@ class KeylessReading:
             if totals == {came} and self._fingerprint() == before:
                 yield Portion(audited=came)
                 return
-            logger.warning("%s changed while it was read; reading again", self._source.relation)
+            logger.warning("%s changed while it was read; reading again", self._source.name)
         yield from self._complain(max(totals))
 
     def _complain(self, counted: int) -> Iterator[Portion]:
         error = IncompleteResultError(
-            f"{self._source.relation} has no key to page by and changed during each of {_READINGS} readings, so rows "
+            f"{self._source.name} has no key to page by and changed during each of {_READINGS} readings, so rows "
             "may be missing; read it when less is going on, or with a query that has primary_keys."
         )
         if self._audit is Audit.ERROR:
@@ -100,7 +100,7 @@ class KeylessReading:
             try:
                 row = self._suiteql.page(statement, limit=1).items[0]
             except InvalidRequestError as refusal:
-                logger.debug("No such fingerprint of %s: %s", self._source.relation, refusal)
+                logger.debug("No such fingerprint of %s: %s", self._source.name, refusal)
                 self._ways.pop(0)
             else:
                 return tuple(row.get(name) for name in ("n", *names))

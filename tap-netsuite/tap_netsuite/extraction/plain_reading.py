@@ -13,7 +13,7 @@ from suitetalk.timezone import PYTHON_TIME_FORMAT, earliest_local
 from tap_netsuite.extraction.by_change import rows_by_change
 from tap_netsuite.extraction.by_key import Row, rows_by_key
 from tap_netsuite.extraction.lookahead import Fetcher, Portion
-from tap_netsuite.extraction.position import StateError
+from tap_netsuite.extraction.position import StateError, query_state
 from tap_netsuite.extraction.row_format import RowFormat
 from tap_netsuite.extraction.source import Source
 from tap_netsuite.extraction.table_reading import Clock
@@ -69,7 +69,8 @@ class PlainReading:
             yield self._portion([_as_written(row, cursor) for row in portion.rows])
             if portion.complete_below is not None:
                 value = self._value(column, portion.complete_below)
-                yield Portion(bookmark={"replication_key": cursor.name, "replication_key_value": value})
+                bookmark = {"replication_key": cursor.name, "replication_key_value": value}
+                yield Portion(bookmark={**bookmark, **query_state(self._source)})
 
     def _portion(self, rows: list[Row]) -> Portion:
         return Portion(self._row_format.of_items(rows), audited=len(rows))

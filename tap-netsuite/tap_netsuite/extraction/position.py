@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
@@ -13,7 +14,10 @@ from tap_netsuite.extraction.rows import Key
 from tap_netsuite.extraction.source import Source
 from tap_netsuite.values import iso
 
+logger = logging.getLogger(__name__)
+
 _READING = "reading"
+_QUERY = "query"
 _FORMAT = 1
 
 
@@ -49,6 +53,7 @@ def state_of(position: Position, source: Source) -> dict[str, Any]:
         state["replication_key"] = source.replication_key.name
         if position.low:
             state["replication_key_value"] = iso(position.low)
+            state.update(query_state(source))
     if position.after is not None:
         state[_READING] = {
             "format": _FORMAT,
@@ -65,14 +70,14 @@ def position_in(state: Mapping[str, Any], source: Source) -> Position:
 
     A state of an earlier version of the tap has a bookmark only, with the same meaning. A reading that was under way
     is begun anew when the stream's columns, keys or query are others by now, and a bookmark of another replication key
-    is none.
+    or another query is none.
 
     Raises:
         StateError: the state holds something that this version does not know.
     """
     cursor = source.replication_key
     low = None
-    if cursor and state.get("replication_key") == cursor.name and state.get("replication_key_value") is not None:
+    if cursor and is_bookmark_of(state, source) and state.get("replication_key_value") is not None:
         low = moment_in(state["replication_key_value"])
     reading = state.get(_READING)
     if not reading:
@@ -93,8 +98,33 @@ def fingerprint(source: Source) -> str:
     columns = [(column.name, column.kind.value) for column in source.columns]
     keys = [column.name for column in source.keys]
     cursor = source.replication_key.name if source.replication_key else None
-    told = (source.relation, sorted(columns), keys, cursor, *([source.changed_with] if source.changed_with else []))
+    more = [each for each in (source.changed_with, source.parameters) if each]
+    told = (source.relation, sorted(columns), keys, cursor, *more)
     return hashlib.sha256(repr(told).encode()).hexdigest()[:16]
+
+
+def query_state(source: Source) -> dict[str, Any]:
+    """Return what a bookmark says besides of the query it belongs to; nothing for a table.
+
+    What another query, or one with other parameters, has not shown before need not have changed since.
+    """
+    if not source.is_query:
+        return {}
+    return {_QUERY: hashlib.sha256(repr((source.relation, source.parameters)).encode()).hexdigest()[:16]}
+
+
+def is_bookmark_of(state: Mapping[str, Any], source: Source) -> bool:
+    """Tell whether a state's bookmark is one of this source and its replication key.
+
+    One that does not say which query it is of was written by an earlier version of the tap, and is taken for it.
+    """
+    cursor = source.replication_key
+    if cursor is None or state.get("replication_key") != cursor.name:
+        return False
+    is_same = _QUERY not in state or state[_QUERY] == query_state(source).get(_QUERY)
+    if not is_same:
+        logger.warning("%s is another query than the one in the state, or has other parameters: read anew", source.name)
+    return is_same
 
 
 def moment_in(value: Any) -> datetime:

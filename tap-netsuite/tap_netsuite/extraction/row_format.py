@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from suitetalk import IncompleteResultError, Page, SuiteTalkError
+from suitetalk import Page, SuiteTalkError
 from tap_netsuite.deletion_sources import DELETED_AT
 from tap_netsuite.extraction.rows import Key, Record, Rows
 from tap_netsuite.extraction.source import Source
@@ -53,6 +53,7 @@ class RowFormat:
         zone: Callable[[], ZoneInfo],
         *,
         as_lines: bool,
+        in_key_order: bool = True,
         kept: tuple[str, ...] = (),
         marks_deletions: bool = False,
     ) -> None:
@@ -63,6 +64,7 @@ class RowFormat:
             source: what they are read from.
             zone: the account's time zone, asked for when a time is not in UTC already.
             as_lines: whether they leave as RECORD messages; as mappings otherwise.
+            in_key_order: whether they have to come in the order of their keys, where these are numbers.
             kept: columns of which the values of each row are told besides.
             marks_deletions: whether rows say that they are not deleted.
         """
@@ -70,6 +72,7 @@ class RowFormat:
         self._source = source
         self._zone = zone
         self._as_lines = as_lines
+        self._in_key_order = in_key_order
         self._kept = kept
         self._marks: Record = {DELETED_AT: None} if marks_deletions else {}
         self._quick = _Quick(source, zone, tuple(self._marks)) if as_lines else None
@@ -111,7 +114,8 @@ class RowFormat:
     def _leaving(self, rows: Sequence[Any], keys: list[Key], newest: Any | None, kept: list[Key]) -> Rows:
         if self._source.keys:
             _check_presence(self._source, keys)
-            _check_order(self._source, keys)
+            if self._in_key_order:
+                _check_order(self._source, keys)
         first, last = (keys[0], keys[-1]) if keys and self._source.keys else (None, None)
         if not self._as_lines:
             return Rows(len(rows), b"", list(rows), first, last, newest, tuple(kept))
@@ -144,17 +148,15 @@ def record_lines(stream: str, rows: Iterable[Any]) -> bytes:
 def _check_order(source: Source, keys: Sequence[Key]) -> None:
     """Make sure that numbers rise, each once: reading goes on behind the last one."""
     if source.has_number_keys and any(before >= after for before, after in pairwise(keys)):
-        raise source.order_error()
+        is_twice = len(set(keys)) < len(keys)
+        raise source.key_error("two rows with the same key") if is_twice else source.order_error()
 
 
 def _check_presence(source: Source, keys: Sequence[Key]) -> None:
     if any(None in key for key in keys):
         row = next(key for key in keys if None in key)
         name = source.keys[row.index(None)].name
-        raise IncompleteResultError(
-            f"A row of {source.relation} has no {name}, which was taken for part of its key; "
-            "choose other key properties in the catalog, or read it with a query of your own."
-        )
+        raise source.key_error(f"a row without {name}")
 
 
 class _Quick:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from suitetalk import IncompleteResultError, quoted
+from suitetalk.parameters import Value
 from suitetalk.timezone import SQL_TIME_FORMAT
 from tap_netsuite.values import Column, Kind
 
@@ -20,6 +21,8 @@ class Source:
         keys: columns that identify a row, empty when none do.
         replication_key: the column that tells new rows from old, or None.
         changed_with: what else makes its rows be read again; empty when only their own replication key does.
+        title: what it is called in messages; empty to use the relation.
+        parameters: values for the placeholders of a query; each statement has the relation in it once.
     """
 
     relation: str
@@ -27,6 +30,8 @@ class Source:
     keys: tuple[Column, ...] = ()
     replication_key: Column | None = None
     changed_with: str = ""
+    title: str = ""
+    parameters: tuple[Value, ...] = field(default=(), repr=False)
 
     def page(self, condition: str = "", order: str = "") -> str:
         """Return the statement that reads the rows meeting a condition, ordered if an order is given."""
@@ -43,6 +48,28 @@ class Source:
         return f"SELECT {selected} FROM {self.relation}{_where(condition)}"
 
     @property
+    def name(self) -> str:
+        """What it is called in messages: a query is long, and what it asks for may be nobody's business."""
+        return self.title or self.relation
+
+    @property
+    def is_query(self) -> bool:
+        """Whether it is a query of the user's own."""
+        return self.relation.startswith("(")
+
+    def count_keys(self, condition: str = "") -> str:
+        """Return the statement that counts rows meeting a condition as `n`, their keys as `k`, different ones as `d`.
+
+        A row that lacks a part of its key has none [section_156257790831].
+        """
+        keys = " || ',' || ".join(key.source for key in self.keys)
+        if len(self.keys) > 1:  # to NetSuite a null in a text is no text at all
+            whole = both(*(f"{key.source} IS NOT NULL" for key in self.keys))
+            keys = f"CASE WHEN {whole} THEN {keys} END"
+        counts = f"COUNT(*) AS n, COUNT({keys}) AS k, COUNT(DISTINCT {keys}) AS d"
+        return f"SELECT {counts} FROM {self.relation}{_where(condition)}"
+
+    @property
     def has_number_keys(self) -> bool:
         """Whether a row is identified by whole numbers, whose order is known."""
         return bool(self.keys) and all(column.kind is Kind.INTEGER for column in self.keys)
@@ -52,8 +79,18 @@ class Source:
         names = " and ".join(column.name for column in self.keys)
         kind, other = ("numbers", "string") if self.has_number_keys else ("text", "integer")
         return IncompleteResultError(
-            f"NetSuite does not order {self.relation} by {names} as {kind}, so paging by it would lose rows; "
+            f"NetSuite does not order {self.name} by {names} as {kind}, so paging by it would lose rows; "
             f"make its type {other} in the catalog."
+        )
+
+    def key_error(self, keys: str) -> IncompleteResultError:
+        """Return the error for keys that belong to more rows than one, or to none; `keys` says which they are."""
+        names = " and ".join(column.name for column in self.keys)
+        do = "do" if len(self.keys) > 1 else "does"
+        where = "the primary_keys of the query" if self.is_query else "the key properties in the catalog"
+        return IncompleteResultError(
+            f"{self.name} has {keys}: {names} {do} not identify a row, and paging by that would lose some; "
+            f"change {where}, or leave them out."
         )
 
     @property

@@ -111,7 +111,7 @@ class TableReading:
             logger.warning(
                 "%s: of %d rows it cannot be told whether they changed, because NetSuite never stamped them; they were "
                 "read by the first run, and are again with the replication method FULL_TABLE",
-                self._source.relation,
+                self._source.name,
                 page.total,
             )
         return Portion(page.rows, audited=page.rows.count)

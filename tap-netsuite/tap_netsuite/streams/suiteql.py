@@ -22,7 +22,7 @@ from tap_netsuite.extraction.keyless_reading import KeylessReading
 from tap_netsuite.extraction.line_sets import OWNER, changed_transactions
 from tap_netsuite.extraction.lookahead import Fetcher, Portion
 from tap_netsuite.extraction.plain_reading import PlainReading
-from tap_netsuite.extraction.position import position_in
+from tap_netsuite.extraction.position import is_bookmark_of, position_in
 from tap_netsuite.extraction.row_format import RowFormat
 from tap_netsuite.extraction.rows import KeyPage
 from tap_netsuite.extraction.source import Source
@@ -33,6 +33,7 @@ from tap_netsuite.streams.base import NetSuiteStream
 from tap_netsuite.values import UTC, Column, Kind, converter, kind_of
 
 if TYPE_CHECKING:
+    from tap_netsuite.query_settings import Query
     from tap_netsuite.tap import TapNetSuite
 
 logger = logging.getLogger(__name__)
@@ -43,11 +44,15 @@ _NOT_BY_DEFAULT = frozenset({"systemnote", "deletedrecord", "deletedrecordinconn
 class SuiteQLStream(NetSuiteStream):
     """Rows of one relation, in full or from the bookmark on."""
 
-    def __init__(self, tap: TapNetSuite, account: Account, name: str, schema: dict[str, Any], relation: str) -> None:
-        """Make the stream; `relation` is what stands after FROM."""
+    def __init__(
+        self, tap: TapNetSuite, account: Account, name: str, schema: dict[str, Any], query: Query | None = None
+    ) -> None:
+        """Make the stream of the table with its name, or of a query."""
         super().__init__(tap, account, name, schema)
         self.selected_by_default = name not in _NOT_BY_DEFAULT
-        self._relation = relation
+        self._relation = query.relation if query else name
+        self._parameters = query.parameters if query else ()
+        self._suiteql = account.netsuite.suiteql.with_parameters(self._parameters)
 
     @property
     def has_times(self) -> bool:
@@ -98,7 +103,7 @@ class SuiteQLStream(NetSuiteStream):
         return Subject(
             stream=self.name,
             keys=keys,
-            existing=Existence(account.netsuite.suiteql, self._relation, source.keys).among,
+            existing=Existence(self._suiteql, self._relation, source.keys).among,
             as_lines=self.leaves_directly,
             logged=partial(account.deletion_log.of_table, log_table) if is_logged else None,
             key_of=lambda record_id: (converter(source.keys[0].kind, UTC)(record_id),),
@@ -142,17 +147,19 @@ class SuiteQLStream(NetSuiteStream):
 
     def _reading(self, source: Source) -> TableReading | KeylessReading | PlainReading:
         account, settings, state = self.account, self.account.settings, self._state_at_start
-        suiteql, lookback = account.netsuite.suiteql, timedelta(seconds=settings.lookback_seconds)
+        suiteql, lookback = self._suiteql, timedelta(seconds=settings.lookback_seconds)
+        cursor = source.replication_key
+        by_key = source.has_number_keys and (cursor is None or cursor.kind is Kind.DATE_TIME)
         row_format = RowFormat(
             self.name,
             source,
             lambda: account.zone,
             as_lines=self.leaves_directly,
+            in_key_order=by_key,
             kept=self._kept,
             marks_deletions=self._is_told(DELETED_AT),
         )
-        cursor = source.replication_key
-        if source.has_number_keys and (cursor is None or cursor.kind is Kind.DATE_TIME):
+        if by_key:
             return TableReading(
                 source,
                 lambda condition, counted: KeyedSource(suiteql, source, row_format, condition, counted),
@@ -165,12 +172,11 @@ class SuiteQLStream(NetSuiteStream):
             )
         if cursor is None and not source.keys:
             return KeylessReading(suiteql, source, row_format, settings.audit)
-        is_same = cursor is not None and state.get("replication_key") == cursor.name
         return PlainReading(
             suiteql,
             source,
             row_format,
-            bookmark=state.get("replication_key_value") if is_same else None,
+            bookmark=state.get("replication_key_value") if is_bookmark_of(state, source) else None,
             start_date=settings.start_date,
             clock=account,
             zone=lambda: account.zone,
@@ -208,6 +214,8 @@ class SuiteQLStream(NetSuiteStream):
             columns=tuple(columns.values()),
             keys=tuple(columns[name] for name in self.primary_keys),
             replication_key=columns[self.replication_key] if self.replication_key and is_incremental else None,
+            title=self.name,
+            parameters=self._parameters,
         )
 
 

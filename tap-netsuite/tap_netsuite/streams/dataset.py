@@ -1,0 +1,47 @@
+"""A saved dataset as a stream."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from tap_netsuite.account import Account
+from tap_netsuite.discovery.entry import StreamEntry
+from tap_netsuite.extraction.dataset_format import DatasetFormat
+from tap_netsuite.extraction.dataset_reading import DatasetReading
+from tap_netsuite.extraction.lookahead import Fetcher, Portion
+from tap_netsuite.extraction.row_format import RowFormat
+from tap_netsuite.extraction.source import Source
+from tap_netsuite.streams.base import NetSuiteStream
+from tap_netsuite.values import Column, kind_of
+
+if TYPE_CHECKING:
+    from tap_netsuite.tap import TapNetSuite
+
+
+class DatasetStream(NetSuiteStream):
+    """Rows of a dataset, always all of them: there is no order to go on in, nor a filter [section_156577938018]."""
+
+    def __init__(self, tap: TapNetSuite, account: Account, entry: StreamEntry) -> None:
+        """Make the stream of a dataset."""
+        super().__init__(tap, account, entry.name, entry.schema)
+        self.primary_keys = list(entry.keys)
+        self._dataset_id = entry.dataset
+
+    def read(self, fetcher: Fetcher) -> Iterator[Portion]:
+        """Yield the rows as records with every selected column, null where NetSuite has none."""
+        account, keys, properties = self.account, tuple(self.primary_keys), self.schema["properties"]
+        columns = tuple(
+            Column(name, kind_of(schema))
+            for name, schema in properties.items()
+            if name in keys or self.mask[("properties", name)]
+        )
+        # Their keys are no keys to the row format, since rows come in no order that could be checked.
+        row_format = RowFormat(
+            self.name, Source(self._dataset_id, columns), lambda: account.zone, as_lines=self.leaves_directly
+        )
+        rows = DatasetFormat(self.name, row_format, frozenset(properties), keys)
+        reading = DatasetReading(
+            account.netsuite.datasets, self._dataset_id, self.name, rows, account.settings.audit, has_keys=bool(keys)
+        )
+        yield from reading.read(fetcher)
