@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import fcntl
 import os
 import pty
@@ -46,6 +47,7 @@ class AtATerminal(subprocess.Popen[bytes]):
         self._terminal, terminal_of_tap = pty.openpty()
         self.resize(columns)
         self.said = ""
+        self._decoder = codecs.getincrementaldecoder("utf-8")()
         kept = {name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "LOGLEVEL")}
         super().__init__(
             [*COMMAND, *arguments],
@@ -81,5 +83,5 @@ class AtATerminal(subprocess.Popen[bytes]):
             read = os.read(self._terminal, 65536)
         except OSError:  # Linux's way of saying that nobody writes any more
             return False
-        self.said += read.decode()
+        self.said += self._decoder.decode(read)
         return bool(read)

@@ -21,10 +21,10 @@ def records(config: Json, catalog: Json, record_type: str, **settings: Any) -> R
 def test_fields_are_all_that_comes_and_all_the_schema_has(account: Emulator, config: Json, catalog: Json) -> None:
     run = records(config, catalog, "Vendor", fields=["companyname", "currency"])
     assert run.error is None
-    assert set(run.schemas()["record_vendor"]["properties"]) == {"id", "companyName", "currency"}
+    assert set(run.schemas()["record_vendor"]["properties"]) == {"id", "companyName", "currency", "_sdc_deleted_at"}
     came = run.records("record_vendor")
     assert len(came) == account.execute("SELECT count(*) FROM vendor")[0][0]
-    assert all(record.keys() <= {"id", "companyName", "currency"} for record in came)
+    assert all(record.keys() <= {"id", "companyName", "currency", "_sdc_deleted_at"} for record in came)
     assert all(record["companyName"] for record in came)
 
 
@@ -75,7 +75,7 @@ def test_batches_bring_the_same_as_single_requests(config: Json, catalog: Json, 
 def test_discovery_follows_the_settings(config: Json, caplog: pytest.LogCaptureFixture) -> None:
     streams = {"vendor": {"fields": ["companyName"]}, "vender": {"q": "isInactive IS false"}}
     narrowed = entry(discover({**config, "tables": ["vendor"], "record_streams": streams}), "record_vendor")
-    assert set(narrowed["schema"]["properties"]) == {"id", "companyName"}
+    assert set(narrowed["schema"]["properties"]) == {"id", "companyName", "_sdc_deleted_at"}
     assert narrowed["replication_method"] == "FULL_TABLE"
     assert "record_streams.vender" in caplog.text
     whole = entry(discover({**config, "tables": ["vendor"]}), "record_vendor")
