@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import sys
 from collections.abc import Callable, Mapping
@@ -45,17 +44,9 @@ def run_command(
     except Exception as error:
         if os.environ.get(TRACEBACK_VARIABLE):
             raise
-        _silence_logging()
         sys.stderr.write(f"Error: {_sentence(error, expected)}\n")
         sys.exit(next((code for kind, code in codes.items() if isinstance(error, kind)), 1))
     sys.exit(0)
-
-
-def _silence_logging() -> None:
-    """Let threads that are still at work say nothing more: the sentence is the last word."""
-    logging.disable()
-    for handler in logging.getLogger().handlers:
-        handler.acquire()  # for good; who is writing now comes to the end of its line, the others wait
 
 
 def _sentence(error: Exception, expected: tuple[type[BaseException], ...]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import NoReturn
 
 from singer_sdk.exceptions import SingerSDKError
@@ -26,6 +27,9 @@ def _run(tap: type[TapNetSuite]) -> None:
         tap.cli()
     except ReaderLeftError:
         raise BrokenPipeError from None
+    except Exception:
+        logging.disable()  # of threads that are still at work: the sentence that follows is the last word
+        raise
 
 
 if __name__ == "__main__":

@@ -74,8 +74,8 @@ class Run:
 
     @property
     def sentence(self) -> str:
-        """The last line of the log of a process."""
-        return self.log.strip().splitlines()[-1]
+        """The sentence that a process ends with."""
+        return next(line for line in reversed(self.log.splitlines()) if line.startswith("Error: "))
 
     def bookmark(self, stream: str) -> Any:
         return self.state["bookmarks"][stream].get("replication_key_value")

@@ -11,7 +11,7 @@ import queue
 import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Mapping
-from concurrent.futures import Future
+from concurrent.futures import CancelledError, Future
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -202,7 +202,10 @@ class Lookahead:
 
     def stop(self) -> None:
         """Read no further; what is in flight is abandoned."""
+        with self._lock:
+            self._unread.clear()
         self._room.stop()
+        self._workers.stop()
 
     def _begin_more(self) -> None:
         with self._lock:
@@ -224,7 +227,7 @@ class Lookahead:
                 stream.fetcher.hand_over(portion)
                 stream.read.put(portion)
             stream.read.put(None)
-        except StoppedError:
+        except (StoppedError, CancelledError):
             stream.read.put(None)
         except Exception as error:  # noqa: BLE001 - raised where the stream is written
             stream.read.put(_Failure(error))

@@ -23,10 +23,11 @@ class Workers:
         self._finished = finished
         self._most = most
         self._name = name
-        self._calls: queue.SimpleQueue[tuple[Future[Any], Callable[[], Any]]] = queue.SimpleQueue()
+        self._calls: queue.SimpleQueue[tuple[Future[Any], Callable[[], Any]] | None] = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._threads = 0
         self._unfinished = 0
+        self._is_stopped = False
 
     @property
     def unfinished(self) -> int:
@@ -34,25 +35,35 @@ class Workers:
         return self._unfinished
 
     def submit(self, call: Callable[[], Result]) -> Future[Result]:
-        """Have a call carried out."""
+        """Have a call carried out; once this has been stopped, it is cancelled."""
         future: Future[Result] = Future()
         with self._lock:
+            if self._is_stopped:
+                future.cancel()
+                return future
             self._unfinished += 1
             if self._threads < min(self._unfinished, self._most):
                 self._threads += 1
                 threading.Thread(target=self._work, name=f"{self._name}-{self._threads}", daemon=True).start()
-        self._calls.put((future, call))
+            self._calls.put((future, call))
         return future
 
+    def stop(self) -> None:
+        """End the threads, each after what it is doing."""
+        with self._lock:
+            self._is_stopped = True
+            for _ in range(self._threads):
+                self._calls.put(None)
+
     def _work(self) -> None:
-        while True:
-            future, call = self._calls.get()
+        while (given := self._calls.get()) is not None:
+            future, call = given
             if future.set_running_or_notify_cancel():
                 try:
                     future.set_result(call())
                 except BaseException as error:  # noqa: BLE001 - raised where the result is asked for
                     future.set_exception(error)
-            del future, call  # results are large
+            del given, future, call  # results are large
             with self._lock:
                 self._unfinished -= 1
             self._finished()
