@@ -30,8 +30,8 @@ class TapNetSuite:
         self._entries = {entry["tap_stream_id"]: entry for entry in catalog["streams"]}
 
     def properties(self, stream: str) -> list[str]:
-        """Return the names of a stream's columns."""
-        return list(self._entries[stream]["schema"]["properties"])
+        """Return the names of a table's columns; the mark of what was deleted is the tap's own."""
+        return [name for name in self._entries[stream]["schema"]["properties"] if name != "_sdc_deleted_at"]
 
     def command(self, account: Account, streams: Sequence[str], directory: Path) -> list[str]:
         """Return the command that reads these streams, after writing the files it needs.

@@ -23,6 +23,7 @@ from suitetalk.traffic import Traffic, TrafficCounter
 
 _LONGEST_CONNECT = 30.0  # seconds
 _BLOCKED = 429
+_MORE_LOGINS = 2
 _FIRST_SERVER_FAULT = 500
 _FAULTS_THAT_PASS = frozenset({500, 502, 503, 504})
 _Patience = tuple[float, float]  # seconds to wait for a connection, and for the next part of an answer
@@ -196,11 +197,14 @@ class Transport:
         return self._retry.run(attempt)
 
     def _exchange(self, name: str, request: requests.Request, patience: _Patience, *, repeatable: bool) -> Answer:
-        """Send signed, and once more with a new login when the first one was refused."""
+        """Send signed, and again with a new login when one was refused: that too can end just then."""
         prepared = self._signed(request)
         answer = self._send_permitted(name, prepared, patience, repeatable=repeatable)
-        if self._authentication and self._authentication.wants_another_try(prepared, answer):
-            answer = self._send_permitted(name, self._signed(request), patience, repeatable=repeatable)
+        for _ in range(_MORE_LOGINS):
+            if not (self._authentication and self._authentication.wants_another_try(prepared, answer)):
+                break
+            prepared = self._signed(request)
+            answer = self._send_permitted(name, prepared, patience, repeatable=repeatable)
         return answer
 
     def _signed(self, request: requests.Request) -> requests.PreparedRequest:

@@ -95,15 +95,15 @@ def test_many_threads_that_are_refused_renew_once(netsuite: ScriptedNetSuite, co
     assert len(netsuite.requests) == 16
 
 
-def test_a_second_401_is_final(netsuite: ScriptedNetSuite, client: NetSuite) -> None:
+def test_a_third_401_is_final(netsuite: ScriptedNetSuite, client: NetSuite) -> None:
     netsuite.answers(INVALID_LOGIN)
 
     with pytest.raises(LoginRefusedError, match="Login Audit Trail") as caught:
         client.records.get("customer", "7")
 
     assert (caught.value.status, caught.value.code) == (401, "INVALID_LOGIN")
-    assert len(netsuite.requests) == 2
-    assert len(netsuite.token_requests) == 2
+    assert len(netsuite.requests) == 3
+    assert len(netsuite.token_requests) == 3
 
 
 def test_a_write_refused_with_401_is_sent_again(netsuite: ScriptedNetSuite, client: NetSuite) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import select
 import sys
 
 from singer_sdk.contrib.msgspec import MsgSpecWriter
 from singer_sdk.singerlib.encoding.simple import Message
 
 _EXIT_CODE_BASE = 128
-_PIECE = 32768  # bytes; half of what a pipe holds
+_TAKEN_WHOLE: int = getattr(select, "PIPE_BUF", 512)  # bytes
 
 
 class ReaderLeftError(Exception):
@@ -41,11 +42,12 @@ class WholeLineWriter(MsgSpecWriter):
     def write_lines(self, lines: bytes) -> None:
         """Write messages that are encoded already, each ending in a line feed; errors are those of `write_message`.
 
-        They go out some dozens at a time, so that a signal does not wait for all of them.
+        As many go out at a time as a pipe takes whole or not at all: even a kill leaves no part of a line behind, and
+        a signal waits for few.
         """
         begin, end = 0, len(lines)
         while begin < end:
-            cut = lines.find(b"\n", min(begin + _PIECE, end - 1)) + 1
+            cut = lines.rfind(b"\n", begin, begin + _TAKEN_WHOLE) + 1 or lines.find(b"\n", begin) + 1
             self._write(memoryview(lines)[begin:cut])
             begin = cut
 
