@@ -190,6 +190,7 @@ class Lookahead:
         """
         stream = self._streams[name]
         self._room.turn_to(stream.number)
+        self._begin_more()
         try:
             while (item := stream.read.get()) is not None:
                 if isinstance(item, _Failure):
@@ -217,7 +218,11 @@ class Lookahead:
 
     def _has_idle_places(self) -> bool:
         to_ask = sum(not stream.fetcher.has_asked for stream in self._running)
-        return self._workers.unfinished + to_ask < self._at_once() and len(self._running) < _MOST_STREAMS
+        if not self._running:
+            return True  # the next stream in turn waits for nothing
+        at_once = self._at_once()
+        is_idle = self._workers.unfinished + to_ask < at_once and len(self._running) < _MOST_STREAMS
+        return is_idle and self._room.held_ahead() < at_once  # streams begun must find room for the rest of their pages
 
     def _read(self, stream: _Stream) -> None:
         try:

@@ -27,6 +27,11 @@ class Room:
         self._stopped = False
         self._changed = threading.Condition()
 
+    def held_ahead(self) -> int:
+        """Return the pages that are held by streams whose turn has not come."""
+        with self._changed:
+            return self._held_ahead()
+
     def has_place(self, stream: int) -> bool:
         """Tell whether a stream, given by its place in the order, may fetch another page now."""
         with self._changed:
@@ -74,6 +79,8 @@ class Room:
         width = self._width()
         if stream == self._turn:
             return self._held[stream] < width
-        ahead = sum(pages for holder, pages in self._held.items() if holder != self._turn)
         earlier = any(waiting and other < stream for other, waiting in self._waiting.items() if other != self._turn)
-        return ahead < width and not earlier
+        return self._held_ahead() < width and not earlier
+
+    def _held_ahead(self) -> int:
+        return sum(pages for holder, pages in self._held.items() if holder != self._turn)
