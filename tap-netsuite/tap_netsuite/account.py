@@ -89,7 +89,7 @@ class Account:
         """Begin to ask what will be needed, side by side: how many requests may be in flight, the clock, the zone."""
         calls = [self._learn_limit, *([self._started] if needs_clock else []), *([self._zone] if needs_zone else [])]
         for call in calls:
-            threading.Thread(target=_quietly, args=(call,), daemon=True).start()
+            threading.Thread(target=_quietly, args=(call,), name="netsuite-question", daemon=True).start()
 
     def _learn_limit(self) -> None:
         """Take the limit from NetSuite where the role may know it [article_0625010817]; else it is found by trying.

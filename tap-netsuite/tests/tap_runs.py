@@ -8,6 +8,7 @@ import json
 import subprocess
 import sys
 import tempfile
+import threading
 from contextlib import redirect_stdout
 from dataclasses import dataclass
 from decimal import Decimal
@@ -89,6 +90,7 @@ def read(config: Json, catalog: Json | None = None, state: Json | None = None) -
             QuickTap(config=config, catalog=catalog, state=copy.deepcopy(state)).sync_all()
         except Exception as caught:  # noqa: BLE001 - the test looks at it
             error = caught
+    wait_for_threads()
     return Run(output.buffer.getvalue().decode().splitlines(), error=error)
 
 
@@ -96,6 +98,13 @@ def discover(config: Json) -> Json:
     """Return the catalog of an account, asked anew unless the settings say otherwise."""
     catalog: Json = json.loads(json.dumps(QuickTap(config={"catalog_cache_seconds": 0, **config}).catalog_dict))
     return catalog
+
+
+def wait_for_threads() -> None:
+    """Let what a run still asks for come to its end, as the account may be stopped next."""
+    for thread in threading.enumerate():
+        if thread.name == "netsuite-question":
+            thread.join(3)
 
 
 def entry(catalog: Json, stream: str) -> Json:

@@ -242,6 +242,7 @@ def test_a_table_read_in_full_goes_on_where_it_was_killed_and_then_begins_anew(
     account.changes = iter([])
     pipeline.run(seed - 1)
     assert "reading" not in pipeline.state
-    assert ids & account.rows.keys() <= pipeline.warehouse.keys()
+    deleted = {key for changes in between for kind, key, _ in changes if kind == "delete"}  # some came back later
+    assert (ids & account.rows.keys()) - deleted <= pipeline.warehouse.keys()
     pipeline.run(seed - 2)
     assert all(pipeline.warehouse[key] == row.version for key, row in account.rows.items())
