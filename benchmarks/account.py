@@ -122,8 +122,8 @@ def account_of(company: Company) -> Iterator[Account]:
 
 
 def _first_line(process: subprocess.Popen[str], wanted: Mapping[str, Any]) -> dict[str, dict[str, str]]:
-    assert process.stdin, process.stdout  # noqa: S101 - for the type checker
-    assert process.stdout  # noqa: S101
+    if process.stdin is None or process.stdout is None:
+        raise ValueError("the emulator's process was not started with pipes")
     process.stdin.write(json.dumps(wanted) + "\n")
     process.stdin.flush()
     line = process.stdout.readline()

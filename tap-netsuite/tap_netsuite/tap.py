@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 from importlib.metadata import version
 from time import monotonic
@@ -11,15 +11,12 @@ from types import FrameType
 from typing import Any
 
 from singer_sdk import Stream, Tap
-from singer_sdk.singerlib import Catalog, CatalogEntry
 
 from suitetalk import ConfigurationError, RetryPolicy
 from tap_netsuite.account import Account
-from tap_netsuite.dataset_settings import DATASET_PREFIX, dataset_stream
-from tap_netsuite.deletion_sources import with_deleted_at
 from tap_netsuite.discovery.cache import DiscoveryCache
 from tap_netsuite.discovery.discover import discover
-from tap_netsuite.discovery.entry import Discovery, StreamEntry
+from tap_netsuite.discovery.entry import Discovery
 from tap_netsuite.discovery.report import (
     datasets_in,
     findings_in,
@@ -36,11 +33,10 @@ from tap_netsuite.progress.facts import Progress
 from tap_netsuite.progress.log_lines import log_stream
 from tap_netsuite.progress.shown import shown
 from tap_netsuite.run import Run
-from tap_netsuite.settings import CONFIG_SCHEMA, RECORD_PREFIX, Query, TapSettings
-from tap_netsuite.streams import DatasetStream, RecordStream, SuiteQLStream
+from tap_netsuite.settings import CONFIG_SCHEMA, TapSettings
 from tap_netsuite.streams.audit import AUDIT_STREAM, AuditStream, StreamAudit
 from tap_netsuite.streams.base import NetSuiteStream
-from tap_netsuite.streams.record import follow_tables
+from tap_netsuite.streams.making import streams_of_account, streams_of_catalog
 
 _PACKAGE = "netsuite-singer"
 
@@ -126,8 +122,8 @@ class TapNetSuite(Tap):
         With a catalog NetSuite is not asked, so a run starts at once.
         """
         if self.input_catalog:
-            return _in_catalog(self, self.input_catalog)
-        return _in_account(self)
+            return streams_of_catalog(self, self.input_catalog)
+        return streams_of_account(self)
 
     @property
     def catalog_dict(self) -> dict[str, Any]:
@@ -205,61 +201,3 @@ class TapNetSuite(Tap):
             self.message_writer.end(signum)
         else:
             sys.exit(128 + signum)
-
-
-def _in_account(tap: TapNetSuite) -> list[Stream]:
-    queries = {query.name: query for query in tap.settings.queries}
-    entries = tap.discovery.streams
-    names = [entry.name for entry in entries]
-    taken = sorted(name for name in queries if names.count(name) > 1)
-    if taken:
-        raise ConfigurationError("queries", f"has the name of a table, {taken[0]}; give the query one of its own.")
-    for entry in entries:
-        if entry.dataset and names.count(entry.name) > 1:
-            raise ConfigurationError("datasets", f"makes two streams {entry.name}; give {entry.dataset} another name.")
-    streams = [_stream(tap, entry, queries) for entry in entries]
-    follow_tables(streams)
-    found = {stream.record_type for stream in streams if isinstance(stream, RecordStream)}
-    for name in sorted(tap.account.settings.record_streams.keys() - found):
-        tap.logger.warning("Setting `record_streams.%s` names a record type that was not found", name)
-    return [AuditStream(tap), *streams]
-
-
-def _in_catalog(tap: TapNetSuite, catalog: Catalog) -> list[Stream]:
-    queries = {query.name: query for query in tap.settings.queries}
-    return [
-        AuditStream(tap) if entry.tap_stream_id == AUDIT_STREAM else _stream(tap, _given(tap, entry), queries)
-        for entry in catalog.streams
-    ]
-
-
-def _given(tap: TapNetSuite, entry: CatalogEntry) -> StreamEntry:
-    name, schema = entry.tap_stream_id, entry.schema.to_dict()
-    record_type = name.removeprefix(RECORD_PREFIX) if name.startswith(RECORD_PREFIX) else ""
-    keys = tuple(entry.key_properties or ())
-    return StreamEntry(
-        name, schema, keys, entry.replication_key, record_type=record_type, dataset=_dataset_of(tap, name)
-    )
-
-
-def _dataset_of(tap: TapNetSuite, stream: str) -> str:
-    """Return the id of the dataset a stream is of: as the catalog says, as the settings do, or as it is called."""
-    by_setting = {each.name or dataset_stream(each.id): each.id for each in tap.settings.datasets}
-    queries = {query.name for query in tap.settings.queries}
-    prefixed = (
-        stream.removeprefix(DATASET_PREFIX) if stream.startswith(DATASET_PREFIX) and stream not in queries else ""
-    )
-    return tap.given_datasets.get(stream) or by_setting.get(stream) or prefixed
-
-
-def _stream(tap: TapNetSuite, entry: StreamEntry, queries: Mapping[str, Query]) -> NetSuiteStream:
-    if entry.dataset:
-        return DatasetStream(tap, tap.account, entry)
-    if entry.record_type:
-        return RecordStream(tap, tap.account, entry.record_type, entry.schema)
-    settings, is_table = tap.account.settings.deletions, entry.name not in queries
-    schema = with_deleted_at(entry.name, entry.schema, entry.keys, settings, is_logged=is_table)
-    stream = SuiteQLStream(tap, tap.account, entry.name, schema, queries.get(entry.name))
-    stream.primary_keys = list(entry.keys)
-    stream.replication_key = entry.replication_key
-    return stream

@@ -132,12 +132,6 @@ def instant(text: Any, zone: ZoneInfo) -> str:
         raise ValueError(text) from None
 
 
-def is_same_time(utc: str, local: str, zone: ZoneInfo) -> bool:
-    """Tell whether the account's clock shows `local` at the instant `utc`, both as SuiteQL delivers times."""
-    shown = datetime.fromisoformat(utc).replace(tzinfo=timezone.utc).astimezone(zone)
-    return shown.replace(tzinfo=None) == datetime.fromisoformat(local)
-
-
 def iso(moment: datetime) -> str:
     """Write an instant as ISO 8601 in UTC, with a fraction of a second only where there is one.
 
