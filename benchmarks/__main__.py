@@ -8,7 +8,7 @@ import sys
 from types import ModuleType
 
 from benchmarks.failure import BenchmarkError
-from benchmarks.parts import cpu, discovery, memory, peers, slots
+from benchmarks.parts import cpu, discovery, memory, peers, slots, writes
 
 PARTS: dict[str, ModuleType] = {
     "peers": peers,
@@ -16,6 +16,7 @@ PARTS: dict[str, ModuleType] = {
     "cpu": cpu,
     "memory": memory,
     "discovery": discovery,
+    "writes": writes,
 }
 
 

@@ -83,9 +83,11 @@ class Account:
         counts = " UNION ALL ".join(
             f"SELECT '{table}', count(*), coalesce(max(id), 0) FROM {table}" for table in dict.fromkeys(tables)
         )
-        answer = requests.post(f"{self._control}/sql", json={"sql": counts}, timeout=_SECONDS_TO_ANSWER)
-        answer.raise_for_status()
-        return {table: TableSize(rows, highest) for table, rows, highest in answer.json()["rows"]}
+        return {table: TableSize(rows, highest) for table, rows, highest in self._rows(counts)}
+
+    def number(self, statement: str) -> int:
+        """Return what a statement that asks for one number finds."""
+        return int(self._rows(statement)[0][0])
 
     def requests(self) -> list[Request]:
         """Return what was asked since `forget_requests`, logins left out.
@@ -98,6 +100,12 @@ class Account:
         if log.failures:
             raise BenchmarkError(f"The emulator failed:\n{log.failures[0]}")
         return [request for request in log.requests if "/auth/" not in request.path]
+
+    def _rows(self, statement: str) -> list[list[Any]]:
+        answer = requests.post(f"{self._control}/sql", json={"sql": statement}, timeout=_SECONDS_TO_ANSWER)
+        answer.raise_for_status()
+        rows: list[list[Any]] = answer.json()["rows"]
+        return rows
 
     def forget_requests(self) -> None:
         """Begin a new log."""

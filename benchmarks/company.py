@@ -30,6 +30,7 @@ class Company:
         tables: rows by name of tables like `BIG_TABLE`.
         customers: rows of `customer`, up to 1,300.
         record_types: custom record types of a few rows each, besides those of the emulator's sample.
+        job_seconds: what each record of an asynchronous batch takes; as many jobs run at once as there are slots.
     """
 
     latency: float = 0.0
@@ -37,6 +38,7 @@ class Company:
     tables: Mapping[str, int] = field(default_factory=dict)
     customers: int = 100
     record_types: int = 0
+    job_seconds: float = 0.0
 
     def settings(self) -> dict[str, Any]:
         """Return the emulator's `Settings`, by name."""
@@ -46,6 +48,8 @@ class Company:
             "scale": _SMALL_SAMPLE if self.customers <= _CUSTOMERS_OF_SMALL_SAMPLE else _SAMPLE,
             "big_tables": dict(self.tables),
             "custom_record_types": self.record_types,
+            "job_seconds": self.job_seconds,
+            "async_processors": self.slots,
         }
 
     def statements(self) -> list[str]:

@@ -35,22 +35,25 @@ class Usage:
     peak_megabytes: float
 
 
-def measure(command: Sequence[str], output: Path, environment: Mapping[str, str] | None = None) -> Usage:
+def measure(
+    command: Sequence[str], output: Path, environment: Mapping[str, str] | None = None, source: Path | None = None
+) -> Usage:
     """Run a command to its end, with its output in a file that no reader holds up, and its log in `output.log`.
 
     Args:
         command: program and arguments.
         output: file for standard output.
         environment: variables besides those of this process.
+        source: file for standard input; nothing is there to be read if None.
 
     Raises:
         BenchmarkError: it failed, or did not end within an hour.
     """
     log = output.with_name(output.name + ".log")
-    with output.open("wb") as lines, log.open("wb") as messages:
+    with output.open("wb") as lines, log.open("wb") as messages, (source or Path(os.devnull)).open("rb") as given:
         begun = time.perf_counter()
         process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=lines, stderr=messages, env={**os.environ, **(environment or {})}
+            command, stdin=given, stdout=lines, stderr=messages, env={**os.environ, **(environment or {})}
         )
         status, used = _wait(process)
         seconds = time.perf_counter() - begun

@@ -1,0 +1,84 @@
+"""What it takes to write many records: one request each in series, one each in parallel, and batches."""
+
+from __future__ import annotations
+
+import argparse
+from itertools import count
+
+from benchmarks.account import account_of
+from benchmarks.company import Company
+from benchmarks.table import Table
+from benchmarks.writing import Way, Writing, write
+
+GOAL = 1.2
+"""Seconds / (batches x job time / slots)."""
+
+GOAL_CPU = 150
+"""Microseconds a record."""
+
+_BATCH = 100
+_REQUESTS_OF_A_JOB = 2  # the submission, and one question after it
+_FIGURES = (
+    "records", "lost", "requests", "429s", "seconds", "s/1000", "ideal s", "x ideal", "CPU s", "us/record", "peak MB",
+)  # fmt: skip
+_FEW = 100  # records of a run that is nearly all start-up
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Declare what can be chosen."""
+    parser.add_argument("--records", type=int, default=10_000, help="records that each run writes")
+    parser.add_argument("--series-records", type=int, default=100, help="records that are written one after the other")
+    parser.add_argument("--parallel-records", type=int, default=2000, help="records of the run with one request each")
+    parser.add_argument("--latency", type=float, default=0.3, help="seconds that each request takes")
+    parser.add_argument("--job-seconds", type=float, default=0.01, help="what each record of a batch takes")
+    parser.add_argument("--slots", type=int, default=15, help="the account's concurrency limit, and max_concurrency")
+
+
+def run(chosen: argparse.Namespace) -> bool:
+    """Print the figures."""
+    company = Company(latency=chosen.latency, slots=chosen.slots, job_seconds=chosen.job_seconds)
+    job_time = _REQUESTS_OF_A_JOB * chosen.latency + _BATCH * chosen.job_seconds
+    table = Table(
+        f"writes: {chosen.latency:g} s a request, {chosen.slots} slots, {job_time:g} s a job of {_BATCH} records; "
+        f"ideal = batches x job time / slots; goals {GOAL} x ideal, {GOAL_CPU} microseconds of CPU a record",
+        ("target-netsuite", "what"),
+        _FIGURES,
+    )
+    settings = {"max_concurrency": chosen.slots}
+    batches = chosen.records / _BATCH
+    firsts = count(0, max(chosen.records, chosen.parallel_records, chosen.series_records))
+    with account_of(company) as account:
+        start_up = write(Way({}, settings), account, _FEW, next(firsts))
+        table.row("start-up, few records", "upserts", *_figures(start_up))
+        series = Way({"write_mode": "single"}, {"max_concurrency": 1})
+        table.row(
+            "one after the other", "upserts", *_figures(write(series, account, chosen.series_records, next(firsts)))
+        )
+        parallel = Way({"write_mode": "single"}, settings)
+        table.row("side by side", "upserts", *_figures(write(parallel, account, chosen.parallel_records, next(firsts))))
+        for operation in ("upsert", "create"):
+            first = next(firsts)
+            written = write(Way({"operation": operation}, settings), account, chosen.records, first)
+            table.row("batches", f"{operation}s", *_figures(written, start_up, batches * job_time / chosen.slots))
+        again = write(Way({"skip_unchanged": True}, settings), account, chosen.records, first)
+        table.row("the same once more", "skip_unchanged", *_figures(again, start_up))
+    return True
+
+
+def _figures(written: Writing, start_up: Writing | None = None, ideal: float | None = None) -> tuple[float | None, ...]:
+    usage = written.usage
+    spent = usage.cpu_seconds - start_up.usage.cpu_seconds if start_up else None
+    more = written.records - start_up.records if start_up else 0
+    return (
+        written.records,
+        written.lost,
+        len(written.requests),
+        sum(request.refused for request in written.requests),
+        usage.seconds,
+        usage.seconds / written.records * 1000,
+        ideal,
+        usage.seconds / ideal if ideal else None,
+        usage.cpu_seconds,
+        spent / more * 1e6 if spent is not None and more else None,
+        usage.peak_megabytes,
+    )

@@ -1,0 +1,107 @@
+"""target-netsuite writing into one account, with everything that is known of it afterwards."""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from benchmarks.account import Account, Request
+from benchmarks.measured_process import Usage, measure
+from benchmarks.reading import private_folders
+
+PROGRAM = Path(sys.executable).with_name("target-netsuite")
+STREAM = "people"
+_PREFIX = "BENCH-"
+_COLUMNS = {
+    "companyName": "string",
+    "email": "string",
+    "phone": "string",
+    "comments": "string",
+    "creditLimit": "number",
+}
+
+
+@dataclass(frozen=True)
+class Way:
+    """A way of writing.
+
+    Attributes:
+        stream: settings of the stream.
+        settings: other settings.
+    """
+
+    stream: Mapping[str, Any]
+    settings: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Writing:
+    """What came of it.
+
+    Attributes:
+        records: how many were to be written.
+        lost: how many of them NetSuite does not have afterwards, or has more than once.
+        usage: what the process needed.
+        requests: what it asked, logins left out.
+    """
+
+    records: int
+    lost: int
+    usage: Usage
+    requests: Sequence[Request]
+
+
+def write(way: Way, account: Account, records: int, first: int = 0) -> Writing:
+    """Write records with numbers from `first` on, each with an external id of its own.
+
+    Raises:
+        BenchmarkError: the target failed.
+    """
+    with tempfile.TemporaryDirectory(prefix="netsuite-bench-") as name:
+        directory = Path(name)
+        config, source = directory / "config.json", directory / "input.jsonl"
+        fields = {column: column for column in _COLUMNS}
+        stream = {"record_type": "customer", "external_id": _PREFIX + "{number}", "fields": fields, **way.stream}
+        config.write_text(
+            json.dumps({**account.certificate, "streams": {STREAM: stream}, **way.settings}), encoding="utf-8"
+        )
+        source.write_text("".join(map(_line, _messages(records, first))), encoding="utf-8")
+        account.forget_requests()
+        command = [str(PROGRAM), "--config", str(config)]
+        usage = measure(command, directory / "output", private_folders(directory), source)
+    requests = account.requests()
+    found = account.number(
+        "SELECT count(DISTINCT externalid) - (count(*) - count(DISTINCT externalid)) FROM customer "
+        f"WHERE externalid LIKE '{_PREFIX}%' AND CAST(substr(externalid, {len(_PREFIX) + 1}) AS INTEGER) "
+        f"BETWEEN {first} AND {first + records - 1}"
+    )
+    return Writing(records, records - found, usage, requests)
+
+
+def _messages(records: int, first: int) -> Iterator[dict[str, Any]]:
+    columns = {"number": {"type": "integer"}, **{column: {"type": kind} for column, kind in _COLUMNS.items()}}
+    yield {"type": "SCHEMA", "stream": STREAM, "key_properties": ["number"], "schema": {"properties": columns}}
+    for number in range(first, first + records):
+        yield {"type": "RECORD", "stream": STREAM, "record": _record(number)}
+        if number % 1000 == 0:
+            yield {"type": "STATE", "value": {"bookmarks": {STREAM: number}}}
+
+
+def _record(number: int) -> dict[str, Any]:
+    return {
+        "number": number,
+        "companyName": f"Bench {number}",
+        "email": f"someone{number}@example.com",
+        "phone": f"+49 30 {number:07}",
+        "comments": f"Written as number {number}.",
+        "creditLimit": number + 0.25,
+    }
+
+
+def _line(message: Mapping[str, Any]) -> str:
+    return json.dumps(message) + "\n"
