@@ -31,6 +31,7 @@ class Company:
         customers: rows of `customer`, up to 1,300.
         record_types: custom record types of a few rows each, besides those of the emulator's sample.
         job_seconds: what each record of an asynchronous batch takes; as many jobs run at once as there are slots.
+        one_world: whether customers have to have a subsidiary.
     """
 
     latency: float = 0.0
@@ -39,6 +40,7 @@ class Company:
     customers: int = 100
     record_types: int = 0
     job_seconds: float = 0.0
+    one_world: bool = True
 
     def settings(self) -> dict[str, Any]:
         """Return the emulator's `Settings`, by name."""
@@ -49,6 +51,7 @@ class Company:
             "big_tables": dict(self.tables),
             "custom_record_types": self.record_types,
             "job_seconds": self.job_seconds,
+            "one_world": self.one_world,
             "async_processors": self.slots,
         }
 

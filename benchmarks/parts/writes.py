@@ -36,7 +36,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def run(chosen: argparse.Namespace) -> bool:
     """Print the figures."""
-    company = Company(latency=chosen.latency, slots=chosen.slots, job_seconds=chosen.job_seconds)
+    company = Company(latency=chosen.latency, slots=chosen.slots, job_seconds=chosen.job_seconds, one_world=False)
     job_time = _REQUESTS_OF_A_JOB * chosen.latency + _BATCH * chosen.job_seconds
     table = Table(
         f"writes: {chosen.latency:g} s a request, {chosen.slots} slots, {job_time:g} s a job of {_BATCH} records; "
