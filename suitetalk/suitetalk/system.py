@@ -27,6 +27,15 @@ class ConcurrencyLimits:
     integration: int | None = None
     kind: str = ""
 
+    @property
+    def usable(self) -> int | None:
+        """How many to have in flight oneself: of a limit that others share, one place is left to them.
+
+        None when NetSuite does not say.
+        """
+        shared = self.unallocated or self.account
+        return self.integration or (max(1, shared - 1) if shared else None)
+
 
 class System:
     """Asks NetSuite about itself. Thread-safe."""

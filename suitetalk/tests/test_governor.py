@@ -244,3 +244,32 @@ def test_a_request_that_fails_gives_its_place_back() -> None:
             raise ZeroDivisionError
 
     assert governor._in_flight == 0
+
+
+def test_netsuites_word_for_the_limit_is_taken_and_not_exceeded() -> None:
+    account = Account(Governor(), 9, random.Random(1).randrange)
+    account.governor.begin_with(9)
+    assert account.governor.limit == 9
+    account.work(2000)
+    assert (account.governor.limit, account.blocked) == (9, 0)
+
+
+def test_netsuites_word_comes_after_what_was_given_or_learned() -> None:
+    given_limit, learned = Governor(3), Governor()
+    learned.release(learned.acquire(), blocked=True)
+    before = learned.limit
+    for governor in (given_limit, learned):
+        governor.begin_with(20)
+    assert (given_limit.limit, learned.limit) == (3, before)
+
+
+def test_netsuites_word_lets_those_go_who_wait() -> None:
+    governor = Governor()
+    for _ in range(governor.limit):
+        governor.acquire()
+    late = threading.Thread(target=governor.acquire)
+    late.start()
+    governor.begin_with(10)
+    late.join(30)
+    assert not late.is_alive()
+    assert governor.in_flight == 5

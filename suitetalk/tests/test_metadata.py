@@ -260,3 +260,17 @@ def test_the_server_s_clock(netsuite: ScriptedNetSuite, client: NetSuite) -> Non
         netsuite.answers(Reply(body=body))
         with pytest.raises(ConnectionFailedError, match="check `base_url`"):
             client.system.server_time()
+
+
+@pytest.mark.parametrize(
+    ("limits", "usable"),
+    [
+        (ConcurrencyLimits(25, 20, 7), 7),
+        (ConcurrencyLimits(25, 20), 19),
+        (ConcurrencyLimits(5), 4),
+        (ConcurrencyLimits(1), 1),
+        (ConcurrencyLimits(), None),
+    ],
+)
+def test_one_place_of_a_shared_limit_is_left_to_others(limits: ConcurrencyLimits, usable: int | None) -> None:
+    assert limits.usable == usable

@@ -92,10 +92,7 @@ class Account:
             threading.Thread(target=_quietly, args=(call,), name="netsuite-question", daemon=True).start()
 
     def _learn_limit(self) -> None:
-        """Take the limit from NetSuite where the role may know it [article_0625010817]; else it is found by trying.
-
-        Of a limit that others share, one place is left to them.
-        """
+        """Take the limit from NetSuite where the role may know it [article_0625010817]; else it is found by trying."""
         if self.settings.connection.max_concurrency:
             return
         try:
@@ -103,10 +100,8 @@ class Account:
         except (NetSuiteError, ConnectionFailedError) as error:
             logger.debug("The account's concurrency limit: %s", error)
             return
-        if limits and limits.integration:
-            self.governor.begin_with(limits.integration)
-        elif limits and (shared := limits.unallocated or limits.account):
-            self.governor.begin_with(shared - 1)
+        if limits and limits.usable:
+            self.governor.begin_with(limits.usable)
 
     def _open_seen_keys(self) -> SeenKeys | None:
         wanted = self.settings.deletions
