@@ -27,6 +27,11 @@ def record_path(record_type: str, record_id: str | None = None) -> str:
     return path if record_id is None else f"{path}/{id_segment(record_type, record_id)}"
 
 
+def is_external_id(text: str) -> bool:
+    """Tell whether an external id can stand in a path behind `eid:` [section_156334828635]."""
+    return _EXTERNAL_ID.fullmatch(text) is not None
+
+
 def id_segment(record_type: str, record_id: str) -> str:
     """Return a record's id as a step of a path.
 
@@ -36,7 +41,7 @@ def id_segment(record_type: str, record_id: str) -> str:
     if not record_id.strip("."):
         raise SuiteTalkError(f"A record id is needed to address one {record_type}, not {record_id!r}.")
     kind, _, external_id = record_id.partition(":")
-    if kind == "eid" and not _EXTERNAL_ID.fullmatch(external_id):
+    if kind == "eid" and not is_external_id(external_id):
         raise SuiteTalkError(
             f"The external id {external_id!r} cannot address a {record_type}: only letters, digits, _ and - are "
             "possible there, so change it."

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from suitetalk.record_tables import table_of
 from tap_netsuite.deletion_settings import DELETION_LOGS, DeletionSettings
-from tap_netsuite.known_tables import table_of
 from tap_netsuite.settings import RECORD_PREFIX
 
 DELETED_AT = "_sdc_deleted_at"

@@ -17,9 +17,6 @@ MODIFICATION_COLUMNS = ("lastmodifieddate", "linelastmodifieddate", "lastmodifie
 CREATION_COLUMNS = ("createddate", "createddatetime", "datecreated", "linecreateddate", "created")
 """Columns that NetSuite stamps on creation."""
 
-_CUSTOM_TRANSACTIONS = ("customtransaction", "customsale", "custompurchase")
-
-
 _IDS = {"reference": Kind.INTEGER, "choice": Kind.TEXT, "multi-select": Kind.ID_LIST}
 """Columns that hold ids of something else; NetSuite has a display value for each [article_1029114613]."""
 
@@ -80,19 +77,6 @@ def permission_of(table: str) -> str:
     if table.startswith("customrecord_"):
         return f"Custom Record > {table}"
     return "Setup > Custom Lists" if table.startswith("customlist_") else _heading("permissions", table)
-
-
-def table_of(record_type: str) -> str:
-    """Return the table that holds a record type.
-
-    All transactions are in one table, all items in another [section 5.9]; the rest have their own names.
-    """
-    name = record_type.lower()
-    if name in _facts()["transaction_types"].split() or name.startswith(_CUSTOM_TRANSACTIONS):
-        return "transaction"
-    if name in _facts()["item_types"].split():
-        return "item"
-    return "customer" if name in {"lead", "prospect"} else name
 
 
 def stamp_kind(column: str) -> Kind | None:

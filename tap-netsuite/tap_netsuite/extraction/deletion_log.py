@@ -24,11 +24,11 @@ from suitetalk import (
     PermissionDeniedError,
     SuiteQL,
 )
+from suitetalk.record_tables import table_of
 from suitetalk.timezone import PYTHON_TIME_FORMAT, earliest_local
 from tap_netsuite.deletion_settings import AUTO, DeletionSettings
 from tap_netsuite.extraction.by_change import rows_by_change
 from tap_netsuite.extraction.source import Source
-from tap_netsuite.known_tables import table_of
 from tap_netsuite.once import Once
 from tap_netsuite.values import Column, Kind, instant
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from suitetalk import InvalidRequestError, NetSuite, NotFoundError, PermissionDeniedError, SuiteQL
+from suitetalk.record_tables import table_of
 from tap_netsuite.extraction.by_key import rows_by_key
 from tap_netsuite.extraction.rows import Key
 from tap_netsuite.extraction.source import Source, literal
-from tap_netsuite.known_tables import table_of
 from tap_netsuite.values import UTC, Column, Kind, converter
 
 _MOST_VALUES = 1000  # of an IN [article_0824094533]

@@ -14,6 +14,7 @@ from datetime import timedelta
 from typing import Any
 
 from suitetalk import InvalidRequestError, NotFoundError, PermissionDeniedError
+from suitetalk.record_tables import table_of
 from tap_netsuite.account import Account
 from tap_netsuite.extraction.audit import count_rows
 from tap_netsuite.extraction.changes import StampedChanges
@@ -25,7 +26,6 @@ from tap_netsuite.extraction.row_format import RowFormat
 from tap_netsuite.extraction.small_pages import SmallPages
 from tap_netsuite.extraction.source import Source, both
 from tap_netsuite.extraction.table_reading import TableReading
-from tap_netsuite.known_tables import table_of
 from tap_netsuite.values import Column, Kind
 
 logger = logging.getLogger(__name__)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from singer_sdk.singerlib.catalog import REPLICATION_INCREMENTAL, Catalog
 from singer_sdk.singerlib.schema import Schema
 
+from suitetalk.record_tables import table_of
 from tap_netsuite.account import Account
 from tap_netsuite.deletion_sources import DELETED_AT, with_deleted_at, without_deleted_at
 from tap_netsuite.extraction.deletions import Subject
@@ -24,7 +25,6 @@ from tap_netsuite.extraction.rows import Record, Rows
 from tap_netsuite.extraction.source import Source
 from tap_netsuite.extraction.table_documents import WithTable
 from tap_netsuite.extraction.table_ids import REFUSALS, TableIds
-from tap_netsuite.known_tables import table_of
 from tap_netsuite.record_schema import conformed
 from tap_netsuite.record_settings import RecordSettings
 from tap_netsuite.record_view import view_of

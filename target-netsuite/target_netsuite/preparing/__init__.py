@@ -1,0 +1,1 @@
+"""What has to be known before anything is written: ids looked up, what is there, which lines to send."""

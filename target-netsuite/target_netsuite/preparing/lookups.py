@@ -1,0 +1,209 @@
+"""Internal ids by external id, or by any other field, many at once."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import Executor
+
+from suitetalk import NetSuiteError, Records, SuiteQL
+from suitetalk.record_tables import RecordTable, record_table
+from target_netsuite.intents import Reference
+from target_netsuite.preparing.found import Found
+from target_netsuite.preparing.known_ids import KnownIds
+from target_netsuite.preparing.one_by_one import OneByOne
+from target_netsuite.preparing.query_refusals import (
+    WORKBOOK,
+    is_about_statement,
+    is_about_table,
+    is_word,
+    unknown_column,
+)
+from target_netsuite.preparing.statements import among, both, in_parts
+
+logger = logging.getLogger(__name__)
+
+EXTERNAL_ID = "externalId"
+
+_INTERNAL_IDS = frozenset({"id", "internalid"})
+_HARMLESS = "-"  # a value that no statement fails for
+
+_Column = tuple[RecordTable, str]
+
+
+class _UnreadableError(Exception):
+    """SuiteQL does not show a table, or a column of it, to this role."""
+
+
+class Lookups:
+    """Finds records by what their fields hold, with at most 1,000 values in a request. Thread-safe.
+
+    Ids once found are kept. A look-up that fails raises, since it never means that something does not exist.
+    """
+
+    def __init__(self, suiteql: SuiteQL, records: Records, executor: Executor) -> None:
+        """Prepare.
+
+        Args:
+            suiteql: where to ask.
+            records: where to ask for single records, where the role has no SuiteQL.
+            executor: runs the requests; none of its tasks may wait for a look-up.
+        """
+        self._suiteql = suiteql
+        self._executor = executor
+        self._one_by_one = OneByOne(records)
+        self._known = KnownIds()
+        self._lock = threading.Lock()
+        self._unreadable: set[_Column] = set()
+        self._unknown: set[_Column] = set()
+
+    def find(
+        self, sought: Iterable[Reference], *, fresh: bool = False, one_by_one: bool = True
+    ) -> Mapping[Reference, Found]:
+        """Return for each look-up the records that fit.
+
+        Texts are compared exactly, so a number in a name is not taken for another way to write that number.
+
+        Args:
+            sought: what to look up.
+            fresh: ask NetSuite also for what is known.
+            one_by_one: whether what SuiteQL does not show may cost a request for each; else it stays unasked.
+
+        Raises:
+            NetSuiteError: NetSuite cannot be asked now.
+            ConnectionFailedError: no usable answer.
+        """
+        found: dict[Reference, Found] = {}
+        open_values: dict[_Column, list[Reference]] = defaultdict(list)
+        for reference in dict.fromkeys(sought):
+            answer = self._at_once(reference, fresh=fresh)
+            if answer is None:
+                open_values[_column(reference)].append(reference)
+            else:
+                found[reference] = answer
+        parts = [(column, part) for column, asked in open_values.items() for part in in_parts(asked)]
+        rest: list[Reference] = []
+        for answers in self._executor.map(lambda part: self._part(*part), parts):
+            found |= answers
+            rest += [reference for reference, answer in answers.items() if answer.is_unasked]
+        if one_by_one:
+            found |= zip(rest, self._executor.map(self._one_by_one.find, rest), strict=True)
+        for reference in (reference for column in open_values.values() for reference in column):
+            self._keep(reference, found[reference])
+        return found
+
+    def remember(self, record_type: str, external_id: str | None, internal_id: str) -> None:
+        """Take note of a record that was written; its names, and with them its type's, may have changed."""
+        table = record_table(record_type)
+        self._known.drop_names(table)
+        if external_id and internal_id:
+            self._known.put(table, EXTERNAL_ID.lower(), external_id, internal_id)
+
+    def forget(self, record_type: str, external_id: str | None) -> None:
+        """Take note of a record that was deleted."""
+        table = record_table(record_type)
+        self._known.drop_names(table)
+        if external_id:
+            self._known.drop(table, external_id)
+
+    def _at_once(self, sought: Reference, *, fresh: bool) -> Found | None:
+        """Return what can be told without asking, None for the rest."""
+        if not sought.value:
+            return Found()  # to NetSuite an empty text is null, which equals nothing
+        if sought.by.lower() in _INTERNAL_IDS:
+            return Found((sought.value,))
+        table, column = _column(sought)
+        if not (is_word(table.name) and is_word(column)):
+            return Found(problem=f"{sought.record_type}.{sought.by} is no name of a field", code="UNKNOWN_FIELD")
+        known = None if fresh else self._known.get(table, column, sought.value)
+        return Found((known,)) if known else None
+
+    def _keep(self, sought: Reference, found: Found) -> None:
+        if found.id:
+            self._known.put(*_column(sought), sought.value, found.id)
+
+    def _part(self, column: _Column, sought: Sequence[Reference]) -> dict[Reference, Found]:
+        """Ask for the values of one column that one statement can hold."""
+        with self._lock:
+            is_unreadable, is_unknown = column in self._unreadable, column in self._unknown
+        if not (is_unreadable or is_unknown):
+            try:
+                return self._asked(column, sought)
+            except NetSuiteError as refusal:
+                is_unreadable, is_unknown = self._learn(column, refusal)
+                if not (is_unreadable or is_unknown):
+                    raise
+        return dict.fromkeys(sought, Found(is_unasked=True) if is_unreadable else _unknown_field(sought[0]))
+
+    def _learn(self, column: _Column, refusal: NetSuiteError) -> tuple[bool, bool]:
+        """Return whether a refusal says that SuiteQL does not show a table, and whether it has no such column."""
+        table, name = column
+        is_unknown = unknown_column(refusal) == name and name != EXTERNAL_ID.lower()
+        is_unreadable = is_about_table(refusal) or (bool(unknown_column(refusal)) and not is_unknown)
+        with self._lock:
+            is_news = is_unreadable and column not in self._unreadable
+            (self._unreadable if is_unreadable else self._unknown if is_unknown else set()).add(column)
+        if is_news:
+            logger.warning(
+                "SuiteQL cannot be asked for %s of %s, so each is looked up by itself, which is slow; give the role %s "
+                "and the permission to view these records (%s)",
+                name, table.record_type or table.name, WORKBOOK, refusal.detail,
+            )  # fmt: skip
+        return is_unreadable, is_unknown
+
+    def _asked(self, column: _Column, sought: Sequence[Reference]) -> dict[Reference, Found]:
+        """Ask for some values; where NetSuite refuses one of them, find out which, so that the others are answered."""
+        values = [reference.value for reference in sought]
+        try:
+            ids = self._ids(column, values)
+        except NetSuiteError as refusal:
+            if not is_about_statement(refusal) or is_about_table(refusal) or unknown_column(refusal):
+                raise
+            if len(sought) > 1 or values != [_HARMLESS]:
+                self._ids(column, [_HARMLESS])  # raises where it is not the values that are refused
+            return self._halves(column, sought, refusal)
+        return {reference: Found(tuple(ids.get(reference.value, ()))) for reference in sought}
+
+    def _halves(self, column: _Column, sought: Sequence[Reference], refusal: NetSuiteError) -> dict[Reference, Found]:
+        """Ask for the halves of what was refused, and theirs, down to the values at fault."""
+        found: dict[Reference, Found] = {}
+        open_parts = [(list(sought), refusal)]
+        while open_parts:
+            part, refused = open_parts.pop()
+            if len(part) == 1:
+                found[part[0]] = Found.refused(refused)
+                continue
+            middle = len(part) // 2
+            for half in (part[:middle], part[middle:]):
+                try:
+                    ids = self._ids(column, [reference.value for reference in half])
+                except NetSuiteError as error:
+                    if not is_about_statement(error):
+                        raise
+                    open_parts.append((half, error))
+                else:
+                    found |= {reference: Found(tuple(ids.get(reference.value, ()))) for reference in half}
+        return found
+
+    def _ids(self, column: _Column, values: Sequence[str]) -> dict[str, list[str]]:
+        """Return the internal ids by value."""
+        table, name = column
+        condition = both(among(name, values), table.condition)
+        ids: dict[str, list[str]] = defaultdict(list)
+        for row in self._suiteql.rows(f"SELECT id, {name} FROM {table.name} WHERE {condition} ORDER BY id"):
+            ids[str(row.get(name))].append(str(row["id"]))
+        return ids
+
+
+def _column(sought: Reference) -> _Column:
+    return record_table(sought.record_type), sought.by.lower()
+
+
+def _unknown_field(sought: Reference) -> Found:
+    return Found(
+        problem=f"SuiteQL has no column {sought.by.lower()} of {sought.record_type}, or does not show it to the role",
+        code="UNKNOWN_FIELD",
+        advice="look it up by a field that SuiteQL has, such as its external id",
+    )
