@@ -2,6 +2,18 @@
 
 from __future__ import annotations
 
+INVALID_RECORD = "INVALID_RECORD"
+UNKNOWN_FIELD = "UNKNOWN_FIELD"
+READ_ONLY_FIELD = "READ_ONLY_FIELD"
+MISSING_FIELD = "MISSING_FIELD"
+WRONG_TYPE = "WRONG_TYPE"
+BAD_ENUM_VALUE = "BAD_ENUM_VALUE"
+FIELD_FILLED_TWICE = "FIELD_FILLED_TWICE"
+MISSING_KEY = "MISSING_KEY"
+BAD_KEY = "BAD_KEY"
+UNKNOWN_OPERATION = "UNKNOWN_OPERATION"
+SCHEMA_MISMATCH = "SCHEMA_MISMATCH"
+
 
 class TargetError(Exception):
     """The run ends because of this."""
@@ -27,12 +39,14 @@ class InvalidRecordError(Exception):
     """A record cannot be sent as it is; the others can.
 
     Attributes:
-        column: the column at fault, empty when it is not one.
+        column: the column or field at fault, empty when it is not one.
         problem: what is wrong with it.
+        code: what kind of fault it is; one of the names above, which stay as they are from release to release.
     """
 
-    def __init__(self, column: str, problem: str) -> None:
-        """Name the column and the problem."""
+    def __init__(self, column: str, problem: str, code: str = INVALID_RECORD) -> None:
+        """Name the column, the problem and its kind."""
         super().__init__(problem)
         self.column = column
         self.problem = problem
+        self.code = code

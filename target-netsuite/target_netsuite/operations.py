@@ -17,8 +17,8 @@ from suitetalk import (
     RetryPolicy,
 )
 from suitetalk.retry import TryAgainError
-from target_netsuite.mapping import Write
-from target_netsuite.stream_settings import Operation
+from target_netsuite.intents import Operation
+from target_netsuite.single_mapping import Write
 
 _REFUSALS = range(400, 500)
 _NOT_ABOUT_THE_RECORD = frozenset({407, 408})  # a proxy wants a login; the server tired of waiting

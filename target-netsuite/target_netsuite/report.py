@@ -10,8 +10,8 @@ from typing import Any
 
 from suitetalk import NetSuiteError
 from target_netsuite.errors import InvalidRecordError
+from target_netsuite.intents import Operation
 from target_netsuite.operations import Outcome
-from target_netsuite.stream_settings import Operation
 
 REFUSED = "refused"
 _COUNTED = (*(outcome.value for outcome in Outcome), REFUSED)

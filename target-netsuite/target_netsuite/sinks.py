@@ -10,11 +10,11 @@ from singer_sdk.sinks import RecordSink
 
 from suitetalk import ConnectionFailedError, NetSuiteError, OutcomeUnknownError, SuiteTalkError
 from target_netsuite.errors import InvalidRecordError, StoppedError
-from target_netsuite.mapping import RecordMapping, Write
+from target_netsuite.intents import Operation
 from target_netsuite.operations import Operations, is_refusal
 from target_netsuite.report import Report, as_line
 from target_netsuite.settings import Settings
-from target_netsuite.stream_settings import Operation
+from target_netsuite.single_mapping import RecordMapping, Write
 from target_netsuite.validation import RecordValidation
 
 

@@ -29,7 +29,7 @@ from target_netsuite.report import Report
 from target_netsuite.settings import CONFIG_JSONSCHEMA, Settings, check_environment, without_blanks
 from target_netsuite.sinks import NetSuiteSink
 
-_WITHOUT_EFFECT_HERE = ("add_record_metadata", "load_method", "batch_size_rows")
+_WITHOUT_EFFECT_HERE = ("add_record_metadata", "batch_size_rows")
 _STATE_ENCODER = msgspec.json.Encoder(decimal_format="number")
 
 

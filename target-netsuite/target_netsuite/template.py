@@ -1,4 +1,4 @@
-"""External ids made of a record's columns, such as `CRM-{id}`."""
+"""Texts made of a record's columns: external ids such as `CRM-{id}`, and any other text."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from decimal import Decimal
 from string import Formatter
 from typing import Any
 
-from target_netsuite.errors import InvalidRecordError
+from target_netsuite.errors import BAD_KEY, MISSING_KEY, WRONG_TYPE, InvalidRecordError
 
 ADDRESSABLE = re.compile(r"[A-Za-z0-9_-]+")
 """What an external id in an address may consist of [section_156334828635]."""
@@ -56,6 +56,45 @@ class Template:
         return "".join(literal + (_id_text(record, column) if column else "") for literal, column in self.parts)
 
 
+@dataclass(frozen=True)
+class TextTemplate:
+    """A text of any characters with columns in braces.
+
+    Attributes:
+        text: as it was written.
+        parts: as those of `Template`.
+    """
+
+    text: str
+    parts: tuple[tuple[str, str | None], ...]
+
+    @classmethod
+    def parse(cls, text: str) -> TextTemplate:
+        """Read a template; one without columns is a text that is always the same.
+
+        Raises:
+            ValueError: it is none; the text says why.
+        """
+        return cls(text, tuple(_parts(text)))
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns it is made of."""
+        return tuple(column for _, column in self.parts if column)
+
+    def fill(self, record: Mapping[str, Any]) -> str | None:
+        """Return the text for a record that has all the columns; None when all of them are null.
+
+        A null among others stands for an empty text.
+
+        Raises:
+            InvalidRecordError: a column holds an object or an array.
+        """
+        if self.columns and all(record[column] is None for column in self.columns):
+            return None
+        return "".join(literal + (_any_text(record, column) if column else "") for literal, column in self.parts)
+
+
 def id_text(record: Mapping[str, Any], column: str, what: str) -> str:
     """Return a column's value as it stands in an id.
 
@@ -70,17 +109,28 @@ def id_text(record: Mapping[str, Any], column: str, what: str) -> str:
     """
     value = record.get(column)
     if value is None or value == "":
-        raise InvalidRecordError(column, f"`{column}` is empty, and {what} needs it")
+        raise InvalidRecordError(column, f"`{column}` is empty, and {what} needs it", MISSING_KEY)
     if isinstance(value, Decimal) and value.is_finite() and value == value.to_integral_value():
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, (str, int)):
-        raise InvalidRecordError(column, f"`{column}` must be text or a whole number, since {what} needs it")
+        raise InvalidRecordError(column, f"`{column}` must be text or a whole number, since {what} needs it", BAD_KEY)
     text = str(value)
     if not ADDRESSABLE.fullmatch(text):
         raise InvalidRecordError(
-            column, f"`{column}` is {text!r}, but {what} may consist of letters, digits, _ and - only"
+            column, f"`{column}` is {text!r}, but {what} may consist of letters, digits, _ and - only", BAD_KEY
         )
     return text
+
+
+def _any_text(record: Mapping[str, Any], column: str) -> str:
+    value = record[column]
+    if isinstance(value, (dict, list)):
+        raise InvalidRecordError(column, f"`{column}` is no single value, and a template needs it", WRONG_TYPE)
+    if value is None:
+        return ""
+    if isinstance(value, Decimal):
+        return f"{value:f}"
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _id_text(record: Mapping[str, Any], column: str) -> str:

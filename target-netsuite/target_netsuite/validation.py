@@ -10,7 +10,7 @@ from typing import Any
 from jsonschema import Draft202012Validator, SchemaError, ValidationError
 from jsonschema.validators import extend
 
-from target_netsuite.errors import InvalidRecordError, MessageError
+from target_netsuite.errors import MISSING_KEY, SCHEMA_MISMATCH, InvalidRecordError, MessageError
 
 _LONGEST_PROBLEM = 300  # characters
 
@@ -61,7 +61,7 @@ class RecordValidation:
         """
         for column in self._key_properties:
             if column not in record:
-                raise InvalidRecordError(column, f"the key column `{column}` is missing")
+                raise InvalidRecordError(column, f"the key column `{column}` is missing", MISSING_KEY)
 
     def check(self, record: Mapping[str, Any]) -> None:
         """Make sure the record is what the schema says.
@@ -72,7 +72,9 @@ class RecordValidation:
         error = next(self._validator.iter_errors(record), None) if self._validator else None
         if error is not None:
             words = re.sub(r"Decimal\('([^']*)'\)", r"\1", error.message)
-            raise InvalidRecordError(_place(error), f"the record does not match the stream's schema: {_short(words)}")
+            raise InvalidRecordError(
+                _place(error), f"the record does not match the stream's schema: {_short(words)}", SCHEMA_MISMATCH
+            )
 
 
 def _place(error: ValidationError) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import date, datetime, timezone
 from typing import Any
 
-from target_netsuite.errors import InvalidRecordError
+from target_netsuite.errors import WRONG_TYPE, InvalidRecordError
 
 
 def date_format(schema: Any) -> str | None:
@@ -35,7 +35,7 @@ def to_netsuite(column: str, value: Any, form: str | None) -> Any:
         InvalidRecordError: it cannot be written so.
     """
     if isinstance(value, float) and not math.isfinite(value):
-        raise InvalidRecordError(column, f"`{column}` is {value}, which is no number JSON can carry")
+        raise InvalidRecordError(column, f"`{column}` is {value}, which is no number JSON can carry", WRONG_TYPE)
     if isinstance(value, str) and form:
         value = _parsed(column, value, form)
     if isinstance(value, datetime):
@@ -49,7 +49,8 @@ def _parsed(column: str, text: str, form: str) -> date:
         return datetime.fromisoformat(text) if form == "date-time" else date.fromisoformat(text)
     except ValueError:
         example = "2026-07-21T17:32:28Z" if form == "date-time" else "2026-07-21"
-        raise InvalidRecordError(column, f"`{column}` is {text!r}, which is no {form} such as {example}") from None
+        problem = f"`{column}` is {text!r}, which is no {form} such as {example}"
+        raise InvalidRecordError(column, problem, WRONG_TYPE) from None
 
 
 def _in_utc(column: str, moment: datetime) -> str:
@@ -57,7 +58,8 @@ def _in_utc(column: str, moment: datetime) -> str:
     try:
         utc = aware.astimezone(timezone.utc)
     except OverflowError:
-        raise InvalidRecordError(column, f"`{column}` is {moment}, which lies outside the calendar in UTC") from None
+        problem = f"`{column}` is {moment}, which lies outside the calendar in UTC"
+        raise InvalidRecordError(column, problem, WRONG_TYPE) from None
     return utc.replace(tzinfo=None, microsecond=0).isoformat() + "Z"
 
 

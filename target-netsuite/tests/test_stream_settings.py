@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from suitetalk import ConfigurationError
-from target_netsuite.stream_settings import Operation, StreamSettings, parse_streams
+from target_netsuite.intents import Operation
+from target_netsuite.settings import StreamSettings, parse_streams
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from target_netsuite.errors import InvalidRecordError
-from target_netsuite.stream_settings import Operation, StreamSettings, clashing
+from target_netsuite.intents import Operation
+from target_netsuite.settings.paths import clashing
+from target_netsuite.settings.stream_settings import StreamSettings
 from target_netsuite.template import id_text
 from target_netsuite.values import date_format, to_netsuite
 
