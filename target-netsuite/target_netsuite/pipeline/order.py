@@ -1,0 +1,116 @@
+"""Which intents may be carried out now, so that those about one record stay in their order."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Hashable, Iterable
+from dataclasses import dataclass, field
+
+from target_netsuite.intents import Intent
+from target_netsuite.pipeline.identities import Claims
+
+
+@dataclass(eq=False)
+class Pending:
+    """An intent that is not settled yet.
+
+    Attributes:
+        intent: which.
+        place: its place in the input, from 0.
+        claims: what decides when it may go.
+        waits_for: how many others have to be settled before.
+        blocks: those that wait for it.
+    """
+
+    intent: Intent
+    place: int
+    claims: Claims
+    waits_for: int = 0
+    blocks: list[Pending] = field(default_factory=list)
+
+
+class Order:
+    """Keeps the intents of the input until they are settled. Not thread-safe.
+
+    Each waits for the last earlier ones it has a record in common with. Those that are about nothing in common
+    may be carried out in any order and beside each other.
+    """
+
+    def __init__(self) -> None:
+        """Begin without any."""
+        self._ready: dict[str, deque[Pending]] = {}
+        self._last: dict[Hashable, Pending] = {}
+        self._unsettled: dict[int, Pending] = {}
+        self._in_group: dict[str, dict[int, Pending]] = {}
+        self._next = 0
+
+    @property
+    def unsettled(self) -> int:
+        """How many are not settled."""
+        return len(self._unsettled)
+
+    @property
+    def settled_up_to(self) -> int:
+        """How many at the beginning of the input are settled without a gap."""
+        return next(iter(self._unsettled), self._next)  # places are added in order, so the first one is the lowest
+
+    def add(self, intent: Intent, claims: Claims) -> None:
+        """Take the next intent of the input."""
+        pending = Pending(intent, self._next, claims)
+        self._next += 1
+        for earlier in self._earlier(claims):
+            earlier.blocks.append(pending)
+            pending.waits_for += 1
+        self._unsettled[pending.place] = pending
+        self._in_group.setdefault(claims.group, {})[pending.place] = pending
+        self._last.update(dict.fromkeys(claims.touches, pending))
+        if not pending.waits_for:
+            self._let_go(pending)
+
+    def skip(self) -> None:
+        """Count one of the input that needs nothing to be done."""
+        self._next += 1
+
+    def ready(self) -> dict[str, int]:
+        """Return how many may be carried out now, by stream."""
+        return {stream: len(queue) for stream, queue in self._ready.items()}
+
+    def oldest_ready(self) -> str | None:
+        """Return the stream of the earliest intent that may be carried out, None when there is none."""
+        return min(self._ready, key=lambda stream: self._ready[stream][0].place, default=None)
+
+    def take(self, stream: str, most: int) -> list[Pending]:
+        """Take up to so many of a stream that may be carried out beside each other."""
+        queue = self._ready[stream]
+        taken = [queue.popleft() for _ in range(min(most, len(queue)))]
+        if not queue:
+            del self._ready[stream]
+        return taken
+
+    def settle(self, settled: Iterable[Pending]) -> None:
+        """Let go what waited for these."""
+        for pending in settled:
+            del self._unsettled[pending.place]
+            group = self._in_group[pending.claims.group]
+            del group[pending.place]
+            if not group:
+                del self._in_group[pending.claims.group]
+            for name in pending.claims.touches:
+                if self._last[name] is pending:
+                    del self._last[name]
+            for waiting in pending.blocks:
+                waiting.waits_for -= 1
+                if not waiting.waits_for:
+                    self._let_go(waiting)
+
+    def _earlier(self, claims: Claims) -> set[Pending]:
+        """Return the unsettled ones that have to come first."""
+        names = claims.touches | claims.leans_on
+        found = {self._last[name] for name in names if name in self._last}
+        for group, members in self._in_group.items():
+            if group in claims.waits_for or (claims.waits_for_others and group != claims.group):
+                found.update(members.values())
+        return found
+
+    def _let_go(self, pending: Pending) -> None:
+        self._ready.setdefault(pending.intent.stream, deque()).append(pending)
