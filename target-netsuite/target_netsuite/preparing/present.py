@@ -51,7 +51,7 @@ class Present:
         differences: fields that are not as wanted, or of which nobody can tell.
         document: the record with what was wanted of it, None when it was not needed or cannot be read.
         problem: why the document cannot be read, None when it can.
-        is_absent: whether there is no such record.
+        is_absent: whether SuiteQL shows that there is no such record.
     """
 
     differences: tuple[Difference, ...] = ()
@@ -118,7 +118,7 @@ class PresentValues:
             document = self._document(record_type, shapes, wanted, rest)
         except _UNREADABLE as problem:
             unknown = [Difference(name, None, plain(value)) for name, value in rest.items()]
-            return Present((*found, *unknown), None, problem, isinstance(problem, NotFoundError))
+            return Present((*found, *unknown), None, problem)
         return Present((*found, *differences(rest, document, shapes)), document)
 
     def _document(self, record_type: str, shapes: Shapes, wanted: Wanted, rest: Mapping[str, Any]) -> Mapping[str, Any]:
