@@ -106,6 +106,21 @@ class Intent:
 
 
 @dataclass(frozen=True)
+class Difference:
+    """One field that is not as the input wants it.
+
+    Attributes:
+        path: such as `email` or `item.items[line=3].quantity`.
+        before: what is there, None for nothing.
+        after: what is wanted.
+    """
+
+    path: str
+    before: Any
+    after: Any
+
+
+@dataclass(frozen=True)
 class Write:
     """One request about one record; everything in it is known.
 
@@ -118,6 +133,7 @@ class Write:
         body: fields as plain JSON, lines as they are to be sent; empty for a delete.
         replace: names for `replace`, sublists among them [section_1545295601].
         outcome: what to call it when NetSuite has carried it out.
+        differences: what it changes, as far as what is there was read.
     """
 
     intent: Intent
@@ -128,6 +144,7 @@ class Write:
     body: Mapping[str, Any]
     replace: tuple[str, ...]
     outcome: Outcome
+    differences: tuple[Difference, ...] = ()
 
     @property
     def address(self) -> str:
@@ -156,21 +173,6 @@ class Refusal:
     status: int | None = None
     advice: str = ""
     attempts: int = 0
-
-
-@dataclass(frozen=True)
-class Difference:
-    """One field that is not as the input wants it.
-
-    Attributes:
-        path: such as `email` or `item.items[line=3].quantity`.
-        before: what is there, None for nothing.
-        after: what is wanted.
-    """
-
-    path: str
-    before: Any
-    after: Any
 
 
 @dataclass(frozen=True)

@@ -191,8 +191,8 @@ def _move(place: int, came_from: Mapping[int, int], taken: dict[int, int], first
 
 def differences(
     wanted: Mapping[str, Any], present: Mapping[str, Any], shapes: Shapes, place: str = "", path: str = ""
-) -> list[Difference]:
-    """Return the fields of a document that are not as wanted; those that cannot be written are left out.
+) -> Iterator[Difference]:
+    """Yield the fields of a document that are not as wanted; those that cannot be written are left out.
 
     Args:
         wanted: fields by name.
@@ -201,17 +201,15 @@ def differences(
         place: what stands before the names in the differences.
         path: the same for the catalog, where a line's number is no part of it.
     """
-    found: list[Difference] = []
     for name, value in wanted.items():
         before, at = member(present, name), f"{path}.{name}" if path else name
         if not is_content(name) or shapes.is_read_only(at) or same(value, before, shapes, at):
             continue
         where = f"{place}.{name}" if place else name
         if isinstance(value, Mapping) and isinstance(before, Mapping) and shapes.kind(at) == "subrecord":
-            found += differences(value, before, shapes, where, at)
+            yield from differences(value, before, shapes, where, at)
         else:
-            found.append(Difference(where, plain(before), plain(value)))
-    return found
+            yield Difference(where, plain(before), plain(value))
 
 
 def plain(value: Any) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 
 from suitetalk import NetSuiteError, Records, SuiteQL
@@ -60,7 +60,11 @@ class Lookups:
         self._unknown: set[_Column] = set()
 
     def find(
-        self, sought: Iterable[Reference], *, fresh: bool = False, one_by_one: bool = True
+        self,
+        sought: Iterable[Reference],
+        *,
+        fresh: Container[Reference] = (),
+        in_bulk_only: Container[Reference] = (),
     ) -> Mapping[Reference, Found]:
         """Return for each look-up the records that fit.
 
@@ -68,8 +72,9 @@ class Lookups:
 
         Args:
             sought: what to look up.
-            fresh: ask NetSuite also for what is known.
-            one_by_one: whether what SuiteQL does not show may cost a request for each; else it stays unasked.
+            fresh: those of them to ask NetSuite for although they are known.
+            in_bulk_only: those of them that must not cost a request each; where SuiteQL does not show them, they stay
+                unasked.
 
         Raises:
             NetSuiteError: NetSuite cannot be asked now.
@@ -78,7 +83,7 @@ class Lookups:
         found: dict[Reference, Found] = {}
         open_values: dict[_Column, list[Reference]] = defaultdict(list)
         for reference in dict.fromkeys(sought):
-            answer = self._at_once(reference, fresh=fresh)
+            answer = self._at_once(reference, fresh=reference in fresh)
             if answer is None:
                 open_values[_column(reference)].append(reference)
             else:
@@ -87,9 +92,8 @@ class Lookups:
         rest: list[Reference] = []
         for answers in self._executor.map(lambda part: self._part(*part), parts):
             found |= answers
-            rest += [reference for reference, answer in answers.items() if answer.is_unasked]
-        if one_by_one:
-            found |= zip(rest, self._executor.map(self._one_by_one.find, rest), strict=True)
+            rest += [one for one, answer in answers.items() if answer.is_unasked and one not in in_bulk_only]
+        found |= zip(rest, self._executor.map(self._one_by_one.find, rest), strict=True)
         for reference in (reference for column in open_values.values() for reference in column):
             self._keep(reference, found[reference])
         return found

@@ -1,0 +1,172 @@
+"""What is in NetSuite already of what some records of the input want there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from suitetalk import (
+    IncompleteResultError,
+    InvalidRequestError,
+    NotFoundError,
+    PermissionDeniedError,
+    Records,
+    SuiteQL,
+    SuiteTalkError,
+)
+from suitetalk.record_tables import record_table
+from target_netsuite.intents import Difference
+from target_netsuite.preparing.columns import is_comparable, shows
+from target_netsuite.preparing.comparison import differences, items, member, plain, reference_id
+from target_netsuite.preparing.rows import Row, Rows, TableReader
+from target_netsuite.preparing.shapes import Shapes
+
+_UNREADABLE = (InvalidRequestError, NotFoundError, PermissionDeniedError, IncompleteResultError)
+_ID = "id"
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a record is to hold.
+
+    Attributes:
+        internal_id: of the record.
+        fields: what is compared; lines that have a rule are not among it.
+        sublists: names of sublists whose lines have to be known.
+    """
+
+    internal_id: str
+    fields: Mapping[str, Any]
+    sublists: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Present:
+    """What a record holds.
+
+    Attributes:
+        differences: fields that are not as wanted, or of which nobody can tell.
+        document: the record with what was wanted of it, None when it was not needed or cannot be read.
+        problem: why the document cannot be read, None when it can.
+        is_absent: whether SuiteQL shows that there is no such record.
+    """
+
+    differences: tuple[Difference, ...] = ()
+    document: Mapping[str, Any] | None = None
+    problem: SuiteTalkError | None = None
+    is_absent: bool = False
+
+
+class PresentValues:
+    """Compares records with what is wanted: through SuiteQL, and by their documents for the rest. Thread-safe."""
+
+    def __init__(
+        self, suiteql: SuiteQL, records: Records, executor: Executor, zone: Callable[[], ZoneInfo | None]
+    ) -> None:
+        """Prepare.
+
+        Args:
+            suiteql: where to ask for many records at once.
+            records: where to ask for what SuiteQL does not show: lines, subrecords, some fields.
+            executor: runs the requests; none of its tasks may wait for this.
+            zone: the account's time zone, None when it is not certain.
+        """
+        self._records = records
+        self._executor = executor
+        self._zone = zone
+        self._table = TableReader(suiteql, executor)
+
+    def compare(self, record_type: str, shapes: Shapes, wanted: Sequence[Wanted]) -> list[Present]:
+        """Return what there is of each record.
+
+        Raises:
+            NetSuiteError: NetSuite cannot be asked now; that one record cannot be read raises nothing.
+            ConnectionFailedError: no usable answer.
+        """
+        zone = self._zone() if _has_times(shapes, wanted) else None
+        columns = _columns(shapes, wanted, zone)
+        ids = [one.internal_id for one in wanted if one.fields]
+        rows = self._table.read(record_table(record_type), columns, ids) if columns else Rows(unread=set(ids))
+
+        def look(one: Wanted) -> Present:
+            return self._look(record_type, shapes, one, rows, zone)
+
+        return list(self._executor.map(look, wanted))
+
+    def exist(self, record_type: str, ids: Sequence[str]) -> dict[str, bool]:
+        """Return of some internal ids whether the records exist; those of which nobody can tell are absent."""
+        rows = self._table.read(record_table(record_type), {}, ids)
+        return {one: one in rows.by_id for one in ids if one not in rows.unread}
+
+    def _look(self, record_type: str, shapes: Shapes, wanted: Wanted, rows: Rows, zone: ZoneInfo | None) -> Present:
+        row = rows.by_id.get(wanted.internal_id)
+        if row is None and wanted.fields and wanted.internal_id not in rows.unread:
+            return Present(is_absent=True)
+        by_row = [name for name, value in wanted.fields.items() if _is_shown(shapes, name, value, rows, row, zone)]
+        found = _differing(shapes, {name: wanted.fields[name] for name in by_row}, row or {}, zone)
+        rest = {
+            name: value
+            for name, value in wanted.fields.items()
+            if name not in by_row and name.lower() != _ID and not shapes.is_read_only(name)
+        }
+        if not rest and not wanted.sublists:
+            return Present(tuple(found))
+        try:
+            document = self._document(record_type, shapes, wanted, rest)
+        except _UNREADABLE as problem:
+            unknown = [Difference(name, None, plain(value)) for name, value in rest.items()]
+            return Present((*found, *unknown), None, problem)
+        return Present((*found, *differences(rest, document, shapes)), document)
+
+    def _document(self, record_type: str, shapes: Shapes, wanted: Wanted, rest: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Read a record with the sublists and subrecords that are needed; with all if they do not come."""
+        inside = {*wanted.sublists, *(name for name, value in rest.items() if _is_inside(shapes, name, value))}
+        if not inside:
+            return self._records.get(record_type, wanted.internal_id)
+        document = self._records.get(record_type, wanted.internal_id, expand=sorted(inside))
+        if any(_is_bare_link(member(document, name)) for name in inside):
+            document = self._records.get(record_type, wanted.internal_id, expand_sub_resources=True)
+        return document
+
+
+def _columns(shapes: Shapes, wanted: Sequence[Wanted], zone: ZoneInfo | None) -> dict[str, str]:
+    """Return the columns that could tell something about the fields that are wanted, with their kinds."""
+    return {
+        name.lower(): shapes.kind(name)
+        for one in wanted
+        for name, value in one.fields.items()
+        if name.lower() != _ID and not shapes.is_read_only(name) and is_comparable(shapes.kind(name), value, zone)
+    }
+
+
+def _is_shown(shapes: Shapes, name: str, value: Any, rows: Rows, row: Row | None, zone: ZoneInfo | None) -> bool:
+    return row is not None and name.lower() in rows.columns and is_comparable(shapes.kind(name), value, zone)
+
+
+def _differing(shapes: Shapes, fields: Mapping[str, Any], row: Row, zone: ZoneInfo | None) -> list[Difference]:
+    return [
+        Difference(name, row.get(name.lower()), plain(value))
+        for name, value in fields.items()
+        if not shows(shapes.kind(name), row.get(name.lower()), value, zone)
+    ]
+
+
+def _has_times(shapes: Shapes, wanted: Sequence[Wanted]) -> bool:
+    return any(
+        shapes.kind(name) == "date-time" and not shapes.is_read_only(name) for one in wanted for name in one.fields
+    )
+
+
+def _is_inside(shapes: Shapes, name: str, value: Any) -> bool:
+    """Tell whether a field has to be expanded."""
+    if shapes.is_sub_resource(name):
+        return True
+    is_object = isinstance(value, Mapping) and (items(value) is not None or reference_id(value) is None)
+    return is_object and shapes.kind(name) == ""
+
+
+def _is_bare_link(value: Any) -> bool:
+    return isinstance(value, Mapping) and set(value) == {"links"}
