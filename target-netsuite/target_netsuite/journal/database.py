@@ -76,7 +76,12 @@ class JournalDatabase:
 
     def _prepare(self) -> None:
         try:
-            for pragma in ("locking_mode = EXCLUSIVE", "journal_mode = WAL", "synchronous = FULL", "secure_delete = ON"):
+            for pragma in (
+                "locking_mode = EXCLUSIVE",
+                "journal_mode = WAL",
+                "synchronous = FULL",
+                "secure_delete = ON",
+            ):
                 self._connection.execute(f"PRAGMA {pragma}")
             self._connection.execute("BEGIN EXCLUSIVE")
             (version,) = self._connection.execute("PRAGMA user_version").fetchone()

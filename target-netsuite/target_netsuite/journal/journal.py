@@ -180,7 +180,7 @@ class Journal(NullJournal):
 
     def acknowledged(self, up_to: Mapping[str, int]) -> None:
         """See NullJournal."""
-        if not self._of_this_run:
+        if not any(made and made[0][0] <= up_to.get(stream, 0) for stream, made in list(self._of_this_run.items())):
             return
         with self._database.transaction() as connection:
             for stream, highest in up_to.items():
@@ -286,7 +286,9 @@ def open_journal(setting: str | None, account: str, streams: Mapping[str, Any]) 
     try:
         return Journal(state_folder() / f"journal-{account.lower()}-{digest}.sqlite")
     except OSError as error:
-        raise ConfigurationError("journal", f"is needed, for there is no home folder to keep it in ({error}).") from None
+        raise ConfigurationError(
+            "journal", f"is needed, for there is no home folder to keep it in ({error})."
+        ) from None
 
 
 def outcome_unknown(why: str) -> Refusal:
