@@ -101,7 +101,7 @@ class JournalDatabase:
             self._connection.execute("ROLLBACK")
 
     def _unusable(self, error: Exception) -> JournalError:
-        if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY or "locked" in str(error):
+        if "locked" in str(error):
             return JournalError(
                 f"The journal {self._path} is in use by another run; wait for its end, or name another file in the "
                 "setting `journal`."

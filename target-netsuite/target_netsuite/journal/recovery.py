@@ -77,7 +77,7 @@ class _Recovery:
             WritingStoppedError: it cannot be found out now; the entry stays open.
         """
         try:
-            if entry.batch is None or not entry.job_id and self._is_too_old(entry):
+            if entry.batch is None or (not entry.job_id and self._is_too_old(entry)):
                 self._doubt(entry)
                 return
             job_id = entry.job_id or self._submitted(entry, entry.batch)
@@ -117,9 +117,7 @@ class _Recovery:
             self._journal.settled(entry.key)
             return
         paired = self._task_order.paired(batch, job_id, {})
-        for error in paired.unknown.values():
-            if isinstance(error.__cause__, SuiteTalkError) and not is_refusal(error.__cause__):
-                raise error.__cause__
+        paired.check_that_read()
         created = {place: one.record_id for place, one in paired.results.items() if one.error is None}
         self._journal.settled(entry.key, created, list(paired.unknown))
 

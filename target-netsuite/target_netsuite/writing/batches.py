@@ -7,16 +7,7 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import Executor, wait
 
-from suitetalk import (
-    ConnectionFailedError,
-    LoginRefusedError,
-    NetSuite,
-    NetSuiteError,
-    NotFoundError,
-    OutcomeUnknownError,
-    SuiteTalkError,
-    TaskResult,
-)
+from suitetalk import NetSuite, NotFoundError, SuiteTalkError, TaskResult
 from target_netsuite.intents import Operation, Settled, Write
 from target_netsuite.journal.journal import NullJournal
 from target_netsuite.journal.members import is_unfindable
@@ -39,7 +30,6 @@ from target_netsuite.writing.record_types import RecordTypes
 from target_netsuite.writing.task_order import Paired, TaskOrder
 from target_netsuite.writing.unknown_outcomes import Policy, decided
 
-_GATEWAY_FAULTS = frozenset({502, 503, 504})
 _LONGEST_JOB = 4 * 3600.0  # seconds; a job that takes longer is left to the next run
 
 
@@ -138,7 +128,7 @@ class BatchWrites:
             return
         try:
             paired = self._task_order.paired(portion.batch, job_id, confirmed)
-            _check_that_read(paired)
+            paired.check_that_read()
             is_there = self._is_there(portion, paired)
         except SuiteTalkError as error:
             gathered.stops.append(stopped(portion.writes, error))
@@ -175,21 +165,6 @@ class BatchWrites:
         """Tell whether the type exists, where records to delete are said to be missing."""
         missing = any(isinstance(result.error, NotFoundError) for result in paired.results.values())
         return not missing or self._record_types.is_there(portion.batch.record_type)
-
-
-def _check_that_read(paired: Paired) -> None:
-    """Raise when results could not be read now, which is no matter of single records.
-
-    Raises:
-        SuiteTalkError: what kept them from being read.
-    """
-    causes = [error.__cause__ for error in paired.unknown.values()]
-    is_nothing_read = len(causes) > 1 and not paired.results and not paired.refused
-    for cause in causes:
-        if isinstance(cause, (ConnectionFailedError, LoginRefusedError)) and not isinstance(cause, OutcomeUnknownError):
-            raise cause
-        if is_nothing_read and isinstance(cause, NetSuiteError) and cause.status in _GATEWAY_FAULTS:
-            raise cause
 
 
 def _answer(write: Write, result: TaskResult, *, is_there: bool) -> Settled:

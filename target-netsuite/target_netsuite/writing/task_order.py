@@ -11,12 +11,22 @@ from collections.abc import Collection, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 
-from suitetalk import Batch, IncompleteResultError, NetSuite, NetSuiteError, OutcomeUnknownError, TaskResult
+from suitetalk import (
+    Batch,
+    ConnectionFailedError,
+    IncompleteResultError,
+    LoginRefusedError,
+    NetSuite,
+    NetSuiteError,
+    OutcomeUnknownError,
+    TaskResult,
+)
 from target_netsuite.writing.likeness import likeness
 from target_netsuite.writing.outcomes import is_refusal
 
 logger = logging.getLogger(__name__)
 
+_GATEWAY_FAULTS = frozenset({502, 503, 504})
 _SAMPLES = 4
 
 
@@ -33,6 +43,20 @@ class Paired:
     results: dict[int, TaskResult] = field(default_factory=dict)
     refused: set[int] = field(default_factory=set)
     unknown: dict[int, OutcomeUnknownError] = field(default_factory=dict)
+
+    def check_that_read(self) -> None:
+        """Raise when results could not be read now, which is no matter of single records.
+
+        Raises:
+            SuiteTalkError: what kept them from being read.
+        """
+        causes = [error.__cause__ for error in self.unknown.values()]
+        is_nothing_read = len(causes) > 1 and not self.results and not self.refused
+        for cause in causes:
+            if isinstance(cause, (ConnectionFailedError, LoginRefusedError)):
+                raise cause
+            if is_nothing_read and isinstance(cause, NetSuiteError) and cause.status in _GATEWAY_FAULTS:
+                raise cause
 
 
 class TaskOrder:
@@ -145,7 +169,7 @@ class TaskOrder:
         return [likeness(record, body) if isinstance(body, Mapping) else 0 for body in job.batch.records]
 
     def _learned(self, *, follows: bool) -> bool:
-        if self.follows is None or self.follows and not follows:
+        if self.follows is None or (self.follows and not follows):
             self.follows = follows
             logger.debug("Tasks of a batch %s the order of its records", "follow" if follows else "do not follow")
         return follows

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from suitetalk import BATCH_SIZE, NetSuite, PollPolicy, SuiteTalkError
@@ -45,7 +45,7 @@ class WriterOptions:
     name_validation: Validation = "error"
     value_validation: Validation | None = None
     single_requests: int = 32
-    polling: PollPolicy = PollPolicy()
+    polling: PollPolicy = field(default_factory=PollPolicy)
 
 
 class Writer:
