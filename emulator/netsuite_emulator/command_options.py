@@ -52,6 +52,11 @@ _OPTIONS = (
         "--batches-sequential/--batches-parallel", default=_DEFAULTS.batches_sequential,
         help="How batches run that do not say.",
     ),
+    click.option(
+        "--tasks-in-input-order/--tasks-shuffled", default=_DEFAULTS.tasks_in_input_order,
+        help="How the tasks of a batch are numbered.",
+    ),
+    click.option("--batch-requests/--no-batch-requests", default=True, help="Whether the account takes batches."),
     click.option("--dataset", multiple=True, metavar="ID=SUITEQL", help="A saved dataset; may be given several times."),
     click.option("--analytics/--no-analytics", default=True, help="The permission SuiteAnalytics Workbook."),
     click.option("--not-listed", multiple=True, metavar="RECORD_TYPE", help="A type the role may read and not list."),

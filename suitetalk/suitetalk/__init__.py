@@ -11,7 +11,7 @@ with NetSuite(ConnectionSettings.from_mapping({"account_id": "1234567", ...})) a
 from suitetalk.account import Account
 from suitetalk.auth import Authentication, AuthorizationCode, ClientCredentials, SigningKey, TokenStore
 from suitetalk.batch import BATCH_SIZE, Batch, in_batches
-from suitetalk.batch_results import BatchResult
+from suitetalk.batch_results import BatchResult, TaskResult
 from suitetalk.batches import Batches
 from suitetalk.client import NetSuite
 from suitetalk.datasets import Datasets
@@ -96,6 +96,7 @@ __all__ = [
     "SuiteTalkError",
     "System",
     "Task",
+    "TaskResult",
     "TokenStore",
     "Traffic",
     "in_batches",

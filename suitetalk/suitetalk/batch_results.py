@@ -50,8 +50,14 @@ class BatchResult:
 
 
 @dataclass(frozen=True)
-class _Found:
-    """The result of one task, before it is known whose it is."""
+class TaskResult:
+    """The result of one task, before it is known whose it is.
+
+    Attributes:
+        record_id: internal id as NetSuite's answer has it, empty when it has none.
+        body: the record, after a get.
+        error: see `BatchResult`.
+    """
 
     record_id: str = ""
     body: dict[str, Any] | None = None
@@ -78,18 +84,19 @@ class Collector:
             problem = f"Job {job_id} has {len(task_ids)} tasks for {len(batch.records)} records"
             return all_failed(batch, job_id, IncompleteResultError(f"{problem}, so none can be told from another."))
         with ThreadPoolExecutor(min(len(task_ids), max(1, self._width()))) as threads:
-            found = list(threads.map(lambda task_id: self._fetched(batch, job_id, task_id), task_ids))
+            found = list(threads.map(lambda task_id: self.result(batch, job_id, task_id), task_ids))
         return [
             BatchResult(batch.first_index + place, batch.records[place], job_id, one.record_id, one.body, one.error)
             for place, one in enumerate(_in_input_order(batch, found))
         ]
 
-    def _fetched(self, batch: Batch, job_id: str, task_id: str) -> _Found:
+    def result(self, batch: Batch, job_id: str, task_id: str) -> TaskResult:
+        """Return the result of one task of a completed job; whatever goes wrong is its error."""
         name = f"{batch.operation} of {batch.record_type} (task {task_id} of job {job_id})"
         try:
             return _read(batch, replace(self._jobs.result(job_id, task_id), request=name))
         except SuiteTalkError as error:
-            return _Found(error=_verdict(batch, job_id, _renamed(error, name)))
+            return TaskResult(error=_verdict(batch, job_id, _renamed(error, name)))
 
 
 def all_failed(batch: Batch, job_id: str, error: SuiteTalkError) -> list[BatchResult]:
@@ -107,14 +114,14 @@ def all_failed(batch: Batch, job_id: str, error: SuiteTalkError) -> list[BatchRe
     ]
 
 
-def _read(batch: Batch, answer: Answer) -> _Found:
+def _read(batch: Batch, answer: Answer) -> TaskResult:
     if batch.writes:
-        return _Found(answer.created_id() if batch.operation == "create" else answer.located_id)
+        return TaskResult(answer.created_id() if batch.operation == "create" else answer.located_id)
     body = answer.json()
     if not isinstance(body, dict):
         raise ConnectionFailedError(f"{answer.request} was answered with no record.")
     check_lines(body, answer.request)
-    return _Found(str(body.get("id", "")), body)
+    return TaskResult(str(body.get("id", "")), body)
 
 
 def _verdict(batch: Batch, job_id: str, error: SuiteTalkError) -> SuiteTalkError:
@@ -138,7 +145,7 @@ def _renamed(error: SuiteTalkError, name: str) -> SuiteTalkError:
     return type(error)(name, error.status, error.details, advice=error.advice, location=error.location)
 
 
-def _in_input_order(batch: Batch, found: list[_Found]) -> list[_Found]:
+def _in_input_order(batch: Batch, found: list[TaskResult]) -> list[TaskResult]:
     """Give each record its result.
 
     Tasks seem to follow the input, which no page promises. Where input and answer both name the internal id it

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from suitetalk.batch import Batch, in_batches
-from suitetalk.batch_results import BatchResult, Collector, all_failed
+from suitetalk.batch_results import BatchResult, Collector, TaskResult, all_failed
 from suitetalk.errors import SuiteTalkError
 from suitetalk.in_order import in_order
 from suitetalk.jobs import Job, Jobs
@@ -173,6 +173,13 @@ class Batches:
         """
         self._jobs.wait(job_id, timeout=timeout)
         return self._collector.results(batch, job_id)
+
+    def task_result(self, batch: Batch, job_id: str, task_id: str) -> TaskResult:
+        """Return the result of one task of a batch's completed job; which record it is about is not documented.
+
+        Raises nothing of NetSuite's: whatever goes wrong is the result's `error`, see `BatchResult`.
+        """
+        return self._collector.result(batch, job_id, task_id)
 
     def _carried_out(self, batch: Batch, stop: threading.Event) -> list[BatchResult]:
         job_id = ""

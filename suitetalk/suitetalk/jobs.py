@@ -115,13 +115,21 @@ class Jobs:
         body = self._read(_job_path(job_id))
         return Job(job_id, body.get("completed") is True, _text(body, "progress"))
 
-    def wait(self, job_id: str, *, timeout: float | None = None, stop: threading.Event | None = None) -> Job:
+    def wait(
+        self,
+        job_id: str,
+        *,
+        timeout: float | None = None,
+        stop: threading.Event | None = None,
+        polling: PollPolicy | None = None,
+    ) -> Job:
         """Ask after a job until it is completed, and return it.
 
         Args:
             job_id: of this process or an earlier one.
             timeout: seconds after which to give up waiting; None for never.
             stop: ends the waiting when it is set.
+            polling: how far apart to ask, when more is known of this job than of others.
 
         Raises:
             JobUnfinishedError: it was not completed in time; it goes on in NetSuite.
@@ -129,7 +137,10 @@ class Jobs:
         """
         stop = stop or threading.Event()
         end = None if timeout is None else time.monotonic() + timeout
-        for pause in self._polling.pauses():
+        policy = polling or self._polling
+        if policy.head_start and stop.wait(policy.head_start):
+            raise _left(job_id)
+        for pause in policy.pauses():
             job = self.get(job_id)
             if job.completed:
                 return job
@@ -137,7 +148,7 @@ class Jobs:
             if left <= 0:
                 raise JobUnfinishedError(job_id, f"was not completed within {timeout} seconds")
             if stop.wait(left):
-                raise JobUnfinishedError(job_id, "is not waited for any longer")
+                raise _left(job_id)
         raise AssertionError  # the pauses have no end
 
     def task_ids(self, job_id: str) -> list[str]:
@@ -179,6 +190,10 @@ class Jobs:
         if not isinstance(body, dict):
             raise ConnectionFailedError(f"GET {path} was answered with something that is no job; check `base_url`.")
         return body
+
+
+def _left(job_id: str) -> JobUnfinishedError:
+    return JobUnfinishedError(job_id, "is not waited for any longer")
 
 
 def _job_path(job_id: str) -> str:

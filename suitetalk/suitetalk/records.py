@@ -129,8 +129,10 @@ class Records(RecordActions, RecordForms):
         replace_selected_fields: bool = False,
         name_validation: Validation = "error",
         value_validation: Validation | None = None,
-    ) -> None:
-        """Change a record [section_1545142173]; a field that is None is cleared.
+    ) -> str:
+        """Change a record [section_1545142173] and return its internal id, empty when NetSuite does not give it.
+
+        A field that is None is cleared.
 
         Repeated on its own when the answer is lost only if that cannot add sublist lines twice: lines of
         sublists without a key are added by each PATCH, unless the sublist is replaced [section_1545295601].
@@ -150,7 +152,7 @@ class Records(RecordActions, RecordForms):
             OutcomeUnknownError: the answer was lost and repeating may do harm.
             NetSuiteError: NetSuite refused; misspelt field names are refused too.
         """
-        self._transport.request(
+        return self._transport.request(
             "PATCH",
             record_path(record_type, record_id),
             parameters={
@@ -160,7 +162,7 @@ class Records(RecordActions, RecordForms):
             headers=validation_headers(name_validation, value_validation),
             body=body,
             repeatable=not adds_lines(body, replace),
-        )
+        ).located_id
 
     def upsert(
         self,
@@ -170,8 +172,10 @@ class Records(RecordActions, RecordForms):
         *,
         name_validation: Validation = "error",
         value_validation: Validation | None = None,
-    ) -> None:
+    ) -> str:
         """Create the record with this external id, or update it when it exists [section_156335203191].
+
+        Returns its internal id, empty when NetSuite does not give it, which no page promises.
 
         Args:
             record_type: such as `customer`.
@@ -184,13 +188,13 @@ class Records(RecordActions, RecordForms):
             OutcomeUnknownError: the answer was lost and repeating may do harm.
             NetSuiteError: NetSuite refused; misspelt field names are refused too.
         """
-        self._transport.request(
+        return self._transport.request(
             "PUT",
             record_path(record_type, f"eid:{external_id}"),
             headers=validation_headers(name_validation, value_validation),
             body=body,
             repeatable=not adds_lines(body, ()),
-        )
+        ).located_id
 
     def delete(self, record_type: str, record_id: str) -> None:
         """Delete a record [section_1545142287].

@@ -27,6 +27,10 @@ class StoppedError(TargetError):
     """A record could not be settled, and no further one is sent."""
 
 
+class JournalError(TargetError):
+    """The journal cannot be used, so nothing is sent."""
+
+
 class RecordsRefusedError(TargetError):
     """All input was worked through, and some records were refused."""
 

@@ -66,5 +66,5 @@ class Processors:
             answer = error_answer(task.call) if isinstance(task.call, NetSuiteError) else self._perform(task.call)
             task.ended = self._clock.now()
             task.answer = answer
-            if job.sequential and task.number < len(job.tasks):
-                self._waiting.put((job, job.tasks[task.number]))
+            if job.sequential and (following := job.after(task)):
+                self._waiting.put((job, following))

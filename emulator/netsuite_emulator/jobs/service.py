@@ -59,6 +59,8 @@ class JobService:
         address = f"{call.base}/async/v1/job"
         own = {"prefer", _KEY}
         bare = replace(call, headers={name: value for name, value in call.headers.items() if name not in own})
+        if is_batch(call) and not self._settings.batch_requests:
+            raise NetSuiteError(400, "INVALID_HEADER", "The content type is not supported.", header="Content-Type")
         calls: list[Call | NetSuiteError] = split(bare) if is_batch(call) else [bare]
         job = self._store.open(
             calls,
@@ -105,7 +107,7 @@ class JobService:
 
     def _task_list(self, job: Job, call: Call) -> dict[str, Any]:
         address = f"{_address(call, job)}/task"
-        links = [_link("self", f"{address}/{task.number}") for task in job.tasks]
+        links = [_link("self", f"{address}/{number}") for number in range(1, len(job.tasks) + 1)]
         items = [{"links": links}] if self._settings.tasks_in_one_item else [{"links": [link]} for link in links]
         return {"links": [_link("self", address)], "count": len(items), "items": items}
 
@@ -144,7 +146,7 @@ def _sequential(preferences: list[str], *, default: bool) -> bool:
 def _task(job: Job, number: str) -> Task:
     if not (number.isascii() and number.isdigit() and 1 <= int(number) <= len(job.tasks)):
         raise nonexistent_id()
-    return job.tasks[int(number) - 1]
+    return job.numbered(int(number))
 
 
 def _address(call: Call, job: Job) -> str:

@@ -16,6 +16,8 @@ class AsyncSettings:
     # open points
     batches_sequential: bool = True
     tasks_in_one_item: bool = True
+    tasks_in_input_order: bool = True
+    batch_requests: bool = True
     progress_while_running: str = "pending"
     job_retention: float | None = None
     idempotency_lifetime: float | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -37,7 +38,7 @@ class Task:
 
 @dataclass
 class Job:
-    """Tasks that were asked for together."""
+    """Tasks that were asked for together, in the order of the input, whatever their numbers."""
 
     id: int
     sequential: bool
@@ -48,6 +49,14 @@ class Job:
     def completed(self) -> bool:
         """Whether every task has ended."""
         return all(task.answer is not None for task in self.tasks)
+
+    def after(self, task: Task) -> Task | None:
+        """The task of the record that follows in the input."""
+        return next(iter(self.tasks[self.tasks.index(task) + 1 :]), None)
+
+    def numbered(self, number: int) -> Task:
+        """The task with this number."""
+        return next(task for task in self.tasks if task.number == number)
 
 
 class IdempotencyError(NetSuiteError):
@@ -89,13 +98,20 @@ class JobStore:
             self._last += 1
             at_once = 1 if sequential else self._settings.async_processors
             tasks = [
-                Task(number, call, now + seconds * (1 + (number - 1) // at_once))
-                for number, call in enumerate(calls, 1)
+                Task(number, call, now + seconds * (1 + place // at_once))
+                for place, (number, call) in enumerate(zip(self._numbers(len(calls)), calls, strict=True))
             ]
             job = self._jobs[self._last] = Job(self._last, sequential, tasks, now)
             if key is not None:
                 self._keys[key] = job.id
             return job
+
+    def _numbers(self, count: int) -> list[int]:
+        """The numbers of the tasks, in the order of the input."""
+        numbers = list(range(1, count + 1))
+        if not self._settings.tasks_in_input_order:
+            random.Random(self._last).shuffle(numbers)  # noqa: S311 - not for secrets
+        return numbers
 
     def get(self, name: str) -> Job:
         """The job of an id.

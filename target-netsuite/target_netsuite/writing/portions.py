@@ -1,0 +1,113 @@
+"""Which writes go together in one request, and what that request is."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from suitetalk import BATCH_SIZE, Batch
+from suitetalk.sublist_lines import adds_lines
+from suitetalk.validation import Validation, validation_headers
+from target_netsuite.intents import Operation, Write
+from target_netsuite.journal.members import is_unfindable
+
+WriteMode = Literal["auto", "batch", "single"]
+Placed = tuple[int, Write]
+"""A write and its place in the input."""
+
+_FEWEST = 8  # below, single requests in parallel take fewer requests than a job with its questions
+_OPERATIONS: dict[Operation, Literal["create", "update", "upsert", "delete"]] = {
+    Operation.CREATE: "create",
+    Operation.UPDATE: "update",
+    Operation.UPSERT: "upsert",
+    Operation.DELETE: "delete",
+}
+
+
+@dataclass(frozen=True)
+class Portion:
+    """Writes that are sent as one batch.
+
+    Attributes:
+        places: of the writes in the input.
+        writes: of one record type and one operation.
+        batch: what is sent for them.
+    """
+
+    places: tuple[int, ...]
+    writes: tuple[Write, ...]
+    batch: Batch
+
+    @property
+    def placed(self) -> list[Placed]:
+        """The writes with their places."""
+        return list(zip(self.places, self.writes, strict=True))
+
+
+def divided(writes: Iterable[Placed], mode: WriteMode) -> tuple[list[list[Placed]], list[Placed]]:
+    """Return groups of writes to send in batches, and the writes to send one by one.
+
+    Those of a group are of one operation, and either all or none of them are creates without an external id. Such a
+    create that nothing tells of later goes in a batch even when it is alone: a batch has an idempotency key, and
+    NetSuite takes none from a single request [subsect_164494900632].
+
+    Args:
+        writes: of one record type, which takes batches.
+        mode: `auto` for batches of groups that are large enough, or what to do wherever it can be done.
+    """
+    groups: dict[tuple[Operation, bool], list[Placed]] = defaultdict(list)
+    single: list[Placed] = []
+    for placed in writes:
+        write = placed[1]
+        if mode == "single" or not _fits_in_a_batch(write):
+            single.append(placed)
+        else:
+            groups[write.operation, is_unfindable(write)].append(placed)
+    together: list[list[Placed]] = []
+    for (_, unfindable), group in groups.items():
+        if mode == "batch" or unfindable or len(group) >= _FEWEST:
+            together.append(group)
+        else:
+            single += group
+    return together, single
+
+
+def in_portions(
+    group: Sequence[Placed], names: Validation, values: Validation | None, size: int = BATCH_SIZE
+) -> list[Portion]:
+    """Cut one of the groups that `divided` returned into batches.
+
+    Raises:
+        SuiteTalkError: a record cannot be sent.
+    """
+    first = group[0][1]
+    headers = {} if first.operation is Operation.DELETE else validation_headers(names, values)
+    portions = []
+    for start in range(0, len(group), size):
+        places, writes = zip(*group[start : start + size], strict=True)
+        items = tuple(map(_item, writes))
+        batch = Batch(_OPERATIONS[first.operation], first.record_type, items, headers=headers)
+        portions.append(Portion(places, writes, batch))
+    return portions
+
+
+def _fits_in_a_batch(write: Write) -> bool:
+    """Tell whether a batch can say all of it: it has no documented `replace`, and its lists of ids no quotes."""
+    if write.operation is Operation.CREATE:
+        return True
+    if write.operation is Operation.DELETE:
+        return bool(write.internal_id) or not set(write.external_id or "") & set("',|")
+    return not (write.replace or write.intent.replace_selected_fields or adds_lines(write.body, ()))
+
+
+def _item(write: Write) -> dict[str, Any] | str:
+    """Return a write as a batch has it [article_0127092747]."""
+    if write.operation is Operation.DELETE:
+        return write.address
+    if write.operation is Operation.CREATE:
+        return dict(write.body)
+    if write.operation is Operation.UPDATE and write.internal_id:
+        return {**write.body, "id": write.internal_id}
+    return {**write.body, "externalId": write.external_id}

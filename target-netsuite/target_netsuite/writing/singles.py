@@ -1,0 +1,151 @@
+"""Writing one by one, several at once."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from concurrent.futures import Executor, Future, wait
+
+from suitetalk import InvalidRequestError, NetSuite, NotFoundError, OutcomeUnknownError, SuiteTalkError
+from suitetalk.validation import Validation
+from target_netsuite.intents import Operation, Write
+from target_netsuite.journal.journal import NullJournal
+from target_netsuite.journal.members import is_unfindable
+from target_netsuite.writing.gathered import Gathered
+from target_netsuite.writing.outcomes import (
+    Answer,
+    Unknown,
+    WritingStoppedError,
+    comes_before_sending,
+    done,
+    gone,
+    is_refusal,
+    refused,
+    stopped,
+)
+from target_netsuite.writing.portions import Placed
+from target_netsuite.writing.record_types import RecordTypes
+from target_netsuite.writing.unknown_outcomes import Policy, decided
+
+Begun = list[tuple[Placed, "Future[Answer | None]"]]
+
+
+class SingleWrites:
+    """Sends writes in requests of their own. Thread-safe."""
+
+    def __init__(
+        self,
+        netsuite: NetSuite,
+        journal: NullJournal,
+        *,
+        record_types: RecordTypes,
+        policy: Policy,
+        threads: Executor,
+        name_validation: Validation,
+        value_validation: Validation | None,
+    ) -> None:
+        """Write to this account in these threads."""
+        self._netsuite = netsuite
+        self._journal = journal
+        self._record_types = record_types
+        self._policy = policy
+        self._threads = threads
+        self._names = name_validation
+        self._values = value_validation
+        self._lost: set[tuple[str, str]] = set()
+
+    def begin(self, writes: Sequence[Placed]) -> Begun:
+        """Begin to send; none is begun any more when one of them finds that nothing can be written for now."""
+        halt = threading.Event()
+        return [(placed, self._threads.submit(self._one, placed[1], halt)) for placed in writes]
+
+    def gather(self, begun: Begun, gathered: Gathered) -> None:
+        """Wait for what was begun, and gather what became of it.
+
+        Raises:
+            JournalError: nothing more can be written down, so nothing more is sent.
+        """
+        wait([future for _, future in begun])
+        for (place, write), future in begun:
+            try:
+                answer = future.result()
+            except WritingStoppedError as error:
+                gathered.stops.append(error)
+                continue
+            if answer is None:
+                gathered.again.append((place, write))
+            else:
+                gathered.answers[place] = answer
+
+    def _one(self, write: Write, halt: threading.Event) -> Answer | None:
+        """Return what became of a write, None when it was not done."""
+        if halt.is_set():
+            return None
+        try:
+            return self._create_unfindable(write) if is_unfindable(write) else self._findable(write)
+        except SuiteTalkError as error:
+            if is_refusal(error) or comes_before_sending(error):
+                return refused(write, error)
+            halt.set()
+            raise stopped([write], error) from error
+        except BaseException:
+            halt.set()
+            raise
+
+    def _findable(self, write: Write) -> Answer:
+        name = write.record_type, write.address
+        try:
+            return done(write, self._sent(write))
+        except OutcomeUnknownError as error:
+            self._lost.add(name)
+            return Unknown(write, error)
+        except NotFoundError:
+            if write.operation is not Operation.DELETE or not self._record_types.is_there(write.record_type):
+                raise
+            return gone(write)
+        except InvalidRequestError as error:
+            if write.operation is Operation.CREATE and name in self._lost:  # a lost try was carried out after all
+                return Unknown(write, error)
+            raise
+
+    def _create_unfindable(self, write: Write) -> Answer | None:
+        key = self._journal.intended_single(write)
+        try:
+            internal_id = self._sent(write)
+        except OutcomeUnknownError as error:
+            return self._in_doubt(write, key, error)
+        except SuiteTalkError:  # nothing was created: refused, or never sent
+            self._journal.settled(key)
+            raise
+        self._journal.settled(key, {0: internal_id})
+        return done(write, internal_id)
+
+    def _in_doubt(self, write: Write, key: str, error: OutcomeUnknownError) -> Answer | None:
+        decision = decided(self._policy, write, error)
+        self._journal.settled(key, doubtful=() if decision is None else (0,))
+        if isinstance(decision, WritingStoppedError):
+            raise decision from error
+        return decision
+
+    def _sent(self, write: Write) -> str:
+        """Send a write and return the record's internal id, empty when NetSuite does not give it."""
+        records, kind, body = self._netsuite.records, write.record_type, write.body
+        if write.operation is Operation.CREATE:
+            return records.create(kind, body, name_validation=self._names, value_validation=self._values)
+        if write.operation is Operation.UPSERT:
+            return records.upsert(
+                kind, write.external_id or "", body, name_validation=self._names, value_validation=self._values
+            )
+        if write.operation is Operation.DELETE:
+            records.delete(kind, write.address)
+            self._record_types.exists(kind)
+            return ""
+        return records.update(
+            kind,
+            write.address,
+            body,
+            replace=write.replace,
+            replace_selected_fields=write.intent.replace_selected_fields,
+            name_validation=self._names,
+            value_validation=self._values,
+        )
