@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
 
 from suitetalk import CONNECTION_SETTINGS, ConfigurationError, ConnectionSettings
+from target_netsuite.reporting.settings import REPORT_SETTINGS, ReportSettings
 from target_netsuite.stream_settings import OPERATIONS, StreamSettings, parse_streams
 
 STREAMS: dict[str, Any] = {
@@ -59,7 +60,7 @@ STREAMS: dict[str, Any] = {
 
 CONFIG_JSONSCHEMA: dict[str, Any] = {
     "type": "object",
-    "properties": {**deepcopy(CONNECTION_SETTINGS), "streams": STREAMS},
+    "properties": {**deepcopy(CONNECTION_SETTINGS), "streams": STREAMS, **REPORT_SETTINGS},
     "required": ["account_id", "client_id", "certificate_id", "streams"],
 }
 
@@ -72,11 +73,13 @@ class Settings:
         connection: how to reach and log in to NetSuite.
         streams: what to do with each stream, by name.
         validate_records: whether records are checked against their schema.
+        report: what is reported, and where.
     """
 
     connection: ConnectionSettings
     streams: Mapping[str, StreamSettings]
     validate_records: bool = True
+    report: ReportSettings = field(default_factory=ReportSettings)
 
     @classmethod
     def from_mapping(cls, config: Mapping[str, Any]) -> Settings:
@@ -88,7 +91,12 @@ class Settings:
         validate_records = config.get("validate_records", True)
         if not isinstance(validate_records, bool):
             raise ConfigurationError("validate_records", f"is {validate_records!r}; it must be true or false.")
-        return cls(ConnectionSettings.from_mapping(config), parse_streams(config.get("streams")), validate_records)
+        return cls(
+            ConnectionSettings.from_mapping(config),
+            parse_streams(config.get("streams")),
+            validate_records,
+            ReportSettings.from_mapping(config),
+        )
 
     def stream(self, name: str) -> StreamSettings:
         """Return the settings of a stream.
