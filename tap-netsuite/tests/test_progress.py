@@ -18,8 +18,9 @@ from tests.terminal import AtATerminal, screen
 
 from netsuite_emulator import Emulator, Fault
 from suitetalk import Traffic
+from suitetalk.terminal.pace import Pace
 from tap_netsuite.account import Account
-from tap_netsuite.progress.facts import Facts, Progress, _Pace
+from tap_netsuite.progress.facts import Facts, Progress
 from tap_netsuite.progress.log_lines import in_a_log
 from tap_netsuite.progress.terminal import in_one_line
 from tap_netsuite.settings import TapSettings
@@ -221,7 +222,7 @@ def test_a_log_is_told_how_far_it_is_in_between(config: Json, caplog: pytest.Log
 
 
 def test_a_rate_is_that_of_late() -> None:
-    pace = _Pace()
+    pace = Pace()
     pace.take(5, 100)
     assert (pace.rate, pace.span) == (20, 5)
     for second in range(6, 41):

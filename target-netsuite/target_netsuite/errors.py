@@ -35,6 +35,14 @@ class RecordsRefusedError(TargetError):
     """All input was worked through, and some records were refused."""
 
 
+class ReportFileError(TargetError):
+    """A file of rejects, receipts or differences cannot be opened, read or written."""
+
+
+class MirrorError(TargetError):
+    """A mirror deletes nothing, for a reason that somebody has to look at."""
+
+
 class StateReaderLeftError(TargetError):
     """Nobody reads the STATE any more; BrokenPipeError itself would be taken for an end without a cause by click."""
 

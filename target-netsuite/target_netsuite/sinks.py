@@ -9,12 +9,14 @@ from singer_sdk import Target
 from singer_sdk.sinks import RecordSink
 
 from suitetalk import ConnectionFailedError, NetSuiteError, OutcomeUnknownError, SuiteTalkError
+from target_netsuite import intents
 from target_netsuite.errors import InvalidRecordError, StoppedError
-from target_netsuite.intents import Operation
+from target_netsuite.intents import Intent, Outcome, Refusal, Settled
+from target_netsuite.mapping import RecordMapping, Write
 from target_netsuite.operations import Operations, is_refusal
-from target_netsuite.report import Report, as_line
+from target_netsuite.reporting.report import Report, as_line
 from target_netsuite.settings import Settings
-from target_netsuite.single_mapping import RecordMapping, Write
+from target_netsuite.stream_settings import Operation
 from target_netsuite.validation import RecordValidation
 
 
@@ -52,6 +54,7 @@ class NetSuiteSink(RecordSink):
         self._operations = workplace.operations
         self._report = workplace.report
         self._report.expect(stream_name)
+        self._number = 0
         super().__init__(target, stream_name, schema, key_properties)
 
     def get_validator(self) -> None:
@@ -63,9 +66,8 @@ class NetSuiteSink(RecordSink):
         Raises:
             StoppedError: what became of it is not known, or no record can be written for now.
         """
-        operation = self._mapping.operation(record)
         try:
-            write = self._checked(record, operation)
+            write = self._checked(record, self._mapping.operation(record))
         except InvalidRecordError as error:
             self.refuse(record, error)
             return
@@ -74,17 +76,26 @@ class NetSuiteSink(RecordSink):
         except NetSuiteError as error:
             if not is_refusal(error):
                 raise self._stopped(record, write, error) from error
-            self._report.rejected(self.stream_name, self._key(record), operation, error)
+            self._settle(record, refusal=_rejected(error))
         except ConnectionFailedError as error:
             raise self._stopped(record, write, error) from error
         except SuiteTalkError as error:  # all others come before anything is sent
             self.refuse(record, InvalidRecordError("", str(error)))
         else:
-            self._report.done(self.stream_name, outcome)
+            self._settle(record, Outcome(outcome.value))
 
-    def refuse(self, record: Mapping[str, Any], error: InvalidRecordError) -> None:
+    def refuse(self, record: Mapping[str, Any], error: InvalidRecordError, code: str = "") -> None:
         """Report a record that cannot be sent."""
-        self._report.invalid(self.stream_name, self._key(record), self._mapping.operation(record), error)
+        self._settle(record, refusal=Refusal("invalid", error.problem, error.column, code))
+
+    def _settle(
+        self, record: Mapping[str, Any], outcome: Outcome | None = None, refusal: Refusal | None = None
+    ) -> None:
+        self._number += 1
+        operation = intents.Operation(self._mapping.operation(record).value)
+        record_type = self._settings.record_type
+        intent = Intent(self.stream_name, self._number, self._key(record), operation, record_type, payload=record)
+        self._report.settle(Settled(intent, outcome, refusal=refusal))
 
     def _checked(self, record: dict[str, Any], operation: Operation) -> Write:
         self._validation.check_keys(record)
@@ -106,6 +117,10 @@ class NetSuiteSink(RecordSink):
         return StoppedError(
             f"{sentence} {_what_to_look_for(write)}" if isinstance(error, OutcomeUnknownError) else sentence
         )
+
+
+def _rejected(error: NetSuiteError) -> Refusal:
+    return Refusal("rejected", error.detail, error.path, error.code, error.status, error.advice, attempts=1)
 
 
 def _what_to_look_for(write: Write) -> str:

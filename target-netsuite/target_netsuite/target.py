@@ -5,8 +5,9 @@ from __future__ import annotations
 import copy
 import sys
 from functools import cached_property
+from pathlib import Path
 from types import FrameType
-from typing import Any, ClassVar, cast
+from typing import IO, Any, ClassVar, cast
 
 import click
 import msgspec
@@ -18,14 +19,17 @@ from suitetalk import Governor, NetSuite, RetryPolicy
 from target_netsuite.errors import (
     InvalidRecordError,
     MessageError,
-    RecordsRefusedError,
     StateReaderLeftError,
     TargetError,
 )
 from target_netsuite.interruption import InterruptibleLimiter, Interruption
 from target_netsuite.messages import MessageReader
 from target_netsuite.operations import Operations
-from target_netsuite.report import Report
+from target_netsuite.replaying.reject_lines import STREAM_MAP_FAILED
+from target_netsuite.replaying.replay import WITHOUT_EFFECT, Replay
+from target_netsuite.reporting.progress import Progress
+from target_netsuite.reporting.report import Report
+from target_netsuite.reporting.shown import shown
 from target_netsuite.settings import CONFIG_JSONSCHEMA, Settings, check_environment, without_blanks
 from target_netsuite.sinks import NetSuiteSink
 
@@ -48,18 +52,20 @@ class TargetNetSuite(Target):
 
     settings: Settings
 
-    def __init__(self, *, parse_env_config: bool = False, **options: Any) -> None:
-        """Check the settings and read the key; nothing is sent yet.
+    def __init__(self, *, parse_env_config: bool = False, replay: Path | None = None, **options: Any) -> None:
+        """Check the settings, read the key and open the files; nothing is sent yet.
 
         Args:
             parse_env_config: whether to take settings from environment variables too.
+            replay: a file of rejects whose records are the input.
             options: the SDK's other options.
 
         Raises:
             ConfigurationError: a setting is missing or wrong; the text names it.
+            ReportFileError: a file of rejects, receipts or differences cannot be used.
         """
         self.interruption = Interruption()
-        self.report = Report(self.logger)
+        self._is_replay = replay is not None
         options.setdefault("message_reader", MessageReader(self._stop))
         try:
             super().__init__(parse_env_config=parse_env_config, **options)
@@ -67,7 +73,15 @@ class TargetNetSuite(Target):
             if parse_env_config:
                 check_environment(self._env_var_prefix, self.config_jsonschema)
             raise
+        rejects = None if self.settings.report.dry_run else self.settings.report.rejects
+        self.replay = Replay(replay, rejects) if replay else None
+        self.report = Report(self.logger, self.settings.report, self.replay.keeper if self.replay else None)
         self.max_parallelism = 1  # sinks hold nothing back, so there is nothing to drain in threads
+
+    @cached_property
+    def governor(self) -> Governor:
+        """How many requests may be in flight."""
+        return Governor(self.settings.connection.max_concurrency)
 
     @cached_property
     def netsuite(self) -> NetSuite:
@@ -79,7 +93,7 @@ class TargetNetSuite(Target):
         connection = self.settings.connection
         return NetSuite(
             connection,
-            limiter=InterruptibleLimiter(Governor(connection.max_concurrency), self.interruption),
+            limiter=InterruptibleLimiter(self.governor, self.interruption),
             retry=self.retry,
             user_agent=f"{self.name}/{self.plugin_version}",
         )
@@ -88,6 +102,53 @@ class TargetNetSuite(Target):
     def operations(self) -> Operations:
         """What carries out the writes."""
         return Operations(self.netsuite.records, self.retry)
+
+    @classmethod
+    def get_singer_command(cls) -> click.Command:
+        """Return the SDK's command with one more option."""
+        command = super().get_singer_command()
+        command.params.append(
+            click.Option(
+                ["--replay"],
+                help="Send the records of a file of rejects again, instead of reading messages.",
+                type=click.Path(exists=True, dir_okay=False, path_type=Path),
+            )
+        )
+        return command
+
+    @classmethod
+    def invoke(  # type: ignore[override]  # as the SDK does it, with one more option
+        cls,
+        *,
+        about: bool = False,
+        about_format: str | None = None,
+        config: Any = None,
+        file_input: IO[str] | None = None,
+        replay: Path | None = None,
+    ) -> None:
+        """Run the command.
+
+        Args:
+            about: describe the settings, and nothing else.
+            about_format: `json` or `markdown`.
+            config: what `cb_config` has read.
+            file_input: what to read instead of the standard input.
+            replay: a file of rejects to send again instead.
+        """
+        if about or config is None:
+            super().invoke(about=about, about_format=about_format, config=config, file_input=file_input)
+            return
+        cls.print_version(print_fn=cls.logger.info)
+        target = cls(config=config.config, validate_config=True, parse_env_config=config.parse_env, replay=replay)
+        with shown(Progress(target.report, target.governor, lambda: target.netsuite.transport.traffic)):
+            target.listen(target.begin_replay() if target.replay else file_input)
+
+    def begin_replay(self) -> IO[str]:
+        """Report what cannot be replayed, and return the rest as input."""
+        replay = cast("Replay", self.replay)
+        for settled in replay.left():
+            self.report.settle(settled)
+        return replay.messages
 
     @classmethod
     def cb_config(cls, ctx: click.Context, param: click.Option, value: tuple[str, ...]) -> Any:
@@ -115,17 +176,14 @@ class TargetNetSuite(Target):
             RecordsRefusedError: some were refused.
         """
         super().process_endofpipe()
-        self.netsuite.transport.close()
-        self.report.summarize()
-        if self.report.refused:
-            raise RecordsRefusedError(
-                f"{self.report.refused} of {self.report.settled} records were refused; "
-                "each is reported above in a line with REFUSED."
-            )
+        self._close()
+        self.report.check()
 
     def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
         """Check the settings in words of our own, and leave what is not ours to the SDK."""
         self._config = without_blanks(self._config)
+        if self._is_replay:
+            self._config = {name: value for name, value in self._config.items() if name not in WITHOUT_EFFECT}
         if raise_errors:
             self.settings = Settings.from_mapping(self._config)
             _ = self.netsuite  # reads the key
@@ -162,10 +220,13 @@ class TargetNetSuite(Target):
         if isinstance(stream_map, RemoveRecordTransform):
             return
         sink = cast("NetSuiteSink", self.get_sink(stream_map.stream_alias))
+        self.report.take(sink.stream_name)
         try:
             mapped = stream_map.transform(copy.copy(record))
         except Exception as error:  # noqa: BLE001 - an expression of the user's may raise anything
-            sink.refuse(record, InvalidRecordError("", f"`stream_maps` fails on the record: {error}"))
+            sink.refuse(
+                record, InvalidRecordError("", f"`stream_maps` fails on the record: {error}"), STREAM_MAP_FAILED
+            )
             return
         if mapped is not None:
             sink.process_record(mapped, {})
@@ -198,5 +259,10 @@ class TargetNetSuite(Target):
         """Say how far it went when it goes no further."""
         if isinstance(error, SystemExit):
             self.logger.warning("Interrupted by signal %d; no further record is sent.", self.interruption.signal)
+        self._close()
+
+    def _close(self) -> None:
         self.netsuite.transport.close()
-        self.report.summarize()
+        self.report.close()
+        if self.replay:
+            self.replay.close()

@@ -17,6 +17,7 @@ from tests.target_runs import COMMAND, QUICK_COMMAND, finish, lines, record, sch
 
 from netsuite_emulator import Emulator, Fault
 from suitetalk import CONNECTION_SETTINGS
+from target_netsuite.reporting.settings import REPORT_SETTINGS
 
 Spawn = Callable[..., "subprocess.Popen[str]"]
 
@@ -66,7 +67,9 @@ def test_a_refused_record_is_exit_code_1_after_all_state(emulator: Emulator, spa
     run = finish(spawn(_stream(prefix)), lines(*messages))
     assert (run.exit_code, run.states, _ids(emulator, prefix)) == (1, [1, 3], [1, 3])
     assert run.refused[0]["key"] == {"id": 2}
-    assert run.sentence == "Error: 1 of 3 records were refused; each is reported above in a line with REFUSED."
+    assert run.sentence == (
+        "Error: 1 of 3 records were refused, and `max_rejects` allows 0; each is reported above in a line with REFUSED."
+    )
 
 
 def test_a_fault_that_stays_is_exit_code_1_and_a_sentence(emulator: Emulator, spawn: Spawn, prefix: str) -> None:
@@ -132,7 +135,7 @@ def test_about_describes_every_setting_and_marks_secrets() -> None:
     ended = subprocess.run([*COMMAND, "--about", "--format=json"], capture_output=True, text=True, check=True)
     about = json.loads(ended.stdout)
     settings = about["settings"]["properties"]
-    ours = {*CONNECTION_SETTINGS, "streams"}
+    ours = {*CONNECTION_SETTINGS, "streams", *REPORT_SETTINGS}
     sdks = {name for name in settings if name.startswith(("stream_map", "faker", "flattening"))}
     assert set(settings) - sdks == {*ours, "validate_records"}
     assert {name for name in ours if settings[name].get("secret")} == {

@@ -74,7 +74,7 @@ def test_an_invalid_record_is_reported_and_the_others_go_on(
     )  # fmt: skip
     assert line["key"] == {name: value for name, value in bad.items() if name == "id"}
     assert words in line["message"]
-    assert run.summary == {"people": {"upserted": 2, "refused": 1}}
+    assert run.summary == {"people": {"upserted": 2, "invalid": 1, "refused": 1}}
 
 
 def test_an_external_id_that_cannot_be_addressed_is_refused_before_it_is_sent(

@@ -127,7 +127,7 @@ def test_deleting_from_a_type_that_is_not_there_is_not_taken_for_done(listen: Li
         record("people", id=1),
         record("people", id=2),
     )
-    assert run.summary == {"people": {"refused": 2}}
+    assert run.summary == {"people": {"rejected": 2, "refused": 2}}
 
 
 def test_values_arrive_exactly(emulator: Emulator, listen: Listen, prefix: str) -> None:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from time import monotonic
 
 from suitetalk import Traffic
+from suitetalk.terminal.pace import Pace
 from tap_netsuite.account import Account
 from tap_netsuite.streams.audit import StreamAudit
-
-_SPAN = 10.0  # seconds that a rate is taken over
 
 
 @dataclass(frozen=True)
@@ -61,7 +59,7 @@ class Progress:
         self._account = account
         self._streams = len(streams)
         self._began = monotonic()
-        self._pace = _Pace()
+        self._pace = Pace()
 
     def begin(self, audit: StreamAudit) -> None:
         """Take note that a stream's turn has come; its rows are counted in its audit."""
@@ -93,25 +91,3 @@ class Progress:
         if present.left is None or not self._pace.rate or present.seconds < self._pace.span:
             return None
         return present.left / self._pace.rate
-
-
-class _Pace:
-    """Records in a second over the last some seconds.
-
-    Attributes:
-        rate: records in a second.
-        span: seconds it is taken over.
-    """
-
-    def __init__(self) -> None:
-        self.rate = self.span = 0.0
-        self._samples: deque[tuple[float, int]] = deque([(0.0, 0)])
-
-    def take(self, seconds: float, rows: int) -> None:
-        """Take the records written up to a time."""
-        while len(self._samples) > 1 and self._samples[0][0] < seconds - _SPAN:
-            self._samples.popleft()
-        before, rows_before = self._samples[0]
-        self._samples.append((seconds, rows))
-        self.span = max(seconds - before, 0.001)
-        self.rate = (rows - rows_before) / self.span

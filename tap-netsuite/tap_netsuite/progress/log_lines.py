@@ -9,9 +9,9 @@ from contextlib import contextmanager
 from singer_sdk import metrics
 
 from suitetalk import Traffic
+from suitetalk.terminal.ticker import Ticker
+from suitetalk.terminal.words import counted, duration, number
 from tap_netsuite.progress.facts import Facts, Progress
-from tap_netsuite.progress.ticker import Ticker
-from tap_netsuite.progress.words import counted, duration, number
 from tap_netsuite.streams.audit import StreamAudit
 
 logger = logging.getLogger(__name__)

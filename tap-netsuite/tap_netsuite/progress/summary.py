@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import TextIO
 
+from suitetalk.terminal.text_table import text_table
+from suitetalk.terminal.words import counted, number
 from tap_netsuite.progress.facts import Facts
-from tap_netsuite.progress.words import counted, number
 from tap_netsuite.streams.audit import StreamAudit
 
 _HEAD = ("Stream", "Method", "Rows", "Counted", "Result", "Seconds", "Rows/s")
@@ -19,9 +19,8 @@ def write_summary(audits: Sequence[StreamAudit], facts: Facts, output: TextIO) -
     """Write what became of each stream whose turn came, and of the run; nothing if there was none."""
     if not audits:
         return
-    rows = [_HEAD, *map(_row, audits)]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    output.writelines(f"{_line(row, widths)}\n" for row in rows)
+    rows = [_row(audit) for audit in audits]
+    output.writelines(f"{line}\n" for line in text_table(_HEAD, rows, _TO_THE_RIGHT, _COLOURS))
     output.write(f"{_totals(facts)}\n")
     output.flush()
 
@@ -36,19 +35,6 @@ def _row(audit: StreamAudit) -> tuple[str, ...]:
         f"{audit.seconds:.1f}",
         "-" if audit.rows_per_second is None else number(audit.rows_per_second),
     )
-
-
-def _line(row: Iterable[str], widths: Iterable[int]) -> str:
-    cells = zip(_HEAD, row, widths, strict=True)
-    return "  ".join(
-        _in_colour(f"{cell:{'>' if head in _TO_THE_RIGHT else '<'}{width}}") for head, cell, width in cells
-    )
-
-
-def _in_colour(cell: str) -> str:
-    """Return the cell as it is, or in a colour where it is a result and colours are welcome (no-color.org)."""
-    colour = _COLOURS.get(cell.strip())
-    return cell if colour is None or os.environ.get("NO_COLOR") else f"\x1b[{colour}m{cell}\x1b[0m"
 
 
 def _totals(facts: Facts) -> str:

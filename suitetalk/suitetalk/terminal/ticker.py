@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import threading
 from collections.abc import Callable
 from types import TracebackType
@@ -31,5 +32,7 @@ class Ticker:
         self._thread.join(_PATIENCE)
 
     def _repeat(self) -> None:
+        # A signal that this thread took would not wake the main thread from waiting for an answer.
+        signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
         while not self._over.wait(self._interval):
             self._call()

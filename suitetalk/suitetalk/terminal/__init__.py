@@ -1,0 +1,1 @@
+"""What a command shows at a terminal while it runs, and at its end."""

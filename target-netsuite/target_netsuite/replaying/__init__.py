@@ -1,0 +1,1 @@
+"""Sending the records of a file of rejects again."""

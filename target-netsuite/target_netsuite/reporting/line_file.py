@@ -1,0 +1,100 @@
+"""A file that gets whole lines of JSON, from several threads and from several runs."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from target_netsuite.errors import ReportFileError
+
+_ENCODER = msgspec.json.Encoder(enc_hook=str, decimal_format="number")
+_OWNER_ONLY = 0o600
+
+
+class LineFile:
+    """Appends lines; each is there as a whole when `write` returns, and when it raises it is not there.
+
+    A line is one write of the operating system, so a run that is killed leaves no half of one, and lines of several
+    runs do not mix. It is with the system then, not on the disk yet: it outlasts the process, not a power cut.
+    """
+
+    def __init__(self, setting: str, path: Path) -> None:
+        """Open the file, or make it, readable for its owner only: lines hold records.
+
+        Raises:
+            ReportFileError: that is not possible, or a replay is rewriting the file.
+        """
+        self._setting = setting
+        self._path = path
+        try:
+            self._file = _opened(path)
+            self._begin_a_row()
+        except BlockingIOError:
+            raise ReportFileError(
+                f"Setting `{setting}` names {path}, which another run replays; wait for it."
+            ) from None
+        except OSError as error:
+            raise self._failed(error.strerror or str(error)) from None
+
+    def write(self, content: Mapping[str, Any]) -> None:
+        """Append a line; decimals keep all their digits.
+
+        Raises:
+            ReportFileError: there is no room, for instance.
+        """
+        line = as_json(content) + b"\n"
+        try:
+            written = os.write(self._file, line)
+        except OSError as error:
+            raise self._failed(error.strerror or str(error)) from None
+        if written < len(line):
+            self._take_back(written)
+            raise self._failed("there was no room for a whole line")
+
+    def close(self) -> None:
+        """Close the file."""
+        os.close(self._file)
+
+    def _begin_a_row(self) -> None:
+        """Leave behind a line that a power cut has cut."""
+        size = os.fstat(self._file).st_size
+        if size and os.pread(self._file, 1, size - 1) != b"\n":
+            os.write(self._file, b"\n")
+
+    def _take_back(self, written: int) -> None:
+        """Remove part of a line, unless somebody else has written behind it."""
+        end = os.lseek(self._file, 0, os.SEEK_CUR)
+        if os.fstat(self._file).st_size == end:
+            os.ftruncate(self._file, end - written)
+
+    def _failed(self, why: str) -> ReportFileError:
+        return ReportFileError(
+            f"The file {self._path} of the setting `{self._setting}` cannot be written ({why}); "
+            "correct the path or its rights, or make room on the disk, and run again."
+        )
+
+
+def as_json(content: Mapping[str, Any]) -> bytes:
+    """Return one line of JSON without its end; what JSON has no form for is written as text."""
+    return _ENCODER.encode(content)
+
+
+def _opened(path: Path) -> int:
+    """Open a file and share it with all that append to it; a replay replaces the file, so look again after that."""
+    while True:
+        file = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, _OWNER_ONLY)
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            if os.path.samestat(os.fstat(file), path.stat()):
+                return file
+        except FileNotFoundError:
+            pass
+        except BaseException:
+            os.close(file)
+            raise
+        os.close(file)

@@ -1,0 +1,210 @@
+"""What is said about the records: a line for each refused one, files, and the counts at the end."""
+
+from __future__ import annotations
+
+import json
+import logging
+import threading
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from suitetalk.terminal.live import FOR_A_PERSON
+from target_netsuite.errors import RecordsRefusedError
+from target_netsuite.intents import Intent, Settled
+from target_netsuite.reporting.counts import StreamCounts
+from target_netsuite.reporting.line_file import LineFile
+from target_netsuite.reporting.lines import difference_lines, receipt_line, refused_line, reject_line
+from target_netsuite.reporting.settings import ReportSettings
+
+_DIFFERENCES_SHOWN = 20  # of each stream, in the log
+
+
+class RejectsKeeper(Protocol):
+    """Something that keeps failed records."""
+
+    def settled(self, intent: Intent, reject: Mapping[str, Any] | None) -> None:
+        """Take note that a record is settled, with its line when it has failed."""
+        ...
+
+    def close(self) -> None:
+        """Put everything in order; the run is over."""
+        ...
+
+
+class Rejects:
+    """Appends failed records to a file."""
+
+    def __init__(self, file: LineFile) -> None:
+        """Write to this file."""
+        self._file = file
+
+    def settled(self, intent: Intent, reject: Mapping[str, Any] | None) -> None:  # noqa: ARG002 - see RejectsKeeper
+        """Append the line of a record that has failed.
+
+        Raises:
+            ReportFileError: there is no room, for instance.
+        """
+        if reject:
+            self._file.write(reject)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+
+class Report:
+    """Takes each record as it is settled; counts it, reports it, writes it to the files. Thread-safe."""
+
+    def __init__(
+        self,
+        logger: logging.Logger,
+        settings: ReportSettings | None = None,
+        rejects: RejectsKeeper | None = None,
+    ) -> None:
+        """Open the files.
+
+        Args:
+            logger: gets `REFUSED: {…}` as errors, `SUMMARY: {…}` and in a dry run `DIFFERENCE: {…}` as information.
+            settings: which files, and how many records may fail.
+            rejects: keeps failed records instead of the file of the settings.
+
+        Raises:
+            ReportFileError: a file cannot be opened.
+        """
+        self._logger = logger
+        self._settings = settings or ReportSettings()
+        self._streams: dict[str, StreamCounts] = {}
+        self._shown: dict[str, int] = {}
+        self._lock = threading.Lock()
+        writes = not self._settings.dry_run
+        self._receipts = self._file("receipts") if writes else None
+        self._differences = self._file("differences")
+        self._rejects = rejects if rejects or not writes else self._rejects_file()
+        self._is_closed = False
+
+    @property
+    def read(self) -> int:
+        """Records of all streams that have come."""
+        return sum(counts.read for counts in list(self._streams.values()))
+
+    @property
+    def settled(self) -> int:
+        """Records of all streams that were carried out or refused."""
+        return sum(counts.settled for counts in list(self._streams.values()))
+
+    @property
+    def refused(self) -> int:
+        """Refused records of all streams."""
+        return sum(counts.refused for counts in list(self._streams.values()))
+
+    @property
+    def dry_run(self) -> bool:
+        """Whether what is counted would be done, and is not."""
+        return self._settings.dry_run
+
+    def counts(self) -> dict[str, dict[str, int]]:
+        """Return the counts by stream, and by what became of the records."""
+        with self._lock:
+            return {stream: counts.by_name() for stream, counts in self._streams.items()}
+
+    def expect(self, stream: str) -> None:
+        """Let a stream appear in the summary even when no record of it comes."""
+        with self._lock:
+            self._of(stream)
+
+    def take(self, stream: str) -> None:
+        """Count a record that has come."""
+        with self._lock:
+            self._of(stream).read += 1
+
+    def settle(self, settled: Settled) -> None:
+        """Report what became of a record; in the files it is when this returns.
+
+        Raises:
+            ReportFileError: a file cannot be written; the record is not to be covered by a STATE then.
+        """
+        intent, refusal = settled.intent, settled.refusal
+        with self._lock:
+            self._of(intent.stream).add(settled)
+            if refusal:
+                self._logger.error("REFUSED: %s", as_line(refused_line(intent, refusal)))
+            elif self._receipts:
+                self._receipts.write(receipt_line(settled))
+            if self._differences or self.dry_run:
+                self._tell_differences(settled)
+            if self._rejects:
+                self._rejects.settled(intent, reject_line(intent, refusal) if refusal else None)
+
+    def close(self) -> None:
+        """Report the counts, one line per stream, and close the files; once, at the end, however the run ends.
+
+        Raises:
+            ReportFileError: a replayed file cannot be written.
+        """
+        if self._is_closed:
+            return
+        self._is_closed = True
+        self._tell_what_was_not_shown()
+        self.summarize()
+        for file in (self._receipts, self._differences, self._rejects):
+            if file:
+                file.close()
+
+    def summarize(self) -> None:
+        """Report the counts, one line per stream."""
+        mode = {"dry_run": True} if self.dry_run else {}
+        for stream, counts in self.counts().items():
+            self._logger.info("SUMMARY: %s", as_line({"stream": stream, **mode, **counts}))
+
+    def check(self) -> None:
+        """Compare how many records were refused with how many may be.
+
+        Raises:
+            RecordsRefusedError: too many.
+        """
+        refused, limit = self.refused, self._settings.max_rejects
+        if not refused:
+            return
+        so_many = f"{refused} of {self.settled} records were refused"
+        if limit.allows(refused, self.settled):
+            self._logger.warning("%s, which `max_rejects` (%s) allows.", so_many, limit)
+            return
+        rejects = self._settings.rejects if self._rejects else None
+        kept = f", and stands in {rejects}, which `--replay` sends again" if rejects else ""
+        raise RecordsRefusedError(
+            f"{so_many}, and `max_rejects` allows {limit}; each is reported above in a line with REFUSED{kept}."
+        )
+
+    def _of(self, stream: str) -> StreamCounts:
+        return self._streams.setdefault(stream, StreamCounts())
+
+    def _file(self, setting: str) -> LineFile | None:
+        path = getattr(self._settings, setting)
+        return LineFile(setting, path) if path else None
+
+    def _rejects_file(self) -> RejectsKeeper | None:
+        file = self._file("rejects")
+        return Rejects(file) if file else None
+
+    def _tell_differences(self, settled: Settled) -> None:
+        for line in difference_lines(settled):
+            if self._differences:
+                self._differences.write(line)
+            if self.dry_run:
+                shown = self._shown[line["stream"]] = self._shown.get(line["stream"], 0) + 1
+                if shown <= _DIFFERENCES_SHOWN:
+                    self._logger.info("DIFFERENCE: %s", as_line(line), extra=FOR_A_PERSON)
+
+    def _tell_what_was_not_shown(self) -> None:
+        where = (
+            f"all are in {self._settings.differences}" if self._differences else "set `differences` to a file for all"
+        )
+        for stream, number in self._shown.items():
+            if number > _DIFFERENCES_SHOWN:
+                more = number - _DIFFERENCES_SHOWN
+                self._logger.info("%d more differences in stream `%s`; %s.", more, stream, where, extra=FOR_A_PERSON)
+
+
+def as_line(content: Mapping[str, Any]) -> str:
+    """Return one line of JSON; what JSON has no form for is written as text."""
+    return json.dumps(content, default=str, ensure_ascii=False)
