@@ -8,10 +8,12 @@ from typing import Any
 
 from target_netsuite.errors import InvalidRecordError
 from target_netsuite.intents import Operation
+from target_netsuite.mapping.column_formats import date_format
+from target_netsuite.mapping.nesting import nested
 from target_netsuite.settings.paths import clashing
 from target_netsuite.settings.stream_settings import StreamSettings
 from target_netsuite.template import id_text
-from target_netsuite.values import date_format, to_netsuite
+from target_netsuite.values import to_netsuite
 
 DELETED_AT = "_sdc_deleted_at"
 _SINGER_PREFIX = "_sdc_"
@@ -126,20 +128,3 @@ class RecordMapping:
         """
         given_elsewhere = {"id", self._settings.id_field, "externalId" if self._settings.external_id else None}
         return column not in given_elsewhere and not column.startswith(_SINGER_PREFIX)
-
-
-def nested(values: Mapping[tuple[str, ...], Any]) -> dict[str, Any]:
-    """Return paths and values as nested objects; an object of nothing but nulls is null itself.
-
-    So `entity.id` = null clears the reference, instead of asking for an entity without an id.
-    """
-    members: dict[str, dict[tuple[str, ...], Any]] = {}
-    for path, value in values.items():
-        members.setdefault(path[0], {})[path[1:]] = value
-    return {name: _joined(inside) for name, inside in members.items()}
-
-
-def _joined(inside: Mapping[tuple[str, ...], Any]) -> Any:
-    if () in inside:
-        return inside[()]
-    return None if all(value is None for value in inside.values()) else nested(inside)

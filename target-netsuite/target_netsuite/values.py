@@ -3,21 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from datetime import date, datetime, timezone
 from typing import Any
 
 from target_netsuite.errors import WRONG_TYPE, InvalidRecordError
-
-
-def date_format(schema: Any) -> str | None:
-    """Return `date` or `date-time` when a column's JSON Schema says so, directly or in one of its choices."""
-    if not isinstance(schema, Mapping):
-        return None
-    if schema.get("format") in ("date", "date-time"):
-        return str(schema["format"])
-    choices = [*_listed(schema, "anyOf"), *_listed(schema, "oneOf")]
-    return next((found for choice in choices if (found := date_format(choice))), None)
 
 
 def to_netsuite(column: str, value: Any, form: str | None) -> Any:
@@ -61,8 +50,3 @@ def _in_utc(column: str, moment: datetime) -> str:
         problem = f"`{column}` is {moment}, which lies outside the calendar in UTC"
         raise InvalidRecordError(column, problem, WRONG_TYPE) from None
     return utc.replace(tzinfo=None, microsecond=0).isoformat() + "Z"
-
-
-def _listed(schema: Mapping[str, Any], name: str) -> list[Any]:
-    choices = schema.get(name)
-    return choices if isinstance(choices, list) else []

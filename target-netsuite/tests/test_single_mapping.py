@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from target_netsuite.errors import InvalidRecordError
 from target_netsuite.intents import Operation
+from target_netsuite.mapping.nesting import nested
 from target_netsuite.settings import StreamSettings
 from target_netsuite.settings.paths import clashing
-from target_netsuite.single_mapping import RecordMapping, Write, nested
+from target_netsuite.single_mapping import RecordMapping, Write
 
 _NAME = st.sampled_from(["a", "b", "c"])
 _PATH = st.lists(_NAME, min_size=1, max_size=3).map(tuple)

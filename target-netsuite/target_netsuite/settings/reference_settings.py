@@ -52,7 +52,10 @@ class ReferenceSettings:
             raise ConfigurationError(
                 f"{place}.by", f"is {by!r}; it must be internal_id, external_id or the name of a field."
             )
-        return cls(record_type or "", by, text_template(place, given, "template"))
+        template = text_template(place, given, "template")
+        if template and set(template.columns) != {"value"}:
+            raise ConfigurationError(f"{place}.template", f"is {template.text!r}; write it like CUST-{{value}}.")
+        return cls(record_type or "", by, template)
 
 
 def parse_references(place: str, given: Mapping[str, Any]) -> dict[Path, ReferenceSettings]:

@@ -74,6 +74,8 @@ class SublistSettings:
         check_clashes(place, self.fields, self.constants, self.templates)
         if self.column and self.stream:
             raise ConfigurationError(f"{place}.stream", "and `column` are both given; lines come from one of them.")
+        if self.fields and not (self.column or self.stream):
+            raise ConfigurationError(f"{place}.column", "is missing; say which column has the lines that `fields` map.")
         if bool(self.stream) != bool(self.parent_key):
             raise ConfigurationError(
                 f"{place}.parent_key",
