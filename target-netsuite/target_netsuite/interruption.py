@@ -2,63 +2,77 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from suitetalk import Limiter, Permit
 
 _EXIT_CODE_BASE = 128
 
 
-class Interruption:
-    """Lets a signal end the run between two requests, not within one.
+class RunInterruptedError(BaseException):
+    """No further request is sent, since a signal came; no handler of errors is to take it for one of NetSuite."""
 
-    An answer that is not awaited may be that of a record NetSuite has just created. A second signal ends the run
-    at once. Only the main thread sends and gets signals, so nothing is locked here.
-    """
+
+class Interruption:
+    """Lets a signal end the run where it does no harm. For the main thread, which alone gets signals."""
 
     def __init__(self) -> None:
         """Begin without a signal."""
         self.signal = 0
-        self.requests_in_flight = 0
+        self._is_shielded = False
 
     def handle(self, signal: int) -> None:
-        """Take a signal.
+        """Take a signal; a second one ends the run at once.
 
         Raises:
-            SystemExit: with 128 and the signal's number, when no request is in flight or it came again.
+            SystemExit: with 128 and the signal's number, unless something is shielded from it for now.
         """
         again, self.signal = self.signal, signal
-        if again or not self.requests_in_flight:
-            self.take_effect()
+        if again or not self._is_shielded:
+            raise SystemExit(_EXIT_CODE_BASE + signal)
 
-    def take_effect(self) -> None:
-        """End the run if a signal came.
+    @contextmanager
+    def shielded(self) -> Iterator[None]:
+        """Let a signal that comes within the block take effect behind it.
 
         Raises:
-            SystemExit: with 128 and the signal's number.
+            SystemExit: one came.
         """
+        self._is_shielded = True
+        try:
+            yield
+        finally:
+            self._is_shielded = False
         if self.signal:
             raise SystemExit(_EXIT_CODE_BASE + self.signal)
 
 
 class InterruptibleLimiter:
-    """Tells the interruption when a request is in flight, and lets none begin after a signal."""
+    """Lets no request begin after a signal; those that are on their way are answered. Thread-safe."""
 
     def __init__(self, limiter: Limiter, interruption: Interruption) -> None:
         """Stand before the limiter that does the work."""
         self._limiter = limiter
         self._interruption = interruption
 
+    @property
+    def limit(self) -> int:
+        """Requests that may be in flight now, where the limiter tells; else one."""
+        return getattr(self._limiter, "limit", 1)
+
     def acquire(self) -> Permit:
         """Wait until a request may be sent.
 
         Raises:
-            SystemExit: a signal came.
+            RunInterruptedError: a signal came.
         """
-        self._interruption.take_effect()
         permit = self._limiter.acquire()
-        self._interruption.requests_in_flight += 1
+        if self._interruption.signal:
+            self._limiter.release(permit, blocked=False)
+            raise RunInterruptedError
         return permit
 
     def release(self, permit: Permit, *, blocked: bool) -> None:
         """Give the permit back."""
-        self._interruption.requests_in_flight -= 1
         self._limiter.release(permit, blocked=blocked)

@@ -1,4 +1,4 @@
-"""One stream's way into NetSuite."""
+"""One stream's way to its intents."""
 
 from __future__ import annotations
 
@@ -8,32 +8,70 @@ from typing import Any, Protocol, cast
 from singer_sdk import Target
 from singer_sdk.sinks import RecordSink
 
-from suitetalk import ConnectionFailedError, NetSuiteError, OutcomeUnknownError, SuiteTalkError
-from target_netsuite import intents
-from target_netsuite.errors import InvalidRecordError, StoppedError
-from target_netsuite.intents import Intent, Outcome, Refusal, Settled
-from target_netsuite.mapping import RecordMapping, Write
-from target_netsuite.operations import Operations, is_refusal
-from target_netsuite.reporting.report import Report, as_line
-from target_netsuite.settings import Settings
-from target_netsuite.stream_settings import Operation
+from target_netsuite.errors import InvalidRecordError
+from target_netsuite.families import ROWS, Families
+from target_netsuite.intents import Intent, Operation, Refusal, Settled
+from target_netsuite.mapping import DELETED_AT, RecordMapping
+from target_netsuite.mirroring.keys import MirrorKeys
+from target_netsuite.run import Run
+from target_netsuite.settings import Settings, StreamSettings
 from target_netsuite.validation import RecordValidation
+
+ORPHAN = "NO_PARENT"
 
 
 class Workplace(Protocol):
     """What a sink needs of the target it belongs to."""
 
     settings: Settings
-    report: Report
+    families: Families
+    mirror_keys: MirrorKeys
 
     @property
-    def operations(self) -> Operations:
-        """What carries out the writes."""
+    def run(self) -> Run:
+        """What carries out the intents."""
+        ...
+
+    def mapping_of(self, settings: StreamSettings, schema: Mapping[str, Any]) -> RecordMapping:
+        """Return what makes intents of a stream's records."""
         ...
 
 
-class NetSuiteSink(RecordSink):
-    """Settles each record before it returns: written, or refused and reported."""
+class _StreamSink(RecordSink):
+    """What all sinks have: a number for each record, and validation that refuses the record alone."""
+
+    def __init__(
+        self, target: Target, stream_name: str, schema: dict[str, Any], key_properties: Sequence[str] | None
+    ) -> None:
+        self._workplace = cast("Workplace", target)  # no other target makes this sink
+        self._validation = RecordValidation(
+            stream_name, schema, key_properties or (), by_schema=self._workplace.settings.validate_records
+        )
+        self._number = 0
+        super().__init__(target, stream_name, schema, key_properties)
+
+    def get_validator(self) -> None:
+        """Leave validation to this sink: the SDK ends the run at the first invalid record."""
+
+    def refuse(self, record: Mapping[str, Any], error: InvalidRecordError, code: str = "") -> None:
+        """Report a record that cannot be sent; the next number is its."""
+        self._number += 1
+        self._refused(record, self._number, error, code)
+
+    def _refused(self, record: Mapping[str, Any], number: int, error: InvalidRecordError, code: str = "") -> None:
+        intent = self._unmapped(record, number)
+        refusal = Refusal("invalid", error.problem, error.column, code or error.code)
+        self._workplace.run.settled(Settled(intent, refusal=refusal))
+
+    def _unmapped(self, record: Mapping[str, Any], number: int) -> Intent:
+        return Intent(self.stream_name, number, self._key(record), Operation.UPSERT, "", payload=record)
+
+    def _key(self, record: Mapping[str, Any]) -> dict[str, Any]:
+        return {column: record[column] for column in self.key_properties if column in record}
+
+
+class NetSuiteSink(_StreamSink):
+    """Makes an intent of each record of a stream, and has it carried out."""
 
     def __init__(
         self, target: Target, stream_name: str, schema: dict[str, Any], key_properties: Sequence[str] | None
@@ -44,64 +82,73 @@ class NetSuiteSink(RecordSink):
             ConfigurationError: `streams` does not know it, or names columns it does not have.
             MessageError: its schema is no JSON Schema.
         """
-        workplace = cast("Workplace", target)  # no other target makes this sink
-        self._settings = workplace.settings.stream(stream_name)
-        self._settings.check_columns(schema["properties"].keys())
-        self._validation = RecordValidation(
-            stream_name, schema, key_properties or (), by_schema=workplace.settings.validate_records
-        )
-        self._mapping = RecordMapping(self._settings, schema)
-        self._operations = workplace.operations
-        self._report = workplace.report
-        self._report.expect(stream_name)
-        self._number = 0
         super().__init__(target, stream_name, schema, key_properties)
+        self._settings = self._workplace.settings.stream(stream_name)
+        self._settings.check_columns(schema["properties"].keys())
+        self._mapping = self._workplace.mapping_of(self._settings, schema)
 
-    def get_validator(self) -> None:
-        """Leave validation to this sink: the SDK ends the run at the first invalid record."""
-
-    def process_record(self, record: dict[str, Any], context: dict[str, Any]) -> None:  # noqa: ARG002 - the SDK's shape
-        """Write one record, or report why not.
+    def process_record(self, record: dict[str, Any], context: dict[str, Any]) -> None:
+        """Take a record; `context` may hold its `version`, and the `operation` a replay gives it.
 
         Raises:
-            StoppedError: what became of it is not known, or no record can be written for now.
+            StoppedError: no record can be written for now, or what became of one is not known.
         """
-        try:
-            write = self._checked(record, self._mapping.operation(record))
-        except InvalidRecordError as error:
-            self.refuse(record, error)
+        self._number += 1
+        rows = record.pop(ROWS, None)
+        if rows is None and self._workplace.families.is_parent(self.stream_name):
+            self._workplace.families.add_parent(self.stream_name, self._number, record)
             return
+        self.settle(record, self._number, rows or {}, context)
+
+    def settle(
+        self,
+        record: dict[str, Any],
+        number: int,
+        rows: Mapping[str, Sequence[Mapping[str, Any]]],
+        context: Mapping[str, Any],
+    ) -> None:
+        """Make an intent of a record with the lines that came in other streams, and have it carried out.
+
+        Raises:
+            StoppedError: no record can be written for now, or what became of one is not known.
+        """
+        payload = {**record, ROWS: rows} if rows else record
         try:
-            outcome = self._operations.carry_out(write)
-        except NetSuiteError as error:
-            if not is_refusal(error):
-                raise self._stopped(record, write, error) from error
-            self._settle(record, refusal=_rejected(error))
-        except ConnectionFailedError as error:
-            raise self._stopped(record, write, error) from error
-        except SuiteTalkError as error:  # all others come before anything is sent
-            self.refuse(record, InvalidRecordError("", str(error)))
-        else:
-            self._settle(record, Outcome(outcome.value))
+            self._validation.check_keys(record)
+            if record.get(DELETED_AT) is None:  # what is deleted often comes with nothing but its key
+                self._validation.check(record)
+            intent = self._mapping.intent(record, number, self._key(record), rows, context.get("operation"))
+        except InvalidRecordError as error:
+            self._note_for_mirror(record, context)
+            self._refused(payload, number, error)
+            return
+        if self._settings.mirror and intent.external_id:
+            self._workplace.mirror_keys.came(self.stream_name, intent.external_id, context.get("version"))
+        self._workplace.run.put(intent)
 
     def refuse(self, record: Mapping[str, Any], error: InvalidRecordError, code: str = "") -> None:
         """Report a record that cannot be sent."""
-        self._settle(record, refusal=Refusal("invalid", error.problem, error.column, code))
+        self._note_for_mirror(record, {})
+        super().refuse(record, error, code)
 
-    def _settle(
-        self, record: Mapping[str, Any], outcome: Outcome | None = None, refusal: Refusal | None = None
-    ) -> None:
-        self._number += 1
-        operation = intents.Operation(self._mapping.operation(record).value)
-        record_type = self._settings.record_type
-        intent = Intent(self.stream_name, self._number, self._key(record), operation, record_type, payload=record)
-        self._report.settle(Settled(intent, outcome, refusal=refusal))
+    def _note_for_mirror(self, record: Mapping[str, Any], context: Mapping[str, Any]) -> None:
+        """Count a record that cannot be sent as one that came, or let the mirror know that it cannot tell."""
+        template = self._settings.external_id
+        if not self._settings.mirror or template is None:
+            return
+        try:
+            self._workplace.mirror_keys.came(self.stream_name, template.fill(record), context.get("version"))
+        except InvalidRecordError as error:
+            self._workplace.mirror_keys.spoil(self.stream_name, error.problem)
 
-    def _checked(self, record: dict[str, Any], operation: Operation) -> Write:
-        self._validation.check_keys(record)
-        if operation is not Operation.DELETE:  # what is deleted often comes with nothing but its key
-            self._validation.check(record)
-        return self._mapping.write(record)
+    def _unmapped(self, record: Mapping[str, Any], number: int) -> Intent:
+        try:
+            operation = self._mapping.operation(record)
+        except InvalidRecordError:
+            operation = self._settings.operation
+        return Intent(
+            self.stream_name, number, self._key(record), operation, self._settings.record_type, payload=record
+        )
 
     def _key(self, record: Mapping[str, Any]) -> dict[str, Any]:
         """Return what tells the record from others: its key, or else the columns its ids are made of."""
@@ -109,26 +156,23 @@ class NetSuiteSink(RecordSink):
         own = self.key_properties or (*(template.columns if template else ()), self._settings.id_field or "")
         return {column: record[column] for column in own if column in record}
 
-    def _stopped(self, record: Mapping[str, Any], write: Write, error: SuiteTalkError) -> StoppedError:
-        sentence = (
-            f"Stopped at a record of stream `{self.stream_name}` with the key {as_line(self._key(record))}, which is "
-            f"not settled: {str(error).rstrip('. ')}."
-        )
-        return StoppedError(
-            f"{sentence} {_what_to_look_for(write)}" if isinstance(error, OutcomeUnknownError) else sentence
-        )
 
+class ChildSink(_StreamSink):
+    """Keeps the rows of a stream that are lines of another stream's records."""
 
-def _rejected(error: NetSuiteError) -> Refusal:
-    return Refusal("rejected", error.detail, error.path, error.code, error.status, error.advice, attempts=1)
+    def process_record(self, record: dict[str, Any], context: dict[str, Any]) -> None:  # noqa: ARG002 - the SDK's shape
+        """Keep a row, or report why it cannot be."""
+        self._number += 1
+        is_deleted = record.get(DELETED_AT) is not None
+        try:
+            self._validation.check_keys(record)
+            if not is_deleted:
+                self._validation.check(record)
+            self._workplace.families.add_row(self.stream_name, record, self.key_properties, is_deleted=is_deleted)
+        except InvalidRecordError as error:
+            self._refused(record, self._number, error)
 
-
-def _what_to_look_for(write: Write) -> str:
-    if write.operation is not Operation.CREATE:
-        return f"Its lines may have been added to {write.record_type} {write.address}; compare before you run again."
-    if write.external_id:
-        return f"Look for the {write.record_type} with the external id {write.external_id} before you run again."
-    return (
-        f"Look in NetSuite for a new {write.record_type} made of it, and if it is there, leave the record out of the "
-        "next run; NetSuite gives no way to prevent a second one, unless `external_id` is set."
-    )
+    def refuse_orphan(self, row: Mapping[str, Any]) -> None:
+        """Report a row whose parent did not come."""
+        problem = "no record came that it is a line of; let the tap send the records of changed lines as well"
+        self._refused(row, 0, InvalidRecordError("", problem, ORPHAN))

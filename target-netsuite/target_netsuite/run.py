@@ -1,0 +1,215 @@
+"""One run: intents go in, what came of each is reported, and STATE passes behind them."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from suitetalk import NetSuiteError, SuiteTalkError
+from target_netsuite.errors import StoppedError
+from target_netsuite.intents import Intent, Outcome, Settled, Write
+from target_netsuite.journal.journal import NullJournal
+from target_netsuite.pipeline.pipeline import Pipeline, Settle
+from target_netsuite.preparing.preparation import Preparation
+from target_netsuite.reporting.report import Report, as_line
+from target_netsuite.writing.outcomes import Unknown, WritingStoppedError
+from target_netsuite.writing.writer import Writer
+
+logger = logging.getLogger(__name__)
+
+_ROUNDS = 4
+"""How often writes whose answers were lost are read back, and sent again where they were not done."""
+
+_GONE = frozenset({Outcome.DELETED, Outcome.ALREADY_GONE})
+
+
+@dataclass(frozen=True)
+class _State:
+    """A STATE that waits: its value, how many of the input come before it, and the last number of each stream."""
+
+    value: Any
+    taken: int
+    numbers: dict[str, int]
+
+
+class Run:
+    """Carries out intents, many at once, and passes STATE on. The methods are for the main thread."""
+
+    def __init__(
+        self,
+        preparation: Preparation,
+        writer: Writer | None,
+        journal: NullJournal,
+        report: Report,
+        *,
+        skips_unchanged: Callable[[str], bool],
+        pass_state: Callable[[Any], None],
+    ) -> None:
+        """Prepare.
+
+        Args:
+            preparation: looks up what intents need, and what is there.
+            writer: None for a dry run, which says what would be done, and passes no STATE on.
+            journal: remembers what was written.
+            report: is told what came of each intent.
+            skips_unchanged: tells for a stream whether records that are as wanted are left alone.
+            pass_state: gives a STATE to who keeps it.
+        """
+        self._preparation = preparation
+        self._writer = writer
+        self._journal = journal
+        self._report = report
+        self._skips_unchanged = skips_unchanged
+        self._pass_state = pass_state
+        self._pipeline = Pipeline(self._carry_out)
+        self._taken = 0
+        self._numbers: dict[str, int] = {}
+        self._states: deque[_State] = deque()
+
+    def put(self, intent: Intent) -> None:
+        """Take an intent; waits while too many are unsettled.
+
+        Raises:
+            StoppedError: no record can be written for now, or what became of one is not known.
+            StateReaderLeftError: nobody reads the STATE any more.
+        """
+        done = self._journal.already_done(intent)
+        if done is not None:
+            self.settled(done)
+            return
+        self._taken += 1
+        self._numbers[intent.stream] = intent.number
+        self._pipeline.put(intent)
+        if self._states:
+            self._pass_states(self._pipeline.settled_up_to)
+
+    def settled(self, settled: Settled) -> None:
+        """Report a record of which nothing is to be done, such as an invalid one."""
+        self._report.settle(settled)
+        self._taken += 1
+        self._numbers[settled.intent.stream] = settled.intent.number
+        self._pipeline.skip()
+
+    def take_state(self, value: Any, *, at_the_end: bool = False) -> None:
+        """Take a STATE, to be passed on when everything before it is settled; a dry run passes none.
+
+        Args:
+            value: of the STATE.
+            at_the_end: whether something before it waits for the end of the input.
+        """
+        if self._writer is not None:
+            taken = sys.maxsize if at_the_end else self._taken
+            self._states.append(_State(value, taken, dict(self._numbers)))
+            self._pass_states(self._pipeline.settled_up_to)
+
+    def finish(self) -> None:
+        """Wait until all is settled, and pass on what STATE there is.
+
+        Raises:
+            StoppedError: no record can be written for now, or what became of one is not known.
+            StateReaderLeftError: nobody reads the STATE any more.
+        """
+        self._pipeline.finish()
+        self._pass_states(sys.maxsize)
+
+    def close(self, *, is_complete: bool) -> None:
+        """End all threads; requests on their way are answered.
+
+        Args:
+            is_complete: whether all input was settled, so that nothing of it needs to be remembered.
+        """
+        if self._writer is not None:
+            self._writer.stop()
+        self._pipeline.stop()
+        if self._writer is not None:
+            self._writer.close()
+        self._preparation.close()
+        if is_complete:
+            self._journal.finished()
+        self._journal.close()
+
+    def _pass_states(self, settled: int) -> None:
+        while self._states and self._states[0].taken <= settled:
+            state = self._states.popleft()
+            self._pass_state(state.value)
+            self._journal.acknowledged(state.numbers)
+
+    def _carry_out(self, intents: Sequence[Intent], settle: Settle) -> None:
+        """Have intents of one stream settled; what hid an answer is read back, and done again where it was not done.
+
+        Raises:
+            StoppedError: some cannot be settled.
+        """
+
+        def report(settled: Sequence[Settled]) -> None:
+            for one in settled:
+                self._report.settle(one)
+                self._remember(one)
+            settle(settled)
+
+        try:
+            left = self._carry_out_once(intents, report, again=False)
+            for _ in range(_ROUNDS):
+                if not left:
+                    return
+                left = self._carry_out_once([one.intent for one in left], report, again=True)
+        except SuiteTalkError as error:
+            raise _stopped(intents[0], error) from error
+        if left:
+            raise _stopped(left[0].intent, left[0].error)
+
+    def _carry_out_once(
+        self, intents: Sequence[Intent], report: Callable[[Sequence[Settled]], None], *, again: bool
+    ) -> list[Unknown]:
+        """Prepare and write; return those of which nobody knows whether they were done."""
+        compare = self._writer is None or self._skips_unchanged(intents[0].stream)
+        prepared = self._preparation.prepare(intents, compare=compare, again=again)
+        report([one for one in prepared if isinstance(one, Settled)])
+        writes = [one for one in prepared if isinstance(one, Write)]
+        if self._writer is None:
+            report([_would_be(write) for write in writes])
+            return []
+        if not writes:
+            return []
+        differences = {id(write.intent): write.differences for write in writes if write.differences}
+        try:
+            answers = self._writer.carry_out(writes)
+        except WritingStoppedError as stopped:
+            report([one for one in stopped.answers if isinstance(one, Settled)])
+            raise
+        settled = [one for one in answers if isinstance(one, Settled)]
+        report(
+            [
+                replace(one, differences=differences[id(one.intent)])
+                if one.refusal is None and id(one.intent) in differences
+                else one
+                for one in settled
+            ]
+        )
+        return [one for one in answers if isinstance(one, Unknown)]
+
+    def _remember(self, settled: Settled) -> None:
+        """Keep the ids of what was written, since others may refer to it."""
+        if settled.refusal or settled.outcome is Outcome.UNCHANGED or self._writer is None:
+            return
+        external_id, record_type = settled.intent.external_id, settled.intent.record_type
+        if settled.outcome in _GONE:
+            self._preparation.lookups.forget(record_type, external_id)
+        else:
+            self._preparation.lookups.remember(record_type, external_id, settled.internal_id)
+
+
+def _would_be(write: Write) -> Settled:
+    return Settled(write.intent, write.outcome, write.internal_id or "", differences=write.differences)
+
+
+def _stopped(intent: Intent, error: SuiteTalkError) -> StoppedError:
+    what = "NetSuite refused what all of them need" if isinstance(error, NetSuiteError) else "nothing can be settled"
+    return StoppedError(
+        f"Stopped at records of stream `{intent.stream}`, from the one with the key {as_line(intent.key)} on, since "
+        f"{what}: {str(error).rstrip('. ')}."
+    )
