@@ -129,7 +129,7 @@ def moment(value: Any) -> str:
         utc = aware.astimezone(timezone.utc)
     except OverflowError:
         raise UnfitError(f"is {value}, which lies outside the calendar in UTC") from None
-    return utc.replace(tzinfo=None, microsecond=0).isoformat() + "Z"
+    return f"{utc.replace(tzinfo=None, microsecond=0).isoformat()}Z"
 
 
 BY_KIND: dict[str, Convert] = {

@@ -19,6 +19,9 @@ from target_netsuite.settings.reference_settings import ReferenceSettings
 from target_netsuite.settings.stream_settings import StreamSettings
 
 _CONTAINERS = ("sublist", "subrecord")
+SUB_RESOURCES = (*_CONTAINERS, "multi-select")
+"""Kinds that an answer may have as a mere link [section_1545142037]."""
+
 _NEVER_SENT = ("links", "refName")
 
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Collection, Mapping
+from functools import partial
 from typing import Any
 
 from target_netsuite.errors import FIELD_FILLED_TWICE, READ_ONLY_FIELD, UNKNOWN_FIELD, InvalidRecordError
-from target_netsuite.mapping.column_values import ColumnPath, column_path
+from target_netsuite.mapping.column_values import ABSENT, ColumnPath, column_path
 from target_netsuite.mapping.converters import Convert
-from target_netsuite.mapping.documents import elements
-from target_netsuite.mapping.field_rules import Destination, Fault, FieldRules
-from target_netsuite.mapping.row_plan import ArraySource, Row, RowPlan
+from target_netsuite.mapping.documents import HYPERMEDIA, elements
+from target_netsuite.mapping.field_rules import SUB_RESOURCES, Destination, Fault, FieldRules
+from target_netsuite.mapping.row_plan import ArraySource, Row, RowPlan, Step
 from target_netsuite.mapping.unfit import UnfitError, at, unfit
 from target_netsuite.settings.paths import EACH, Path, clashing, path_text
 from target_netsuite.template import TextTemplate
@@ -83,6 +84,10 @@ class RowMapping:
             raise unfit(rows, "array of lines")
         return [self._line(number, row) for number, row in enumerate(found)]
 
+    def sublist(self, rows: Any) -> dict[str, Any]:
+        """Return the object of a sublist for the rows of an array; errors are those of `lines`."""
+        return {"items": self.lines(rows)}
+
     def _line(self, number: int, row: Any) -> dict[str, Any]:
         try:
             return self.part(row)
@@ -119,7 +124,7 @@ class RowMapping:
             raise InvalidRecordError(
                 name, f"several columns fill the field `{name}`; name the right one in `fields`", FIELD_FILLED_TWICE
             )
-        plain = [step for step in steps if len(step[1]) == 1 and step[0].names == (step[0].text,)]
+        plain = [step for step in steps if _is_plain(step)]
         return RowPlan(
             plain=tuple((column.text, path[0], convert) for column, path, convert in plain),
             deep=tuple(step for step in steps if step not in plain),
@@ -128,9 +133,7 @@ class RowMapping:
             templates=tuple(templates),
         )
 
-    def _steps(
-        self, columns: tuple[str, ...], filled: Collection[Path]
-    ) -> tuple[list[tuple[ColumnPath, Path, Convert]], list[str]]:
+    def _steps(self, columns: tuple[str, ...], filled: Collection[Path]) -> tuple[list[Step], list[str]]:
         """Return column, path and converter of all that goes, and the columns that are left out."""
         steps, left_out = [], []
         for column, path in self._wanted(columns):
@@ -181,13 +184,15 @@ class RowMapping:
 
     def _converter(self, found: Destination) -> Convert:
         """Return the destination's converter; what has fields of its own is mapped like a row."""
-        if found.kind not in ("sublist", "subrecord"):
+        if found.kind not in SUB_RESOURCES:
             return found.convert
+        if found.kind == "multi-select":
+            return partial(_unless_linked, found.convert)
         place = (*self._place, *found.path)
         if place not in self._inner:
             self._inner[place] = RowMapping(self._rules, place)
         inner = self._inner[place]
-        return inner.part if found.kind == "subrecord" else lambda value: {"items": inner.lines(value)}
+        return partial(_unless_linked, inner.part if found.kind == "subrecord" else inner.sublist)
 
     def _fixed(self) -> list[tuple[Path, Any]]:
         fixed = []
@@ -223,3 +228,15 @@ class RowMapping:
             self._reported.update(new)
             place = f" of lines of `{'.'.join(self._place)}`" if self._place else ""
             logger.warning("Columns%s are left out, since they cannot be written: %s.", place, ", ".join(new))
+
+
+def _is_plain(step: Step) -> bool:
+    """Tell whether a step leads from a column to a field that are in nothing else, and always gives a value."""
+    column, path, convert = step
+    in_nothing = len(path) == 1 and column.names == (column.text,)
+    return in_nothing and not (isinstance(convert, partial) and convert.func is _unless_linked)
+
+
+def _unless_linked(convert: Convert, value: Any) -> Any:
+    """Return what becomes of a sublist or the like; `ABSENT` for one that was read as a mere link to it."""
+    return ABSENT if isinstance(value, Mapping) and value.keys() == {HYPERMEDIA} else convert(value)

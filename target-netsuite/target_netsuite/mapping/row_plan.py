@@ -16,6 +16,8 @@ from target_netsuite.settings.paths import Path
 from target_netsuite.template import TextTemplate
 
 Row = Mapping[str, Any]
+Step = tuple[ColumnPath, Path, Convert]
+"""A column, the field it goes to, and how."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,7 @@ class RowPlan:
     """How a row becomes an object.
 
     Attributes:
-        plain: column, name of the field, converter; for columns and fields that are in nothing else.
+        plain: column, name of the field, converter; for columns and fields that are in nothing else, and quick.
         deep: the same for paths.
         lines: path of a sublist, and the arrays that fill its lines together.
         fixed: path and value.
@@ -71,7 +73,7 @@ class RowPlan:
     """
 
     plain: tuple[tuple[str, str, Convert], ...] = ()
-    deep: tuple[tuple[ColumnPath, Path, Convert], ...] = ()
+    deep: tuple[Step, ...] = ()
     lines: tuple[tuple[Path, tuple[ArraySource, ...]], ...] = ()
     fixed: tuple[tuple[Path, Any], ...] = ()
     templates: tuple[tuple[TextTemplate, Path, Convert], ...] = ()
@@ -101,8 +103,9 @@ class RowPlan:
         values: dict[Path, Any] = {}
         for column, path, convert in self.deep:
             value = column.value(row)
-            if value is not ABSENT:
-                values[path] = _converted(_name(column), value, convert)
+            sent = value if value is ABSENT else _converted(_name(column), value, convert)
+            if sent is not ABSENT:
+                values[path] = sent
         for path, sources in self.lines:
             lines = _joined(sources, row)
             if lines is not None:
