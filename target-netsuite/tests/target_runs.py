@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+import resource
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -90,3 +93,14 @@ def finish(process: subprocess.Popen[str], text: str = "", before: str = "") -> 
     """
     output, log = process.communicate(text, timeout=60)
     return Run([json.loads(line) for line in (before + output).splitlines()], log, exit_code=process.returncode)
+
+
+@contextmanager
+def files_of_at_most(size: int) -> Iterator[None]:
+    """Let no file of this process grow beyond so many bytes, as a disk that is full would not."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)

@@ -1,0 +1,1 @@
+"""Deleting in NetSuite what a stream no longer brings."""

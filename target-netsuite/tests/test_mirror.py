@@ -1,0 +1,190 @@
+"""What a mirror deletes: what fits the template and did not come, and nothing else."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from netsuite_emulator import Emulator, Fault, Settings
+from suitetalk import ConfigurationError, ConnectionSettings, Governor, NetSuite, RetryPolicy
+from target_netsuite.errors import MirrorError
+from target_netsuite.intents import Intent, Operation
+from target_netsuite.mirroring.keys import MirrorKeys
+from target_netsuite.mirroring.mirror import Mirror, MirrorStream
+from target_netsuite.template import Template
+
+TABLE = "customrecord_warranty"
+TEMPLATE = Template.parse("CRM-{id}")
+WARRANTIES = MirrorStream("warranties", TABLE, TABLE, TEMPLATE, max_percent=Decimal(100))
+
+
+@pytest.fixture(scope="module")
+def account() -> Iterator[Emulator]:
+    with Emulator(Settings(scale=0.05, one_world=False)) as emulator:
+        yield emulator
+
+
+@pytest.fixture(scope="module")
+def netsuite(account: Emulator) -> Iterator[NetSuite]:
+    connection = ConnectionSettings.from_mapping(account.connection)
+    session = NetSuite(connection, limiter=Governor(4), retry=RetryPolicy(attempts=3, first_wait=0.01))
+    yield session
+    session.transport.close()
+
+
+@pytest.fixture
+def keys() -> Iterator[MirrorKeys]:
+    remembered = MirrorKeys()
+    yield remembered
+    remembered.close()
+
+
+def fill(account: Emulator, external_ids: list[str], inactive: tuple[str, ...] = ()) -> None:
+    """Let the table hold these external ids, and one row without."""
+    account.execute(f"DELETE FROM {TABLE}")
+    rows = ", ".join(
+        f"({number}, '{external_id}', '{'FT'[external_id in inactive]}')"
+        for number, external_id in enumerate(external_ids, 1)
+    )
+    account.execute(f"INSERT INTO {TABLE} (id, externalid, isinactive) VALUES (999999, NULL, 'F')")
+    if rows:
+        account.execute(f"INSERT INTO {TABLE} (id, externalid, isinactive) VALUES {rows}")
+
+
+def gone(netsuite: NetSuite, keys: MirrorKeys, *streams: MirrorStream) -> tuple[list[Intent], list[str]]:
+    mirror = Mirror(netsuite.suiteql, keys, logging.getLogger("mirror"))
+    return list(mirror.intents(streams)), mirror.problems
+
+
+IDS = st.sampled_from(
+    [f"{prefix}{number}" for prefix in ("CRM-", "CRM-B-", "crm-", "XRM-", "CRMX") for number in range(6)]
+)
+CAME = st.tuples(IDS, st.sampled_from([None, 1, 2]))
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    there=st.sets(IDS),
+    came=st.lists(CAME),
+    active=st.sampled_from([None, 1, 2]),
+    others=st.sampled_from([(), (Template.parse("CRM-B-{id}"),)]),
+    cap=st.integers(0, 100),
+)
+def test_what_goes_is_what_one_would_count_out_by_hand(  # noqa: PLR0917 - each is one thing that varies
+    account: Emulator,
+    netsuite: NetSuite,
+    there: set[str],
+    came: list[tuple[str, int | None]],
+    active: int | None,
+    others: tuple[Template, ...],
+    cap: int,
+) -> None:
+    fill(account, sorted(there))
+    keys = MirrorKeys()
+    for external_id, version in came:
+        keys.came("warranties", external_id, version)
+        keys.came("another", "CRM-0")
+    if active is not None:
+        keys.activate("warranties", active)
+    stream = MirrorStream("warranties", TABLE, TABLE, TEMPLATE, others, max_percent=Decimal(cap))
+    intents, problems = gone(netsuite, keys, stream)
+    keys.close()
+
+    is_versioned = any(version is not None for _, version in came)
+    still = {one.lower() for one, version in came if not is_versioned or version in (None, active)}
+    scope = {one for one in there if one.startswith("CRM-") and not (others and one.startswith("CRM-B-"))}
+    missing = {one for one in scope if one.lower() not in still}
+    is_known = not is_versioned or active is not None
+    is_allowed = is_known and 100 * len(missing) <= cap * len(scope)
+    assert {intent.external_id for intent in intents} == (missing if is_allowed else set())
+    assert len(intents) == len({intent.internal_id for intent in intents})
+    assert bool(problems) is not is_allowed
+
+
+def test_more_than_a_page_is_read_whole(account: Emulator, netsuite: NetSuite, keys: MirrorKeys) -> None:
+    fill(account, [f"CRM-{number}" for number in range(2500)])
+    for number in range(2500):
+        if number % 10:
+            keys.came("warranties", f"CRM-{number}")
+    intents, problems = gone(netsuite, keys, WARRANTIES)
+    assert [intent.key["externalId"] for intent in intents] == [f"CRM-{number}" for number in range(0, 2500, 10)]
+    first = intents[0]
+    assert (first.operation, first.record_type, first.internal_id, first.number) == (Operation.DELETE, TABLE, "1", 0)
+    assert problems == []
+
+
+def test_inactive_ones_are_not_inactivated_again(account: Emulator, netsuite: NetSuite, keys: MirrorKeys) -> None:
+    fill(account, ["CRM-1", "CRM-2", "CRM-3"], inactive=("CRM-1",))
+    keys.came("warranties", "CRM-3")
+    stream = MirrorStream("warranties", TABLE, TABLE, TEMPLATE, operation=Operation.INACTIVATE, max_percent=Decimal(50))
+    intents, _ = gone(netsuite, keys, stream)
+    assert [(intent.external_id, intent.operation) for intent in intents] == [("CRM-2", Operation.INACTIVATE)]
+
+
+def test_over_the_cap_nothing_goes_and_other_streams_still_do(
+    account: Emulator, netsuite: NetSuite, keys: MirrorKeys
+) -> None:
+    fill(account, ["CRM-1", "CRM-2", "CRM-3", "ERP-1"])
+    keys.came("warranties", "CRM-1")
+    capped = MirrorStream("warranties", TABLE, TABLE, TEMPLATE)
+    other = MirrorStream("more", TABLE, TABLE, Template.parse("ERP-{id}"), max_percent=Decimal(100))
+    mirror = Mirror(netsuite.suiteql, keys, logging.getLogger("mirror"))
+    assert [intent.external_id for intent in mirror.intents([capped, other])] == ["ERP-1"]
+    with pytest.raises(MirrorError, match=r"2 of 3 records .* stream `warranties`.*`mirror_max_percent` \(10\)"):
+        mirror.check()
+
+
+def test_a_record_without_an_external_id_keeps_everything(
+    account: Emulator, netsuite: NetSuite, keys: MirrorKeys
+) -> None:
+    fill(account, ["CRM-1"])
+    keys.spoil("warranties", "`id` is empty")
+    intents, [problem] = gone(netsuite, keys, WARRANTIES)
+    assert intents == []
+    assert "`id` is empty" in problem
+
+
+def test_a_count_that_differs_keeps_everything(account: Emulator, netsuite: NetSuite, keys: MirrorKeys) -> None:
+    fill(account, ["CRM-1", "CRM-2"])
+    row = {"id": "1", "externalid": "CRM-1"}
+    short = {"items": [row], "hasMore": False, "totalResults": 1, "count": 1, "offset": 0, "links": []}
+    account.faults.add(Fault(effect="status", status=200, body=short, path="suiteql", nth=2))
+    try:
+        intents, [problem] = gone(netsuite, keys, WARRANTIES)
+    finally:
+        account.faults.clear()
+    assert intents == []
+    assert "counts 2 rows" in problem
+    assert "returned 1" in problem
+
+
+@pytest.mark.parametrize(
+    ("changes", "setting"),
+    [
+        ({"table": "transaction", "record_type": "salesOrder"}, "streams.warranties.mirror_transactions"),
+        ({"table": "item", "record_type": "inventoryItem"}, "streams.warranties.operation"),
+        ({"others": (TEMPLATE,)}, "streams.warranties.external_id"),
+    ],
+)
+def test_what_cannot_be_mirrored_is_said_at_once(changes: dict[str, Any], setting: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        MirrorStream(**{"stream": "warranties", "record_type": TABLE, "table": TABLE, "template": TEMPLATE, **changes})
+    assert caught.value.setting == setting
+
+
+def test_a_mirror_of_orders_leaves_other_transactions_alone(
+    netsuite: NetSuite, keys: MirrorKeys, account: Emulator
+) -> None:
+    account.execute("UPDATE transaction SET externalid = 'CRM-' || id WHERE id IN (SELECT id FROM transaction)")
+    stream = MirrorStream("orders", "salesOrder", "transaction", TEMPLATE, max_percent=Decimal(100), transactions=True)
+    intents, problems = gone(netsuite, keys, stream)
+    orders = account.execute("SELECT id FROM transaction WHERE type = 'SalesOrd' ORDER BY id")
+    assert problems == []
+    assert [intent.internal_id for intent in intents] == [str(number) for (number,) in orders]
+    assert orders

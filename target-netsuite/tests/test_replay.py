@@ -1,0 +1,224 @@
+"""Records that failed, sent again by the command."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.target_runs import COMMAND, QUICK_COMMAND, Run, files_of_at_most, finish, lines, record, schema, state
+
+from netsuite_emulator import Emulator, Fault
+from target_netsuite.errors import ReportFileError
+from target_netsuite.intents import Intent, Operation, Refusal
+from target_netsuite.replaying.replay import Replay
+from target_netsuite.reporting.line_file import LineFile
+from target_netsuite.reporting.lines import reject_line
+
+Spawn = Callable[..., "subprocess.Popen[str]"]
+BUSY = Fault(effect="status", status=400, body={"o:errorDetails": [{"detail": "Not today.", "o:errorCode": "CLOSED"}]})
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "rejects.jsonl"
+
+
+def refuse(emulator: Emulator, prefix: str, *numbers: int) -> None:
+    for number in numbers:
+        emulator.faults.add(Fault(**{**vars(BUSY), "path": f"{prefix}-{number}"}))
+
+
+def stream(prefix: str) -> dict[str, Any]:
+    return {"people": {"record_type": "customer", "external_id": f"{prefix}-{{id}}"}}
+
+
+def people(*numbers: int) -> str:
+    return lines(
+        schema("people"), *(record("people", id=number, companyName=f"No {number}") for number in numbers), state(1)
+    )
+
+
+def replay(path: Path) -> list[str]:
+    return [*QUICK_COMMAND, "--replay", str(path)]
+
+
+def ids(path: Path) -> list[int]:
+    return [json.loads(line)["key"]["id"] for line in path.read_text().splitlines()]
+
+
+def written(emulator: Emulator, prefix: str) -> list[int]:
+    rows = emulator.execute(f"SELECT externalid FROM customer WHERE externalid LIKE '{prefix}-%'")
+    return sorted(int(external_id.rpartition("-")[2]) for (external_id,) in rows)
+
+
+def some_rejects(path: Path, *numbers: int) -> None:
+    """Write a file of rejects as a run would."""
+    file = LineFile("rejects", path)
+    for number in numbers:
+        payload = {"id": number, "companyName": f"No {number}"}
+        intent = Intent("people", number, {"id": number}, Operation.UPSERT, "customer", payload=payload)
+        file.write(reject_line(intent, Refusal("rejected", "Not today.", code="CLOSED", status=400)))
+    file.close()
+
+
+def test_what_failed_is_sent_again_and_leaves_the_file(
+    emulator: Emulator, spawn: Spawn, prefix: str, path: Path
+) -> None:
+    refuse(emulator, prefix, 2, 3, 5)
+    run = finish(spawn(stream(prefix), rejects=str(path)), people(1, 2, 3, 4, 5))
+    assert (run.exit_code, run.states, written(emulator, prefix), ids(path)) == (1, [1], [1, 4], [2, 3, 5])
+    assert str(path) in run.sentence
+
+    emulator.faults.clear()
+    refuse(emulator, prefix, 3)
+    run = finish(spawn(stream(prefix), command=replay(path), rejects=str(path)))
+    assert (run.exit_code, run.states, written(emulator, prefix), ids(path)) == (1, [], [1, 2, 4, 5], [3])
+
+    emulator.faults.clear()
+    run = finish(spawn(stream(prefix), command=replay(path), rejects=str(path)))
+    assert (run.exit_code, run.states, written(emulator, prefix), ids(path)) == (0, [], [1, 2, 3, 4, 5], [])
+    assert run.summary == {"people": {"upserted": 1}}
+    assert [file.name for file in path.parent.glob("rejects*")] == [path.name]
+
+
+def test_another_file_gets_what_fails_again(emulator: Emulator, spawn: Spawn, prefix: str, path: Path) -> None:
+    some_rejects(path, 1, 2)
+    refuse(emulator, prefix, 2)
+    other = path.with_name("other.jsonl")
+    run = finish(spawn(stream(prefix), command=replay(path), rejects=str(other)))
+    assert (run.exit_code, ids(path), ids(other)) == (1, [1, 2], [2])
+
+
+def test_lines_that_were_not_reached_stay(emulator: Emulator, spawn: Spawn, prefix: str, path: Path) -> None:
+    some_rejects(path, 1, 2, 3)
+    emulator.faults.add(Fault(effect="bad_gateway", path=f"{prefix}-2"))
+    run = finish(spawn(stream(prefix), command=replay(path), rejects=str(path)))
+    assert (run.exit_code, written(emulator, prefix), ids(path)) == (1, [1], [2, 3])
+    assert run.sentence.startswith("Error: Stopped at a record")
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_a_replay_that_is_ended_sends_nothing_twice_when_it_begins_again(
+    emulator: Emulator, spawn: Spawn, prefix: str, path: Path, number: signal.Signals
+) -> None:
+    some_rejects(path, 1, 2, 3, 4)
+    refuse(emulator, prefix, 2)
+    emulator.faults.add(Fault(effect="delay", seconds=2, path=f"{prefix}-3"))
+    process = spawn(stream(prefix), command=replay(path), rejects=str(path))
+    deadline = time.monotonic() + 60
+    while not any(prefix + "-3" in request.path for request in emulator.requests):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    process.send_signal(number)
+    process.wait(60)
+    emulator.faults.clear()
+    emulator.clear_requests()
+    some_rejects(path, 7)  # another run fails on something meanwhile
+    run = finish(spawn(stream(prefix), command=replay(path), rejects=str(path)))
+    assert (run.exit_code, ids(path)) == (0, [])
+    assert written(emulator, prefix) == [1, 2, 3, 4, 7]
+    assert not [request for request in emulator.requests if request.path.endswith(f"{prefix}-1")]
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ('{"stream": "people", "key"', "no complete JSON object"),
+        ("7", "no complete JSON object"),
+        ('{"stream": "people", "key": {}, "operation": "upsert"}', "`payload`"),
+        ('{"stream": "people", "key": {}, "operation": "guess", "payload": {}}', "'guess'"),
+    ],
+)
+def test_a_broken_line_is_named_and_nothing_is_sent(
+    emulator: Emulator, spawn: Spawn, prefix: str, path: Path, line: str, words: str
+) -> None:
+    some_rejects(path, 1)
+    path.write_text(f"{path.read_text()}\n{line}\n")
+    before = path.read_text()
+    run = finish(spawn(stream(prefix), command=replay(path), rejects=str(path)))
+    assert run.exit_code == 1
+    assert f"Error: Line 3 of {path}" in run.sentence
+    assert words in run.sentence
+    assert (written(emulator, prefix), path.read_text()) == ([], before)
+
+
+def test_what_no_record_stands_for_is_reported_and_stays(spawn: Spawn, prefix: str, path: Path) -> None:
+    about = {"stream": "people", "key": {"id": 1}, "operation": "upsert"}
+    left = [{**about, "payload": {}}, {**about, "payload": {"id": 1}, "code": "STREAM_MAP_FAILED"}]
+    path.write_text("".join(json.dumps(line) + "\n" for line in left))
+    run = finish(spawn(stream(prefix), command=replay(path), rejects=str(path)))
+    assert (run.exit_code, len(run.refused), ids(path)) == (1, 2, [1, 1])
+
+
+def test_stream_maps_are_not_run_twice(emulator: Emulator, spawn: Spawn, prefix: str, path: Path) -> None:
+    maps = {"people": {"id": "id + 10", "__else__": None, "companyName": "companyName", "__alias__": "persons"}}
+    streams = {"persons": stream(prefix)["people"]}
+    refuse(emulator, prefix, 11)
+    columns = {"id": {"type": "integer"}, "companyName": {"type": "string"}}
+    text = lines(schema("people", columns), record("people", id=1, companyName="A"))
+    finish(spawn(streams, rejects=str(path), stream_maps=maps), text)
+    assert ids(path) == [11]
+    emulator.faults.clear()
+    run = finish(spawn(streams, command=replay(path), rejects=str(path), stream_maps=maps))
+    assert (run.exit_code, written(emulator, prefix), ids(path)) == (0, [11], [])
+
+
+def test_digits_and_the_operation_outlast_a_replay(path: Path) -> None:
+    payload = '{"id":1,"amount":12345678901234567890.10,"rate":1E+400}'
+    path.write_text(f'{{"stream":"people","key":{{"id":1}},"operation":"update","payload":{payload}}}\n')
+    replayed = Replay(path, None)
+    head, message = replayed.messages
+    replayed.close()
+    assert json.loads(head)["key_properties"] == ["id"]
+    assert payload in message
+    assert json.loads(message)["operation"] == "update"
+
+
+def test_a_file_in_use_is_not_replayed_and_one_that_is_replayed_not_used(path: Path) -> None:
+    some_rejects(path, 1)
+    used = LineFile("rejects", path)
+    with pytest.raises(ReportFileError, match="in use by another run"):
+        Replay(path, path)
+    used.close()
+    replayed = Replay(path, path)
+    with pytest.raises(ReportFileError, match="another run replays"):
+        LineFile("rejects", path)
+    replayed.close()
+
+
+def test_no_file_is_a_wrong_command_line(tmp_path: Path) -> None:
+    command = [*COMMAND, "--replay", str(tmp_path / "none")]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert ended.returncode == 2
+    assert "does not exist" in ended.stderr
+
+
+@pytest.mark.parametrize("setting", ["rejects", "receipts"])
+def test_a_full_disk_stops_the_run_and_no_state_passes(
+    emulator: Emulator, spawn: Spawn, prefix: str, setting: str
+) -> None:
+    refuse(emulator, prefix, 2)
+    run: Run = finish(spawn(stream(prefix), **{setting: "/dev/full"}), people(2 if setting == "rejects" else 1))
+    assert (run.exit_code, run.states) == (1, [])
+    assert f"The file /dev/full of the setting `{setting}` cannot be written (No space left on device)" in run.sentence
+    assert "Traceback" not in run.log
+
+
+def test_a_disk_that_fills_up_while_a_file_is_replaced_loses_nothing(path: Path) -> None:
+    some_rejects(path, *range(1, 20))
+    replayed = Replay(path, path)
+    keeper = replayed.keeper
+    assert keeper
+    keeper.settled(Intent("people", 1, {"id": 1}, Operation.UPSERT, "customer"), None)
+    with files_of_at_most(1000), pytest.raises(ReportFileError, match="next replay puts both together"):
+        replayed.close()
+    assert ids(path) == list(range(1, 20))
+    Replay(path, path).close()
+    assert ids(path) == list(range(2, 20))
+    assert [file.name for file in path.parent.iterdir()] == [path.name]
