@@ -28,7 +28,7 @@ logger = logging.getLogger(__name__)
 EXTERNAL_ID = "externalId"
 
 _INTERNAL_IDS = frozenset({"id", "internalid"})
-_HARMLESS = "-"  # a value that no statement fails for
+_HARMLESS = "1"  # a text that is a number, too
 
 _Column = tuple[RecordTable, str]
 
@@ -82,7 +82,8 @@ class Lookups:
         """
         found: dict[Reference, Found] = {}
         open_values: dict[_Column, list[Reference]] = defaultdict(list)
-        for reference in dict.fromkeys(sought):
+        wanted = list(dict.fromkeys(sought))
+        for reference in wanted:
             answer = self._at_once(reference, fresh=reference in fresh)
             if answer is None:
                 open_values[_column(reference)].append(reference)
@@ -94,9 +95,10 @@ class Lookups:
             found |= answers
             rest += [one for one, answer in answers.items() if answer.is_unasked and one not in in_bulk_only]
         found |= zip(rest, self._executor.map(self._one_by_one.find, rest), strict=True)
-        for reference in (reference for column in open_values.values() for reference in column):
-            self._keep(reference, found[reference])
-        return found
+        for references in open_values.values():
+            for reference in references:
+                self._keep(reference, found[reference])
+        return {reference: found[reference] for reference in wanted}
 
     def remember(self, record_type: str, external_id: str | None, internal_id: str) -> None:
         """Take note of a record that was written; its names, and with them its type's, may have changed."""
@@ -116,6 +118,8 @@ class Lookups:
         """Return what can be told without asking, None for the rest."""
         if not sought.value:
             return Found()  # to NetSuite an empty text is null, which equals nothing
+        if not _is_unicode(sought.value):
+            return Found(problem="the value is no text that can be sent", code="INVALID_TEXT")
         if sought.by.lower() in _INTERNAL_IDS:
             return Found((sought.value,))
         table, column = _column(sought)
@@ -203,6 +207,15 @@ class Lookups:
 
 def _column(sought: Reference) -> _Column:
     return record_table(sought.record_type), sought.by.lower()
+
+
+def _is_unicode(text: str) -> bool:
+    """Tell whether a text can be sent: halves of characters, which JSON can hold, cannot."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _unknown_field(sought: Reference) -> Found:
