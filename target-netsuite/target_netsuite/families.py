@@ -43,8 +43,14 @@ class Families:
                     )
                 parent_keys[line.stream] = tuple(streams[parent].sublists[line.sublist].parent_key)
         self._children = frozenset(parent_keys)
+        self._waiting = False
         self._rows = ChildRows(parent_keys) if parent_keys else None
         self._parents = WaitingParents() if parent_keys else None
+
+    @property
+    def are_waiting(self) -> bool:
+        """Whether something waits for the end of the input."""
+        return self._waiting
 
     def is_child(self, stream: str) -> bool:
         """Tell whether the rows of a stream are lines of another's records."""
@@ -62,6 +68,7 @@ class Families:
         """
         if self._rows is None:
             raise ValueError("no stream is a child")
+        self._waiting = True
         if is_deleted:
             self._rows.remove(stream, row, key)
         else:
@@ -71,6 +78,7 @@ class Families:
         """Keep a record and its number in its stream."""
         if self._parents is None:
             raise ValueError("no stream is a parent")
+        self._waiting = True
         self._parents.add(stream, number, record)
 
     def parents(self) -> Iterator[tuple[str, int, dict[str, Any]]]:

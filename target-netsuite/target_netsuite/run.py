@@ -16,6 +16,7 @@ from target_netsuite.journal.journal import NullJournal
 from target_netsuite.pipeline.pipeline import Pipeline, Settle
 from target_netsuite.preparing.preparation import Preparation
 from target_netsuite.reporting.report import Report, as_line
+from target_netsuite.settings import StreamSettings
 from target_netsuite.writing.outcomes import Unknown, WritingStoppedError
 from target_netsuite.writing.writer import Writer
 
@@ -46,7 +47,7 @@ class Run:
         journal: NullJournal,
         report: Report,
         *,
-        skips_unchanged: Callable[[str], bool],
+        settings_of: Callable[[str], StreamSettings],
         pass_state: Callable[[Any], None],
     ) -> None:
         """Prepare.
@@ -56,14 +57,14 @@ class Run:
             writer: None for a dry run, which says what would be done, and passes no STATE on.
             journal: remembers what was written.
             report: is told what came of each intent.
-            skips_unchanged: tells for a stream whether records that are as wanted are left alone.
+            settings_of: returns the settings of a stream.
             pass_state: gives a STATE to who keeps it.
         """
         self._preparation = preparation
         self._writer = writer
         self._journal = journal
         self._report = report
-        self._skips_unchanged = skips_unchanged
+        self._settings_of = settings_of
         self._pass_state = pass_state
         self._pipeline = Pipeline(self._carry_out)
         self._taken = 0
@@ -166,7 +167,8 @@ class Run:
         self, intents: Sequence[Intent], report: Callable[[Sequence[Settled]], None], *, again: bool
     ) -> list[Unknown]:
         """Prepare and write; return those of which nobody knows whether they were done."""
-        compare = self._writer is None or self._skips_unchanged(intents[0].stream)
+        settings = self._settings_of(intents[0].stream)
+        compare = self._writer is None or settings.skip_unchanged
         prepared = self._preparation.prepare(intents, compare=compare, again=again)
         report([one for one in prepared if isinstance(one, Settled)])
         writes = [one for one in prepared if isinstance(one, Write)]
@@ -177,7 +179,7 @@ class Run:
             return []
         differences = {id(write.intent): write.differences for write in writes if write.differences}
         try:
-            answers = self._writer.carry_out(writes)
+            answers = self._writer.carry_out(writes, settings.write_mode)
         except WritingStoppedError as stopped:
             report([one for one in stopped.answers if isinstance(one, Settled)])
             raise

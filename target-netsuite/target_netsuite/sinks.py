@@ -98,26 +98,36 @@ class NetSuiteSink(_StreamSink):
         if rows is None and self._workplace.families.is_parent(self.stream_name):
             self._workplace.families.add_parent(self.stream_name, self._number, record)
             return
-        self.settle(record, self._number, rows or {}, context)
+        self._settle(record, self._number, rows or {}, context)
 
-    def settle(
+    def settle_with_rows(self, record: dict[str, Any], number: int) -> None:
+        """Take a record that waited for its lines.
+
+        Raises:
+            StoppedError: no record can be written for now, or what became of one is not known.
+        """
+        try:
+            rows = self._workplace.families.rows_of(self.stream_name, record)
+        except InvalidRecordError as error:
+            self._note_for_mirror(record, {})
+            self._refused(record, number, error)
+        else:
+            self._settle(record, number, rows, {})
+
+    def _settle(
         self,
         record: dict[str, Any],
         number: int,
         rows: Mapping[str, Sequence[Mapping[str, Any]]],
         context: Mapping[str, Any],
     ) -> None:
-        """Make an intent of a record with the lines that came in other streams, and have it carried out.
-
-        Raises:
-            StoppedError: no record can be written for now, or what became of one is not known.
-        """
+        """Make an intent of a record with the lines that came in other streams, and have it carried out."""
         payload = {**record, ROWS: rows} if rows else record
         try:
             self._validation.check_keys(record)
             if record.get(DELETED_AT) is None:  # what is deleted often comes with nothing but its key
                 self._validation.check(record)
-            intent = self._mapping.intent(record, number, self._key(record), rows, context.get("operation"))
+            intent = self._mapping.intent(record, number, self._key(record), rows, _operation(context))
         except InvalidRecordError as error:
             self._note_for_mirror(record, context)
             self._refused(payload, number, error)
@@ -155,6 +165,11 @@ class NetSuiteSink(_StreamSink):
         template = self._settings.external_id
         own = self.key_properties or (*(template.columns if template else ()), self._settings.id_field or "")
         return {column: record[column] for column in own if column in record}
+
+
+def _operation(context: Mapping[str, Any]) -> Operation | None:
+    """Return the operation that a replayed record had."""
+    return Operation(context["operation"]) if "operation" in context else None
 
 
 class ChildSink(_StreamSink):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import sys
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from types import FrameType
@@ -14,6 +15,7 @@ import msgspec
 from singer_sdk import Target
 from singer_sdk.exceptions import RecordsWithoutSchemaException
 from singer_sdk.mapper import RemoveRecordTransform, StreamMap
+from singer_sdk.sinks import RecordSink
 
 from suitetalk import Governor, NetSuite, RetryPolicy
 from target_netsuite.errors import (
@@ -22,27 +24,32 @@ from target_netsuite.errors import (
     StateReaderLeftError,
     TargetError,
 )
+from target_netsuite.families import Families
 from target_netsuite.interruption import InterruptibleLimiter, Interruption
+from target_netsuite.mapping import RecordMapping
+from target_netsuite.mapping.select_options import FormOptions
 from target_netsuite.messages import MessageReader
-from target_netsuite.operations import Operations
+from target_netsuite.mirroring.keys import MirrorKeys
+from target_netsuite.mirroring.mirror import Mirror
 from target_netsuite.replaying.reject_lines import STREAM_MAP_FAILED
 from target_netsuite.replaying.replay import WITHOUT_EFFECT, Replay
 from target_netsuite.reporting.progress import Progress
 from target_netsuite.reporting.report import Report
 from target_netsuite.reporting.shown import shown
-from target_netsuite.settings import CONFIG_JSONSCHEMA, Settings, check_environment, without_blanks
-from target_netsuite.sinks import NetSuiteSink
+from target_netsuite.run import Run
+from target_netsuite.settings import CONFIG_JSONSCHEMA, Settings, StreamSettings, check_environment, without_blanks
+from target_netsuite.sinks import ChildSink, NetSuiteSink
+from target_netsuite.wiring import Shapes, begin_run, mirrored
 
 _WITHOUT_EFFECT_HERE = ("add_record_metadata", "batch_size_rows")
 _STATE_ENCODER = msgspec.json.Encoder(decimal_format="number")
 
 
 class TargetNetSuite(Target):
-    """Writes records to Oracle NetSuite: create, update, upsert by external id, delete."""
+    """Writes records to Oracle NetSuite: create, update, upsert, delete, inactivate, mirror."""
 
-    # A record is settled before the next line is read: written, or refused and reported. So a STATE message may be
-    # passed on as soon as it is read, and the SDK's own STATE, which it holds back for minutes and also writes
-    # when it is interrupted, is not used.
+    # A STATE is passed on when every record before it is settled: written, or refused and reported. The SDK's own
+    # STATE, which it also writes when it is interrupted, is not used.
 
     name = "target-netsuite"
     package_name = "netsuite-singer"
@@ -76,6 +83,9 @@ class TargetNetSuite(Target):
         rejects = None if self.settings.report.dry_run else self.settings.report.rejects
         self.replay = Replay(replay, rejects) if replay else None
         self.report = Report(self.logger, self.settings.report, self.replay.keeper if self.replay else None)
+        self.families = Families(self.settings.streams)
+        self.mirror_keys = MirrorKeys()
+        self.mirror_streams = mirrored(self.settings)
         self.max_parallelism = 1  # sinks hold nothing back, so there is nothing to drain in threads
 
     @cached_property
@@ -96,12 +106,36 @@ class TargetNetSuite(Target):
             limiter=InterruptibleLimiter(self.governor, self.interruption),
             retry=self.retry,
             user_agent=f"{self.name}/{self.plugin_version}",
+            metadata_age=self.settings.metadata_age,
         )
 
     @cached_property
-    def operations(self) -> Operations:
-        """What carries out the writes."""
-        return Operations(self.netsuite.records, self.retry)
+    def shapes(self) -> Shapes:
+        """What the catalog says of record types."""
+        return Shapes(self.netsuite)
+
+    @cached_property
+    def run(self) -> Run:
+        """What carries out the intents; what the last run left open is settled when this is first asked for.
+
+        Raises:
+            TargetError: that cannot be settled, or the journal cannot be used.
+        """
+        streams = self._config["streams"]
+        return begin_run(
+            self.netsuite, self.governor, self.settings, streams, self.report, self.shapes, self._pass_state
+        )
+
+    def mapping_of(self, settings: StreamSettings, schema: Mapping[str, Any]) -> RecordMapping:
+        """Return what makes intents of a stream's records."""
+        return RecordMapping(
+            settings,
+            schema,
+            self.shapes.of(settings.record_type),
+            FormOptions(self.netsuite.records),
+            check_names=self.settings.name_validation == "error",
+            check_values=self.settings.value_validation == "error",
+        )
 
     @classmethod
     def get_singer_command(cls) -> click.Command:
@@ -169,14 +203,26 @@ class TargetNetSuite(Target):
         for name in _WITHOUT_EFFECT_HERE:
             config_jsonschema["properties"].pop(name, None)
 
+    def get_sink_class(self, stream_name: str) -> type[RecordSink]:
+        """Return the class of a stream's sink: lines of another stream's records are only kept."""
+        return ChildSink if self.families.is_child(stream_name) else NetSuiteSink
+
     def process_endofpipe(self) -> None:
-        """Close the connection and say what became of the records.
+        """See to what waited for the end of the input, and say what became of the records.
 
         Raises:
-            RecordsRefusedError: some were refused.
+            RecordsRefusedError: more were refused than may be.
+            MirrorError: a mirror deletes nothing, for a reason that somebody has to look at.
         """
         super().process_endofpipe()
-        self._close()
+        mirror = Mirror(self.netsuite.suiteql, self.mirror_keys, self.logger)
+        self._settle_families()
+        self.run.finish()
+        for intent in mirror.intents(self.mirror_streams):
+            self.run.put(intent)
+        self.run.finish()
+        self._close(is_complete=True)
+        mirror.check()
         self.report.check()
 
     def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
@@ -204,7 +250,7 @@ class TargetNetSuite(Target):
                 )
 
     def _process_record_message(self, message_dict: dict[str, Any]) -> None:
-        """Settle one record.
+        """Take one record.
 
         The SDK's way strips `_sdc_deleted_at`, turns dates it cannot read into an end of the run, and ends it
         at an invalid record or a missing key as well.
@@ -212,11 +258,13 @@ class TargetNetSuite(Target):
         stream = message_dict["stream"]
         if stream not in self.mapper.stream_maps:
             raise RecordsWithoutSchemaException(f"A record of stream `{stream}` came before the stream's schema.")
+        context: dict[str, Any] = {
+            name: message_dict[name] for name in ("version", "operation") if name in message_dict
+        }
         for stream_map in self.mapper.stream_maps[stream]:
-            self._settle(stream_map, message_dict["record"])
-            self.interruption.take_effect()
+            self._take(stream_map, message_dict["record"], context)
 
-    def _settle(self, stream_map: StreamMap, record: dict[str, Any]) -> None:
+    def _take(self, stream_map: StreamMap, record: dict[str, Any], context: dict[str, Any]) -> None:
         if isinstance(stream_map, RemoveRecordTransform):
             return
         sink = cast("NetSuiteSink", self.get_sink(stream_map.stream_alias))
@@ -229,21 +277,39 @@ class TargetNetSuite(Target):
             )
             return
         if mapped is not None:
-            sink.process_record(mapped, {})
+            sink.process_record(mapped, context)
             sink.record_counter_metric.increment()
 
+    def _settle_families(self) -> None:
+        """Take the records that waited for their lines, and refuse lines without a record."""
+        for stream, number, record in self.families.parents():
+            sink = cast("NetSuiteSink", self.get_sink(stream))
+            sink.settle_with_rows(record, number)
+        for stream, row in self.families.left_over():
+            cast("ChildSink", self.get_sink(stream)).refuse_orphan(row)
+        self.families.close()
+
     def _process_state_message(self, message_dict: dict[str, Any]) -> None:
-        """Pass the state on: all records before it are settled."""
-        try:
-            sys.stdout.write(_STATE_ENCODER.encode(message_dict["value"]).decode() + "\n")
-            sys.stdout.flush()
-        except BrokenPipeError:
-            raise StateReaderLeftError("Nobody reads the STATE any more.") from None
+        """Take a STATE, which is passed on when all records before it are settled."""
+        self.run.take_state(message_dict["value"], at_the_end=self.families.are_waiting)
+
+    def _pass_state(self, value: Any) -> None:
+        with self.interruption.shielded():
+            try:
+                sys.stdout.write(_STATE_ENCODER.encode(value).decode() + "\n")
+                sys.stdout.flush()
+            except BrokenPipeError:
+                raise StateReaderLeftError("Nobody reads the STATE any more.") from None
 
     def _process_activate_version_message(self, message_dict: dict[str, Any]) -> None:
-        self.logger.info(
-            "ACTIVATE_VERSION of stream `%s` is ignored: NetSuite keeps no versions of a table.", message_dict["stream"]
-        )
+        stream, version = message_dict["stream"], message_dict.get("version")
+        known = self.settings.streams.get(stream)
+        if known and known.mirror and isinstance(version, int):
+            self.mirror_keys.activate(stream, version)
+        else:
+            self.logger.info(
+                "ACTIVATE_VERSION of stream `%s` is ignored: only a mirror deletes what no longer comes.", stream
+            )
 
     def _process_batch_message(self, message_dict: dict[str, Any]) -> None:
         raise MessageError(
@@ -252,16 +318,18 @@ class TargetNetSuite(Target):
         )
 
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:  # noqa: ARG002 - the SDK's shape
-        """Stop between two requests; unlike the SDK's way, nothing is acknowledged and the exit code tells."""
+        """Stop sending; unlike the SDK's way, nothing is acknowledged and the exit code tells."""
         self.interruption.handle(signum)
 
     def _stop(self, error: BaseException) -> None:
         """Say how far it went when it goes no further."""
         if isinstance(error, SystemExit):
             self.logger.warning("Interrupted by signal %d; no further record is sent.", self.interruption.signal)
-        self._close()
+        self._close(is_complete=False)
 
-    def _close(self) -> None:
+    def _close(self, *, is_complete: bool) -> None:
+        if "run" in self.__dict__:
+            self.run.close(is_complete=is_complete)
         self.netsuite.transport.close()
         self.report.close()
         if self.replay:

@@ -8,7 +8,16 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from suitetalk import ConnectionFailedError, FieldShape, Governor, NetSuite, NetSuiteError, SuiteTalkError
+from suitetalk import (
+    ConfigurationError,
+    ConnectionFailedError,
+    FieldShape,
+    Governor,
+    NetSuite,
+    NetSuiteError,
+    SuiteTalkError,
+)
+from suitetalk.record_tables import table_of
 from suitetalk.timezone import detect_zone
 from target_netsuite.journal.journal import NullJournal, open_journal
 from target_netsuite.journal.recovery import recover
@@ -22,7 +31,6 @@ from target_netsuite.settings import Settings, StreamSettings
 from target_netsuite.template import Template
 from target_netsuite.writing.unknown_outcomes import OnUnknownOutcome
 from target_netsuite.writing.writer import Writer, WriterOptions
-from suitetalk.record_tables import table_of
 
 logger = logging.getLogger(__name__)
 
@@ -87,19 +95,16 @@ def begin_run(
         journal = open_journal(settings.journal, settings.connection.account.realm, streams)
         recover(netsuite, journal, policy=_policy(settings))
         options = WriterOptions(
-            write_mode="auto",
             name_validation=settings.name_validation,
             value_validation=settings.value_validation,
         )
-        writer = Writer(
-            netsuite, journal, policy=_policy(settings), confirm=preparation.confirm, options=options
-        )
+        writer = Writer(netsuite, journal, policy=_policy(settings), confirm=preparation.confirm, options=options)
     return Run(
         preparation,
         writer,
         journal,
         report,
-        skips_unchanged=lambda stream: settings.streams[stream].skip_unchanged,
+        settings_of=settings.stream,
         pass_state=pass_state,
     )
 
@@ -163,8 +168,6 @@ def _mirror(stream: StreamSettings, settings: Settings) -> MirrorStream:
 
 def _template(stream: StreamSettings) -> Template:
     if stream.external_id is None:
-        from suitetalk import ConfigurationError
-
         raise ConfigurationError(
             f"streams.{stream.stream}.external_id", "is missing; a mirror needs it to tell its own records, CRM-{id}."
         )

@@ -107,6 +107,7 @@ class RecordMapping:
         number: int,
         key: Mapping[str, Any],
         rows: Mapping[str, Sequence[Mapping[str, Any]]] | None = None,
+        operation: Operation | None = None,
     ) -> Intent:
         """Return what a record asks for.
 
@@ -115,11 +116,12 @@ class RecordMapping:
             number: the record's number in its stream, from 1.
             key: what tells it from others, for messages.
             rows: rows of child streams by the name of the sublist they are lines of, as in `sublists`.
+            operation: what is to become of the record, whatever it says itself.
 
         Raises:
             InvalidRecordError: it cannot be written, since a part of it is missing or unusable.
         """
-        operation = self.operation(record)
+        operation = operation or self.operation(record)
         internal_id, external_id, match = self._found_by(record, operation)
         body = self._content(record, operation, external_id, match, rows or {})
         return Intent(

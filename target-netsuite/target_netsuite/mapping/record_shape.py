@@ -31,6 +31,11 @@ class RecordShape:
             members.setdefault(path[:-1], []).append(path[-1])
         self._names = {place: Names(names) for place, names in members.items()}
 
+    @property
+    def fields(self) -> list[FieldShape]:
+        """All fields, those of sublists and subrecords too."""
+        return list(self._fields.values())
+
     def field(self, path: Path) -> FieldShape | None:
         """Return the field at a path that is spelled as in the catalog."""
         return self._fields.get(path)

@@ -34,16 +34,14 @@ class Identity:
     refusal: Refusal | None = None
 
 
-def own_reference(intent: Intent, *, again: bool) -> Reference | None:
+def own_reference(intent: Intent) -> Reference | None:
     """Return what to look up to find an intent's own record; None when there is nothing to look up.
 
     Args:
         intent: what is asked.
-        again: whether it was sent before and its answer was lost; only then a create may be there.
     """
     if intent.operation is Operation.CREATE:
-        is_findable = again and intent.external_id
-        return Reference(intent.record_type, EXTERNAL_ID, intent.external_id or "") if is_findable else None
+        return Reference(intent.record_type, EXTERNAL_ID, intent.external_id) if intent.external_id else None
     if intent.internal_id:
         return None
     if intent.external_id:
@@ -56,8 +54,11 @@ def may_stay_unknown(intent: Intent, *, compare: bool, again: bool) -> bool:
 
     `eid:` finds the record as well, unless what is there has to be read, or the external id cannot be in a path.
     """
-    by_external_id = bool(intent.external_id) and intent.operation is not Operation.CREATE
-    return by_external_id and is_external_id(intent.external_id or "") and not (compare or again or intent.lines)
+    if intent.operation is Operation.CREATE:
+        return not again  # NetSuite refuses a second one itself
+    return (
+        bool(intent.external_id) and is_external_id(intent.external_id or "") and not (compare or again or intent.lines)
+    )
 
 
 def identity(intent: Intent, sought: Reference | None, found: Found | None) -> Identity:

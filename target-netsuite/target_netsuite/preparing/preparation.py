@@ -33,7 +33,7 @@ from target_netsuite.preparing.identity import (
     own_reference,
 )
 from target_netsuite.preparing.lookups import EXTERNAL_ID, Lookups
-from target_netsuite.preparing.present import Present, PresentValues
+from target_netsuite.preparing.present import Present, PresentValues, Wanted
 from target_netsuite.preparing.references import UnresolvedError, references_in, resolved
 from target_netsuite.preparing.shapes import Shapes
 
@@ -120,7 +120,7 @@ class Preparation:
         if not intents:
             return []
         look = _Look(Shapes(self._shape_of(intents[0].record_type)), compare, again)
-        own = [own_reference(intent, again=again) for intent in intents]
+        own = [own_reference(intent) for intent in intents]
         found = self._look_up(intents, own, look)
         identities = [
             identity(intent, sought, found[sought] if sought else None)
@@ -132,6 +132,47 @@ class Preparation:
             for intent, sought, known in zip(intents, own, identities, strict=True)
         ]
         return self._compared(begun, own, look)
+
+    def confirm(self, writes: Sequence[Write]) -> dict[int, str]:
+        """Return the internal ids of writes that are certainly done, by their place, asking in bulk alone.
+
+        Every field that was sent reads back equal, or the record that was to go is gone. A create with an external id
+        was looked for before it was sent, so it is done when it is there.
+
+        Args:
+            writes: of one record type, sent and answered with a job that has ended.
+
+        Raises:
+            NetSuiteError: NetSuite cannot be asked now, or not in bulk.
+            ConnectionFailedError: no usable answer.
+        """
+        record_type, shapes = writes[0].record_type, Shapes(self._shape_of(writes[0].record_type))
+        own = {
+            place: Reference(record_type, EXTERNAL_ID, write.external_id)
+            for place, write in enumerate(writes)
+            if write.external_id and not write.internal_id
+        }
+        sought = set(own.values())
+        found = self.lookups.find(sought, fresh=sought, in_bulk_only=sought)
+        ids = {place: write.internal_id for place, write in enumerate(writes) if write.internal_id}
+        ids |= {place: id_ for place, one in own.items() if (id_ := found[one].id)}
+        deletes = [place for place, write in enumerate(writes) if write.operation is Operation.DELETE]
+        gone = self._gone(record_type, {place: ids.get(place, "") for place in deletes if place in ids})
+        gone |= {place: "" for place in deletes if place in own and found[own[place]].is_absent}
+        changed = [place for place in ids if writes[place].operation in (Operation.UPDATE, Operation.UPSERT)]
+        wanted = [Wanted(ids[place], dict(writes[place].body)) for place in changed]
+        present = self._present.compare(record_type, shapes, wanted, in_bulk_only=True) if wanted else []
+        equal = {
+            place: ids[place]
+            for place, one in zip(changed, present, strict=True)
+            if not (one.differences or one.is_absent or one.is_open)
+        }
+        created = {place: ids[place] for place in ids if writes[place].operation is Operation.CREATE}
+        return {**gone, **equal, **created}
+
+    def _gone(self, record_type: str, ids: Mapping[int, str]) -> dict[int, str]:
+        there = self._present.exist(record_type, list(ids.values())) if ids else {}
+        return {place: internal_id for place, internal_id in ids.items() if there.get(internal_id) is False}
 
     def _look_up(
         self, intents: Sequence[Intent], own: Sequence[Reference | None], look: _Look
@@ -193,10 +234,10 @@ def _begun(
 def _with_body(
     intent: Intent, sought: Reference | None, known: Identity, body: dict[str, Any], look: _Look
 ) -> Write | Settled | Change:
-    if known.existence is Existence.ABSENT:
+    if known.existence is Existence.ABSENT or (intent.operation is Operation.CREATE and not known.internal_id):
         return _of_absent(intent, sought, body, look)
-    if intent.operation is Operation.CREATE:  # it was looked for because its answer was lost, and is there
-        return Settled(intent, Outcome.CREATED, known.internal_id or "")
+    if intent.operation is Operation.CREATE:  # when its answer was lost, it is now known to have been made
+        return Settled(intent, Outcome.CREATED, known.internal_id or "") if look.again else _taken(intent, known)
     if known.internal_id:
         return Change(intent, known.internal_id, body)
     return _by_external_id(intent, body)
@@ -218,6 +259,14 @@ def _of_absent(intent: Intent, sought: Reference | None, body: dict[str, Any], l
         return _write(intent, Operation.UPSERT, Outcome.CREATED, body, differences=_all(body, look))
     body = _findable(intent, body, look.shapes)
     return _write(intent, Operation.CREATE, Outcome.CREATED, body, differences=_all(body, look))
+
+
+def _taken(intent: Intent, known: Identity) -> Settled:
+    """Return what becomes of a create whose external id another record has."""
+    message = f"NetSuite has a record of type {intent.record_type} with the external id {intent.external_id} already"
+    advice = f"its internal id is {known.internal_id}; use update or upsert to change it"
+    refusal = Refusal("invalid", message, EXTERNAL_ID, "EXTERNAL_ID_EXISTS", advice=advice)
+    return Settled(intent, internal_id=known.internal_id or "", refusal=refusal)
 
 
 def _findable(intent: Intent, body: dict[str, Any], shapes: Shapes) -> dict[str, Any]:

@@ -52,12 +52,14 @@ class Present:
         document: the record with what was wanted of it, None when it was not needed or cannot be read.
         problem: why the document cannot be read, None when it can.
         is_absent: whether SuiteQL shows that there is no such record.
+        is_open: whether something was not compared, since SuiteQL does not show it and nothing else was to be asked.
     """
 
     differences: tuple[Difference, ...] = ()
     document: Mapping[str, Any] | None = None
     problem: SuiteTalkError | None = None
     is_absent: bool = False
+    is_open: bool = False
 
 
 class PresentValues:
@@ -79,8 +81,16 @@ class PresentValues:
         self._zone = zone
         self._table = TableReader(suiteql, executor)
 
-    def compare(self, record_type: str, shapes: Shapes, wanted: Sequence[Wanted]) -> list[Present]:
+    def compare(
+        self, record_type: str, shapes: Shapes, wanted: Sequence[Wanted], *, in_bulk_only: bool = False
+    ) -> list[Present]:
         """Return what there is of each record.
+
+        Args:
+            record_type: of all of them.
+            shapes: what the catalog says of it.
+            wanted: what to compare with.
+            in_bulk_only: whether what SuiteQL does not show is left open, instead of being read record by record.
 
         Raises:
             NetSuiteError: NetSuite cannot be asked now; that one record cannot be read raises nothing.
@@ -91,29 +101,25 @@ class PresentValues:
         ids = [one.internal_id for one in wanted if one.fields]
         rows = self._table.read(record_table(record_type), columns, ids) if columns else Rows(unread=set(ids))
 
-        def look(one: Wanted) -> Present:
-            return self._look(record_type, shapes, one, rows, zone)
-
-        return list(self._executor.map(look, wanted))
+        by_row = [_by_row(shapes, one, rows, zone) for one in wanted]
+        if in_bulk_only:
+            return [present for present, _ in by_row]
+        documents = self._executor.map(
+            lambda place: self._by_document(record_type, shapes, wanted[place], *by_row[place]),
+            [place for place, (present, _) in enumerate(by_row) if present.is_open],
+        )
+        return [next(documents) if present.is_open else present for present, _ in by_row]
 
     def exist(self, record_type: str, ids: Sequence[str]) -> dict[str, bool]:
         """Return of some internal ids whether the records exist; those of which nobody can tell are absent."""
         rows = self._table.read(record_table(record_type), {}, ids)
         return {one: one in rows.by_id for one in ids if one not in rows.unread}
 
-    def _look(self, record_type: str, shapes: Shapes, wanted: Wanted, rows: Rows, zone: ZoneInfo | None) -> Present:
-        row = rows.by_id.get(wanted.internal_id)
-        if row is None and wanted.fields and wanted.internal_id not in rows.unread:
-            return Present(is_absent=True)
-        by_row = [name for name, value in wanted.fields.items() if _is_shown(shapes, name, value, rows, row, zone)]
-        found = _differing(shapes, {name: wanted.fields[name] for name in by_row}, row or {}, zone)
-        rest = {
-            name: value
-            for name, value in wanted.fields.items()
-            if name not in by_row and name.lower() != _ID and not shapes.is_read_only(name)
-        }
-        if not rest and not wanted.sublists:
-            return Present(tuple(found))
+    def _by_document(
+        self, record_type: str, shapes: Shapes, wanted: Wanted, by_row: Present, rest: Mapping[str, Any]
+    ) -> Present:
+        """Return what there is of a record of which SuiteQL does not show everything."""
+        found = by_row.differences
         try:
             document = self._document(record_type, shapes, wanted, rest)
         except _UNREADABLE as problem:
@@ -130,6 +136,22 @@ class PresentValues:
         if any(_is_bare_link(member(document, name)) for name in inside):
             document = self._records.get(record_type, wanted.internal_id, expand_sub_resources=True)
         return document
+
+
+def _by_row(shapes: Shapes, wanted: Wanted, rows: Rows, zone: ZoneInfo | None) -> tuple[Present, Mapping[str, Any]]:
+    """Return what SuiteQL shows of a record, and the fields it does not show."""
+    row = rows.by_id.get(wanted.internal_id)
+    if row is None and wanted.fields and wanted.internal_id not in rows.unread:
+        return Present(is_absent=True), {}
+    shown: dict[str, Any] = {}
+    rest: dict[str, Any] = {}
+    for name, value in wanted.fields.items():
+        if _is_shown(shapes, name, value, rows, row, zone):
+            shown[name] = value
+        elif name.lower() != _ID and not shapes.is_read_only(name):
+            rest[name] = value
+    found = tuple(_differing(shapes, shown, row or {}, zone))
+    return Present(found, is_open=bool(rest or wanted.sublists)), rest
 
 
 def _columns(shapes: Shapes, wanted: Sequence[Wanted], zone: ZoneInfo | None) -> dict[str, str]:

@@ -3,7 +3,6 @@
 from target_netsuite.settings.descriptions import CONFIG_JSONSCHEMA
 from target_netsuite.settings.environment import check_environment, without_blanks
 from target_netsuite.settings.reference_settings import ReferenceSettings
-from target_netsuite.settings.reject_limit import RejectLimit
 from target_netsuite.settings.stream_settings import MatchSettings, StreamSettings, parse_streams
 from target_netsuite.settings.sublist_settings import SublistSettings
 from target_netsuite.settings.target_settings import Settings
@@ -12,7 +11,6 @@ __all__ = [
     "CONFIG_JSONSCHEMA",
     "MatchSettings",
     "ReferenceSettings",
-    "RejectLimit",
     "Settings",
     "StreamSettings",
     "SublistSettings",

@@ -6,6 +6,7 @@ from copy import deepcopy
 from typing import Any
 
 from suitetalk import CONNECTION_SETTINGS
+from target_netsuite.reporting.settings import REPORT_SETTINGS
 from target_netsuite.settings.stream_descriptions import STREAMS
 from target_netsuite.settings.stream_settings import LOAD_METHODS, WRITE_MODES
 from target_netsuite.settings.target_settings import CATALOG_CACHE_SECONDS, VALIDATIONS
@@ -19,12 +20,6 @@ TARGET_SETTINGS: dict[str, dict[str, Any]] = {
         "description": "What becomes of records of streams without an operation: append-only creates them, upsert "
         "creates or updates them, overwrite also deletes those that no longer come (mirror). Without it the operation "
         "follows from the ids that a stream has.",
-    },
-    "dry_run": {
-        "type": "boolean",
-        "default": False,
-        "title": "Dry run",
-        "description": "Send no write; read what is there, and say what would be done, field by field.",
     },
     "write_mode": {
         "type": "string",
@@ -40,23 +35,7 @@ TARGET_SETTINGS: dict[str, dict[str, Any]] = {
         "description": "File in which writes are noted before they are sent, so that a run that was killed can be "
         "started again; off for none. Without it the file is in the user's own folder.",
     },
-    "rejects": {
-        "type": "string",
-        "title": "Rejects file",
-        "description": "File for refused records, one JSON line each with the reason and the record.",
-    },
-    "receipts": {
-        "type": "string",
-        "title": "Receipts file",
-        "description": "File for written records, one JSON line each with the key and NetSuite's internal id.",
-    },
-    "max_rejects": {
-        "type": ["string", "integer"],
-        "default": "0",
-        "title": "Most rejects",
-        "description": "How many records may be refused before the exit code says that the run failed: a number such "
-        "as 50, or a percentage such as 5%.",
-    },
+    **REPORT_SETTINGS,
     "name_validation": {
         "type": "string",
         "enum": list(VALIDATIONS),

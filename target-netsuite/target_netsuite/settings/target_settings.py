@@ -8,8 +8,8 @@ from typing import Any
 
 from suitetalk import ConfigurationError, ConnectionSettings
 from suitetalk.validation import Validation
+from target_netsuite.reporting.settings import ReportSettings
 from target_netsuite.settings.entries import flag, text, word
-from target_netsuite.settings.reject_limit import RejectLimit
 from target_netsuite.settings.stream_settings import (
     LOAD_METHODS,
     WRITE_MODES,
@@ -32,11 +32,8 @@ class Settings:
         connection: how to reach and log in to NetSuite.
         streams: what to do with each stream, by name.
         validate_records: whether records are checked against their schema.
-        dry_run: whether nothing is written.
+        report: what is reported, and where; and whether nothing is written.
         journal: path of the journal, `NO_JOURNAL` for none, None for a place of the target's own.
-        rejects: path of the file of refused records, None for none.
-        receipts: path of the file of what was written, None for none.
-        max_rejects: how many refused records leave the run a success.
         write_mode: that of streams that name none; each has its own already.
         name_validation: what is done about names of fields that do not exist [section_156570709583].
         value_validation: what is done about values of the wrong form [section_156570709583].
@@ -47,11 +44,8 @@ class Settings:
     connection: ConnectionSettings
     streams: Mapping[str, StreamSettings]
     validate_records: bool = True
-    dry_run: bool = False
+    report: ReportSettings = field(default_factory=ReportSettings)
     journal: str | None = None
-    rejects: str | None = None
-    receipts: str | None = None
-    max_rejects: RejectLimit = field(default_factory=RejectLimit)
     write_mode: WriteMode = "auto"
     name_validation: Validation = "error"
     value_validation: Validation = "error"
@@ -71,17 +65,19 @@ class Settings:
             connection=ConnectionSettings.from_mapping(config),
             streams=parse_streams(config.get("streams"), load_method, write_mode),
             validate_records=flag("", {"validate_records": True, **config}, "validate_records"),
-            dry_run=flag("", config, "dry_run"),
+            report=ReportSettings.from_mapping(config),
             journal=text("", config, "journal"),
-            rejects=text("", config, "rejects"),
-            receipts=text("", config, "receipts"),
-            max_rejects=RejectLimit.parse(config.get("max_rejects")),
             write_mode=write_mode,
             name_validation=chosen("", config, "name_validation", VALIDATIONS, "error"),
             value_validation=chosen("", config, "value_validation", VALIDATIONS, "error"),
             catalog_cache_seconds=_seconds(config.get("catalog_cache_seconds", CATALOG_CACHE_SECONDS)),
             refresh_catalog=flag("", config, "refresh_catalog"),
         )
+
+    @property
+    def dry_run(self) -> bool:
+        """Whether nothing is written."""
+        return self.report.dry_run
 
     @property
     def metadata_age(self) -> float:

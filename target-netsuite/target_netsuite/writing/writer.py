@@ -94,8 +94,12 @@ class Writer:
             value_validation=self._options.value_validation,
         )
 
-    def carry_out(self, writes: Sequence[Write]) -> list[Answer]:
+    def carry_out(self, writes: Sequence[Write], write_mode: WriteMode | None = None) -> list[Answer]:
         """Carry out writes of one record type, no two of them about the same record.
+
+        Args:
+            writes: what to carry out.
+            write_mode: in place of that of the options.
 
         Returns:
             For each write, in the order of the input, what became of it; `Unknown` when only reading the record tells.
@@ -110,7 +114,7 @@ class Writer:
             if not left:
                 break
             gathered.again = []
-            self._send(left, gathered, is_first=round_number == 0)
+            self._send(left, gathered, write_mode or self._options.write_mode, is_first=round_number == 0)
             gathered.check()
             left = gathered.again
         if left:
@@ -127,10 +131,10 @@ class Writer:
         self._jobs.shutdown(cancel_futures=True)
         self._requests.shutdown(cancel_futures=True)
 
-    def _send(self, writes: list[Placed], gathered: Gathered, *, is_first: bool) -> None:
+    def _send(self, writes: list[Placed], gathered: Gathered, write_mode: WriteMode, *, is_first: bool) -> None:
         """Send writes once: those of a later round each on its own."""
         takes_batches = self._record_types.takes_batches(writes[0][1].record_type)
-        together, single = divided(writes, self._options.write_mode if takes_batches else "single")
+        together, single = divided(writes, write_mode if takes_batches else "single")
         portions: list[Portion] = []
         for group in together:
             if not is_first and not is_unfindable(group[0][1]):
