@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol, cast
 
@@ -26,6 +27,7 @@ class Workplace(Protocol):
     settings: Settings
     families: Families
     mirror_keys: MirrorKeys
+    numbers: Counter[str]
 
     @property
     def run(self) -> Run:
@@ -47,16 +49,19 @@ class _StreamSink(RecordSink):
         self._validation = RecordValidation(
             stream_name, schema, key_properties or (), by_schema=self._workplace.settings.validate_records
         )
-        self._number = 0
         super().__init__(target, stream_name, schema, key_properties)
+
+    def _next_number(self) -> int:
+        """Count a record of the stream; a new schema, and with it a new sink, does not begin anew."""
+        self._workplace.numbers[self.stream_name] += 1
+        return self._workplace.numbers[self.stream_name]
 
     def get_validator(self) -> None:
         """Leave validation to this sink: the SDK ends the run at the first invalid record."""
 
     def refuse(self, record: Mapping[str, Any], error: InvalidRecordError, code: str = "") -> None:
-        """Report a record that cannot be sent; the next number is its."""
-        self._number += 1
-        self._refused(record, self._number, error, code)
+        """Report a record that cannot be sent."""
+        self._refused(record, self._next_number(), error, code)
 
     def _refused(self, record: Mapping[str, Any], number: int, error: InvalidRecordError, code: str = "") -> None:
         intent = self._unmapped(record, number)
@@ -93,12 +98,12 @@ class NetSuiteSink(_StreamSink):
         Raises:
             StoppedError: no record can be written for now, or what became of one is not known.
         """
-        self._number += 1
+        number = self._next_number()
         rows = record.pop(ROWS, None)
         if rows is None and self._workplace.families.is_parent(self.stream_name):
-            self._workplace.families.add_parent(self.stream_name, self._number, record)
+            self._workplace.families.add_parent(self.stream_name, number, record)
             return
-        self._settle(record, self._number, rows or {}, context)
+        self._settle(record, number, rows or {}, context)
 
     def settle_with_rows(self, record: dict[str, Any], number: int) -> None:
         """Take a record that waited for its lines.
@@ -177,7 +182,7 @@ class ChildSink(_StreamSink):
 
     def process_record(self, record: dict[str, Any], context: dict[str, Any]) -> None:  # noqa: ARG002 - the SDK's shape
         """Keep a row, or report why it cannot be."""
-        self._number += 1
+        number = self._next_number()
         is_deleted = record.get(DELETED_AT) is not None
         try:
             self._validation.check_keys(record)
@@ -185,7 +190,7 @@ class ChildSink(_StreamSink):
                 self._validation.check(record)
             self._workplace.families.add_row(self.stream_name, record, self.key_properties, is_deleted=is_deleted)
         except InvalidRecordError as error:
-            self._refused(record, self._number, error)
+            self._refused(record, number, error)
 
     def refuse_orphan(self, row: Mapping[str, Any]) -> None:
         """Report a row whose parent did not come."""

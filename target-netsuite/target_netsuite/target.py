@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import copy
 import sys
+from collections import Counter
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from types import FrameType
@@ -85,6 +87,7 @@ class TargetNetSuite(Target):
         self.report = Report(self.logger, self.settings.report, self.replay.keeper if self.replay else None)
         self.families = Families(self.settings.streams)
         self.mirror_keys = MirrorKeys()
+        self.numbers: Counter[str] = Counter()
         self.mirror_streams = mirrored(self.settings)
         self.max_parallelism = 1  # sinks hold nothing back, so there is nothing to drain in threads
 
@@ -325,6 +328,9 @@ class TargetNetSuite(Target):
         """Say how far it went when it goes no further."""
         if isinstance(error, SystemExit):
             self.logger.warning("Interrupted by signal %d; no further record is sent.", self.interruption.signal)
+        elif isinstance(error, (MessageError, RecordsWithoutSchemaException)) and "run" in self.__dict__:
+            with suppress(TargetError):  # the records before the broken line are as good as ever
+                self.run.finish()
         self._close(is_complete=False)
 
     def _close(self, *, is_complete: bool) -> None:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-
-import msgspec
 
 from suitetalk import ConcurrencyLimitError, LoginRefusedError, NetSuiteError, SuiteTalkError
 from suitetalk.sublist_lines import adds_lines
 from target_netsuite.errors import StoppedError
 from target_netsuite.intents import Intent, Operation, Outcome, Refusal, Settled, Write
 
-_ENCODER = msgspec.json.Encoder(decimal_format="number")
 _REFUSALS = range(400, 500)
 _NOT_IMPLEMENTED = 501
 _NOT_ABOUT_THE_RECORD = frozenset({407, 408})  # a proxy wants a login; the server tired of waiting
@@ -92,7 +90,7 @@ def can_be_repeated(write: Write) -> bool:
 
 def key_of(write: Write) -> str:
     """Return the key of a write's record as JSON, for messages."""
-    return _ENCODER.encode(dict(write.intent.key)).decode()
+    return json.dumps(dict(write.intent.key), default=str, ensure_ascii=False)
 
 
 def stopped(writes: Sequence[Write], error: SuiteTalkError) -> WritingStoppedError:
