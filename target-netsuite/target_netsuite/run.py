@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from suitetalk import NetSuiteError, SuiteTalkError
+from suitetalk import SuiteTalkError
 from target_netsuite.errors import StoppedError
 from target_netsuite.intents import Intent, Outcome, Settled, Write
 from target_netsuite.journal.journal import NullJournal
@@ -210,8 +210,7 @@ def _would_be(write: Write) -> Settled:
 
 
 def _stopped(intent: Intent, error: SuiteTalkError) -> StoppedError:
-    what = "NetSuite refused what all of them need" if isinstance(error, NetSuiteError) else "nothing can be settled"
     return StoppedError(
-        f"Stopped at records of stream `{intent.stream}`, from the one with the key {as_line(intent.key)} on, since "
-        f"{what}: {str(error).rstrip('. ')}."
+        f"Stopped at a record of stream `{intent.stream}` with the key {as_line(intent.key)}, which is not settled: "
+        f"{str(error).rstrip('. ')}."
     )

@@ -14,6 +14,7 @@ from target_netsuite.families import ROWS, Families
 from target_netsuite.intents import Intent, Operation, Refusal, Settled
 from target_netsuite.mapping import DELETED_AT, RecordMapping
 from target_netsuite.mirroring.keys import MirrorKeys
+from target_netsuite.reporting.report import Report
 from target_netsuite.run import Run
 from target_netsuite.settings import Settings, StreamSettings
 from target_netsuite.validation import RecordValidation
@@ -28,6 +29,7 @@ class Workplace(Protocol):
     families: Families
     mirror_keys: MirrorKeys
     numbers: Counter[str]
+    report: Report
 
     @property
     def run(self) -> Run:
@@ -49,6 +51,7 @@ class _StreamSink(RecordSink):
         self._validation = RecordValidation(
             stream_name, schema, key_properties or (), by_schema=self._workplace.settings.validate_records
         )
+        self._workplace.report.expect(stream_name)
         super().__init__(target, stream_name, schema, key_properties)
 
     def _next_number(self) -> int:

@@ -328,8 +328,8 @@ class TargetNetSuite(Target):
         """Say how far it went when it goes no further."""
         if isinstance(error, SystemExit):
             self.logger.warning("Interrupted by signal %d; no further record is sent.", self.interruption.signal)
-        elif isinstance(error, (MessageError, RecordsWithoutSchemaException)) and "run" in self.__dict__:
-            with suppress(TargetError):  # the records before the broken line are as good as ever
+        elif isinstance(error, Exception) and "run" in self.__dict__:
+            with suppress(Exception):  # what came before a broken line is as good as ever; what failed fails again
                 self.run.finish()
         self._close(is_complete=False)
 

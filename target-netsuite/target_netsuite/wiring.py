@@ -88,25 +88,29 @@ def begin_run(
         WritingStoppedError: what the last run left is not settled.
     """
     threading.Thread(target=_learn_limit, args=(netsuite, governor), name="netsuite-limit", daemon=True).start()
+    journal = NullJournal() if settings.dry_run else _journal(netsuite, settings, streams)
     preparation = Preparation(netsuite, shapes.fields, zone=_Zone(netsuite))
-    journal = NullJournal()
-    writer = None
-    if not settings.dry_run:
-        journal = open_journal(settings.journal, settings.connection.account.realm, streams)
-        recover(netsuite, journal, policy=_policy(settings))
-        options = WriterOptions(
-            name_validation=settings.name_validation,
-            value_validation=settings.value_validation,
-        )
-        writer = Writer(netsuite, journal, policy=_policy(settings), confirm=preparation.confirm, options=options)
+    options = WriterOptions(name_validation=settings.name_validation, value_validation=settings.value_validation)
+    writer = Writer(netsuite, journal, policy=_policy(settings), confirm=preparation.confirm, options=options)
     return Run(
         preparation,
-        writer,
+        None if settings.dry_run else writer,
         journal,
         report,
         settings_of=settings.stream,
         pass_state=pass_state,
     )
+
+
+def _journal(netsuite: NetSuite, settings: Settings, streams: Mapping[str, Any]) -> NullJournal:
+    """Open the journal and see through what the last run left in it."""
+    journal = open_journal(settings.journal, settings.connection.account.realm, streams)
+    try:
+        recover(netsuite, journal, policy=_policy(settings))
+    except BaseException:
+        journal.close()
+        raise
+    return journal
 
 
 def mirrored(settings: Settings) -> list[MirrorStream]:

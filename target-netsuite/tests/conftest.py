@@ -56,9 +56,9 @@ def _signals_as_before() -> Iterator[None]:
 
 
 @pytest.fixture
-def config(emulator: Emulator) -> dict[str, Any]:
-    """Settings that lead to the emulator, without `streams`."""
-    return {**emulator.connection, "request_timeout": 20}
+def config(emulator: Emulator, tmp_path: Path) -> dict[str, Any]:
+    """Settings that lead to the emulator, without `streams`, and with a journal of this test's own."""
+    return {**emulator.connection, "request_timeout": 20, "journal": str(tmp_path / "journal.sqlite")}
 
 
 @pytest.fixture

@@ -43,7 +43,7 @@ def test_upsert_creates_then_updates_and_state_passes_each_time(
         state({"upto": 2}),
     )
     assert (run.error, run.states) == (None, [{"upto": 1}, {"upto": 2}])
-    assert run.summary == {"people": {"upserted": 3}}
+    assert run.summary == {"people": {"created": 2, "updated": 1}}
     assert _customers(emulator, prefix, "externalid, companyname, email") == [
         (f"{prefix}-1", "Acme & Sons", "a@example.com"),
         (f"{prefix}-2", "Bolt", None),
@@ -86,7 +86,9 @@ def test_update_by_internal_id_changes_that_record_and_null_clears(
 
 def test_update_by_external_id_does_not_create(emulator: Emulator, listen: Listen, prefix: str) -> None:
     run = listen(_stream(prefix, operation="update"), schema("people"), record("people", id=1, name="Acme"))
-    assert [(line["operation"], line["stage"], line["status"]) for line in run.refused] == [("update", "rejected", 404)]
+    assert [(line["operation"], line["stage"], line["code"]) for line in run.refused] == [
+        ("update", "invalid", "RECORD_NOT_FOUND")
+    ]
     assert _customers(emulator, prefix) == []
 
 
@@ -196,7 +198,7 @@ def test_streams_interleave_and_a_schema_may_change_on_the_way(emulator: Emulato
         state(2),
     )
     assert (run.refused, run.error, run.states) == ([], None, [1, 2])
-    assert run.summary == {"people": {"upserted": 3}, "firms": {"upserted": 2}}
+    assert run.summary == {"people": {"created": 3}, "firms": {"upserted": 2}}
     assert [row[1] for row in _customers(emulator, prefix)] == ["One", "Three", "Two"]
     assert "ACTIVATE_VERSION of stream `people` is ignored" in run.log
     vendors = emulator.execute(f"SELECT companyname FROM vendor WHERE externalid LIKE '{prefix}-%' ORDER BY id")
