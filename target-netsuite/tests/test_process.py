@@ -145,7 +145,7 @@ def test_about_describes_every_setting_and_marks_secrets() -> None:
     }  # fmt: skip
     stream = settings["streams"]["additionalProperties"]
     assert set(stream["properties"]) == {field.name for field in fields(StreamSettings)} - {"stream", "mirror"}
-    assert stream["properties"]["operation"]["enum"] == ["create", "update", "upsert", "delete"]
+    assert stream["properties"]["operation"]["enum"] == ["create", "update", "upsert", "delete", "inactivate", "mirror"]
     assert all(part.get("description") for part in [*settings.values(), *stream["properties"].values()])
     assert about["version"] != "[could not be detected]"
 

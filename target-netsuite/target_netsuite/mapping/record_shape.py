@@ -40,6 +40,10 @@ class RecordShape:
         """Return the field at a path that is spelled as in the catalog."""
         return self._fields.get(path)
 
+    def tells_of(self, place: Path) -> bool:
+        """Tell whether the catalog says what fields there are in a place; of references, for one, it does not."""
+        return place in self._names
+
     def find(self, place: Path, name: str) -> Path | None:
         """Return the path of a field in the body, which is the place `()`, or in a sublist or subrecord."""
         names = self._names.get(place)
