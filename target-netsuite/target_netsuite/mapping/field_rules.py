@@ -9,7 +9,7 @@ from typing import Any
 
 from suitetalk import FieldShape
 from target_netsuite.errors import READ_ONLY_FIELD, UNKNOWN_FIELD
-from target_netsuite.mapping.choices import Enumeration, SelectOptions, by_id, id_text, looked_up, many
+from target_netsuite.mapping.choices import Enumeration, SelectOptions, by_id, looked_up, many, plain_text
 from target_netsuite.mapping.converters import BY_KIND, Convert, unchanged
 from target_netsuite.mapping.names import squeezed
 from target_netsuite.mapping.record_shape import RecordShape
@@ -140,7 +140,7 @@ class FieldRules:
             if not below:
                 return Destination(found[len(place) :], self._converter(found, field, reference), field.kind)
             if not self.shape.tells_of(found):  # a part of a reference, such as its id
-                return Destination((*found[len(place) :], *below), id_text if below == ("id",) else unchanged)
+                return Destination((*found[len(place) :], *below), plain_text if below == ("id",) else unchanged)
         return None
 
     def _converter(self, path: Path, field: FieldShape, reference: ReferenceSettings | None) -> Convert:

@@ -55,11 +55,6 @@ class RecordShape:
         names = self._names.get(place)
         return names.nearest(name) if names else None
 
-    def spelled(self, name: str) -> str:
-        """Return the name of a body field as the catalog spells it; one it does not have stays as it is."""
-        found = self.find((), name)
-        return found[0] if found else name
-
     def is_key(self, path: Path) -> bool:
         """Tell whether a field finds the lines of its sublist again."""
         sublist = self._fields.get(path[:-1])
