@@ -8,7 +8,8 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from suitetalk import ConfigurationError
-from target_netsuite.settings import CONFIG_JSONSCHEMA, RejectLimit, Settings
+from target_netsuite.reporting.settings import ReportSettings
+from target_netsuite.settings import CONFIG_JSONSCHEMA, Settings
 
 _CONNECTION = {
     "account_id": "1234567",
@@ -32,9 +33,9 @@ def _settings(**given: Any) -> Settings:
 
 def test_what_is_not_said_is_safe() -> None:
     settings = _settings()
-    assert (settings.dry_run, settings.journal, settings.rejects, settings.receipts) == (False, None, None, None)
+    assert (settings.dry_run, settings.journal, settings.write_mode) == (False, None, "auto")
     assert (settings.name_validation, settings.value_validation) == ("error", "error")
-    assert settings.max_rejects == RejectLimit()
+    assert settings.report == ReportSettings()
     assert settings.metadata_age == 3600
 
 
@@ -80,25 +81,6 @@ def test_what_is_wrong_is_named(name: str, value: Any) -> None:
     with pytest.raises(ConfigurationError) as caught:
         _settings(**{name: value})
     assert caught.value.setting == name
-
-
-@pytest.mark.parametrize(
-    ("limit", "refused", "settled", "allowed"),
-    [
-        (None, 0, 5, True),
-        (None, 1, 5, False),
-        (2, 2, 5, True),
-        ("2", 3, 5, False),
-        ("5%", 5, 100, True),
-        ("5 %", 6, 100, False),
-        ("0.5%", 1, 200, True),
-        ("0%", 0, 0, True),
-    ],
-)
-def test_a_limit_of_rejects_is_a_number_or_a_percentage(
-    limit: Any, refused: int, settled: int, *, allowed: bool
-) -> None:
-    assert RejectLimit.parse(limit).allows(refused, settled) is allowed
 
 
 @pytest.mark.parametrize("value", [50, "50", "5%"])
