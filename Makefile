@@ -34,7 +34,7 @@ typecheck: environment ## Strict type checking, folder by folder: each has a tes
 unit: environment ## Every test, with coverage
 	@$(RUN)/python -m pytest -n 2 --dist loadgroup --cov --cov-report=term $(PYTEST)
 
-settings: environment ## Write the plugins' settings anew into meltano.yml and README.md
+settings: environment ## Write the plugins' settings anew into meltano.yml, README.md and docs/writing.md
 	@$(RUN)/python scripts/describe_settings.py
 
 lock: environment ## Pin every dependency anew in requirements.lock

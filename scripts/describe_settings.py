@@ -1,6 +1,6 @@
-"""Write the plugins' settings, as `--about` gives them, into meltano.yml and README.md.
+"""Write the plugins' settings, as `--about` gives them, into meltano.yml, README.md and docs/writing.md.
 
-Both keep them between two lines of marks. `make settings` runs this; a test checks that it has nothing to change.
+Each keeps them between two lines of marks. `make settings` runs this; a test checks that it has nothing to change.
 """
 
 from __future__ import annotations
@@ -62,6 +62,15 @@ def readme_block(described: Mapping[str, Mapping[str, Any]]) -> str:
     return "".join(f"| {' | '.join(row)} |\n" for row in rows)
 
 
+def members_block(settings: Mapping[str, Mapping[str, Any]]) -> str:
+    """Return a table of the settings inside another one, by name."""
+    rows = [["Setting", "Type", "Description"], ["---"] * 3]
+    for name, schema in settings.items():
+        choices = f": {', '.join(schema['enum'])}" if "enum" in schema else ""
+        rows.append([f"`{name}`", _type(schema) + choices, _one_line(schema).replace("|", "\\|")])
+    return "".join(f"| {' | '.join(row)} |\n" for row in rows)
+
+
 def written_anew(text: str, name: str, block: str, comment: Callable[[str], str]) -> str:
     """Return a text with the lines between the marks of this name replaced.
 
@@ -87,6 +96,22 @@ def files() -> Iterator[tuple[Path, str]]:
     path = ROOT / "README.md"
     text = path.read_text(encoding="utf-8")
     yield path, written_anew(text, "settings", readme_block(described), "<!-- {} -->".format)
+    path = ROOT / "docs" / "writing.md"
+    text = path.read_text(encoding="utf-8")
+    for name, settings in stream_settings(described["target-netsuite"]).items():
+        text = written_anew(text, f"settings of a {name}", members_block(settings), "<!-- {} -->".format)
+    yield path, text
+
+
+def stream_settings(described: Mapping[str, Any]) -> dict[str, Mapping[str, Mapping[str, Any]]]:
+    """Return the settings of one stream, of one of its sublists, and of one of its references, by name."""
+    stream = _members(described["settings"]["properties"]["streams"])
+    return {"stream": stream, "sublist": _members(stream["sublists"]), "reference": _members(stream["references"])}
+
+
+def _members(schema: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
+    members: Mapping[str, Mapping[str, Any]] = schema["additionalProperties"]["properties"]
+    return members
 
 
 def _meltano_setting(name: str, schema: Mapping[str, Any]) -> dict[str, Any]:

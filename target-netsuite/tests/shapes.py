@@ -68,6 +68,7 @@ ORDER_SCHEMA: dict[str, Any] = {
             },
         ),
         "salesTeam": sublist([], employee=REFERENCE, contribution=_NUMBER),
+        "accountingBook": {"type": "object"},
         "links": _LINKS,
     },
 }

@@ -157,6 +157,30 @@ def test_no_lines_empty_a_sublist_that_is_replaced_and_leave_others_alone(lines:
     assert intent({**_UPSERT, "replace": ["item"]}, record).body == {"item": {"items": []}}
 
 
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"fields": {"lines[].n": "itemm.items[].quantity"}},
+        {"fields": {"lines[].n": "item.items[].quantty"}},
+        {"sublists": {"items": {"column": "lines"}}},
+    ],
+)
+def test_lines_of_what_is_no_sublist_or_no_field_refuse_the_record(settings: dict[str, Any]) -> None:
+    orders = mapping({**_UPSERT, **settings})
+    with pytest.raises(InvalidRecordError, match=r"did you mean `(item|quantity)`") as caught:
+        orders.intent({"id": 1, "lines": [{"n": 1}]}, 1, {})
+    assert caught.value.code == UNKNOWN_FIELD
+
+
+def test_what_the_catalog_does_not_tell_of_goes_as_it_is() -> None:
+    settings = {**_UPSERT, "fields": {"book": "accounting_book.items[].id", "country": "billingAddress.country.id"}}
+    assert intent(settings, {"id": 1, "book": [5], "country": "US"}).body == {
+        "accountingBook": {"items": [{"id": 5}]},
+        "billingAddress": {"country": {"id": "US"}},
+    }
+    assert intent(_UPSERT, {"id": 1, "accountingBook": {"any": 1}}).body == {"accountingBook": {"any": 1}}
+
+
 def test_a_setting_that_fills_what_is_no_field_refuses_the_records() -> None:
     with pytest.raises(InvalidRecordError) as caught:
         intent({**_UPSERT, "constants": {"item.items[].colour": 1}}, {"id": 1, "item": [{}]})

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,8 @@ from tests.target_runs import COMMAND, QUICK_COMMAND, finish, lines, record, sch
 
 from netsuite_emulator import Emulator, Fault
 from suitetalk import CONNECTION_SETTINGS
-from target_netsuite.reporting.settings import REPORT_SETTINGS
+from target_netsuite.settings import StreamSettings
+from target_netsuite.settings.descriptions import TARGET_SETTINGS
 
 Spawn = Callable[..., "subprocess.Popen[str]"]
 
@@ -135,15 +137,15 @@ def test_about_describes_every_setting_and_marks_secrets() -> None:
     ended = subprocess.run([*COMMAND, "--about", "--format=json"], capture_output=True, text=True, check=True)
     about = json.loads(ended.stdout)
     settings = about["settings"]["properties"]
-    ours = {*CONNECTION_SETTINGS, "streams", *REPORT_SETTINGS}
+    ours = {*CONNECTION_SETTINGS, *TARGET_SETTINGS}
     sdks = {name for name in settings if name.startswith(("stream_map", "faker", "flattening"))}
     assert set(settings) - sdks == {*ours, "validate_records"}
     assert {name for name in ours if settings[name].get("secret")} == {
         "client_id", "client_secret", "private_key", "private_key_passphrase", "token_id", "token_secret",
     }  # fmt: skip
     stream = settings["streams"]["additionalProperties"]
-    assert set(stream["properties"]) == {"record_type", "operation", "external_id", "id_field", "fields"}
-    assert stream["properties"]["operation"]["enum"] == ["create", "update", "upsert", "delete"]
+    assert set(stream["properties"]) == {field.name for field in fields(StreamSettings)} - {"stream", "mirror"}
+    assert stream["properties"]["operation"]["enum"] == ["create", "update", "upsert", "delete", "inactivate", "mirror"]
     assert all(part.get("description") for part in [*settings.values(), *stream["properties"].values()])
     assert about["version"] != "[could not be detected]"
 

@@ -23,8 +23,8 @@ _BETWEEN_IDS = re.compile("[,\x05]")
 _ID = "id such as 107"
 
 
-def id_text(value: Any) -> str:
-    """Return an id, which is text also where it looks like a number.
+def plain_text(value: Any) -> str:
+    """Return an id or the like as text, also where it looks like a number.
 
     Raises:
         UnfitError: it is none.
@@ -44,8 +44,8 @@ def by_id(value: Any) -> dict[str, Any]:
     """
     if isinstance(value, Mapping):
         found = reference(value)
-        return {"id": id_text(found["id"])} if "id" in found else found or dict(value)
-    return {"id": id_text(value)}
+        return {"id": plain_text(found["id"])} if "id" in found else found or dict(value)
+    return {"id": plain_text(value)}
 
 
 def many(convert: Convert) -> Convert:
@@ -87,7 +87,7 @@ def _known_by(settings: ReferenceSettings, value: Any) -> str:
                 MISSING_KEY,
             )
         value = value[member]
-    found = id_text(value)
+    found = plain_text(value)
     return (settings.template.fill({"value": found}) or "") if settings.template else found
 
 
@@ -109,7 +109,7 @@ class Enumeration:
         """
         if isinstance(value, Mapping):
             return by_id(value)
-        text = id_text(value)
+        text = plain_text(value)
         found = self._ids.get(text.lower())
         return {"id": found} if found is not None else self._by_label(text)
 

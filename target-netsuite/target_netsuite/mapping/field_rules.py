@@ -9,7 +9,7 @@ from typing import Any
 
 from suitetalk import FieldShape
 from target_netsuite.errors import READ_ONLY_FIELD, UNKNOWN_FIELD
-from target_netsuite.mapping.choices import Enumeration, SelectOptions, by_id, id_text, looked_up, many
+from target_netsuite.mapping.choices import Enumeration, SelectOptions, by_id, looked_up, many, plain_text
 from target_netsuite.mapping.converters import BY_KIND, Convert, unchanged
 from target_netsuite.mapping.names import squeezed
 from target_netsuite.mapping.record_shape import RecordShape
@@ -18,8 +18,7 @@ from target_netsuite.settings.paths import EACH, Path
 from target_netsuite.settings.reference_settings import ReferenceSettings
 from target_netsuite.settings.stream_settings import StreamSettings
 
-_CONTAINERS = ("sublist", "subrecord")
-SUB_RESOURCES = (*_CONTAINERS, "multi-select")
+SUB_RESOURCES = ("sublist", "subrecord", "multi-select")
 """Kinds that an answer may have as a mere link [section_1545142037]."""
 
 _NEVER_SENT = ("links", "refName")
@@ -83,6 +82,7 @@ class FieldRules:
             check_values: whether a value that does not fit is a fault; else it goes as it is.
         """
         self.shape = shape
+        self.left_out: set[Path] = set()  # and said so
         self.leave_out = settings.unwritable == "leave_out"
         self._settings = settings
         self._options = options
@@ -126,7 +126,7 @@ class FieldRules:
         reference = self._references.get(_canonical((*place, *path)))
         if reference and path[-1] == "id" and len(path) > 1:
             path = path[:-1]
-        if self.shape is None or not self._known_place(place):
+        if self.shape is None or (place and not self.shape.tells_of(place)):
             return Destination(path, looked_up(reference) if reference else BY_KIND.get(form or "", unchanged))
         found = place
         for depth, name in enumerate(path, 1):
@@ -139,8 +139,8 @@ class FieldRules:
             found, below = here, path[depth:]
             if not below:
                 return Destination(found[len(place) :], self._converter(found, field, reference), field.kind)
-            if field.kind not in _CONTAINERS:  # a part of a reference, such as its id
-                return Destination((*found[len(place) :], *below), id_text if below == ("id",) else unchanged)
+            if not self.shape.tells_of(found):  # a part of a reference, such as its id
+                return Destination((*found[len(place) :], *below), plain_text if below == ("id",) else unchanged)
         return None
 
     def _converter(self, path: Path, field: FieldShape, reference: ReferenceSettings | None) -> Convert:
@@ -173,11 +173,6 @@ class FieldRules:
             f"fills `{name}`, which is no field{where} of {self._settings.record_type}{hint}",
             UNKNOWN_FIELD,
         )
-
-    def _known_place(self, place: Path) -> bool:
-        """Tell whether the catalog says what is in a place; what is in a multi-select, for one, it does not."""
-        field = self.shape.field(place) if self.shape and place else None
-        return not place or (field is not None and field.kind in _CONTAINERS)
 
     def _sublist_name(self, place: Path) -> str:
         return next((name for name in self._settings.sublists if self.spelled((name,)) == place), "")

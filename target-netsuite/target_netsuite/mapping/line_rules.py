@@ -8,7 +8,7 @@ from typing import Any
 from target_netsuite.errors import InvalidRecordError
 from target_netsuite.intents import LineRule
 from target_netsuite.mapping.documents import elements
-from target_netsuite.mapping.field_rules import FieldRules
+from target_netsuite.mapping.field_rules import Fault, FieldRules
 from target_netsuite.mapping.row_mapping import RowMapping
 from target_netsuite.mapping.unfit import UnfitError, at
 from target_netsuite.settings.paths import Path
@@ -33,6 +33,8 @@ class LineRules:
             mode = given.mode or ("replace" if sublist in replaced else "merge" if spelled else "append")
             self._rules[sublist] = LineRule(mode, spelled)
         self.replaced_fields = tuple(sorted(replaced - self._rules.keys()))
+        where = {name: rules.destination((), (name,)) for name in settings.sublists}
+        self._faults = {name: found for name, found in where.items() if isinstance(found, Fault)}
         self._mappings = [
             (sublist, name, given, _line_mapping(rules, (sublist,), given)) for sublist, (name, given) in named.items()
         ]
@@ -53,8 +55,14 @@ class LineRules:
         for sublist, name, given, mapping in self._mappings:
             lines = rows.get(name) if given.stream else record.get(given.column) if given.column else None
             if lines is not None:
+                self._check_known(name)
                 found[sublist] = {"items": _mapped(given.stream or given.column or "", mapping, lines)}
         return found
+
+    def _check_known(self, name: str) -> None:
+        fault = self._faults.get(name)
+        if fault:
+            raise InvalidRecordError(name, f"`{name}` of the setting `sublists` {fault.problem}", fault.code)
 
     def settled(self, body: dict[str, Any]) -> dict[str, Any]:
         """Return a body in which a sublist that is null says what its rule means by it.

@@ -14,8 +14,7 @@ from target_netsuite.errors import (
     InvalidRecordError,
 )
 from target_netsuite.intents import Intent, Match, Operation
-from target_netsuite.mapping.choices import SelectOptions
-from target_netsuite.mapping.choices import id_text as choice_id
+from target_netsuite.mapping.choices import SelectOptions, plain_text
 from target_netsuite.mapping.column_formats import date_format
 from target_netsuite.mapping.field_rules import FieldRules
 from target_netsuite.mapping.line_rules import LineRules
@@ -77,8 +76,7 @@ class RecordMapping:
         self._required = [
             (name, _spelled(rules, name)) for name in (*settings.required, *(shape.required if shape else ()))
         ]
-        self._match_field = shape.spelled(settings.match.field) if shape and settings.match else ""
-        self._match_field = self._match_field or (settings.match.field if settings.match else "")
+        self._match_field = rules.spelled((settings.match.field,))[0] if settings.match else ""
         self._can_inactivate = shape is None or shape.field((_INACTIVE,)) is not None
 
     def operation(self, record: Mapping[str, Any]) -> Operation:
@@ -224,7 +222,7 @@ def _match_text(record: Mapping[str, Any], column: str) -> str:
     if value is None or value == "":
         raise InvalidRecordError(column, f"`{column}` is empty, and the setting `match` needs it", MISSING_KEY)
     try:
-        return choice_id(value)
+        return plain_text(value)
     except UnfitError:
         raise at(
             column, UnfitError("must be text or a whole number, since the setting `match` needs it", BAD_KEY)

@@ -40,6 +40,10 @@ class RecordShape:
         """Return the field at a path that is spelled as in the catalog."""
         return self._fields.get(path)
 
+    def tells_of(self, place: Path) -> bool:
+        """Tell whether the catalog says what fields there are in a place; of references, for one, it does not."""
+        return place in self._names
+
     def find(self, place: Path, name: str) -> Path | None:
         """Return the path of a field in the body, which is the place `()`, or in a sublist or subrecord."""
         names = self._names.get(place)
@@ -50,11 +54,6 @@ class RecordShape:
         """Return the name of the field there whose name is most like this one, None when none is."""
         names = self._names.get(place)
         return names.nearest(name) if names else None
-
-    def spelled(self, name: str) -> str:
-        """Return the name of a body field as the catalog spells it; one it does not have stays as it is."""
-        found = self.find((), name)
-        return found[0] if found else name
 
     def is_key(self, path: Path) -> bool:
         """Tell whether a field finds the lines of its sublist again."""

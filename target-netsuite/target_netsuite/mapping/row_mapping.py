@@ -56,7 +56,6 @@ class RowMapping:
         self._row_settings = rules.row_settings(place)
         self._plans: dict[tuple[str, ...], RowPlan] = {}
         self._inner: dict[Path, RowMapping] = {}
-        self._reported: set[str] = set()
 
     def values(self, row: Row) -> dict[str, Any]:
         """Return the object for a row; nulls stay nulls.
@@ -141,7 +140,7 @@ class RowMapping:
             if isinstance(found, Destination) and found.path not in filled:
                 steps.append((column, found.path, self._converter(found)))
             elif isinstance(found, Fault) and not (found.code == UNKNOWN_FIELD and column.text in self._used):
-                if not (self._rules.leave_out and found.code in _LEFT_OUT):
+                if not self._may_leave_out(found):
                     raise InvalidRecordError(column.text, f"`{column.text}` {found.problem}", found.code)
                 left_out.append(column.text)
         return steps, left_out
@@ -163,13 +162,20 @@ class RowMapping:
     def _lines(self, columns: tuple[str, ...]) -> list[tuple[Path, tuple[ArraySource, ...]]]:
         """Return the sublists that columns with arrays fill."""
         arrays: dict[Path, dict[tuple[Path, bool], dict[str, Path]]] = {}
+        left_out = []
         for text, path in (self._fields or {}).items():
             column = column_path(text, {*self._formats, *columns})
             if EACH in path and column.names[0] in columns:
                 mark = path.index(EACH)
-                sublist = self._rules.spelled(path[:mark], self._place)
-                of_one = arrays.setdefault(sublist, {}).setdefault((column.names, column.inside is None), {})
-                of_one[column.inside or ""] = path[mark + 1 :]
+                found = self._rules.destination(self._place, path[:mark])
+                if isinstance(found, Destination):
+                    of_one = arrays.setdefault(found.path, {}).setdefault((column.names, column.inside is None), {})
+                    of_one[column.inside or ""] = path[mark + 1 :]
+                elif found and not self._may_leave_out(found):
+                    raise InvalidRecordError(text, f"`{text}` {found.problem}", found.code)
+                else:
+                    left_out.append(text)
+        self._report(left_out)
         return [
             (
                 sublist,
@@ -222,10 +228,13 @@ class RowMapping:
             raise InvalidRecordError(name, f"`{name}` is nothing that can be written", UNKNOWN_FIELD)
         raise InvalidRecordError(name, f"the setting for `{name}` {found.problem}", found.code)
 
+    def _may_leave_out(self, fault: Fault) -> bool:
+        return self._rules.leave_out and fault.code in _LEFT_OUT
+
     def _report(self, left_out: list[str]) -> None:
-        new = [column for column in left_out if column not in self._reported]
+        new = [column for column in left_out if (*self._place, column) not in self._rules.left_out]
         if new:
-            self._reported.update(new)
+            self._rules.left_out.update((*self._place, column) for column in new)
             place = f" of lines of `{'.'.join(self._place)}`" if self._place else ""
             logger.warning("Columns%s are left out, since they cannot be written: %s.", place, ", ".join(new))
 

@@ -1,0 +1,90 @@
+"""The settings that are for all streams."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from suitetalk import ConfigurationError
+from target_netsuite.reporting.settings import ReportSettings
+from target_netsuite.settings import CONFIG_JSONSCHEMA, Settings
+
+_CONNECTION = {
+    "account_id": "1234567",
+    "client_id": "c",
+    "certificate_id": "x",
+    "private_key": "-----BEGIN PRIVATE KEY-----",
+}
+
+
+def _settings(**given: Any) -> Settings:
+    streams = {
+        "orders": {
+            "record_type": "salesOrder",
+            "external_id": "{id}",
+            "sublists": {"item": {"stream": "lines", "parent_key": {"order_id": "id"}}},
+        },
+        "other": {"record_type": "customer", "write_mode": "single"},
+    }
+    return Settings.from_mapping({**_CONNECTION, "streams": streams, **given})
+
+
+def test_what_is_not_said_is_safe() -> None:
+    settings = _settings()
+    assert (settings.dry_run, settings.journal, settings.write_mode) == (False, None, "auto")
+    assert (settings.name_validation, settings.value_validation) == ("error", "error")
+    assert settings.report == ReportSettings()
+    assert settings.metadata_age == 3600
+
+
+def test_streams_take_what_is_said_for_all_where_they_say_nothing() -> None:
+    settings = _settings(write_mode="batch", load_method="append-only")
+    assert [stream.write_mode for stream in settings.streams.values()] == ["batch", "single"]
+    assert [stream.operation.value for stream in settings.streams.values()] == ["create", "create"]
+
+
+def test_a_child_stream_knows_where_its_rows_go() -> None:
+    settings = _settings()
+    assert settings.parents_of("lines") == [(settings.streams["orders"], "item")]
+    assert settings.parents_of("orders") == []
+
+
+def test_an_old_catalog_is_not_used_on_request() -> None:
+    assert _settings(refresh_catalog=True).metadata_age == 0
+    assert _settings(catalog_cache_seconds="60").metadata_age == 60
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("dry_run", "perhaps"),
+        ("validate_records", 1),
+        ("journal", 5),
+        ("rejects", []),
+        ("receipts", {}),
+        ("max_rejects", "many"),
+        ("max_rejects", -1),
+        ("max_rejects", "101%"),
+        ("max_rejects", 1.5),
+        ("max_rejects", True),
+        ("write_mode", "bulk"),
+        ("name_validation", "Error"),
+        ("value_validation", "none"),
+        ("load_method", "replace"),
+        ("catalog_cache_seconds", -1),
+        ("refresh_catalog", "yes"),
+    ],
+)
+def test_what_is_wrong_is_named(name: str, value: Any) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        _settings(**{name: value})
+    assert caught.value.setting == name
+
+
+@pytest.mark.parametrize("value", [50, "50", "5%"])
+def test_the_schema_takes_either_form_of_it(value: Any) -> None:
+    schema = CONFIG_JSONSCHEMA["properties"]["max_rejects"]
+    Draft202012Validator.check_schema(CONFIG_JSONSCHEMA)
+    Draft202012Validator(schema).validate(value)
