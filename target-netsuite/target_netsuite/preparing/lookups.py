@@ -28,7 +28,7 @@ logger = logging.getLogger(__name__)
 EXTERNAL_ID = "externalId"
 
 _INTERNAL_IDS = frozenset({"id", "internalid"})
-_HARMLESS = "-"  # a value that no statement fails for
+_HARMLESS = "1"  # a text that is a number, too
 
 _Column = tuple[RecordTable, str]
 
@@ -116,6 +116,8 @@ class Lookups:
         """Return what can be told without asking, None for the rest."""
         if not sought.value:
             return Found()  # to NetSuite an empty text is null, which equals nothing
+        if not _is_unicode(sought.value):
+            return Found(problem="the value is no text that can be sent", code="INVALID_TEXT")
         if sought.by.lower() in _INTERNAL_IDS:
             return Found((sought.value,))
         table, column = _column(sought)
@@ -203,6 +205,15 @@ class Lookups:
 
 def _column(sought: Reference) -> _Column:
     return record_table(sought.record_type), sought.by.lower()
+
+
+def _is_unicode(text: str) -> bool:
+    """Tell whether a text can be sent: halves of characters, which JSON can hold, cannot."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _unknown_field(sought: Reference) -> Found:
