@@ -82,7 +82,8 @@ class Lookups:
         """
         found: dict[Reference, Found] = {}
         open_values: dict[_Column, list[Reference]] = defaultdict(list)
-        for reference in dict.fromkeys(sought):
+        wanted = list(dict.fromkeys(sought))
+        for reference in wanted:
             answer = self._at_once(reference, fresh=reference in fresh)
             if answer is None:
                 open_values[_column(reference)].append(reference)
@@ -94,9 +95,10 @@ class Lookups:
             found |= answers
             rest += [one for one, answer in answers.items() if answer.is_unasked and one not in in_bulk_only]
         found |= zip(rest, self._executor.map(self._one_by_one.find, rest), strict=True)
-        for reference in (reference for column in open_values.values() for reference in column):
-            self._keep(reference, found[reference])
-        return found
+        for references in open_values.values():
+            for reference in references:
+                self._keep(reference, found[reference])
+        return {reference: found[reference] for reference in wanted}
 
     def remember(self, record_type: str, external_id: str | None, internal_id: str) -> None:
         """Take note of a record that was written; its names, and with them its type's, may have changed."""
