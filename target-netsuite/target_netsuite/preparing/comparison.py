@@ -118,6 +118,11 @@ def is_content(name: str) -> bool:
     return name.lower() not in _NOT_CONTENT
 
 
+def is_bare_link(value: Any) -> bool:
+    """Tell whether a part of a document is not shown but linked to [section_1545142037]."""
+    return isinstance(value, Mapping) and set(value) == {"links"}
+
+
 def _is_choice(line: Any) -> bool:
     return isinstance(line, Mapping) and {name.lower() for name in line} <= {"id", "refname", "externalid", "links"}
 

@@ -14,6 +14,7 @@ from typing import Any
 from target_netsuite.intents import Difference, LineRule
 from target_netsuite.preparing.comparison import (
     differences,
+    is_bare_link,
     is_content,
     items,
     matching,
@@ -233,7 +234,7 @@ class _Plan:
         return {
             name: _written(value)
             for name, value in line.items()
-            if is_content(name) and not self._shapes.is_read_only(f"{self._name}.{name}")
+            if is_content(name) and not is_bare_link(value) and not self._shapes.is_read_only(f"{self._name}.{name}")
         }
 
     @staticmethod

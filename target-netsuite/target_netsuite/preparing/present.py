@@ -20,7 +20,7 @@ from suitetalk import (
 from suitetalk.record_tables import record_table
 from target_netsuite.intents import Difference
 from target_netsuite.preparing.columns import is_comparable, shows
-from target_netsuite.preparing.comparison import differences, items, member, plain, reference_id
+from target_netsuite.preparing.comparison import differences, is_bare_link, items, member, plain, reference_id
 from target_netsuite.preparing.rows import Row, Rows, TableReader
 from target_netsuite.preparing.shapes import Shapes
 
@@ -122,14 +122,13 @@ class PresentValues:
         return Present((*found, *differences(rest, document, shapes)), document)
 
     def _document(self, record_type: str, shapes: Shapes, wanted: Wanted, rest: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Read a record with the sublists and subrecords that are needed; with all if they do not come."""
+        """Read a record with what is needed of it; subrecords in lines come only with everything else."""
         inside = {*wanted.sublists, *(name for name, value in rest.items() if _is_inside(shapes, name, value))}
-        if not inside:
-            return self._records.get(record_type, wanted.internal_id)
-        document = self._records.get(record_type, wanted.internal_id, expand=sorted(inside))
-        if any(_is_bare_link(member(document, name)) for name in inside):
-            document = self._records.get(record_type, wanted.internal_id, expand_sub_resources=True)
-        return document
+        if all(shapes.kind(name) == "multi-select" for name in inside):
+            document = self._records.get(record_type, wanted.internal_id, expand=sorted(inside))
+            if not any(is_bare_link(member(document, name)) for name in inside):
+                return document
+        return self._records.get(record_type, wanted.internal_id, expand_sub_resources=True)
 
 
 def _columns(shapes: Shapes, wanted: Sequence[Wanted], zone: ZoneInfo | None) -> dict[str, str]:
@@ -166,7 +165,3 @@ def _is_inside(shapes: Shapes, name: str, value: Any) -> bool:
         return True
     is_object = isinstance(value, Mapping) and (items(value) is not None or reference_id(value) is None)
     return is_object and shapes.kind(name) == ""
-
-
-def _is_bare_link(value: Any) -> bool:
-    return isinstance(value, Mapping) and set(value) == {"links"}
