@@ -10,7 +10,7 @@ import pytest
 from tests.preparing_account import PreparingAccount, intent, outcomes
 
 from netsuite_emulator import Emulator, Fault, Role
-from suitetalk import ConcurrencyLimitError
+from suitetalk import ConcurrencyLimitError, FieldShape
 from target_netsuite.intents import Difference, Operation, Outcome, Reference, Settled, Write
 
 QUERY = "POST /query/v1/suiteql"
@@ -237,8 +237,6 @@ def test_columns_that_the_role_may_not_see_are_read_from_the_document(
 
 
 def _texts(*names: str) -> list[Any]:
-    from suitetalk import FieldShape  # noqa: PLC0415 - of this alone
-
     return [FieldShape(name, "text") for name in names]
 
 
@@ -268,15 +266,29 @@ def test_dates_and_times_are_compared_in_any_format(
         ) == ["unchanged", "send updated"]
 
 
-def test_an_hour_that_comes_twice_is_never_taken_for_unchanged(
+def test_an_hour_that_the_clock_shows_twice_is_read_from_the_document(
     netsuite_emulator_factory: Callable[..., Emulator],
 ) -> None:
     with PreparingAccount(netsuite_emulator_factory(one_world=False, time_zone="Europe/Berlin")) as account:
-        body = {"name": "V", "custrecord_visit_start": "2024-10-27T00:30:00Z"}  # 02:30 summer time, and 02:30 again
-        wanted = intent("upsert", "customrecord_site_visit", "v1", body)
-        account.run(wanted)
 
-        assert outcomes(account.prepare(wanted, compare=True)) == ["send updated"]
+        def visit(start: str) -> Any:
+            body = {"name": "V", "custrecord_visit_start": start}
+            return intent("upsert", "customrecord_site_visit", "v1", body)
+
+        account.run(visit("2024-10-27T00:30:00Z"))  # 02:30 in summer time, and an hour later 02:30 again
+
+        assert outcomes(account.prepare(visit("2024-10-27T00:30:00Z"), compare=True)) == ["unchanged"]
+        assert outcomes(account.prepare(visit("2024-10-27T01:30:00Z"), compare=True)) == ["send updated"]
+
+
+def test_an_enumeration_with_other_ids_in_suiteql_is_read_from_the_document(account: PreparingAccount) -> None:
+    """The status of a transaction is a letter there and a label in the record [seunsodimu/laguna_partner]."""
+    account._shapes["salesOrder"] = [FieldShape("status", "enum"), FieldShape("memo", "text")]
+    (order,) = account.ids("SELECT min(id) FROM transaction WHERE recordtype = 'salesorder'")
+    status = account.netsuite.records.get("salesOrder", order)["status"]["id"]
+    wanted = intent("update", "salesOrder", internal_id=order, body={"status": {"id": status}})
+
+    assert outcomes(account.prepare(wanted, compare=True)) == ["unchanged"]
 
 
 @pytest.mark.parametrize("one_world", [True, False])

@@ -27,6 +27,9 @@ from target_netsuite.preparing.shapes import Shapes
 _UNREADABLE = (InvalidRequestError, NotFoundError, PermissionDeniedError, IncompleteResultError)
 _ID = "id"
 
+# An enumeration may have other ids there [section 3.4], and a time is without its seconds, and with its zone.
+_OTHERWISE_IN_DOCUMENTS = frozenset({"enum", "date-time"})
+
 
 @dataclass(frozen=True)
 class Wanted:
@@ -105,8 +108,12 @@ class PresentValues:
         row = rows.by_id.get(wanted.internal_id)
         if row is None and wanted.fields and wanted.internal_id not in rows.unread:
             return Present(is_absent=True)
-        by_row = [name for name, value in wanted.fields.items() if _is_shown(shapes, name, value, rows, row, zone)]
-        found = _differing(shapes, {name: wanted.fields[name] for name in by_row}, row or {}, zone)
+        by_row = {
+            name: value
+            for name, value in wanted.fields.items()
+            if _is_shown(shapes, name, value, rows, row, zone) and _is_certain(shapes, name, value, row or {}, zone)
+        }
+        found = _differing(shapes, by_row, row or {}, zone)
         rest = {
             name: value
             for name, value in wanted.fields.items()
@@ -143,6 +150,12 @@ def _columns(shapes: Shapes, wanted: Sequence[Wanted], zone: ZoneInfo | None) ->
 
 def _is_shown(shapes: Shapes, name: str, value: Any, rows: Rows, row: Row | None, zone: ZoneInfo | None) -> bool:
     return row is not None and name.lower() in rows.columns and is_comparable(shapes.kind(name), value, zone)
+
+
+def _is_certain(shapes: Shapes, name: str, value: Any, row: Row, zone: ZoneInfo | None) -> bool:
+    """Tell whether SuiteQL has the last word on a field; what it shows otherwise may be the same in a document."""
+    kind = shapes.kind(name)
+    return kind not in _OTHERWISE_IN_DOCUMENTS or shows(kind, row.get(name.lower()), value, zone)
 
 
 def _differing(shapes: Shapes, fields: Mapping[str, Any], row: Row, zone: ZoneInfo | None) -> list[Difference]:
