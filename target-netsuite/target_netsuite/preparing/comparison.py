@@ -29,7 +29,9 @@ def items(value: Any) -> list[Any] | None:
 
 def is_nothing(value: Any) -> bool:
     """Tell whether a value is none: NetSuite leaves null fields out and keeps no empty texts [section_1545142037]."""
-    return value is None or value in ("", []) or items(value) == []
+    if isinstance(value, Mapping):
+        return items(value) == []
+    return value is None or value in ("", [])
 
 
 def reference_id(value: Any) -> str | None:

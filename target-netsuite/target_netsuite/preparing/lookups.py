@@ -231,7 +231,7 @@ def _is_unicode(text: str) -> bool:
 
 def _unknown_field(sought: Reference) -> Found:
     return Found(
-        problem=f"{sought.record_type} has no column {sought.by.lower()} in SuiteQL that a text can be compared with, or "
+        problem=f"SuiteQL has no column {sought.by.lower()} for {sought.record_type} that texts are compared with, or "
         "the role may not see it",
         code="UNKNOWN_FIELD",
         advice="look it up by a field that SuiteQL has, such as its external id",
