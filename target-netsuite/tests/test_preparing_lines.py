@@ -241,3 +241,13 @@ def test_lines_copied_from_another_record_are_there_whatever_their_numbers() -> 
 
     for mode in _MODES:
         assert plan_lines("item", LineRule(mode, ("line",)), there, copied, KEYED) == LinePlan()
+
+
+def test_lines_whose_number_netsuite_does_not_show_are_known_by_what_they_say() -> None:
+    there = document({"item": "7", "quantity": 1}, {"item": "8", "quantity": 2})
+    wanted: Lines = [{"line": 1, "item": {"id": "7"}, "quantity": 1}]
+
+    assert plan_lines("item", LineRule("merge", ("line",)), there, wanted, KEYED) == LinePlan()
+    plan = plan_lines("item", LineRule("replace", ("line",)), there, wanted, KEYED)
+    assert plan.replace
+    assert [line["item"] for line in plan.lines] == [{"id": "7"}]

@@ -10,7 +10,7 @@ import pytest
 from tests.preparing_account import PreparingAccount
 
 from netsuite_emulator import Emulator, Fault, Role
-from suitetalk import ConcurrencyLimitError, InvalidRequestError, ServerFaultError
+from suitetalk import ConcurrencyLimitError, ServerFaultError
 from target_netsuite.intents import Reference
 from target_netsuite.preparing.found import REFERENCE, refusal_of
 from target_netsuite.preparing.known_ids import KnownIds
@@ -214,9 +214,10 @@ def test_a_value_that_netsuite_refuses_is_refused_by_itself(account: PreparingAc
         assert not answer.is_absent
 
 
-def test_a_column_that_can_not_be_compared_with_texts_ends_the_run(account: PreparingAccount) -> None:
-    with pytest.raises(InvalidRequestError):
-        account.lookups.find(by("custentity_birthday", "today", "tomorrow"))
+def test_a_column_that_no_text_can_be_compared_with_is_a_refusal(account: PreparingAccount) -> None:
+    found = account.lookups.find(by("custentity_birthday", "today", "tomorrow"))
+
+    assert [answer.code for answer in found.values()] == ["UNKNOWN_FIELD"] * 2
 
 
 def test_a_role_without_suiteql_reads_each_by_external_id(

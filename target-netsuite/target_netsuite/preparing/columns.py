@@ -24,23 +24,23 @@ _COMPARED = frozenset(
 )
 
 
-def is_comparable(kind: str, wanted: Any, zone: ZoneInfo | None) -> bool:
-    """Tell whether SuiteQL's text for a field could say that the field is as wanted.
+def is_shown(kind: str, zone: ZoneInfo | None) -> bool:
+    """Tell whether SuiteQL may show what a field holds.
 
     Args:
         kind: see `FieldShape.kind`; empty when it is not known.
-        wanted: a body's value.
         zone: the account's time zone, None when it is not certain; then no time can be compared.
     """
-    if kind not in _COMPARED or (kind == "date-time" and zone is None):
-        return False
-    if is_nothing(wanted):
-        return True
+    return kind in _COMPARED and (kind != "date-time" or zone is not None)
+
+
+def is_comparable(kind: str, wanted: Any) -> bool:
+    """Tell whether a body's value can be compared with SuiteQL's text for a field of a kind."""
+    if not isinstance(wanted, (Mapping, list, tuple)):
+        return kind != "multi-select" or is_nothing(wanted)
     if kind == "multi-select":
-        return all(reference_id(choice) is not None for choice in items(wanted) or [None])
-    if kind in ("reference", "enum"):
-        return reference_id(wanted) is not None
-    return not isinstance(wanted, (Mapping, list, tuple))
+        return all(reference_id(choice) is not None for choice in items(wanted) or [None]) or is_nothing(wanted)
+    return kind in ("reference", "enum") and reference_id(wanted) is not None
 
 
 def selected(name: str, kind: str) -> str:

@@ -29,7 +29,9 @@ def items(value: Any) -> list[Any] | None:
 
 def is_nothing(value: Any) -> bool:
     """Tell whether a value is none: NetSuite leaves null fields out and keeps no empty texts [section_1545142037]."""
-    return value is None or value in ("", []) or items(value) == []
+    if isinstance(value, Mapping):
+        return items(value) == []
+    return value is None or value in ("", [])
 
 
 def reference_id(value: Any) -> str | None:
@@ -116,6 +118,11 @@ def _same_object(wanted: Mapping[str, Any], present: Any, shapes: Shapes, path: 
 def is_content(name: str) -> bool:
     """Tell whether a member of an object is a field, and no link or counter of an answer."""
     return name.lower() not in _NOT_CONTENT
+
+
+def is_bare_link(value: Any) -> bool:
+    """Tell whether a part of a document is not shown but linked to [section_1545142037]."""
+    return isinstance(value, Mapping) and set(value) == {"links"}
 
 
 def _is_choice(line: Any) -> bool:

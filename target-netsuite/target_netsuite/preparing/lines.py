@@ -14,6 +14,7 @@ from typing import Any
 from target_netsuite.intents import Difference, LineRule
 from target_netsuite.preparing.comparison import (
     differences,
+    is_bare_link,
     is_content,
     items,
     matching,
@@ -70,7 +71,8 @@ class _Plan:
         self._name, self._mode, self._shapes = name, rule.mode, shapes
         self._existing, self._incoming = existing, incoming
         own = shapes.keys(name)
-        self._own_keys = own if all(_key(line, own) for line in existing) else ()
+        self._numbers = {key.lower() for key in own}
+        self._own_keys = own if all(_key(line, own) for line in existing) else ()  # some may not be shown
         self._keys = rule.keys or own
         self._pairs = self._matched()
         self._changes = {
@@ -124,8 +126,7 @@ class _Plan:
 
     def _is_whole(self, line: Line) -> bool:
         """Tell whether a line says what it is about, such as its item, and so is no mere change of one."""
-        own = {key.lower() for key in self._own_keys}
-        return any(isinstance(value, Mapping) and name.lower() not in own for name, value in line.items())
+        return any(isinstance(value, Mapping) and name.lower() not in self._numbers for name, value in line.items())
 
     def _matched_by_key(self) -> dict[int, int]:
         """Pair lines of the same key: those that are alike first, then in their order."""
@@ -155,23 +156,23 @@ class _Plan:
         """
         if not _key(line, self._keys):
             return True
-        own = {key.lower() for key in self._own_keys}
         given = [member(line, key) for key in self._keys]
-        return {key.lower() for key in self._keys} <= own and not any(isinstance(value, Mapping) for value in given)
+        return {key.lower() for key in self._keys} <= self._numbers and not any(
+            isinstance(value, Mapping) for value in given
+        )
 
     def _same(self, one: int, other: int) -> bool:
         return self._says(self._changeable(self._incoming[one]), self._existing[other])
 
     def _holds(self, existing: Line, incoming: Line) -> bool:
         """Tell whether a line has all that another says, but for its number; one that says nothing is nowhere."""
-        numbers = {key.lower() for key in self._own_keys if not isinstance(member(incoming, key), Mapping)}
+        numbers = {key for key in self._numbers if not isinstance(member(incoming, key), Mapping)}
         said = {name: value for name, value in incoming.items() if name.lower() not in numbers and is_content(name)}
         return bool(said) and self._says(said, existing)
 
     def _changeable(self, line: Line) -> Line:
         """Return a line without the sublist's own keys, which no change of a line can change."""
-        own = {key.lower() for key in self._own_keys}
-        return {name: value for name, value in line.items() if name.lower() not in own}
+        return {name: value for name, value in line.items() if name.lower() not in self._numbers}
 
     def _says(self, said: Line, line: Line) -> bool:
         return next(differences(said, line, self._shapes, "", self._name), None) is None
@@ -194,11 +195,12 @@ class _Plan:
         go only where they differ: their lines would be added again.
         """
         key = {name: _written(member(there, name)) for name in self._own_keys}
-        numbers = {name.lower() for name in self._own_keys}
         fields = {
             name: _missing(value, member(there, name), self._shapes, f"{self._name}.{name}")
             for name, value in line.items()
-            if name.lower() not in numbers and is_content(name) and not self._is_settled_inside(name, value, there)
+            if name.lower() not in self._numbers
+            and is_content(name)
+            and not self._is_settled_inside(name, value, there)
         }
         return {**key, **fields}
 
@@ -212,8 +214,7 @@ class _Plan:
         taken = {_key(other, self._own_keys) for other in self._existing}
         if _key(line, self._own_keys) not in taken:
             return line
-        numbers = {key.lower() for key in self._own_keys}
-        return {name: value for name, value in line.items() if name.lower() not in numbers}
+        return self._changeable(line)
 
     def _whole(self) -> list[Line]:
         """Return all lines of a sublist without a key: those that stay, changed or not, and those that are added."""
@@ -233,7 +234,7 @@ class _Plan:
         return {
             name: _written(value)
             for name, value in line.items()
-            if is_content(name) and not self._shapes.is_read_only(f"{self._name}.{name}")
+            if is_content(name) and not is_bare_link(value) and not self._shapes.is_read_only(f"{self._name}.{name}")
         }
 
     @staticmethod

@@ -33,10 +33,6 @@ _HARMLESS = "1"  # a text that is a number, too
 _Column = tuple[RecordTable, str]
 
 
-class _UnreadableError(Exception):
-    """SuiteQL does not show a table, or a column of it, to this role."""
-
-
 class Lookups:
     """Finds records by what their fields hold, with at most 1,000 values in a request. Thread-safe.
 
@@ -148,8 +144,11 @@ class Lookups:
     def _learn(self, column: _Column, refusal: NetSuiteError) -> tuple[bool, bool]:
         """Return whether a refusal says that SuiteQL does not show a table, and whether it has no such column."""
         table, name = column
-        is_unknown = unknown_column(refusal) == name and name != EXTERNAL_ID.lower()
-        is_unreadable = is_about_table(refusal) or (bool(unknown_column(refusal)) and not is_unknown)
+        is_refused = not is_about_table(refusal) and (
+            bool(unknown_column(refusal)) or self._is_readable(table, refusal)
+        )
+        is_unknown = is_refused and name != EXTERNAL_ID.lower()
+        is_unreadable = is_about_table(refusal) or (is_refused and not is_unknown)
         with self._lock:
             is_news = is_unreadable and column not in self._unreadable
             (self._unreadable if is_unreadable else self._unknown if is_unknown else set()).add(column)
@@ -160,6 +159,18 @@ class Lookups:
                 name, table.record_type or table.name, WORKBOOK, refusal.detail,
             )  # fmt: skip
         return is_unreadable, is_unknown
+
+    def _is_readable(self, table: RecordTable, refusal: NetSuiteError) -> bool:
+        """Tell whether SuiteQL shows a table after all, so that it is the column that was refused."""
+        if not is_about_statement(refusal):
+            return False
+        try:
+            self._suiteql.page(f"SELECT id FROM {table.name} WHERE {both('id = 1', table.condition)}", limit=1)
+        except NetSuiteError as again:
+            if not is_about_statement(again):
+                raise
+            return False
+        return True
 
     def _asked(self, column: _Column, sought: Sequence[Reference]) -> dict[Reference, Found]:
         """Ask for some values; where NetSuite refuses one of them, find out which, so that the others are answered."""
@@ -220,7 +231,8 @@ def _is_unicode(text: str) -> bool:
 
 def _unknown_field(sought: Reference) -> Found:
     return Found(
-        problem=f"SuiteQL has no column {sought.by.lower()} of {sought.record_type}, or does not show it to the role",
+        problem=f"SuiteQL has no column {sought.by.lower()} for {sought.record_type} that texts are compared with, or "
+        "the role may not see it",
         code="UNKNOWN_FIELD",
         advice="look it up by a field that SuiteQL has, such as its external id",
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -19,13 +19,16 @@ from suitetalk import (
 )
 from suitetalk.record_tables import record_table
 from target_netsuite.intents import Difference
-from target_netsuite.preparing.columns import is_comparable, shows
-from target_netsuite.preparing.comparison import differences, items, member, plain, reference_id
-from target_netsuite.preparing.rows import Row, Rows, TableReader
+from target_netsuite.preparing.columns import is_comparable, is_shown, shows
+from target_netsuite.preparing.comparison import differences, is_bare_link, items, member, plain, reference_id
+from target_netsuite.preparing.rows import Rows, TableReader
 from target_netsuite.preparing.shapes import Shapes
 
 _UNREADABLE = (InvalidRequestError, NotFoundError, PermissionDeniedError, IncompleteResultError)
 _ID = "id"
+
+# An enumeration may have other ids there [section 3.4], and a time is without its seconds, and with its zone.
+_OTHERWISE_IN_DOCUMENTS = frozenset({"enum", "date-time"})
 
 
 @dataclass(frozen=True)
@@ -96,19 +99,24 @@ class PresentValues:
             NetSuiteError: NetSuite cannot be asked now; that one record cannot be read raises nothing.
             ConnectionFailedError: no usable answer.
         """
-        zone = self._zone() if _has_times(shapes, wanted) else None
-        columns = _columns(shapes, wanted, zone)
+        kinds = _kinds(shapes, wanted)
+        zone = self._zone() if "date-time" in kinds.values() else None
+        columns = {name.lower(): kind for name, kind in kinds.items() if is_shown(kind, zone)}
         ids = [one.internal_id for one in wanted if one.fields]
         rows = self._table.read(record_table(record_type), columns, ids) if columns else Rows(unread=set(ids))
+        seen = [_by_row(one, kinds, rows, zone) for one in wanted]
+        unseen = [number for number, (one, rest) in enumerate(seen) if not one.is_absent and rest is not None]
 
-        by_row = [_by_row(shapes, one, rows, zone) for one in wanted]
         if in_bulk_only:
-            return [present for present, _ in by_row]
-        documents = self._executor.map(
-            lambda place: self._by_document(record_type, shapes, wanted[place], *by_row[place]),
-            [place for place, (present, _) in enumerate(by_row) if present.is_open],
-        )
-        return [next(documents) if present.is_open else present for present, _ in by_row]
+            left = set(unseen)
+            return [replace(one, is_open=number in left) for number, (one, _) in enumerate(seen)]
+
+        def look(number: int) -> Present:
+            found, rest = seen[number]
+            return self._by_document(record_type, shapes, wanted[number], found, rest or {})
+
+        looked = dict(zip(unseen, self._executor.map(look, unseen), strict=True))
+        return [looked.get(number, found) for number, (found, _) in enumerate(seen)]
 
     def exist(self, record_type: str, ids: Sequence[str]) -> dict[str, bool]:
         """Return of some internal ids whether the records exist; those of which nobody can tell are absent."""
@@ -116,70 +124,53 @@ class PresentValues:
         return {one: one in rows.by_id for one in ids if one not in rows.unread}
 
     def _by_document(
-        self, record_type: str, shapes: Shapes, wanted: Wanted, by_row: Present, rest: Mapping[str, Any]
+        self, record_type: str, shapes: Shapes, wanted: Wanted, found: Present, rest: Mapping[str, Any]
     ) -> Present:
-        """Return what there is of a record of which SuiteQL does not show everything."""
-        found = by_row.differences
+        """Add what a record's document tells to what its row has told."""
         try:
             document = self._document(record_type, shapes, wanted, rest)
         except _UNREADABLE as problem:
             unknown = [Difference(name, None, plain(value)) for name, value in rest.items()]
-            return Present((*found, *unknown), None, problem)
-        return Present((*found, *differences(rest, document, shapes)), document)
+            return Present((*found.differences, *unknown), None, problem)
+        return Present((*found.differences, *differences(rest, document, shapes)), document)
 
     def _document(self, record_type: str, shapes: Shapes, wanted: Wanted, rest: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Read a record with the sublists and subrecords that are needed; with all if they do not come."""
+        """Read a record with what is needed of it; subrecords in lines come only with everything else."""
         inside = {*wanted.sublists, *(name for name, value in rest.items() if _is_inside(shapes, name, value))}
-        if not inside:
-            return self._records.get(record_type, wanted.internal_id)
-        document = self._records.get(record_type, wanted.internal_id, expand=sorted(inside))
-        if any(_is_bare_link(member(document, name)) for name in inside):
-            document = self._records.get(record_type, wanted.internal_id, expand_sub_resources=True)
-        return document
+        if all(shapes.kind(name) == "multi-select" for name in inside):
+            document = self._records.get(record_type, wanted.internal_id, expand=sorted(inside))
+            if not any(is_bare_link(member(document, name)) for name in inside):
+                return document
+        return self._records.get(record_type, wanted.internal_id, expand_sub_resources=True)
 
 
-def _by_row(shapes: Shapes, wanted: Wanted, rows: Rows, zone: ZoneInfo | None) -> tuple[Present, Mapping[str, Any]]:
-    """Return what SuiteQL shows of a record, and the fields it does not show."""
+def _kinds(shapes: Shapes, wanted: Sequence[Wanted]) -> dict[str, str]:
+    """Return the kinds of the fields that are compared: all but the id and those that cannot be written."""
+    names = dict.fromkeys(name for one in wanted for name in one.fields)
+    return {name: shapes.kind(name) for name in names if name.lower() != _ID and not shapes.is_read_only(name)}
+
+
+def _by_row(
+    wanted: Wanted, kinds: Mapping[str, str], rows: Rows, zone: ZoneInfo | None
+) -> tuple[Present, dict[str, Any] | None]:
+    """Return what a record's row tells, and the fields that its document has to tell; None when it need not be read."""
     row = rows.by_id.get(wanted.internal_id)
     if row is None and wanted.fields and wanted.internal_id not in rows.unread:
-        return Present(is_absent=True), {}
-    shown: dict[str, Any] = {}
+        return Present(is_absent=True), None
+    found: list[Difference] = []
     rest: dict[str, Any] = {}
     for name, value in wanted.fields.items():
-        if _is_shown(shapes, name, value, rows, row, zone):
-            shown[name] = value
-        elif name.lower() != _ID and not shapes.is_read_only(name):
+        kind, column = kinds.get(name), name.lower()
+        if kind is None:
+            continue
+        if row is None or column not in rows.columns or not is_comparable(kind, value):
             rest[name] = value
-    found = tuple(_differing(shapes, shown, row or {}, zone))
-    return Present(found, is_open=bool(rest or wanted.sublists)), rest
-
-
-def _columns(shapes: Shapes, wanted: Sequence[Wanted], zone: ZoneInfo | None) -> dict[str, str]:
-    """Return the columns that could tell something about the fields that are wanted, with their kinds."""
-    return {
-        name.lower(): shapes.kind(name)
-        for one in wanted
-        for name, value in one.fields.items()
-        if name.lower() != _ID and not shapes.is_read_only(name) and is_comparable(shapes.kind(name), value, zone)
-    }
-
-
-def _is_shown(shapes: Shapes, name: str, value: Any, rows: Rows, row: Row | None, zone: ZoneInfo | None) -> bool:
-    return row is not None and name.lower() in rows.columns and is_comparable(shapes.kind(name), value, zone)
-
-
-def _differing(shapes: Shapes, fields: Mapping[str, Any], row: Row, zone: ZoneInfo | None) -> list[Difference]:
-    return [
-        Difference(name, row.get(name.lower()), plain(value))
-        for name, value in fields.items()
-        if not shows(shapes.kind(name), row.get(name.lower()), value, zone)
-    ]
-
-
-def _has_times(shapes: Shapes, wanted: Sequence[Wanted]) -> bool:
-    return any(
-        shapes.kind(name) == "date-time" and not shapes.is_read_only(name) for one in wanted for name in one.fields
-    )
+        elif not shows(kind, row.get(column), value, zone):
+            if kind in _OTHERWISE_IN_DOCUMENTS:
+                rest[name] = value
+            else:
+                found.append(Difference(name, row.get(column), plain(value)))
+    return Present(tuple(found)), rest if rest or wanted.sublists else None
 
 
 def _is_inside(shapes: Shapes, name: str, value: Any) -> bool:
@@ -188,7 +179,3 @@ def _is_inside(shapes: Shapes, name: str, value: Any) -> bool:
         return True
     is_object = isinstance(value, Mapping) and (items(value) is not None or reference_id(value) is None)
     return is_object and shapes.kind(name) == ""
-
-
-def _is_bare_link(value: Any) -> bool:
-    return isinstance(value, Mapping) and set(value) == {"links"}
