@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -24,6 +25,7 @@ from suitetalk import (
     PermissionDeniedError,
     PollPolicy,
     RetryPolicy,
+    ServerFaultError,
     SuiteTalkError,
 )
 
@@ -193,3 +195,23 @@ def test_a_missing_permission_is_told(netsuite: ScriptedNetSuite, jobs: Jobs) ->
 
     with pytest.raises(PermissionDeniedError):
         jobs.submit("POST", CUSTOMERS, body={})
+
+
+def test_a_job_of_which_more_is_known_is_asked_after_later(netsuite: ScriptedNetSuite, jobs: Jobs) -> None:
+    netsuite.script = JobNetSuite()
+    job = jobs.submit("POST", CUSTOMERS, body={})
+    begun = time.monotonic()
+    assert jobs.wait(job.id, polling=PollPolicy(head_start=0.05)).completed
+    assert time.monotonic() - begun >= 0.05
+    stop = threading.Event()
+    stop.set()
+    with pytest.raises(JobUnfinishedError):
+        jobs.wait(job.id, polling=PollPolicy(head_start=3600), stop=stop)
+    assert sum(request.path.endswith("/job/1") for request in netsuite.requests) == 1
+
+
+def test_what_netsuite_does_not_implement_was_not_done(netsuite: ScriptedNetSuite, jobs: Jobs) -> None:
+    netsuite.script = lambda _: Reply(501)
+    with pytest.raises(ServerFaultError):
+        jobs.submit("POST", CUSTOMERS, body={})
+    assert len(netsuite.requests) == 1

@@ -87,8 +87,8 @@ class BatchWrites:
     def _completed(self, portion: Portion) -> str:
         """Have one batch carried out and return its job, empty when it was refused as a whole and nothing was done."""
         batch = portion.batch
-        self._journal.intended(batch, portion.writes)
         try:
+            self._journal.intended(batch, portion.writes)
             job = self._netsuite.batches.submit(batch)
         except SuiteTalkError as error:
             if not is_refusal(error) and not comes_before_sending(error):
