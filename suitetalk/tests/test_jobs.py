@@ -25,7 +25,6 @@ from suitetalk import (
     PermissionDeniedError,
     PollPolicy,
     RetryPolicy,
-    ServerFaultError,
     SuiteTalkError,
 )
 
@@ -208,10 +207,3 @@ def test_a_job_of_which_more_is_known_is_asked_after_later(netsuite: ScriptedNet
     with pytest.raises(JobUnfinishedError):
         jobs.wait(job.id, polling=PollPolicy(head_start=3600), stop=stop)
     assert sum(request.path.endswith("/job/1") for request in netsuite.requests) == 1
-
-
-def test_what_netsuite_does_not_implement_was_not_done(netsuite: ScriptedNetSuite, jobs: Jobs) -> None:
-    netsuite.script = lambda _: Reply(501)
-    with pytest.raises(ServerFaultError):
-        jobs.submit("POST", CUSTOMERS, body={})
-    assert len(netsuite.requests) == 1

@@ -163,7 +163,10 @@ class BatchWrites:
 
     def _is_there(self, portion: Portion, paired: Paired) -> bool:
         """Tell whether the type exists, where records to delete are said to be missing."""
-        missing = any(isinstance(result.error, NotFoundError) for result in paired.results.values())
+        results = paired.results.values()
+        if any(result.error is None for result in results):
+            self._record_types.exists(portion.batch.record_type)
+        missing = any(isinstance(result.error, NotFoundError) for result in results)
         return not missing or self._record_types.is_there(portion.batch.record_type)
 
 

@@ -9,7 +9,8 @@ from target_netsuite.writing.outcomes import is_refusal
 
 logger = logging.getLogger(__name__)
 
-_NO_BATCHES = frozenset({400, 403, 404, 405, 406, 415, 501})
+_NO_BATCHES = frozenset({400, 403, 404, 405, 406, 415})
+_NO_RIGHT_TO_LIST = "USER_ERROR"  # with or without the word permission [PO-client, measured]
 
 
 class RecordTypes:
@@ -49,11 +50,11 @@ class RecordTypes:
             return True
         try:
             self._netsuite.records.list(record_type, limit=1)
-        except PermissionDeniedError:
-            pass  # listing needs more permissions than deleting; the type is there
         except NetSuiteError as error:
             if not is_refusal(error):
                 raise
-            return False
+            # Listing needs more permissions than deleting; where they are missing, the type is there.
+            if not isinstance(error, PermissionDeniedError) and error.code != _NO_RIGHT_TO_LIST:
+                return False
         self._known.add(record_type)
         return True
