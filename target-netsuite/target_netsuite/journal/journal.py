@@ -148,6 +148,7 @@ class Journal(NullJournal):
             "operation": batch.operation,
             "records": batch.records,
             "parallel": batch.parallel,
+            "alone": batch.alone,
             "headers": batch.headers,
         }
         self._open(batch.idempotency_key, writes[0], encode(described), members)
@@ -310,6 +311,7 @@ def _batch(key: str, record_type: str, described: bytes | None) -> Batch | None:
         record_type,
         tuple(facts["records"]),
         parallel=facts["parallel"],
+        alone=facts["alone"],
         headers=facts["headers"],
         idempotency_key=key,
     )

@@ -94,7 +94,8 @@ class BatchWrites:
             if not is_refusal(error) and not comes_before_sending(error):
                 raise stopped(portion.writes, error) from error
             self._journal.settled(batch.idempotency_key)
-            self._record_types.refused_batch(batch.record_type, error)
+            refused_it = self._record_types.refused_alone if batch.alone else self._record_types.refused_batch
+            refused_it(batch.record_type, error)
             return ""
         begun = time.monotonic()
         self._journal.submitted(batch.idempotency_key, job.id)

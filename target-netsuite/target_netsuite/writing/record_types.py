@@ -21,10 +21,20 @@ class RecordTypes:
         self._netsuite = netsuite
         self._known: set[str] = set()
         self._without_batches: set[str] = set()
+        self._without_jobs: set[str] = set()
 
     def takes_batches(self, record_type: str) -> bool:
         """Tell whether no batch of the type has been refused as a whole."""
         return record_type not in self._without_batches
+
+    def takes_jobs(self, record_type: str) -> bool:
+        """Tell whether no request of its own in the background has been refused."""
+        return record_type not in self._without_jobs
+
+    def refused_alone(self, record_type: str, error: SuiteTalkError) -> None:
+        """Take note of a request of its own that was not taken into the background."""
+        if isinstance(error, NetSuiteError) and error.status in _NO_BATCHES:
+            self._without_jobs.add(record_type)
 
     def refused_batch(self, record_type: str, error: SuiteTalkError) -> None:
         """Take note of a batch that was refused as a whole, unless that was for one of its records."""
