@@ -91,8 +91,9 @@ def test_all_tries_carry_one_key(netsuite: ScriptedNetSuite, jobs: Jobs, fates: 
 def test_what_was_done_at_once_is_not_sent_again(netsuite: ScriptedNetSuite, jobs: Jobs) -> None:
     netsuite.answers(Reply(204, headers={"Location": f"{BASE}/record/v1/customer/5"}))
 
-    with pytest.raises(OutcomeUnknownError, match="status 204"):
+    with pytest.raises(OutcomeUnknownError, match="status 204") as caught:
         jobs.submit("POST", CUSTOMERS, body={})
+    assert caught.value.record_id == "5"
     assert len(netsuite.requests) == 1
 
 

@@ -286,6 +286,17 @@ def test_an_account_that_does_nothing_in_the_background_is_written_to_at_once(
     assert requests_of(emulator)["poll"] == 0
 
 
+def test_what_an_account_does_at_once_instead_of_in_the_background_is_done(
+    emulator: Emulator, opened: Open, prefix: str, journal: Journal
+) -> None:
+    writer = opened(emulator)
+    path, made = "/customer$", {"Location": f"{emulator.url}/services/rest/record/v1/customer/77"}
+    emulator.faults.add(Fault(effect="status", method="POST", path=path, status=400, times=1))
+    emulator.faults.add(Fault(effect="status", method="POST", path=path, status=204, headers=made, times=1))
+    answers = writer.carry_out(creates(prefix, [1], findable=False))
+    assert (outcomes(answers), ids(answers), journal.open_entries()) == (["created"], ["77"], [])
+
+
 def test_few_are_written_one_by_one_unless_nothing_would_tell_of_them(
     emulator: Emulator, opened: Open, prefix: str
 ) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from suitetalk import NetSuite, NetSuiteError, PermissionDeniedError, SuiteTalkError
+from suitetalk import NetSuite, NetSuiteError, OutcomeUnknownError, PermissionDeniedError, SuiteTalkError
 from target_netsuite.writing.outcomes import is_refusal
 
 logger = logging.getLogger(__name__)
@@ -32,8 +32,8 @@ class RecordTypes:
         return record_type not in self._without_jobs
 
     def refused_alone(self, record_type: str, error: SuiteTalkError) -> None:
-        """Take note of a request of its own that was not taken into the background."""
-        if isinstance(error, NetSuiteError) and error.status in _NO_BATCHES:
+        """Take note of a request of its own that was not taken into the background, be it refused or done at once."""
+        if isinstance(error, OutcomeUnknownError) or (isinstance(error, NetSuiteError) and error.status in _NO_BATCHES):
             self._without_jobs.add(record_type)
 
     def refused_batch(self, record_type: str, error: SuiteTalkError) -> None:

@@ -10,8 +10,8 @@ from typing import Literal
 from suitetalk import BATCH_SIZE, NetSuite, PollPolicy, SuiteTalkError
 from suitetalk.validation import Validation, validation_headers
 from target_netsuite.intents import Write
-from target_netsuite.journal.journal import NullJournal
 from target_netsuite.journal.members import is_unfindable
+from target_netsuite.journal.null_journal import NullJournal
 from target_netsuite.writing.batches import BatchWrites
 from target_netsuite.writing.confirmation import Confirm, Confirmation
 from target_netsuite.writing.gathered import Gathered
