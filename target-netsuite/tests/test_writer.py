@@ -292,7 +292,7 @@ def test_what_an_account_does_at_once_instead_of_in_the_background_is_done(
     writer = opened(emulator)
     path, made = "/customer$", {"Location": f"{emulator.url}/services/rest/record/v1/customer/77"}
     emulator.faults.add(Fault(effect="status", method="POST", path=path, status=400, times=1))
-    emulator.faults.add(Fault(effect="status", method="POST", path=path, status=204, headers=made, times=1))
+    emulator.faults.add(Fault(effect="status", method="POST", path=path, status=204, headers=made, nth=2))
     answers = writer.carry_out(creates(prefix, [1], findable=False))
     assert (outcomes(answers), ids(answers), journal.open_entries()) == (["created"], ["77"], [])
 
