@@ -285,3 +285,22 @@ def test_the_emulator_ends_while_a_job_waits(client_of: Any) -> None:
     started = time.monotonic()
     client.emulator.stop()
     assert time.monotonic() - started < 10
+
+
+def test_tasks_need_not_be_numbered_as_the_input_is(client_of: Any) -> None:
+    client = client_of(tasks_in_input_order=False)
+    wanted = [f"Region {number}" for number in range(20)]
+    answer = batch(client, "POST", REGION, [{"name": name} for name in wanted])
+    made = [client.get(result.headers["Location"])["name"] for result in results(client, answer)]
+    assert (sorted(made), made == wanted) == (sorted(wanted), False)
+    assert names(client)[-20:] == wanted  # done in the order of the input nevertheless
+
+
+def test_an_account_without_batches_refuses_them(client_of: Any) -> None:
+    client = client_of(batch_requests=False)
+    before = names(client)
+    answer = batch(client, "POST", REGION, [{"name": "New"}])
+    assert (answer.status_code, answer.json()["o:errorDetails"][0]["o:errorCode"]) == (400, "INVALID_HEADER")
+    assert client.send("DELETE", REGION, params={"ids": "1,2"}, headers=ASYNC).status_code == 400
+    assert names(client) == before
+    finished(client, client.send("POST", REGION, json={"name": "Alone"}, headers=ASYNC))

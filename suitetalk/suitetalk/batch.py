@@ -44,6 +44,8 @@ class Batch:
             [section_N3950559].
         parameters: query parameters besides `ids`.
         headers: header fields besides those every batch has.
+        alone: send a single body as a request of its own in the background, which a type or an account may take that
+            takes no batches [chapter_161251386312]; for a create.
         idempotency_key: write it down before the batch is submitted, and a crash costs nothing.
     """
 
@@ -54,6 +56,7 @@ class Batch:
     parallel: bool = False
     parameters: Mapping[str, str] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
+    alone: bool = False
     idempotency_key: str = field(default_factory=new_idempotency_key)
 
     def __post_init__(self) -> None:
@@ -66,6 +69,8 @@ class Batch:
             raise SuiteTalkError("A record type is needed, such as customer.")
         if not 1 <= len(self.records) <= BATCH_SIZE:
             raise SuiteTalkError(f"A batch holds from 1 to {BATCH_SIZE} records, not {len(self.records)}.")
+        if self.alone and (len(self.records) != 1 or self.operation != "create"):
+            raise SuiteTalkError("Only a single record to create can be sent as a request of its own.")
         for place, record in enumerate(self.records, self.first_index):
             self._check(record, f"Record {place} of those to {self.operation}")
 
@@ -85,15 +90,18 @@ class Batch:
         return f"/record/v1/{quote(self.record_type, safe='')}"
 
     @property
-    def body(self) -> dict[str, Any] | None:
+    def body(self) -> Any:
         """Body, None for an operation on ids."""
+        if self.alone:
+            return self.records[0]
         return None if self._is_of_ids else {"items": list(self.records)}
 
     @property
     def all_headers(self) -> dict[str, str]:
         """Header fields, but for those of every asynchronous request."""
         preference = {"Prefer": 'batch-processing="parallel"'} if self.parallel else {}
-        return {**({} if self._is_of_ids else {"Content-Type": _COLLECTION}), **preference, **self.headers}
+        collection = {} if self._is_of_ids or self.alone else {"Content-Type": _COLLECTION}
+        return {**collection, **preference, **self.headers}
 
     @property
     def all_parameters(self) -> dict[str, str]:

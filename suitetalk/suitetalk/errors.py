@@ -39,13 +39,16 @@ class OutcomeUnknownError(ConnectionFailedError):
     Attributes:
         idempotency_key: of an asynchronous write; submitted once more under it, it is not done twice. Else empty.
         job_id: the job that carries it out, when that is known. Else empty.
+        record_id: internal id in the answer to a request that was to be done in the background and was done at once.
+            Else empty.
     """
 
-    def __init__(self, text: str, *, idempotency_key: str = "", job_id: str = "") -> None:
+    def __init__(self, text: str, *, idempotency_key: str = "", job_id: str = "", record_id: str = "") -> None:
         """Say what is known."""
         super().__init__(text)
         self.idempotency_key = idempotency_key
         self.job_id = job_id
+        self.record_id = record_id
 
 
 class JobUnfinishedError(SuiteTalkError):

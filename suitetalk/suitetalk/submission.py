@@ -48,6 +48,7 @@ def submitted_once(send: Callable[[], Answer], key: str, retry: RetryPolicy) -> 
             f"{str(error).rstrip('. ')}; a job may have begun before. Submit it again under its idempotency key {key} "
             "to find out without doing it twice.",
             idempotency_key=key,
+            record_id=error.record_id if isinstance(error, OutcomeUnknownError) else "",
         ) from error
 
 
@@ -86,7 +87,8 @@ class _Submission:
     def _without_job(self, answer: Answer) -> str:
         self.may_have_begun = True
         error = OutcomeUnknownError(
-            f"{answer.request} was accepted (status {answer.status}) without the address of a job"
+            f"{answer.request} was accepted (status {answer.status}) without the address of a job",
+            record_id="" if answer.status == _ACCEPTED else answer.located_id,
         )
         if answer.status == _ACCEPTED:
             raise TryAgainError(error)

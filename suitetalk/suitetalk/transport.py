@@ -25,7 +25,6 @@ _LONGEST_CONNECT = 30.0  # seconds
 _BLOCKED = 429
 _MORE_LOGINS = 2
 _FIRST_SERVER_FAULT = 500
-_NOT_IMPLEMENTED = 501  # says by itself that nothing was done
 _FAULTS_THAT_PASS = frozenset({500, 502, 503, 504})
 _Patience = tuple[float, float]  # seconds to wait for a connection, and for the next part of an answer
 
@@ -247,7 +246,7 @@ def _accepted(answer: Answer, as_refusal: Callable[[Answer], NetSuiteError], *, 
     if answer.status == _BLOCKED or (answer.status in _FAULTS_THAT_PASS and repeatable):
         asked = seconds_asked_for(answer.headers.get("Retry-After"))
         raise TryAgainError(error, asked, seldom_passes=answer.status == _FIRST_SERVER_FAULT)
-    if answer.status >= _FIRST_SERVER_FAULT and answer.status != _NOT_IMPLEMENTED and not repeatable:
+    if answer.status >= _FIRST_SERVER_FAULT and not repeatable:
         told = " ".join(filter(None, (str(error.status), error.code)))
         raise OutcomeUnknownError(
             f"{error.request} was answered with {told} ({error.detail}), so whether NetSuite carried it out is "

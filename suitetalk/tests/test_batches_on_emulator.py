@@ -9,7 +9,16 @@ from typing import Any
 import pytest
 
 from netsuite_emulator import Emulator, Fault
-from suitetalk import ConnectionSettings, InvalidRequestError, NetSuite, NotFoundError, PollPolicy, RetryPolicy
+from suitetalk import (
+    Batch,
+    ConnectionSettings,
+    InvalidRequestError,
+    NetSuite,
+    NotFoundError,
+    PollPolicy,
+    RetryPolicy,
+    SuiteTalkError,
+)
 
 Open = Callable[[Emulator], NetSuite]
 
@@ -88,3 +97,19 @@ def test_a_job_of_one_request_is_found_again(netsuite_emulator: Emulator, opened
     (task_id,) = later.jobs.task_ids(job.id)
     made = later.jobs.result(job.id, task_id).created_id()
     assert later.records.get("customer", made)["companyName"] == "Batch 0"
+
+
+def test_a_record_goes_alone_where_an_account_takes_no_batches(
+    netsuite_emulator_factory: Callable[..., Emulator], opened: Open
+) -> None:
+    emulator = netsuite_emulator_factory(batch_requests=False)
+    client = opened(emulator)
+    (one,) = customers(1)
+    with pytest.raises(InvalidRequestError):
+        client.batches.submit(Batch("create", "customer", (one,)))
+    alone = Batch("create", "customer", (one,), alone=True)
+    jobs = {client.batches.submit(alone).id for _ in range(2)}
+    (result,) = client.batches.collect(alone, jobs.pop(), timeout=60)
+    assert (result.error, jobs, count_of(emulator)) == (None, set(), 1)
+    with pytest.raises(SuiteTalkError, match="request of its own"):
+        Batch("update", "customer", ({"id": "1"},), alone=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -90,8 +91,9 @@ def test_all_tries_carry_one_key(netsuite: ScriptedNetSuite, jobs: Jobs, fates: 
 def test_what_was_done_at_once_is_not_sent_again(netsuite: ScriptedNetSuite, jobs: Jobs) -> None:
     netsuite.answers(Reply(204, headers={"Location": f"{BASE}/record/v1/customer/5"}))
 
-    with pytest.raises(OutcomeUnknownError, match="status 204"):
+    with pytest.raises(OutcomeUnknownError, match="status 204") as caught:
         jobs.submit("POST", CUSTOMERS, body={})
+    assert caught.value.record_id == "5"
     assert len(netsuite.requests) == 1
 
 
@@ -193,3 +195,16 @@ def test_a_missing_permission_is_told(netsuite: ScriptedNetSuite, jobs: Jobs) ->
 
     with pytest.raises(PermissionDeniedError):
         jobs.submit("POST", CUSTOMERS, body={})
+
+
+def test_a_job_of_which_more_is_known_is_asked_after_later(netsuite: ScriptedNetSuite, jobs: Jobs) -> None:
+    netsuite.script = JobNetSuite()
+    job = jobs.submit("POST", CUSTOMERS, body={})
+    begun = time.monotonic()
+    assert jobs.wait(job.id, polling=PollPolicy(head_start=0.05)).completed
+    assert time.monotonic() - begun >= 0.05
+    stop = threading.Event()
+    stop.set()
+    with pytest.raises(JobUnfinishedError):
+        jobs.wait(job.id, polling=PollPolicy(head_start=3600), stop=stop)
+    assert sum(request.path.endswith("/job/1") for request in netsuite.requests) == 1

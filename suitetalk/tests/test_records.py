@@ -110,6 +110,14 @@ def test_create_without_location(netsuite: ScriptedNetSuite, client: NetSuite) -
         client.records.create("customer", {})
 
 
+def test_update_and_upsert_give_the_id_where_netsuite_does(netsuite: ScriptedNetSuite, client: NetSuite) -> None:
+    netsuite.answers(
+        Reply(204, headers={"Location": "https://x.example/services/rest/record/v1/customer/5"}), Reply(204)
+    )
+    assert client.records.update("customer", "eid:A-1", {}) == "5"
+    assert client.records.upsert("customer", "A-1", {}) == ""
+
+
 def test_update_upsert_and_delete(netsuite: ScriptedNetSuite, client: NetSuite) -> None:
     netsuite.answers(Reply(204))
     client.records.update("salesOrder", "7", {"memo": "x"}, replace=["item", "expense"])

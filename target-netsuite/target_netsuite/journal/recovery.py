@@ -7,7 +7,7 @@ import time
 from concurrent.futures import Executor, ThreadPoolExecutor, wait
 
 from suitetalk import Batch, NetSuite, NotFoundError, SuiteTalkError
-from target_netsuite.journal.journal import NullJournal, OpenEntry
+from target_netsuite.journal.null_journal import NullJournal, OpenEntry
 from target_netsuite.writing.outcomes import WritingStoppedError, is_refusal, stopped_in_doubt
 from target_netsuite.writing.task_order import TaskOrder
 from target_netsuite.writing.unknown_outcomes import Policy

@@ -7,10 +7,10 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import Executor, wait
 
-from suitetalk import NetSuite, NotFoundError, SuiteTalkError, TaskResult
+from suitetalk import NetSuite, NotFoundError, OutcomeUnknownError, SuiteTalkError, TaskResult
 from target_netsuite.intents import Operation, Settled, Write
-from target_netsuite.journal.journal import NullJournal
 from target_netsuite.journal.members import is_unfindable
+from target_netsuite.journal.null_journal import NullJournal
 from target_netsuite.writing.confirmation import Confirmation
 from target_netsuite.writing.gathered import Gathered
 from target_netsuite.writing.job_times import JobTimes
@@ -77,24 +77,32 @@ class BatchWrites:
                 job_id = job.result()
             except WritingStoppedError as error:
                 gathered.stops.append(error)
+                continue
+            if isinstance(job_id, Settled):
+                gathered.answers[portion.places[0]] = job_id
+            elif job_id:
+                completed.append((portion, job_id))
             else:
-                if job_id:
-                    completed.append((portion, job_id))
-                else:
-                    gathered.again += portion.placed
+                gathered.again += portion.placed
         self._gather(completed, gathered)
 
-    def _completed(self, portion: Portion) -> str:
-        """Have one batch carried out and return its job, empty when it was refused as a whole and nothing was done."""
+    def _completed(self, portion: Portion) -> str | Settled:
+        """Have one batch carried out and return its job, empty when it was refused as a whole and nothing was done.
+
+        A record that is sent alone may be created at once, by an account that does nothing in the background.
+        """
         batch = portion.batch
-        self._journal.intended(batch, portion.writes)
         try:
+            self._journal.intended(batch, portion.writes)
             job = self._netsuite.batches.submit(batch)
         except SuiteTalkError as error:
+            if batch.alone and isinstance(error, OutcomeUnknownError) and error.record_id:
+                return self._done_at_once(portion, error)
             if not is_refusal(error) and not comes_before_sending(error):
                 raise stopped(portion.writes, error) from error
             self._journal.settled(batch.idempotency_key)
-            self._record_types.refused_batch(batch.record_type, error)
+            refused_it = self._record_types.refused_alone if batch.alone else self._record_types.refused_batch
+            refused_it(batch.record_type, error)
             return ""
         begun = time.monotonic()
         self._journal.submitted(batch.idempotency_key, job.id)
@@ -105,6 +113,11 @@ class BatchWrites:
             raise stopped(portion.writes, error) from error
         self._job_times.learn(batch, time.monotonic() - begun)
         return job.id
+
+    def _done_at_once(self, portion: Portion, error: OutcomeUnknownError) -> Settled:
+        self._record_types.refused_alone(portion.batch.record_type, error)
+        self._journal.settled(portion.batch.idempotency_key, {0: error.record_id})
+        return done(portion.writes[0], error.record_id)
 
     def _gather(self, completed: Sequence[tuple[Portion, str]], gathered: Gathered) -> None:
         writes = [write for portion, _ in completed for write in portion.writes]
@@ -163,7 +176,10 @@ class BatchWrites:
 
     def _is_there(self, portion: Portion, paired: Paired) -> bool:
         """Tell whether the type exists, where records to delete are said to be missing."""
-        missing = any(isinstance(result.error, NotFoundError) for result in paired.results.values())
+        results = paired.results.values()
+        if any(result.error is None for result in results):
+            self._record_types.exists(portion.batch.record_type)
+        missing = any(isinstance(result.error, NotFoundError) for result in results)
         return not missing or self._record_types.is_there(portion.batch.record_type)
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from suitetalk import Batch, PollPolicy
 
 _SHARE_OF_THE_WAIT = 0.1  # between questions, so that little is lost when a job takes longer than the ones before
-_NEWS = 0.5  # weight of the last job
+_NEWS = 0.8  # weight of the last job
 _EARLIER = 0.95  # of the time waited, when the first question found the job done
 
 

@@ -12,7 +12,6 @@ from target_netsuite.errors import StoppedError
 from target_netsuite.intents import Intent, Operation, Outcome, Refusal, Settled, Write
 
 _REFUSALS = range(400, 500)
-_NOT_IMPLEMENTED = 501
 _NOT_ABOUT_THE_RECORD = frozenset({407, 408})  # a proxy wants a login; the server tired of waiting
 
 
@@ -55,7 +54,7 @@ def is_refusal(error: SuiteTalkError) -> bool:
     """Tell whether NetSuite refused this one request, so that others may still pass, and did nothing."""
     if not isinstance(error, NetSuiteError) or isinstance(error, (LoginRefusedError, ConcurrencyLimitError)):
         return False
-    return error.status == _NOT_IMPLEMENTED or (error.status in _REFUSALS and error.status not in _NOT_ABOUT_THE_RECORD)
+    return error.status in _REFUSALS and error.status not in _NOT_ABOUT_THE_RECORD
 
 
 def comes_before_sending(error: SuiteTalkError) -> bool:

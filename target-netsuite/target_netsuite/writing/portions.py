@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from suitetalk import BATCH_SIZE, Batch
 from suitetalk.sublist_lines import adds_lines
-from suitetalk.validation import Validation, validation_headers
 from target_netsuite.intents import Operation, Write
 from target_netsuite.journal.members import is_unfindable
 
@@ -75,20 +74,32 @@ def divided(writes: Iterable[Placed], mode: WriteMode) -> tuple[list[list[Placed
 
 
 def in_portions(
-    group: Sequence[Placed], names: Validation, values: Validation | None, size: int = BATCH_SIZE
+    group: Sequence[Placed], headers: Mapping[str, str], *, size: int = BATCH_SIZE, alone: bool = False
 ) -> list[Portion]:
     """Cut one of the groups that `divided` returned into batches.
+
+    Args:
+        group: the writes.
+        headers: say how bodies are to be read.
+        size: writes of one batch, at most 100.
+        alone: send each write as a request of its own, in the background.
 
     Raises:
         SuiteTalkError: a record cannot be sent.
     """
     first = group[0][1]
-    headers = {} if first.operation is Operation.DELETE else validation_headers(names, values)
+    size = 1 if alone else size
     portions = []
     for start in range(0, len(group), size):
         places, writes = zip(*group[start : start + size], strict=True)
         items = tuple(map(_item, writes))
-        batch = Batch(_OPERATIONS[first.operation], first.record_type, items, headers=headers)
+        batch = Batch(
+            _OPERATIONS[first.operation],
+            first.record_type,
+            items,
+            headers={} if first.operation is Operation.DELETE else headers,
+            alone=alone,
+        )
         portions.append(Portion(places, writes, batch))
     return portions
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import logging
 
-from suitetalk import NetSuite, NetSuiteError, PermissionDeniedError, SuiteTalkError
+from suitetalk import NetSuite, NetSuiteError, OutcomeUnknownError, PermissionDeniedError, SuiteTalkError
 from target_netsuite.writing.outcomes import is_refusal
 
 logger = logging.getLogger(__name__)
 
-_NO_BATCHES = frozenset({400, 403, 404, 405, 406, 415, 501})
+_NO_BATCHES = frozenset({400, 403, 404, 405, 406, 415})
+_NO_RIGHT_TO_LIST = "USER_ERROR"  # with or without the word permission [PO-client, measured]
 
 
 class RecordTypes:
@@ -20,10 +21,20 @@ class RecordTypes:
         self._netsuite = netsuite
         self._known: set[str] = set()
         self._without_batches: set[str] = set()
+        self._without_jobs: set[str] = set()
 
     def takes_batches(self, record_type: str) -> bool:
         """Tell whether no batch of the type has been refused as a whole."""
         return record_type not in self._without_batches
+
+    def takes_jobs(self, record_type: str) -> bool:
+        """Tell whether no request of its own in the background has been refused."""
+        return record_type not in self._without_jobs
+
+    def refused_alone(self, record_type: str, error: SuiteTalkError) -> None:
+        """Take note of a request of its own that was not taken into the background, be it refused or done at once."""
+        if isinstance(error, OutcomeUnknownError) or (isinstance(error, NetSuiteError) and error.status in _NO_BATCHES):
+            self._without_jobs.add(record_type)
 
     def refused_batch(self, record_type: str, error: SuiteTalkError) -> None:
         """Take note of a batch that was refused as a whole, unless that was for one of its records."""
@@ -49,11 +60,11 @@ class RecordTypes:
             return True
         try:
             self._netsuite.records.list(record_type, limit=1)
-        except PermissionDeniedError:
-            pass  # listing needs more permissions than deleting; the type is there
         except NetSuiteError as error:
             if not is_refusal(error):
                 raise
-            return False
+            # Listing needs more permissions than deleting; where they are missing, the type is there.
+            if not isinstance(error, PermissionDeniedError) and error.code != _NO_RIGHT_TO_LIST:
+                return False
         self._known.add(record_type)
         return True

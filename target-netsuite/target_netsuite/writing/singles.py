@@ -9,8 +9,8 @@ from concurrent.futures import Executor, Future, wait
 from suitetalk import InvalidRequestError, NetSuite, NotFoundError, OutcomeUnknownError, SuiteTalkError
 from suitetalk.validation import Validation
 from target_netsuite.intents import Operation, Write
-from target_netsuite.journal.journal import NullJournal
 from target_netsuite.journal.members import is_unfindable
+from target_netsuite.journal.null_journal import NullJournal
 from target_netsuite.writing.gathered import Gathered
 from target_netsuite.writing.outcomes import (
     Answer,

@@ -7,7 +7,7 @@ from typing import Literal
 
 from suitetalk import SuiteTalkError
 from target_netsuite.intents import Settled, Write
-from target_netsuite.journal.journal import outcome_unknown
+from target_netsuite.journal.null_journal import outcome_unknown
 from target_netsuite.writing.outcomes import WritingStoppedError, key_of, stopped_in_doubt
 
 OnUnknownOutcome = Literal["stop", "repeat", "skip"]

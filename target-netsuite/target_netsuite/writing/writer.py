@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from suitetalk import BATCH_SIZE, NetSuite, PollPolicy, SuiteTalkError
-from suitetalk.validation import Validation
+from suitetalk.validation import Validation, validation_headers
 from target_netsuite.intents import Write
-from target_netsuite.journal.journal import NullJournal
 from target_netsuite.journal.members import is_unfindable
+from target_netsuite.journal.null_journal import NullJournal
 from target_netsuite.writing.batches import BatchWrites
 from target_netsuite.writing.confirmation import Confirm, Confirmation
 from target_netsuite.writing.gathered import Gathered
@@ -72,6 +72,7 @@ class Writer:
         self._options = options or WriterOptions()
         self._jobs = ThreadPoolExecutor(_JOBS_AT_ONCE, thread_name_prefix="netsuite-job")
         self._requests = ThreadPoolExecutor(self._options.single_requests, thread_name_prefix="netsuite-write")
+        self._headers = validation_headers(self._options.name_validation, self._options.value_validation)
         self._record_types = RecordTypes(netsuite)
         self.task_order = TaskOrder(netsuite, self._requests)
         self._batches = BatchWrites(
@@ -133,15 +134,18 @@ class Writer:
 
     def _send(self, writes: list[Placed], gathered: Gathered, write_mode: WriteMode, *, is_first: bool) -> None:
         """Send writes once: those of a later round each on its own."""
-        takes_batches = self._record_types.takes_batches(writes[0][1].record_type)
-        together, single = divided(writes, write_mode if takes_batches else "single")
+        record_type = writes[0][1].record_type
+        takes_batches = self._record_types.takes_batches(record_type)
+        takes_jobs = self._record_types.takes_jobs(record_type)
+        together, single = divided(writes, write_mode if takes_jobs else "single")
         portions: list[Portion] = []
         for group in together:
-            if not is_first and not is_unfindable(group[0][1]):
+            if not is_unfindable(group[0][1]) and not (is_first and takes_batches):
                 single += group
                 continue
             try:
-                portions += self._portions(group, alone=not is_first)
+                size = BATCH_SIZE if is_first and not self._is_mixed_up(group) else 1
+                portions += in_portions(group, self._headers, size=size, alone=not takes_batches)
             except SuiteTalkError as error:  # one of them cannot be sent; on its own it is told which
                 if not comes_before_sending(error):
                     raise
@@ -152,8 +156,6 @@ class Writer:
         finally:
             self._singles.gather(begun, gathered)
 
-    def _portions(self, group: list[Placed], *, alone: bool) -> list[Portion]:
-        """Cut writes into batches; those that could not be told apart go each into one of its own."""
-        is_mixed_up = self.task_order.follows is False and is_unfindable(group[0][1])
-        size = 1 if alone or is_mixed_up else BATCH_SIZE
-        return in_portions(group, self._options.name_validation, self._options.value_validation, size)
+    def _is_mixed_up(self, group: list[Placed]) -> bool:
+        """Tell whether results of these writes could not be told apart if they were done in one job."""
+        return self.task_order.follows is False and is_unfindable(group[0][1])
