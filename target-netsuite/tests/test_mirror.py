@@ -87,6 +87,7 @@ def test_what_goes_is_what_one_would_count_out_by_hand(  # noqa: PLR0917 - each 
 ) -> None:
     fill(account, sorted(there))
     keys = MirrorKeys()
+    keys.expect("warranties")
     for external_id, version in came:
         keys.came("warranties", external_id, version)
         keys.came("another", "CRM-0")
@@ -115,7 +116,8 @@ def test_more_than_a_page_is_read_whole(account: Emulator, netsuite: NetSuite, k
     intents, problems = gone(netsuite, keys, WARRANTIES)
     assert [intent.key["externalId"] for intent in intents] == [f"CRM-{number}" for number in range(0, 2500, 10)]
     first = intents[0]
-    assert (first.operation, first.record_type, first.internal_id, first.number) == (Operation.DELETE, TABLE, "1", 0)
+    assert (first.operation, first.record_type, first.internal_id, first.number) == (Operation.DELETE, TABLE, "1", -1)
+    assert len({intent.number for intent in intents}) == len(intents)
     assert problems == []
 
 
@@ -132,6 +134,7 @@ def test_over_the_cap_nothing_goes_and_other_streams_still_do(
 ) -> None:
     fill(account, ["CRM-1", "CRM-2", "CRM-3", "ERP-1"])
     keys.came("warranties", "CRM-1")
+    keys.expect("more")
     capped = MirrorStream("warranties", TABLE, TABLE, TEMPLATE)
     other = MirrorStream("more", TABLE, TABLE, Template.parse("ERP-{id}"), max_percent=Decimal(100))
     mirror = Mirror(netsuite.suiteql, keys, logging.getLogger("mirror"))
@@ -144,14 +147,24 @@ def test_a_record_without_an_external_id_keeps_everything(
     account: Emulator, netsuite: NetSuite, keys: MirrorKeys
 ) -> None:
     fill(account, ["CRM-1"])
+    keys.expect("warranties")
     keys.spoil("warranties", "`id` is empty")
     intents, [problem] = gone(netsuite, keys, WARRANTIES)
     assert intents == []
     assert "`id` is empty" in problem
 
 
+def test_a_stream_that_is_not_part_of_the_input_keeps_everything(
+    account: Emulator, netsuite: NetSuite, keys: MirrorKeys
+) -> None:
+    fill(account, ["CRM-1"])
+    keys.came("others", "CRM-2")
+    assert gone(netsuite, keys, WARRANTIES) == ([], [])
+
+
 def test_a_count_that_differs_keeps_everything(account: Emulator, netsuite: NetSuite, keys: MirrorKeys) -> None:
     fill(account, ["CRM-1", "CRM-2"])
+    keys.expect("warranties")
     row = {"id": "1", "externalid": "CRM-1"}
     short = {"items": [row], "hasMore": False, "totalResults": 1, "count": 1, "offset": 0, "links": []}
     account.faults.add(Fault(effect="status", status=200, body=short, path="suiteql", nth=2))
@@ -183,6 +196,7 @@ def test_a_mirror_of_orders_leaves_other_transactions_alone(
 ) -> None:
     account.execute("UPDATE transaction SET externalid = 'CRM-' || id WHERE id IN (SELECT id FROM transaction)")
     stream = MirrorStream("orders", "salesOrder", "transaction", TEMPLATE, max_percent=Decimal(100), transactions=True)
+    keys.expect("orders")
     intents, problems = gone(netsuite, keys, stream)
     orders = account.execute("SELECT id FROM transaction WHERE type = 'SalesOrd' ORDER BY id")
     assert problems == []
