@@ -76,7 +76,7 @@ class Intent:
 
     Attributes:
         stream: the record's stream.
-        number: the record's number in its stream, from 1.
+        number: the record's number in its stream, from 1; below 0 for what a mirror deletes.
         key: what tells the record from others of its stream, for messages.
         operation: what is to become of it.
         record_type: NetSuite's type, spelled as the catalog does.

@@ -94,6 +94,8 @@ class NetSuiteSink(_StreamSink):
         self._settings = self._workplace.settings.stream(stream_name)
         self._settings.check_columns(schema["properties"].keys())
         self._mapping = self._workplace.mapping_of(self._settings, schema)
+        if self._settings.mirror:
+            self._workplace.mirror_keys.expect(stream_name)
 
     def process_record(self, record: dict[str, Any], context: dict[str, Any]) -> None:
         """Take a record; `context` may hold its `version`, and the `operation` a replay gives it.
@@ -140,17 +142,17 @@ class NetSuiteSink(_StreamSink):
             self._note_for_mirror(record, context)
             self._refused(payload, number, error)
             return
-        if self._settings.mirror and intent.external_id:
-            self._workplace.mirror_keys.came(self.stream_name, intent.external_id, context.get("version"))
+        self._note_for_mirror(record, context)
         self._workplace.run.put(intent)
 
     def refuse(self, record: Mapping[str, Any], error: InvalidRecordError, code: str = "") -> None:
-        """Report a record that cannot be sent."""
-        self._note_for_mirror(record, {})
+        """Report a record that a stream map failed on; its columns are not those its external id is made of."""
+        if self._settings.mirror:
+            self._workplace.mirror_keys.spoil(self.stream_name, error.problem)
         super().refuse(record, error, code)
 
     def _note_for_mirror(self, record: Mapping[str, Any], context: Mapping[str, Any]) -> None:
-        """Count a record that cannot be sent as one that came, or let the mirror know that it cannot tell."""
+        """Count a record as one that came, whatever becomes of it, or let the mirror know that it cannot tell."""
         template = self._settings.external_id
         if not self._settings.mirror or template is None:
             return

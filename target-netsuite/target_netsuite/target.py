@@ -219,14 +219,23 @@ class TargetNetSuite(Target):
         """
         super().process_endofpipe()
         mirror = Mirror(self.netsuite.suiteql, self.mirror_keys, self.logger)
-        self._settle_families()
-        self.run.finish()
-        for intent in mirror.intents(self.mirror_streams):
-            self.run.put(intent)
-        self.run.finish()
+        try:
+            self._settle_the_rest(mirror)
+        except BaseException as error:
+            self._stop(error)
+            raise
         self._close(is_complete=True)
         mirror.check()
         self.report.check()
+
+    def _settle_the_rest(self, mirror: Mirror) -> None:
+        """Wait for what is under way; a mirror comes last, and not for a replay, which brings a part of the records."""
+        self._settle_families()
+        self.run.finish()
+        if not self.replay:
+            for intent in mirror.intents(self.mirror_streams):
+                self.run.put(intent)
+            self.run.finish()
 
     def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
         """Check the settings in words of our own, and leave what is not ours to the SDK."""
@@ -334,9 +343,11 @@ class TargetNetSuite(Target):
         self._close(is_complete=False)
 
     def _close(self, *, is_complete: bool) -> None:
-        if "run" in self.__dict__:
-            self.run.close(is_complete=is_complete)
-        self.netsuite.transport.close()
-        self.report.close()
-        if self.replay:
-            self.replay.close()
+        try:
+            if "run" in self.__dict__:
+                self.run.close(is_complete=is_complete)
+        finally:
+            self.netsuite.transport.close()
+            self.report.close()
+            if self.replay:
+                self.replay.close()

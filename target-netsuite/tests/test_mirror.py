@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import logging
-from collections.abc import Iterator
+import subprocess
+from collections.abc import Callable, Iterator
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.target_runs import COMMAND, Run, finish, lines, record, schema, state
 
 from netsuite_emulator import Emulator, Fault, Settings
 from suitetalk import ConfigurationError, ConnectionSettings, Governor, NetSuite, RetryPolicy
@@ -87,6 +91,7 @@ def test_what_goes_is_what_one_would_count_out_by_hand(  # noqa: PLR0917 - each 
 ) -> None:
     fill(account, sorted(there))
     keys = MirrorKeys()
+    keys.expect("warranties")
     for external_id, version in came:
         keys.came("warranties", external_id, version)
         keys.came("another", "CRM-0")
@@ -115,7 +120,8 @@ def test_more_than_a_page_is_read_whole(account: Emulator, netsuite: NetSuite, k
     intents, problems = gone(netsuite, keys, WARRANTIES)
     assert [intent.key["externalId"] for intent in intents] == [f"CRM-{number}" for number in range(0, 2500, 10)]
     first = intents[0]
-    assert (first.operation, first.record_type, first.internal_id, first.number) == (Operation.DELETE, TABLE, "1", 0)
+    assert (first.operation, first.record_type, first.internal_id, first.number) == (Operation.DELETE, TABLE, "1", -1)
+    assert len({intent.number for intent in intents}) == len(intents)
     assert problems == []
 
 
@@ -132,6 +138,7 @@ def test_over_the_cap_nothing_goes_and_other_streams_still_do(
 ) -> None:
     fill(account, ["CRM-1", "CRM-2", "CRM-3", "ERP-1"])
     keys.came("warranties", "CRM-1")
+    keys.expect("more")
     capped = MirrorStream("warranties", TABLE, TABLE, TEMPLATE)
     other = MirrorStream("more", TABLE, TABLE, Template.parse("ERP-{id}"), max_percent=Decimal(100))
     mirror = Mirror(netsuite.suiteql, keys, logging.getLogger("mirror"))
@@ -144,14 +151,24 @@ def test_a_record_without_an_external_id_keeps_everything(
     account: Emulator, netsuite: NetSuite, keys: MirrorKeys
 ) -> None:
     fill(account, ["CRM-1"])
+    keys.expect("warranties")
     keys.spoil("warranties", "`id` is empty")
     intents, [problem] = gone(netsuite, keys, WARRANTIES)
     assert intents == []
     assert "`id` is empty" in problem
 
 
+def test_a_stream_that_is_not_part_of_the_input_keeps_everything(
+    account: Emulator, netsuite: NetSuite, keys: MirrorKeys
+) -> None:
+    fill(account, ["CRM-1"])
+    keys.came("others", "CRM-2")
+    assert gone(netsuite, keys, WARRANTIES) == ([], [])
+
+
 def test_a_count_that_differs_keeps_everything(account: Emulator, netsuite: NetSuite, keys: MirrorKeys) -> None:
     fill(account, ["CRM-1", "CRM-2"])
+    keys.expect("warranties")
     row = {"id": "1", "externalid": "CRM-1"}
     short = {"items": [row], "hasMore": False, "totalResults": 1, "count": 1, "offset": 0, "links": []}
     account.faults.add(Fault(effect="status", status=200, body=short, path="suiteql", nth=2))
@@ -183,8 +200,76 @@ def test_a_mirror_of_orders_leaves_other_transactions_alone(
 ) -> None:
     account.execute("UPDATE transaction SET externalid = 'CRM-' || id WHERE id IN (SELECT id FROM transaction)")
     stream = MirrorStream("orders", "salesOrder", "transaction", TEMPLATE, max_percent=Decimal(100), transactions=True)
+    keys.expect("orders")
     intents, problems = gone(netsuite, keys, stream)
     orders = account.execute("SELECT id FROM transaction WHERE type = 'SalesOrd' ORDER BY id")
     assert problems == []
     assert [intent.internal_id for intent in intents] == [str(number) for (number,) in orders]
     assert orders
+
+
+def _people(prefix: str, **settings: Any) -> dict[str, Any]:
+    stream = {"record_type": "customer", "operation": "mirror", "external_id": f"{prefix}-{{id}}", **settings}
+    return {"people": stream}
+
+
+def _records(*numbers: int) -> list[dict[str, Any]]:
+    return [record("people", id=number, companyName=f"No {number}") for number in numbers]
+
+
+def _ids(emulator: Emulator, prefix: str) -> list[int]:
+    rows = emulator.execute(f"SELECT externalid FROM customer WHERE externalid LIKE '{prefix}-%'")
+    return sorted(int(external_id.rpartition("-")[2]) for (external_id,) in rows)
+
+
+def test_a_run_deletes_what_no_longer_comes(emulator: Emulator, listen: Callable[..., Run], prefix: str) -> None:
+    listen(_people(prefix), schema("people"), *_records(1, 2, 3, 4))
+    run = listen(_people(prefix, mirror_max_percent=50), schema("people"), *_records(1, 2, 5), state(1))
+    assert (run.error, run.states, _ids(emulator, prefix)) == (None, [1], [1, 2, 5])
+    assert run.summary == {"people": {"created": 1, "updated": 2, "deleted": 2}}
+
+
+def test_a_stream_without_records_meets_the_cap(emulator: Emulator, listen: Callable[..., Run], prefix: str) -> None:
+    listen(_people(prefix), schema("people"), *_records(1, 2))
+    run = listen(_people(prefix), schema("people"))
+    assert isinstance(run.error, MirrorError)
+    assert _ids(emulator, prefix) == [1, 2]
+
+
+def test_refused_records_count_as_come(emulator: Emulator, listen: Callable[..., Run], prefix: str) -> None:
+    settings = _people(prefix, mirror_max_percent=100)
+    listen(settings, schema("people"), *_records(1, 2))
+    listen(settings, schema("people"), record("people", id=1, nonsense=True))
+    assert _ids(emulator, prefix) == [1]
+
+
+@pytest.mark.parametrize(
+    ("messages", "maps", "replays"),
+    [
+        ([*_records(1), record("people", companyName="nobody")], None, False),  # no external id can be made
+        (_records(1), {"people": {"id": "1 / (id - 1)", "__else__": None}}, False),  # nor of what a map failed on
+        ([*_records(1), "{"], None, False),  # the input is cut
+        ([], None, True),  # a replay brings a part of the records
+    ],
+)
+def test_an_input_that_is_not_whole_deletes_nothing(
+    emulator: Emulator,
+    spawn: Callable[..., subprocess.Popen[str]],
+    prefix: str,
+    tmp_path: Path,
+    *,
+    messages: list[dict[str, Any] | str],
+    maps: dict[str, Any] | None,
+    replays: bool,
+) -> None:
+    settings = _people(prefix, mirror_max_percent=100)
+    finish(spawn(settings), lines(schema("people"), *_records(1, 2)))
+    rejects = tmp_path / "rejects.jsonl"
+    line = {"stream": "people", "key": {"id": 1}, "operation": "upsert", "payload": {"id": 1, "companyName": "No 1"}}
+    rejects.write_text(json.dumps(line))
+    command = [*COMMAND, "--replay", str(rejects)] if replays else COMMAND
+    columns = {"id": {"type": "integer"}, "companyName": {"type": "string"}} if maps else None
+    process = spawn(settings, command=command, **({"stream_maps": maps} if maps else {}))
+    run = finish(process, "" if replays else lines(schema("people", columns), *messages))
+    assert run.exit_code == (0 if replays else 1)
+    assert _ids(emulator, prefix) == [1, 2]

@@ -31,12 +31,22 @@ class MirrorKeys:
         """Begin with nothing."""
         self._database = sqlite3.connect("", isolation_level=None)  # a temporary file
         self._database.executescript(f"PRAGMA journal_mode = OFF; {_TABLES} BEGIN;")
+        self._expected: set[str] = set()
         self._versioned: set[str] = set()
         self._active: dict[str, int] = {}
         self._spoilt: dict[str, str] = {}
 
+    def expect(self, stream: str) -> None:
+        """Take note that a stream is part of the input, though no record of it may come."""
+        self._expected.add(stream)
+
+    def is_expected(self, stream: str) -> bool:
+        """Tell whether a stream is part of the input; of what is missing in one that is not, nothing is known."""
+        return stream in self._expected
+
     def came(self, stream: str, external_id: str, version: int | None = None) -> None:
         """Take note of a record of the input, whatever becomes of it; `version` is that of its RECORD message."""
+        self._expected.add(stream)
         if version is not None:
             self._versioned.add(stream)
         row = (stream, external_id.lower(), _NO_VERSION if version is None else version)

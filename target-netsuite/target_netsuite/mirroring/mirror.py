@@ -95,21 +95,25 @@ class Mirror:
         self.problems: list[str] = []
 
     def intents(self, streams: Iterable[MirrorStream]) -> Iterator[Intent]:
-        """Yield a delete, or an inactivation, for each record that did not come; their `number` is 0.
+        """Yield a delete, or an inactivation, for each record that did not come.
 
-        A stream whose records have versions is compared with those of the version that was activated.
+        Their `number` counts down from -1, since they are no records of the input. Streams that are not part of the
+        input are left alone. One whose records have versions is compared with those of the version that was activated.
 
         Raises:
             NetSuiteError: NetSuite refused to be read; nothing of the stream was yielded.
             ConnectionFailedError: no usable answer; likewise.
         """
         for stream in streams:
+            if not self._keys.is_expected(stream.stream):
+                continue
             try:
                 self._compare(stream)
             except MirrorError as problem:
                 self.problems.append(str(problem))
             else:
-                yield from (_intent(stream, *ids) for ids in self._keys.missing(stream.stream))
+                for number, ids in enumerate(self._keys.missing(stream.stream), 1):
+                    yield _intent(stream, -number, *ids)
 
     def check(self) -> None:
         """Look back when all intents are settled.
@@ -147,10 +151,10 @@ def _fits(template: Template, external_id: str) -> bool:
     return re.fullmatch("".join(parts), external_id) is not None
 
 
-def _intent(stream: MirrorStream, internal_id: str, external_id: str) -> Intent:
+def _intent(stream: MirrorStream, number: int, internal_id: str, external_id: str) -> Intent:
     return Intent(
         stream=stream.stream,
-        number=0,
+        number=number,
         key={"externalId": external_id},
         operation=stream.operation,
         record_type=stream.record_type,

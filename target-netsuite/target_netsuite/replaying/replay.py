@@ -88,7 +88,7 @@ class _Keeper:
         self._digests = digests
 
     def settled(self, intent: Intent, reject: Mapping[str, Any] | None) -> None:
-        if intent.number:
+        if intent.number > 0:
             self._rewriting.settled(self._digests[intent.stream][intent.number - 1], reject)
 
     def close(self) -> None:

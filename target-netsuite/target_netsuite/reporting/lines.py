@@ -12,7 +12,8 @@ _UNTOUCHED = (Outcome.UNCHANGED, Outcome.ALREADY_GONE)
 
 def refused_line(intent: Intent, refusal: Refusal) -> dict[str, Any]:
     """Return what the log says about a refused record: without what is not known, and without the record."""
-    about = {"stream": intent.stream, "record": intent.number, "key": dict(intent.key), "operation": intent.operation}
+    record = max(intent.number, 0)  # what is no record of the input has no number above
+    about = {"stream": intent.stream, "record": record, "key": dict(intent.key), "operation": intent.operation}
     return {name: value for name, value in {**about, **_reason(refusal)}.items() if value not in ("", None, 0)}
 
 
