@@ -12,7 +12,7 @@ from typing import Any
 from suitetalk import SuiteTalkError
 from target_netsuite.errors import StoppedError
 from target_netsuite.intents import Intent, Outcome, Settled, Write
-from target_netsuite.journal.journal import NullJournal
+from target_netsuite.journal.null_journal import NullJournal
 from target_netsuite.pipeline.pipeline import Pipeline, Settle
 from target_netsuite.preparing.preparation import Preparation
 from target_netsuite.reporting.report import Report, as_line

@@ -19,7 +19,8 @@ from suitetalk import (
 )
 from suitetalk.record_tables import table_of
 from suitetalk.timezone import detect_zone
-from target_netsuite.journal.journal import NullJournal, open_journal
+from target_netsuite.journal.journal import open_journal
+from target_netsuite.journal.null_journal import NullJournal
 from target_netsuite.journal.recovery import recover
 from target_netsuite.mapping import RecordShape
 from target_netsuite.mapping.catalog import read_shape
