@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -15,7 +16,7 @@ class RunInterruptedError(BaseException):
 
 
 class Interruption:
-    """Lets a signal end the run where it does no harm. For the main thread, which alone gets signals."""
+    """Lets a signal end the run where it does no harm. Signals reach the main thread alone."""
 
     def __init__(self) -> None:
         """Begin without a signal."""
@@ -34,11 +35,14 @@ class Interruption:
 
     @contextmanager
     def shielded(self) -> Iterator[None]:
-        """Let a signal that comes within the block take effect behind it.
+        """Let a signal that comes within the block take effect behind it; other threads need no shield.
 
         Raises:
             SystemExit: one came.
         """
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
         self._is_shielded = True
         try:
             yield

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -38,7 +39,7 @@ class _State:
 
 
 class Run:
-    """Carries out intents, many at once, and passes STATE on. The methods are for the main thread."""
+    """Carries out intents, many at once, and passes STATE on. Its methods are for the main thread."""
 
     def __init__(
         self,
@@ -58,7 +59,7 @@ class Run:
             journal: remembers what was written.
             report: is told what came of each intent.
             settings_of: returns the settings of a stream.
-            pass_state: gives a STATE to who keeps it.
+            pass_state: gives a STATE to who keeps it; one call at a time, from any thread.
         """
         self._preparation = preparation
         self._writer = writer
@@ -70,6 +71,7 @@ class Run:
         self._taken = 0
         self._numbers: dict[str, int] = {}
         self._states: deque[_State] = deque()
+        self._passing = threading.Lock()
 
     def put(self, intent: Intent) -> None:
         """Take an intent; waits while too many are unsettled.
@@ -85,8 +87,6 @@ class Run:
         self._taken += 1
         self._numbers[intent.stream] = intent.number
         self._pipeline.put(intent)
-        if self._states:
-            self._pass_states(self._pipeline.settled_up_to)
 
     def settled(self, settled: Settled) -> None:
         """Report a record of which nothing is to be done, such as an invalid one."""
@@ -105,7 +105,7 @@ class Run:
         if self._writer is not None:
             taken = sys.maxsize if at_the_end else self._taken
             self._states.append(_State(value, taken, dict(self._numbers)))
-            self._pass_states(self._pipeline.settled_up_to)
+            self._pass_states()
 
     def finish(self) -> None:
         """Wait until all is settled, and pass on what STATE there is.
@@ -133,11 +133,18 @@ class Run:
             self._journal.finished()
         self._journal.close()
 
-    def _pass_states(self, settled: int) -> None:
-        while self._states and self._states[0].taken <= settled:
-            state = self._states.popleft()
-            self._pass_state(state.value)
-            self._journal.acknowledged(state.numbers)
+    def _pass_states(self, settled: int = 0) -> None:
+        """Pass on each STATE that has nothing unsettled before it; for any thread, since the input may be quiet.
+
+        Args:
+            settled: how many are known to be settled without a gap.
+        """
+        with self._passing:
+            settled = max(settled, self._pipeline.settled_up_to)
+            while self._states and self._states[0].taken <= settled:
+                state = self._states.popleft()
+                self._pass_state(state.value)
+                self._journal.acknowledged(state.numbers)
 
     def _carry_out(self, intents: Sequence[Intent], settle: Settle) -> None:
         """Have intents of one stream settled; what hid an answer is read back, and done again where it was not done.
@@ -151,6 +158,7 @@ class Run:
                 self._report.settle(one)
                 self._remember(one)
             settle(settled)
+            self._pass_states()
 
         try:
             left = self._carry_out_once(intents, report, again=False)

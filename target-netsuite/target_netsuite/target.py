@@ -126,7 +126,13 @@ class TargetNetSuite(Target):
         """
         streams = self._config["streams"]
         return begin_run(
-            self.netsuite, self.governor, self.settings, streams, self.report, self.shapes, self._pass_state
+            self.netsuite,
+            self.governor,
+            self.settings,
+            streams,
+            report=self.report,
+            shapes=self.shapes,
+            pass_state=self._pass_state,
         )
 
     def mapping_of(self, settings: StreamSettings, schema: Mapping[str, Any]) -> RecordMapping:

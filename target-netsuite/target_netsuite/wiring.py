@@ -68,6 +68,7 @@ def begin_run(
     governor: Governor,
     settings: Settings,
     streams: Mapping[str, Any],
+    *,
     report: Report,
     shapes: Shapes,
     pass_state: Callable[[Any], None],
