@@ -48,11 +48,13 @@ class RetryPolicy:
             so that clients blocked together do not come back together [bridgehead_1509974866].
         longest_wait: seconds at most between two tries, also when the server asks for more; half of `first_wait` may
             come on top.
+        sleep: waits for so many seconds; may raise to end the trying.
     """
 
     attempts: int = 8
     first_wait: float = 0.5
     longest_wait: float = 60.0
+    sleep: Callable[[float], None] = time.sleep
 
     def run(self, attempt: Callable[[], Result]) -> Result:
         """Call until it returns, raises anything but TryAgainError, or no try is left."""
@@ -62,7 +64,7 @@ class RetryPolicy:
             wait=self._wait,
             before_sleep=_log,
             reraise=True,
-            sleep=time.sleep,
+            sleep=self.sleep,
         )
         try:
             return retrying(attempt)

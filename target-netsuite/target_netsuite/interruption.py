@@ -12,7 +12,7 @@ _EXIT_CODE_BASE = 128
 
 
 class RunInterruptedError(BaseException):
-    """No further request is sent, since a signal came; no handler of errors is to take it for one of NetSuite."""
+    """No further request is sent, since the run ends; no handler of errors is to take it for one of NetSuite."""
 
 
 class Interruption:
@@ -22,6 +22,7 @@ class Interruption:
         """Begin without a signal."""
         self.signal = 0
         self._is_shielded = False
+        self._ended = threading.Event()
 
     def handle(self, signal: int) -> None:
         """Take a signal; a second one ends the run at once.
@@ -30,8 +31,27 @@ class Interruption:
             SystemExit: with 128 and the signal's number, unless something is shielded from it for now.
         """
         again, self.signal = self.signal, signal
+        self.end()
         if again or not self._is_shielded:
             raise SystemExit(_EXIT_CODE_BASE + signal)
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether no further request is to be sent."""
+        return self._ended.is_set()
+
+    def end(self) -> None:
+        """Let no further request begin."""
+        self._ended.set()
+
+    def sleep(self, seconds: float) -> None:
+        """Wait between two tries of a request.
+
+        Raises:
+            RunInterruptedError: there is to be no further one.
+        """
+        if self._ended.wait(seconds):
+            raise RunInterruptedError
 
     @contextmanager
     def shielded(self) -> Iterator[None]:
@@ -53,7 +73,7 @@ class Interruption:
 
 
 class InterruptibleLimiter:
-    """Lets no request begin after a signal; those that are on their way are answered. Thread-safe."""
+    """Lets no request begin once the run ends; those that are on their way are answered. Thread-safe."""
 
     def __init__(self, limiter: Limiter, interruption: Interruption) -> None:
         """Stand before the limiter that does the work."""
@@ -69,10 +89,10 @@ class InterruptibleLimiter:
         """Wait until a request may be sent.
 
         Raises:
-            RunInterruptedError: a signal came.
+            RunInterruptedError: a signal came, or the run has failed.
         """
         permit = self._limiter.acquire()
-        if self._interruption.signal:
+        if self._interruption.has_ended:
             self._limiter.release(permit, blocked=False)
             raise RunInterruptedError
         return permit

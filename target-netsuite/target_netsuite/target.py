@@ -7,6 +7,7 @@ import sys
 from collections import Counter
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from types import FrameType
@@ -107,7 +108,7 @@ class TargetNetSuite(Target):
         return NetSuite(
             connection,
             limiter=InterruptibleLimiter(self.governor, self.interruption),
-            retry=self.retry,
+            retry=replace(self.retry, sleep=self.interruption.sleep),
             user_agent=f"{self.name}/{self.plugin_version}",
             metadata_age=self.settings.metadata_age,
         )
@@ -346,6 +347,7 @@ class TargetNetSuite(Target):
         elif isinstance(error, Exception) and "run" in self.__dict__:
             with suppress(Exception):  # what came before a broken line is as good as ever; what failed fails again
                 self.run.finish()
+        self.interruption.end()
         self._close(is_complete=False)
 
     def _close(self, *, is_complete: bool) -> None:
