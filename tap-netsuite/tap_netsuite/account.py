@@ -76,6 +76,11 @@ class Account:
         """Whether NetSuite turns times into UTC itself: only it knows an hour that the account's clock showed twice."""
         return self._zone().converts_to_utc
 
+    @property
+    def knows_zone(self) -> bool:
+        """Whether `zone` and `converts_to_utc` need not be waited for."""
+        return self._zone.is_known
+
     def now(self) -> datetime:
         """Return the time by NetSuite's clock: as it tells, or as its answers are dated."""
         return datetime.now(timezone.utc) + self._clock_offset()
