@@ -90,7 +90,7 @@ class SuiteQLStream(NetSuiteStream):
         return True
 
     def _first_of(self, reading: Iterator[Portion]) -> Iterator[Portion]:
-        """Yield portions up to the first page; while the zone is not known, up to the second, which has many fetched."""
+        """Yield portions up to the first page; while the zone is not known up to the second, which has many fetched."""
         pages = 0
         for portion in reading:
             yield portion
