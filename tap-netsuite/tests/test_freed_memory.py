@@ -7,9 +7,9 @@ import pytest
 
 PAGES = """
 import resource
-from tap_netsuite.freed_memory import give_back_large_blocks
+from tap_netsuite.freed_memory import give_back_freed_memory
 
-give_back_large_blocks()
+give_back_freed_memory()
 kept = []
 for size in (20_000_000, 400_000, 900_000):
     pages = []
