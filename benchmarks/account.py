@@ -43,6 +43,11 @@ class Request(msgspec.Struct):
         """Whether there were too many at once."""
         return self.status == _BLOCKED
 
+    @property
+    def is_login(self) -> bool:
+        """Whether a token was asked for, which takes no place among the requests at once."""
+        return "/auth/" in self.path
+
 
 class _Log(msgspec.Struct):
     requests: list[Request]
@@ -90,7 +95,7 @@ class Account:
         return int(self._rows(statement)[0][0])
 
     def requests(self) -> list[Request]:
-        """Return what was asked since `forget_requests`, logins left out.
+        """Return what was asked since `forget_requests`, logins included.
 
         Raises:
             BenchmarkError: the emulator itself failed.
@@ -99,7 +104,7 @@ class Account:
         log = msgspec.json.decode(answer.content, type=_Log)
         if log.failures:
             raise BenchmarkError(f"The emulator failed:\n{log.failures[0]}")
-        return [request for request in log.requests if "/auth/" not in request.path]
+        return log.requests
 
     def _rows(self, statement: str) -> list[list[Any]]:
         answer = requests.post(f"{self._control}/sql", json={"sql": statement}, timeout=_SECONDS_TO_ANSWER)

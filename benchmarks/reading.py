@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import tempfile
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,18 +40,25 @@ class Reading:
     Attributes:
         reader: its name.
         rows: what it wrote.
+        begun: when its process was started, in seconds since the epoch.
         usage: what it needed.
-        requests: what it asked, logins left out.
+        asked: what it asked, logins included.
         pages: requests that cannot be done without.
         account: which was read.
     """
 
     reader: str
     rows: RowsRead
+    begun: float
     usage: Usage
-    requests: Sequence[Request]
+    asked: Sequence[Request]
     pages: int
     account: Account
+
+    @property
+    def requests(self) -> list[Request]:
+        """What it asked, logins left out."""
+        return [request for request in self.asked if not request.is_login]
 
     @property
     def ideal_seconds(self) -> float:
@@ -82,10 +90,11 @@ def read(reader: Reader, account: Account, streams: Mapping[str, str], *, docume
         command = reader.command(account, list(streams), directory)
         output = directory / "output"
         account.forget_requests()
+        begun = time.time()
         usage = measure(command, output, private_folders(directory))
         rows = count_rows(output, reader.form, sizes)
     pages = sum(math.ceil(size.rows / PAGE) + (size.rows if documents else 0) for size in sizes.values())
-    return Reading(reader.name, rows, usage, account.requests(), pages, account)
+    return Reading(reader.name, rows, begun, usage, account.requests(), pages, account)
 
 
 def private_folders(directory: Path) -> dict[str, str]:

@@ -21,12 +21,16 @@ def busy_share(requests: Sequence[Request], slots: int) -> float:
     """
     pages = pages_among(requests)
     first, last = (choose((page.time for page in pages), default=0.0) for choose in (min, max))
-    busy = sum(
-        max(0.0, min(request.time + request.seconds, last) - max(request.time, first))
+    return busy_seconds(requests, first, last) / (slots * (last - first)) if last > first else 0.0
+
+
+def busy_seconds(requests: Sequence[Request], start: float, end: float) -> float:
+    """Return the slot time in which requests ran between two moments; what was refused did not run."""
+    return sum(
+        max(0.0, min(request.time + request.seconds, end) - max(request.time, start))
         for request in requests
         if not request.refused
     )
-    return busy / (slots * (last - first)) if last > first else 0.0
 
 
 def mean_seconds(requests: Sequence[Request]) -> float:

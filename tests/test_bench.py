@@ -26,16 +26,23 @@ Line = dict[str, str]
 
 
 def bench(*arguments: str) -> tuple[str, list[Line]]:
-    """Run a part and return its output and the lines of its table."""
+    """Run a part and return its output and the lines of its first table."""
     done = subprocess.run(
         [sys.executable, "-m", "benchmarks", *arguments], cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    _title, heads, rule, *lines = done.stdout.strip().splitlines()
+    return done.stdout, tables(done.stdout)[0]
+
+
+def tables(output: str) -> list[list[Line]]:
+    """Return the lines of each table, by their heads."""
+    return [lines_of(*block.splitlines()) for block in output.strip().split("\n\n")]
+
+
+def lines_of(_title: str, heads: str, rule: str, *lines: str) -> list[Line]:
     columns = [match.span() for match in re.finditer("-+", rule)]
     names = [heads[slice(*column)].strip() for column in columns]
-    table = [dict(zip(names, (line[slice(*column)].strip() for column in columns), strict=True)) for line in lines]
-    return done.stdout, table
+    return [dict(zip(names, (line[slice(*column)].strip() for column in columns), strict=True)) for line in lines]
 
 
 def test_peers_are_compared_on_the_same_rows() -> None:
@@ -55,7 +62,7 @@ def test_peers_are_compared_on_the_same_rows() -> None:
 
 
 def test_slots_are_measured_with_one_table_and_with_many() -> None:
-    _output, lines = bench("slots", "--rows=3000", "--tables=3", "--table-rows=1200", "--latency=0.1", "--slots=3")
+    output, lines = bench("slots", "--rows=3000", "--tables=3", "--table-rows=1200", "--latency=0.1", "--slots=3")
 
     assert [(line["rows"], line["lost rows"], line["ideal s"]) for line in lines] == [
         ("3,000", "0", "0.10"),
@@ -63,6 +70,15 @@ def test_slots_are_measured_with_one_table_and_with_many() -> None:
     ]
     assert all(0 < float(line["busy %"]) <= 100 for line in lines)
     assert all(float(line["s a page"]) >= 0.1 for line in lines)
+    assert_profile(*tables(output)[1:3], pages=3, excess=3 * float(lines[0]["seconds"]) - 3 * 0.1)
+    assert_profile(*tables(output)[3:5], pages=6, excess=3 * float(lines[1]["seconds"]) - 6 * 0.1)
+
+
+def assert_profile(parts: list[Line], kinds: list[Line], *, pages: int, excess: float) -> None:
+    assert sum(float(part["slot s"]) for part in parts) == pytest.approx(excess, abs=0.1)
+    assert sum(float(part["share %"]) for part in parts) == pytest.approx(100, abs=0.1)
+    requests = {kind["kind"]: int(kind["requests"]) for kind in kinds}
+    assert (requests["pages"], requests["logins"]) == (pages, 1)
 
 
 def test_start_up_is_told_apart_from_what_rows_cost() -> None:

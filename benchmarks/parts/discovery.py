@@ -54,7 +54,7 @@ def _discover(account: Account, directory: Path) -> tuple[float | None, ...]:
     config.write_text(json.dumps(config_for(account)), encoding="utf-8")
     account.forget_requests()
     usage = measure([str(PROGRAM), "--config", str(config), "--discover"], output, private_folders(directory))
-    requests = account.requests()
+    requests = [request for request in account.requests() if not request.is_login]
     refused = sum(request.refused for request in requests)
     ideal = (len(requests) - refused) * account.company.latency / account.company.slots
     return (

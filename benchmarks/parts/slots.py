@@ -8,6 +8,7 @@ from benchmarks.account import account_of
 from benchmarks.company import BIG_TABLE, Company
 from benchmarks.readers.tap_netsuite import TapNetSuite, discovered
 from benchmarks.reading import Reading, read
+from benchmarks.slot_profile import print_profile
 from benchmarks.slot_time import busy_share, mean_seconds
 from benchmarks.table import Table
 
@@ -40,10 +41,14 @@ def run(chosen: argparse.Namespace) -> bool:
         _FIGURES,
     )
     many = {f"customrecord_table_{number}": chosen.table_rows for number in range(1, chosen.tables + 1)}
+    readings = {}
     for name, tables in (("one table", {BIG_TABLE: chosen.rows}), (f"{chosen.tables} tables", many)):
         if any(tables.values()):
             company = Company(latency=chosen.latency, slots=chosen.slots, tables=tables)
-            table.row(name, *_figures(_reading(company)))
+            readings[name] = _reading(company)
+            table.row(name, *_figures(readings[name]))
+    for name, reading in readings.items():
+        print_profile(name, reading)
     return True
 
 

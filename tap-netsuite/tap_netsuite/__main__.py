@@ -8,6 +8,7 @@ from typing import NoReturn
 from singer_sdk.exceptions import SingerSDKError
 
 from suitetalk.command import run_command
+from tap_netsuite.freed_memory import give_back_freed_memory
 from tap_netsuite.output import ReaderLeftError
 from tap_netsuite.tap import TapNetSuite
 
@@ -19,6 +20,7 @@ def main(tap: type[TapNetSuite] = TapNetSuite) -> NoReturn:
         SystemExit: always; 0 when everything was read, 1 on an error, 2 on a wrong command line, 130 and 143 when it
             was interrupted, 141 when the reader of its output left.
     """
+    give_back_freed_memory()
     run_command(lambda: _run(tap), expected=(SingerSDKError,))
 
 

@@ -32,7 +32,8 @@ class Account:
         self.netsuite = NetSuite(settings.connection, limiter=self.governor, user_agent=user_agent, retry=retry)
         self._zone = Once(self._find_zone)
         self._clock_offset = Once(self._find_clock_offset)
-        self._started = Once(self.now)
+        self._began = datetime.now(timezone.utc)
+        self._started = Once(lambda: self._began + self._clock_offset())
         self.transaction_sets = TransactionSets(self.netsuite.suiteql, lambda: self.zone)
         self.deletion_log = DeletionLog(self.netsuite.suiteql, settings.deletions, lambda: self.zone)
         self._seen_keys = Once(self._open_seen_keys)
@@ -50,7 +51,7 @@ class Account:
 
     @property
     def started(self) -> datetime:
-        """When the run began, by NetSuite's clock: the same for all streams."""
+        """When the run began, by NetSuite's clock: the same for all streams, and before anything of them was asked."""
         return self._started()
 
     @property
@@ -76,6 +77,11 @@ class Account:
         """Whether NetSuite turns times into UTC itself: only it knows an hour that the account's clock showed twice."""
         return self._zone().converts_to_utc
 
+    @property
+    def knows_zone(self) -> bool:
+        """Whether `zone` and `converts_to_utc` need not be waited for."""
+        return self._zone.is_known
+
     def now(self) -> datetime:
         """Return the time by NetSuite's clock: as it tells, or as its answers are dated."""
         return datetime.now(timezone.utc) + self._clock_offset()
@@ -87,6 +93,7 @@ class Account:
 
     def prepare(self, *, needs_clock: bool = True, needs_zone: bool) -> None:
         """Begin to ask what will be needed, side by side: how many requests may be in flight, the clock, the zone."""
+        self._began = datetime.now(timezone.utc)
         calls = [self._learn_limit, *([self._started] if needs_clock else []), *([self._zone] if needs_zone else [])]
         for call in calls:
             threading.Thread(target=_quietly, args=(call,), name="netsuite-question", daemon=True).start()

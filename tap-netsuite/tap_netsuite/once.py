@@ -19,6 +19,11 @@ class Once(Generic[Answer]):
         self._outcome: Future[Answer] = Future()
         self._lock = threading.Lock()
 
+    @property
+    def is_known(self) -> bool:
+        """Whether the function has returned or raised."""
+        return self._outcome.done()
+
     def __call__(self) -> Answer:
         """Return what the function returned, waiting for it if need be.
 

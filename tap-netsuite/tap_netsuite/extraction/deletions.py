@@ -13,6 +13,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
+from itertools import chain, islice
 from typing import Any, Protocol
 
 from tap_netsuite.deletion_sources import DELETED_AT
@@ -91,7 +92,6 @@ class Deletions:
         self._store = store if subject.remembers else None
         self._clock = clock
         self._lookback = lookback
-        self._since = clock.started
 
     def around(self, rows: Reading, state: Mapping[str, Any], fetcher: Fetcher) -> Iterator[Portion]:
         """Yield what a reading yields, and then the deletions.
@@ -100,12 +100,15 @@ class Deletions:
         wherever the run ends. A bookmark behind which rows of transactions will not come again waits until it is said
         which of them went away.
         """
-        marks = self._begin(state)
+        reading = rows(fetcher)
+        first = list(islice(reading, 1))  # asked for while NetSuite tells the time at which the run began
+        since = (deleted_since(state) or self._reachable()) if self._subject.logged else None
+        marks = self._begin(state, since)
         position = {name: value for name, value in state.items() if name not in _MARKS}
         if {**position, **marks} != state:
             yield Portion(bookmark={**position, **marks})
         is_compared = False
-        for portion in rows(fetcher):
+        for portion in chain(first, reading):
             if portion.rows:
                 self._remember(portion.rows)
                 is_compared = False
@@ -119,24 +122,22 @@ class Deletions:
             yield replace(portion, bookmark={**position, **marks})
         if not is_compared:
             yield from self._lines_gone(fetcher)
-        yield from self._all_gone(fetcher)
-        yield Portion(bookmark={**position, **self._end(marks)})
+        yield from self._all_gone(fetcher, since)
+        yield Portion(bookmark={**position, **self._end(marks, since)})
 
-    def _begin(self, state: Mapping[str, Any]) -> dict[str, Any]:
+    def _begin(self, state: Mapping[str, Any], since: datetime | None) -> dict[str, Any]:
         """Return what the state says until the deletions have been passed on."""
         marks: dict[str, Any] = {}
-        if self._subject.logged:
-            begun = deleted_since(state)
-            self._since = begun or self._reachable()
-            marks[_UP_TO] = iso(self._since)
+        if since:
+            marks[_UP_TO] = iso(since)
         if self._store:
             marks[_SEEN] = self._agree(self._store, state)
         return marks
 
-    def _end(self, marks: Mapping[str, Any]) -> dict[str, Any]:
+    def _end(self, marks: Mapping[str, Any], since: datetime | None) -> dict[str, Any]:
         ended = dict(marks)
-        if self._subject.logged and self._log.is_there:
-            ended[_UP_TO] = iso(max(self._since, self._reachable()))
+        if since and self._log.is_there:
+            ended[_UP_TO] = iso(max(since, self._reachable()))
         if self._store:
             ended[_SEEN] = {"store": self._store.name, "run": self._store.run}
         return ended
@@ -182,11 +183,11 @@ class Deletions:
                 yield Portion(rows, tells_deletions=True)
             yield Portion(Rows(0))
 
-    def _all_gone(self, fetcher: Fetcher) -> Iterator[Portion]:
+    def _all_gone(self, fetcher: Fetcher, since: datetime | None) -> Iterator[Portion]:
         """Yield what the log, earlier runs, and the store have to tell."""
         store, subject = self._store, self._subject
-        if subject.logged:
-            yield from self._tell(fetcher, self._logged(subject.logged(self._since)))
+        if subject.logged and since:
+            yield from self._tell(fetcher, self._logged(subject.logged(since)))
         if store:
             yield from self._tell(fetcher, self._suspects(store.deleted(subject.stream)))
             if subject.compares_all:

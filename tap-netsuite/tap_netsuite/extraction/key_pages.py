@@ -6,6 +6,8 @@ or go meanwhile move others to another page, so a row can slip through between t
 key of the next. About that NetSuite is asked afterwards: how many rows lie between the pages, and how many in all.
 Where some do, or more than came, that part is read again, each page behind the last key of the one before.
 
+Few pages are read each behind the last key of the one before, which leaves nothing to ask.
+
 A statement can be read for 100,000 rows [section_157909186990]. The last page of these is fetched first, because the
 next statement begins behind its last key.
 """
@@ -30,6 +32,7 @@ logger = logging.getLogger(__name__)
 
 _FIRST_STRETCH = 2  # pages; later ones are longer, so that proofs cost little and state still moves early
 _LONGEST_STRETCH = 50
+_FEW_PAGES = 3  # side by side they would take as many round trips, the proof included, and a request more
 _MOST_UNPROVEN = 3  # stretches; state lags no further behind
 _READINGS = 3
 
@@ -144,7 +147,7 @@ class KeyPages:
         """
         self._stretch = _Stretch(after, after)
         end = yield from self._pages(after, first)
-        while end and not end.is_last:  # it grew meanwhile, or NetSuite let less of it be read
+        while end and not end.is_last:  # they are few, it grew meanwhile, or NetSuite let less of it be read
             end = yield from self._pages(self._stretch.up_to, None)
         if self._stretch.pages:
             self._ask_about(self._stretch)
@@ -154,7 +157,7 @@ class KeyPages:
     def _pages(self, after: Key | None, first: KeyPage | None) -> Generator[Step, None, KeyPage | None]:
         """Yield the pages behind a key; return the last with rows, None when there is none."""
         if first is None:
-            first = self._fetch(after, 0).result()
+            [first] = self._fetcher.in_order(self._fetch(after, 0) for _ in range(1))
             yield Step(first)
         if not first.rows.count:
             if first.total:
@@ -181,8 +184,10 @@ class KeyPages:
         yield Step(proven=page.rows.last, counted=page.rows.count)
 
     def _begin_rest(self, after: Key | None, total: int) -> Iterator[Future[KeyPage]]:
-        """Begin to fetch what follows the first page, statement by statement."""
+        """Begin to fetch what follows the first page, statement by statement; nothing where that are few pages."""
         size, most, number = self._table.page_size, self._table.statement_pages, 1
+        if total <= _FEW_PAGES * size:
+            return
         while total > most * size:
             scout = self._fetch(after, (most - 1) * size)
             yield from (self._fetch(after, place * size) for place in range(number, most - 1))

@@ -8,7 +8,7 @@ the last: where it differs, all is read again.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from concurrent.futures import Future
 from functools import partial
 
@@ -37,7 +37,7 @@ class KeylessReading:
         self._audit = audit
         self._ways = [self._hashes(), self._sums(), []]
 
-    def read(self, fetcher: Fetcher) -> Iterator[Portion]:
+    def read(self, fetcher: Fetcher) -> Generator[Portion, None, None]:
         """Yield all rows; again when they changed while they were read.
 
         Raises:

@@ -222,7 +222,8 @@ class Lookahead:
             return True  # the next stream in turn waits for nothing
         at_once = self._at_once()
         is_idle = self._workers.unfinished + to_ask < at_once and len(self._running) < _MOST_STREAMS
-        return is_idle and self._room.held_ahead() < at_once  # streams begun must find room for the rest of their pages
+        # streams begun must find room for the rest of their pages
+        return is_idle and self._room.held_ahead() < max(at_once, self._width() - at_once)
 
     def _read(self, stream: _Stream) -> None:
         try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from typing import Any
@@ -47,7 +47,7 @@ class PlainReading:
         self._zone = zone
         self._lookback = lookback
 
-    def read(self, fetcher: Fetcher) -> Iterator[Portion]:
+    def read(self, fetcher: Fetcher) -> Generator[Portion, None, None]:
         """Yield what is read, and where the stream stands after it.
 
         Raises:

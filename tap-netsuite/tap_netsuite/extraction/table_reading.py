@@ -9,7 +9,7 @@ moment the run began, and so does the bookmark.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Future
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -71,7 +71,7 @@ class TableReading:
         self._lookback = lookback
         self._audit = audit
 
-    def read(self, fetcher: Fetcher) -> Iterator[Portion]:
+    def read(self, fetcher: Fetcher) -> Generator[Portion, None, None]:
         """Yield what is read, and where the stream stands after it.
 
         Raises:

@@ -123,11 +123,12 @@ class NetSuiteStream(Stream):
 
     def _portions(self) -> Iterator[Portion]:
         """Yield what is read, move the bookmark after it has been written, and say at the end what was proven."""
+        run = self._netsuite_tap.run  # first: it begins to ask for pages, and NetSuite's clock takes a request
         audit = StreamAudit(self.name, self.account.started, self.replication_method)
         self._netsuite_tap.progress.begin(audit)
         is_counted = self.account.settings.audit is not Audit.OFF
         try:
-            for portion in self._netsuite_tap.run.portions(self.name):
+            for portion in run.portions(self.name):
                 yield portion
                 audit.emitted += portion.rows.count if portion.rows and not portion.tells_deletions else 0
                 audit.counted = audit.counted + portion.audited if is_counted and audit.counted is not None else None

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+_HELD_PAGES = 2
 _NOT_BY_DEFAULT = frozenset({"systemnote", "deletedrecord", "deletedrecordinconnect"})
 
 
@@ -70,21 +71,32 @@ class SuiteQLStream(NetSuiteStream):
     def _read_in_utc(self, fetcher: Fetcher, source: Source) -> Generator[Portion, None, bool]:
         """Let NetSuite turn times into UTC: only it knows an hour that the account's clock showed twice.
 
-        Returns whether it can; if not, nothing was yielded.
+        Returns whether it can; if not, nothing was yielded. While that is being found out, pages are fetched already.
         """
-        begun = False
-        try:
-            for portion in self._reading(source).read(fetcher):
-                if not begun and not self._converts_to_utc():
-                    return False
-                begun = True
-                yield portion
-        except InvalidRequestError as refusal:
-            if begun:
-                raise
-            logger.debug("%s: %s; its times are read on the account's clock", self.name, refusal)
+        if self.account.knows_zone and not self._converts_to_utc():
             return False
+        reading = self._reading(source).read(fetcher)
+        try:
+            begun = list(self._first_of(reading))
+        except InvalidRequestError as refusal:
+            logger.debug("%s: %s; its times are read on the account's clock", self.name, refusal)
+            begun = None
+        if begun is None or not self._converts_to_utc():
+            reading.close()
+            fetcher.end()
+            return False
+        yield from begun
+        yield from reading
         return True
+
+    def _first_of(self, reading: Iterator[Portion]) -> Iterator[Portion]:
+        """Yield portions up to the first page; while the zone is not known up to the second, which has many fetched."""
+        pages = 0
+        for portion in reading:
+            yield portion
+            pages += portion.rows is not None
+            if pages == _HELD_PAGES or (pages and self.account.knows_zone):
+                return
 
     def _converts_to_utc(self) -> bool:
         try:
