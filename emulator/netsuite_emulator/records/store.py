@@ -52,10 +52,10 @@ class RecordStore:
 
     def keys(self, table: Table, conditions: dict[str, Any]) -> set[int]:
         """The keys of the rows that hold these values, none of them None; none where the table has no such column."""
-        if table.name == "entity":
-            return set().union(*(self.keys(self.company.tables[kind], conditions) for kind in ENTITY_TYPES))
         if not all(table.column(name) for name in conditions):
             return set()
+        if table.name == "entity":
+            return set().union(*(self.keys(self.company.tables[kind], conditions) for kind in ENTITY_TYPES))
         if self.storage.is_writing:
             lookups = [(self.storage.lookups.get(table, name), value) for name, value in conditions.items()]
             found = [(lookup, value) for lookup, value in lookups if lookup is not None]
@@ -84,7 +84,7 @@ class RecordStore:
         """The display value of a row; None where there is no such row."""
         lookup = self._displays(table)
         if lookup is not None and identifier in lookup.by_key:
-            return str(lookup.by_key[identifier])
+            return str(lookup.by_key[identifier] or "")
         sql = f'SELECT {table.display} FROM "{table.name}" WHERE "{table.key[0]}" = ?'
         row = self.storage.row(sql, [identifier])
         return None if row is None else str(row[0] or "")
