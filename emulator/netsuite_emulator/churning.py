@@ -110,7 +110,7 @@ class Churning:
         values: dict[str, Any] = dict(self._stamps(table, created=False))
         if churn.column is not None:
             values[churn.column] = f"Changed {self._rounds}"
-        update(self._store, table.name, values, table.key[0], key)
+        update(self._store, table.name, values, key)
         self._note(table, key, "update")
 
     def _delete(self, table: Table) -> None:

@@ -6,7 +6,7 @@ Tables are written down in `tables/*.txt`, record types in `record_types.py`.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 from netsuite_emulator.company.choices import CHOICES
@@ -71,7 +71,21 @@ class Table:
 
     def column(self, name: str) -> Column | None:
         """The column of that name, or None."""
-        return next((column for column in self.columns if column.name == name), None)
+        return self._by_name.get(name)
+
+    @cached_property
+    def sql_types(self) -> dict[str, str]:
+        """The DuckDB types of the columns, by name."""
+        return {column.name: column.sql_type for column in self.columns}
+
+    @cached_property
+    def defaults(self) -> dict[str, str]:
+        """What columns hold where a new row does not say, NULL apart."""
+        return {column.name: "F" for column in self.columns if column.kind == "flag"}
+
+    @cached_property
+    def _by_name(self) -> dict[str, Column]:
+        return {column.name: column for column in self.columns}
 
     def visible(self) -> list[Column]:
         """The columns SuiteQL shows."""

@@ -19,7 +19,7 @@ __all__ = ["IdempotencyError", "Job", "JobStore", "Task"]
 _BAD_REQUEST = 400
 
 
-@dataclass
+@dataclass(eq=False)
 class Task:
     """One request of a job; `started` and `ended` in seconds since the epoch, `due` by the account's age."""
 

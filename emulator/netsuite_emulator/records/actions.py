@@ -47,4 +47,4 @@ def perform_action(store: RecordStore, record_type: RecordType, identifier: int,
     values: dict[str, Any] = {"lastmodifieddate": now, "approvalstatus": _REJECTED}
     if name.lower() != "reject":
         values |= {"approvalstatus": _APPROVED, "status": "B"}
-    update(store, "transaction", values, "id", identifier)
+    update(store, "transaction", values, identifier)

@@ -46,8 +46,8 @@ def delete_record(store: RecordStore, record_type: RecordType, identifier: int, 
         raise user_error(f"This record cannot be deleted because it has dependent records ({user}).")
     name = store.display(table, identifier)
     for owned, column in _OWNED.get(table.name, []):
-        store.storage.rows(f'DELETE FROM "{owned}" WHERE "{column}" = ?', [identifier])
-    store.storage.rows(f'DELETE FROM "{table.name}" WHERE "{record_type.key}" = ?', [identifier])
+        store.storage.remove(store.company.tables[owned], column, identifier)
+    store.storage.remove(table, record_type.key, identifier)
     if is_tracked(table):
         insert(store, "deletedrecord", _note(record_type, table, identifier, name, now))
 
@@ -82,6 +82,11 @@ def _first_reference(store: RecordStore, table: Table, identifier: int) -> str |
             continue
         for column in other.columns:
             if column.kind == "reference" and column.target in targets:
+                lookup = store.storage.lookups.get(other, column.name)
+                if lookup is not None:
+                    if lookup.by_value.get(identifier, set()) - ({identifier} if other.name == table.name else set()):
+                        return other.name
+                    continue
                 itself = f' AND "{table.key[0]}" <> {identifier}' if other.name == table.name else ""
                 selects.append(
                     f'SELECT \'{other.name}\' FROM "{other.name}" WHERE "{column.name}" = {identifier}{itself}'

@@ -23,11 +23,11 @@ def pay(store: RecordStore, invoice: int, payment: int, now: datetime) -> None:
         [invoice],
     )
     left, paid = found or (0, 0)
-    update(store, "transaction", {"foreigntotal": -left, "totalaftertaxes": -left}, "id", payment)
+    update(store, "transaction", {"foreigntotal": -left, "totalaftertaxes": -left}, payment)
     storage.rows(
         "UPDATE transactionline SET foreignamount = ?, netamount = ? WHERE transaction = ? AND mainline = 'T'",
         [-left, -left, payment],
     )
     post(store, payment, now)
     settled = {"foreignamountunpaid": 0, "foreignamountpaid": paid + left, "status": "B", "lastmodifieddate": now}
-    update(store, "transaction", settled, "id", invoice)
+    update(store, "transaction", settled, invoice)

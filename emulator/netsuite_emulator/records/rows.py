@@ -12,15 +12,10 @@ __all__ = ["insert", "update"]
 
 def insert(store: RecordStore, table: str, values: dict[str, Any]) -> None:
     """Add a row; columns left out take their defaults."""
-    names = ", ".join(f'"{name}"' for name in values)
-    marks = ", ".join("?" * len(values))
-    store.storage.rows(f'INSERT INTO "{table}" ({names}) VALUES ({marks})', list(values.values()))
+    store.storage.insert(store.company.tables[table], values)
 
 
-def update(store: RecordStore, table: str, values: dict[str, Any], key: str, identifier: Any) -> None:
-    """Change the row whose `key` is `identifier`."""
-    if not values:
-        return
-    settings = ", ".join(f'"{name}" = ?' for name in values)
-    sql = f'UPDATE "{table}" SET {settings} WHERE "{key}" = ?'
-    store.storage.rows(sql, [*values.values(), identifier])
+def update(store: RecordStore, table: str, values: dict[str, Any], identifier: int) -> None:
+    """Change the row with this key."""
+    if values:
+        store.storage.update(store.company.tables[table], identifier, values)

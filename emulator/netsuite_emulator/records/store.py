@@ -9,6 +9,7 @@ from netsuite_emulator.errors import nonexistent_id
 
 if TYPE_CHECKING:
     from netsuite_emulator.company.description import Column, Company, RecordType, Table
+    from netsuite_emulator.lookups import Lookup
     from netsuite_emulator.storage import Storage
 
 __all__ = ["RecordStore"]
@@ -39,19 +40,32 @@ class RecordStore:
     def seek(self, record_type: RecordType, identifier: str) -> int | None:
         """As `find`; None where there is no such record."""
         table = self.company.tables[record_type.table]
-        conditions, values = _constants(record_type)
+        conditions: dict[str, Any] = {}
         if identifier.startswith("eid:"):
-            if table.column("externalid") is None:
-                return None
-            conditions, values = [*conditions, "externalid = ?"], [*values, identifier[4:].strip("'")]
+            conditions["externalid"] = identifier[4:].strip("'")
         else:
-            number = _as_id(identifier)
-            if number is None:
+            conditions[record_type.key] = _as_id(identifier)
+            if conditions[record_type.key] is None:
                 return None
-            conditions, values = [*conditions, f'"{record_type.key}" = ?'], [*values, number]
-        sql = f'SELECT "{record_type.key}" FROM "{table.name}" WHERE {" AND ".join(conditions)}'
-        row = self.storage.row(sql, values)
-        return None if row is None else int(row[0])
+        conditions |= {name: value for name, value in record_type.constants if name in ("type", "itemtype")}
+        return min(self.keys(table, conditions), default=None)
+
+    def keys(self, table: Table, conditions: dict[str, Any]) -> set[int]:
+        """The keys of the rows that hold these values, none of them None; none where the table has no such column."""
+        if not all(table.column(name) for name in conditions):
+            return set()
+        if table.name == "entity":
+            return set().union(*(self.keys(self.company.tables[kind], conditions) for kind in ENTITY_TYPES))
+        if self.storage.is_writing:
+            lookups = [(self.storage.lookups.get(table, name), value) for name, value in conditions.items()]
+            found = [(lookup, value) for lookup, value in lookups if lookup is not None]
+            if len(found) == len(conditions):
+                (first, wanted), *others = found
+                keys = first.by_value.get(wanted, set())
+                return {key for key in keys if all(lookup.by_key.get(key) == value for lookup, value in others)}
+        listed = " AND ".join(f'"{name}" = ?' for name in conditions)
+        sql = f'SELECT "{table.key[0]}" FROM "{table.name}" WHERE {listed}'
+        return {int(key) for (key,) in self.storage.rows(sql, list(conditions.values()))}
 
     def row(self, table: Table, key: str, value: Any) -> dict[str, Any] | None:
         """One row by a key column."""
@@ -68,6 +82,9 @@ class RecordStore:
 
     def display(self, table: Table, identifier: Any) -> str | None:
         """The display value of a row; None where there is no such row."""
+        lookup = self._displays(table)
+        if lookup is not None and identifier in lookup.by_key:
+            return str(lookup.by_key[identifier] or "")
         sql = f'SELECT {table.display} FROM "{table.name}" WHERE "{table.key[0]}" = ?'
         row = self.storage.row(sql, [identifier])
         return None if row is None else str(row[0] or "")
@@ -75,7 +92,11 @@ class RecordStore:
     def exists(self, table: Table, identifier: Any) -> bool:
         """Whether a row is there."""
         number = _as_id(str(identifier))
-        return number is not None and self.display(table, number) is not None
+        return number is not None and bool(self.keys(table, {table.key[0]: number}))
+
+    def _displays(self, table: Table) -> Lookup | None:
+        """The display values that are remembered; rows written lately may be missing."""
+        return self.storage.lookups.get(table, table.display) if self.storage.is_writing else None
 
     def path_of(self, column: Column, identifier: Any) -> str | None:
         """The record type in the link of a reference, None where the type has no end point."""
@@ -98,19 +119,15 @@ class RecordStore:
 
     def by_external_id(self, table: Table, external_id: str) -> int | None:
         """The id of the row with an external id."""
-        return self._by(table, "externalid", external_id)
+        return min(self.keys(table, {"externalid": external_id}), default=None)
 
     def by_display(self, table: Table, name: str) -> int | None:
         """The id of the row with a display value."""
+        lookup = self._displays(table)
+        if lookup is not None and name in lookup.by_value:
+            return min(lookup.by_value[name])
         sql = f'SELECT "{table.key[0]}" FROM "{table.name}" WHERE {table.display} = ? LIMIT 1'
         row = self.storage.row(sql, [name])
-        return None if row is None else int(row[0])
-
-    def _by(self, table: Table, column: str, value: Any) -> int | None:
-        if table.column(column) is None:
-            return None
-        sql = f'SELECT "{table.key[0]}" FROM "{table.name}" WHERE "{column}" = ? LIMIT 1'
-        row = self.storage.row(sql, [value])
         return None if row is None else int(row[0])
 
 
@@ -120,8 +137,3 @@ def _as_id(text: str) -> int | None:
     except ValueError:
         return None
     return number if abs(number) < _LARGEST_ID else None
-
-
-def _constants(record_type: RecordType) -> tuple[list[str], list[Any]]:
-    telling = [(name, value) for name, value in record_type.constants if name in ("type", "itemtype")]
-    return [f'"{name}" = ?' for name, _ in telling], [value for _, value in telling]

@@ -51,7 +51,7 @@ class SublistWriter:
         row = self._store.row(table, key, identifier) or {}
         number = row.get(column)
         if body is None:
-            update(self._store, table.name, {column: None}, key, identifier)
+            update(self._store, table.name, {column: None}, identifier)
             return
         addresses = self._store.company.tables["entityaddress"]
         values: dict[str, Any] = self._bodies.read(body, addresses.columns, (), column).columns
@@ -59,9 +59,9 @@ class SublistWriter:
         if number is None:
             number = self._store.storage.next_id(addresses)
             insert(self._store, addresses.name, {"nkey": number, **values})
-            update(self._store, table.name, {column: number}, key, identifier)
+            update(self._store, table.name, {column: number}, identifier)
         else:
-            update(self._store, addresses.name, values, "nkey", number)
+            update(self._store, addresses.name, values, number)
         self._store.storage.rows(
             "UPDATE entityaddress SET addrtext = concat_ws(chr(10), addressee, addr1, addr2, "
             "nullif(trim(concat_ws(' ', city, state, zip)), '')) WHERE nkey = ?",
@@ -112,7 +112,7 @@ class SublistWriter:
             insert(self._store, table.name, {table.key[0]: unique, sublist.parent: parent, **changes.columns})
         else:
             unique = key
-            update(self._store, table.name, changes.columns, table.key[0], key)
+            update(self._store, table.name, changes.columns, key)
         for column, body in changes.addresses.items():
             self.write_address(table, table.key[0], unique, column, body)
 
@@ -130,8 +130,8 @@ class SublistWriter:
         else:
             found = storage.row("SELECT uniquekey FROM transactionline WHERE transaction = ? AND id = ?", [parent, key])
             unique = int(found[0]) if found else 0
-            update(self._store, "transactionline", values, "uniquekey", unique)
-        update(self._store, "transactionline", {"linelastmodifieddate": now, "mainline": "F"}, "uniquekey", unique)
+            update(self._store, "transactionline", values, unique)
+        update(self._store, "transactionline", {"linelastmodifieddate": now, "mainline": "F"}, unique)
         _complete_line(self._store, unique, record_type.sign, sets_amount=sets_amount)
         return unique
 

@@ -151,7 +151,7 @@ class Transforms:
         values: dict[str, Any] = {"lastmodifieddate": self._calendar.now()}
         if ended:
             values["status"] = last_status
-        update(self._store, "transaction", values, "id", identifier)
+        update(self._store, "transaction", values, identifier)
 
 
 def _lines(lines: list[dict[str, Any]], given: Any, name: str, *, replace: bool) -> list[dict[str, Any]]:

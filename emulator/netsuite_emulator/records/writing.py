@@ -75,13 +75,14 @@ class RecordWriter:
         changes = self._read(record_type, body, validation)
         if selected_only:
             changes.columns = self._selected(record_type, changes, replaced)
+        required = self._required(record_type, table)
         for name, value in changes.columns.items():
             column = table.column(name)
-            if value is None and column is not None and column.field in self._required(record_type, table):
+            if value is None and column is not None and column.field in required:
                 raise user_error(f"Please enter value(s) for: {column.field}.", column.field)
         self._refuse_duplicates(table, changes.columns, identifier)
         values = {**changes.columns, **stamps(table, self._calendar.now(), created=False)}
-        update(self._store, table.name, values, record_type.key, identifier)
+        update(self._store, table.name, values, identifier)
         for sublist in record_type.sublists:
             if sublist.name.lower() in replaced and sublist.name not in changes.sublists:
                 changes.sublists[sublist.name] = []
@@ -114,10 +115,9 @@ class RecordWriter:
         return marked | record_type.required
 
     def _require(self, record_type: RecordType, table: Table, values: dict[str, Any]) -> None:
+        required = self._required(record_type, table)
         missing = [
-            column.field
-            for column in table.columns
-            if column.field in self._required(record_type, table) and values.get(column.name) is None
+            column.field for column in table.columns if column.field in required and values.get(column.name) is None
         ]
         if values.get("isperson") == "T":
             missing = [name for name in missing if name != "companyName"]
@@ -129,8 +129,7 @@ class RecordWriter:
             value = values.get(name)
             if value is None or table.column(name) is None:
                 continue
-            sql = f'SELECT id FROM "{scope}" WHERE "{name}" = ? AND id <> ?'
-            if self._store.storage.row(sql, [value, identifier]):
+            if self._store.keys(self._store.company.tables[scope], {name: value}) - {identifier}:
                 raise user_error(
                     f"A {table.name} record with this ID already exists. "
                     f"You must enter a unique {table.name} ID for each record you create."
