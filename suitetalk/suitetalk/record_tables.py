@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from suitetalk.parameters import quoted
 
@@ -53,6 +54,7 @@ class RecordTable:
         return f"LOWER(recordtype) = {quoted(self.record_type)}" if self.record_type else ""
 
 
+@lru_cache(maxsize=1024)
 def record_table(record_type: str) -> RecordTable:
     """Return where the records of a type are; how the type is spelled, upper or lower case, does not matter.
 
@@ -62,6 +64,7 @@ def record_table(record_type: str) -> RecordTable:
     return RecordTable(table, name if table == "transaction" != name else "")
 
 
+@lru_cache(maxsize=1024)
 def table_of(record_type: str) -> str:
     """Return the table that holds a record type.
 

@@ -6,8 +6,12 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
 
 from target_netsuite.errors import InvalidRecordError, MessageError
+from target_netsuite.plain_types import PlainTypes
 from target_netsuite.validation import RecordValidation
 
 _SCHEMA = {
@@ -58,3 +62,36 @@ def test_a_missing_key_is_named_with_or_without_the_schema() -> None:
 def test_a_schema_that_is_none_ends_the_run() -> None:
     with pytest.raises(MessageError, match=r"stream `s` is no JSON Schema: .* at \$\.properties"):
         RecordValidation("s", {"properties": {"id": {"type": "number-ish"}}}, [])
+
+
+_KINDS = st.sampled_from(["string", "integer", "number", "boolean", "null", "object", "array"])
+_PARTS: st.SearchStrategy[dict[str, Any]] = st.one_of(
+    st.fixed_dictionaries({"type": st.one_of(_KINDS, st.lists(_KINDS, min_size=1, max_size=3, unique=True))}),
+    st.just({}),
+    st.just({"type": "string", "format": "date"}),
+    st.just({"type": "string", "enum": ["a"]}),
+    st.just({"anyOf": [{"type": "integer"}, {"type": "null"}]}),
+)
+_SCHEMAS = st.fixed_dictionaries(
+    {"properties": st.dictionaries(st.sampled_from("abc"), _PARTS)},
+    optional={
+        "type": st.sampled_from(["object", ["object"], ["null", "object"], "array"]),
+        "required": st.lists(st.sampled_from("abc"), unique=True),
+        "additionalProperties": st.booleans(),
+        "maxProperties": st.integers(0, 2),
+    },
+)
+_VALUES: st.SearchStrategy[Any] = st.sampled_from(["a", "b", 1, True, None, 1.5, {}, [], {"x": 1}])
+
+
+@settings(max_examples=400)
+@given(schema=_SCHEMAS, record=st.dictionaries(st.sampled_from("abcd"), _VALUES))
+def test_what_is_taken_for_matching_by_its_types_matches(schema: dict[str, Any], record: dict[str, Any]) -> None:
+    if PlainTypes(schema).match(record):
+        assert Draft202012Validator(schema).is_valid(record)
+
+
+def test_records_of_plain_columns_need_no_validator() -> None:
+    columns = {"id": {"type": "integer"}, "name": {"type": ["null", "string"], "description": "Its name."}}
+    schema = {"type": "object", "properties": columns, "required": ["id"]}
+    assert PlainTypes(schema).match({"id": 1, "name": None, "other": 5})
