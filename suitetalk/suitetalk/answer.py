@@ -157,6 +157,8 @@ def _refuse_unsayable_numbers(value: Any) -> None:
     """Refuse NaN and infinities: written as null, which is what JSON encoders do, they would clear a field."""
     if isinstance(value, (float, Decimal)) and not isfinite(value):
         raise SuiteTalkError(f"The body cannot be sent as JSON: it holds {value}, which is no number to NetSuite.")
+    if value is None or isinstance(value, (str, int, float, Decimal)):
+        return
     for inner in value.values() if isinstance(value, Mapping) else value if isinstance(value, (list, tuple)) else ():
         _refuse_unsayable_numbers(inner)
 

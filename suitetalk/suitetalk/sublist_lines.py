@@ -17,6 +17,8 @@ def adds_lines(body: Mapping[str, Any], replace: Sequence[str]) -> bool:
 
 
 def _holds_lines(value: Any) -> bool:
+    if value is None or isinstance(value, (str, int, float)):
+        return False  # most values, and quicker to tell than that they are no Mapping
     if isinstance(value, Mapping):
         return bool(_items(value)) or any(_holds_lines(inner) for inner in value.values())
     return isinstance(value, (list, tuple)) and any(_holds_lines(inner) for inner in value)

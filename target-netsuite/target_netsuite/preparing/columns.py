@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from suitetalk.timezone import SQL_TIME_FORMAT
 from target_netsuite.preparing.comparison import (
+    SCALARS,
     decimal,
     instant,
     is_nothing,
@@ -36,7 +37,7 @@ def is_shown(kind: str, zone: ZoneInfo | None) -> bool:
 
 def is_comparable(kind: str, wanted: Any) -> bool:
     """Tell whether a body's value can be compared with SuiteQL's text for a field of a kind."""
-    if not isinstance(wanted, (Mapping, list, tuple)):
+    if isinstance(wanted, SCALARS) or not isinstance(wanted, (Mapping, list, tuple)):
         return kind != "multi-select" or is_nothing(wanted)
     if kind == "multi-select":
         return all(reference_id(choice) is not None for choice in items(wanted) or [None]) or is_nothing(wanted)

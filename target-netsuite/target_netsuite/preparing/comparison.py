@@ -13,6 +13,10 @@ from target_netsuite.preparing.shapes import Shapes
 _NOT_CONTENT = frozenset({"links", "totalresults", "count", "hasmore", "offset"})
 
 
+SCALARS = (str, int, float, Decimal, type(None))
+"""What most values are; asking this first is far cheaper than asking whether a value is a Mapping."""
+
+
 def member(mapping: Mapping[str, Any], name: str) -> Any:
     """Return a member of an object, whose names count in any case; None when it is absent."""
     if name in mapping:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from target_netsuite.intents import Reference, Refusal
+from target_netsuite.preparing.comparison import SCALARS
 from target_netsuite.preparing.found import REFERENCE, Found, refusal_of
 
 
@@ -24,6 +25,8 @@ class UnresolvedError(Exception):
 
 def references_in(value: Any) -> Iterator[Reference]:
     """Yield the references of a body, at any depth."""
+    if isinstance(value, SCALARS):
+        return
     if isinstance(value, Reference):
         yield value
     elif isinstance(value, Mapping):
@@ -45,6 +48,8 @@ def resolved(value: Any, found: Mapping[Reference, Found], path: str = "") -> An
     Raises:
         UnresolvedError: a look-up did not find exactly one record.
     """
+    if isinstance(value, SCALARS):
+        return value
     if isinstance(value, Reference):
         internal_id = found[value].id
         if internal_id is None:
