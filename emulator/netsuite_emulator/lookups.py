@@ -42,8 +42,7 @@ class Lookup:
 class Lookups:
     """The lookups of an account. For the one thread that writes; every write must be told.
 
-    What a write did to them can be undone. Views, tables that are too large and those whose key has several columns have
-    none.
+    What a write did to them can be undone. Views, large tables and tables whose key has several columns have none.
     """
 
     def __init__(self, read: Callable[[str], list[tuple[Any, ...]]]) -> None:

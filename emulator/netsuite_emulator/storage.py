@@ -12,18 +12,11 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from netsuite_emulator.calendar_formats import AccountCalendar
-from netsuite_emulator.company.bulk import fill_statement
-from netsuite_emulator.company.choices import CHOICES
 from netsuite_emulator.company.record_types import build_company
-from netsuite_emulator.company.sample import generator
-from netsuite_emulator.company.settings import CompanySettings
-from netsuite_emulator.company.views import VIEWS, view_statements
-from netsuite_emulator.documents.tables import FILE_TABLES
+from netsuite_emulator.company_tables import make_company
 from netsuite_emulator.lookups import Lookups
 from netsuite_emulator.pending_rows import PendingRows, fits
-from netsuite_emulator.records.attachments import ATTACHMENT_TABLE
 from netsuite_emulator.settings import Settings
-from netsuite_emulator.suiteql.functions import macro_statements
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -36,9 +29,6 @@ __all__ = ["Storage", "make_company_file"]
 
 _MOST_REMEMBERED = 100_000
 _MOST_PENDING = 1000
-# What no SuiteQL table shows.
-_SERVICE_TABLES = (ATTACHMENT_TABLE, *FILE_TABLES)
-
 _TRIES_TO_CLOSE = 100
 _PAUSE = 0.05  # seconds
 
@@ -60,15 +50,7 @@ class Storage:
         self._threads = threading.local()
         self._writer = threading.RLock()
         self._company = company
-        self._root.begin()  # one transaction: a data file is flushed once
-        if not self._has_company():
-            self._create(settings)
-        self._add_bulk(settings)
-        for statement in (*macro_statements(calendar), *view_statements(company, settings.time_zone)):
-            self._root.execute(statement)
-        for statement in _SERVICE_TABLES:  # a data file may be from before there were any
-            self._root.execute(statement)
-        self._root.commit()
+        make_company(self._root, settings, company, calendar)
         self._next_ids: dict[str, int] = {}
         self._version = 0
         self._bringer = self._root.cursor()
@@ -250,61 +232,6 @@ class Storage:
             selects.append("SELECT max(recordid) FROM deletedrecord")
         found = self.row(f"SELECT max(id) FROM ({' UNION ALL '.join(selects)})")
         return int(found[0] or 0) if found else 0
-
-    def _has_company(self) -> bool:
-        found = self._root.execute(
-            "SELECT count(*) FROM duckdb_tables() WHERE table_name = 'transactionline'"
-        ).fetchone()
-        return found is not None and found[0] > 0
-
-    def _create(self, settings: Settings) -> None:
-        full = build_company(CompanySettings())
-        self._create_tables(full)
-        for statement in view_statements(full, settings.time_zone):
-            self._root.execute(statement)
-        self._create_choices()
-        generator.fill(self._root, seed=settings.seed, scale=settings.scale)
-        if not settings.one_world:
-            self._leave_out_subsidiaries(full)
-
-    def _add_bulk(self, settings: Settings) -> None:
-        """Add the tables that the sample does not have, and a data file not yet."""
-        for table in self._create_tables(self._company):
-            self._root.execute(fill_statement(table.name, settings.big_tables, dense=settings.dense_ids))
-
-    def _create_tables(self, company: Company) -> list[Table]:
-        """Create the tables that are not there; those are returned."""
-        found = self._root.execute("SELECT table_name FROM duckdb_tables() WHERE schema_name = 'main'").fetchall()
-        known = {name for (name,) in found}.union(VIEWS)
-        missing = [table for table in company.tables.values() if table.name not in known]
-        for table in missing:
-            self._root.execute(_create_statement(table))
-        return missing
-
-    def _create_choices(self) -> None:
-        self._root.execute("CREATE TABLE choice (list VARCHAR, id VARCHAR, name VARCHAR)")
-        values = [(kind, key, name) for kind, names in CHOICES.items() for key, name in names.items()]
-        marks = ", ".join(["(?, ?, ?)"] * len(values))
-        self._root.execute(f"INSERT INTO choice VALUES {marks}", [part for value in values for part in value])
-
-    def _leave_out_subsidiaries(self, full: Company) -> None:
-        self._root.execute("DROP SCHEMA suiteql CASCADE; DROP VIEW main.entity")
-        for table in full.tables.values():
-            kept = self._company.tables.get(table.name)
-            if kept is None:
-                self._root.execute(f'DROP TABLE "{table.name}"')
-                continue
-            for column in table.columns:
-                if kept.column(column.name) is None:
-                    self._root.execute(f'ALTER TABLE "{table.name}" DROP COLUMN "{column.name}"')
-
-
-def _create_statement(table: Table) -> str:
-    columns = [
-        f'"{column.name}" {column.sql_type}{" DEFAULT " + repr("F") if column.kind == "flag" else ""}'
-        for column in table.columns
-    ]
-    return f'CREATE TABLE "{table.name}" ({", ".join(columns)})'
 
 
 def make_company_file(settings: Settings, path: Path) -> None:

@@ -80,17 +80,18 @@ def _first_reference(store: RecordStore, table: Table, identifier: int) -> str |
     for other in store.company.tables.values():
         if other.name in owned or other.name in _NOT_COUNTED:
             continue
+        itself = {identifier} if other.name == table.name else set()
         for column in other.columns:
-            if column.kind == "reference" and column.target in targets:
-                lookup = store.storage.lookups.get(other, column.name)
-                if lookup is not None:
-                    if lookup.by_value.get(identifier, set()) - ({identifier} if other.name == table.name else set()):
-                        return other.name
-                    continue
-                itself = f' AND "{table.key[0]}" <> {identifier}' if other.name == table.name else ""
+            if column.kind != "reference" or column.target not in targets:
+                continue
+            lookup = store.storage.lookups.get(other, column.name)
+            if lookup is None:
+                apart = f' AND "{table.key[0]}" <> {identifier}' if itself else ""
                 selects.append(
-                    f'SELECT \'{other.name}\' FROM "{other.name}" WHERE "{column.name}" = {identifier}{itself}'
+                    f'SELECT \'{other.name}\' FROM "{other.name}" WHERE "{column.name}" = {identifier}{apart}'
                 )
+            elif lookup.by_value.get(identifier, set()) - itself:
+                return other.name
     if not selects:
         return None
     row = store.storage.row(f"SELECT * FROM ({' UNION ALL '.join(selects)}) LIMIT 1")
