@@ -174,10 +174,10 @@ def perform(  # noqa: PLR0911 - one for each action
             return client.send("PUT", f"{CUSTOMER}/eid:{key}", json=bad).status_code, 400
         case "behind: delete":
             model.pop(key, None)
-            behind("DELETE FROM customer WHERE externalid = ?", [key])
+            behind("delete from main.customer where externalid = ?", [key])
         case "behind: rename" if known and "W-9" not in model:
             model["W-9"] = model.pop(key)
-            behind("UPDATE customer SET externalid = 'W-9' WHERE externalid = ?", [key])
+            behind("update main.customer set externalid = 'W-9' where externalid = ?", [key])
         case "read":
             return len(external_ids(client)), len(model)
     return 0, 0

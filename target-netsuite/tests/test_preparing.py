@@ -70,15 +70,21 @@ def test_deletes_by_internal_id_are_looked_up_for_a_dry_run_only(account: Prepar
     assert account.asked() == [QUERY]
 
 
-def test_creates_without_references_ask_nothing(account: PreparingAccount) -> None:
+def test_creates_ask_only_whether_their_external_ids_are_free(account: PreparingAccount) -> None:
+    customers(account, "O-1")
+    assert outcomes(account.prepare(intent("create", "customer"))) == ["send created"]
+    assert account.asked() == []
+
     prepared = account.prepare(
-        intent("create", "customer", "new", {"companyName": "New"}), intent("create", "customer")
+        intent("create", "customer", "new", {"companyName": "New"}), intent("create", "customer", "O-1")
     )
 
-    assert outcomes(prepared) == ["send created"] * 2
-    assert account.asked() == []
+    assert len(account.asked()) == 1
     assert isinstance(prepared[0], Write)
     assert prepared[0].body == {"companyName": "New", "externalId": "new"}
+    assert isinstance(prepared[1], Settled)
+    assert prepared[1].refusal
+    assert prepared[1].refusal.code == "EXTERNAL_ID_EXISTS"
 
 
 def test_references_anywhere_become_ids(account: PreparingAccount) -> None:
@@ -96,7 +102,7 @@ def test_references_anywhere_become_ids(account: PreparingAccount) -> None:
 
     assert write.body["entity"] == write.body["custbody_regions"]["items"][0] == {"id": ids["O-1"]}
     assert [line["item"] for line in write.body["item"]["items"]] == [{"id": item}] * 2
-    assert len(account.asked()) == 2
+    assert len(account.asked()) == 3
 
 
 def test_a_reference_that_leads_nowhere_refuses_its_record_alone(account: PreparingAccount) -> None:
