@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Protocol, cast
 
 from singer_sdk import Target
@@ -143,7 +144,7 @@ class NetSuiteSink(_StreamSink):
             self._refused(payload, number, error)
             return
         self._note_for_mirror(record, context)
-        self._workplace.run.put(intent)
+        self._workplace.run.put(replace(intent, payload=payload) if rows else intent)
 
     def refuse(self, record: Mapping[str, Any], error: InvalidRecordError, code: str = "") -> None:
         """Report a record that a stream map failed on; its columns are not those its external id is made of."""

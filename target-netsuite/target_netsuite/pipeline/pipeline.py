@@ -13,8 +13,8 @@ from target_netsuite.pipeline.order import Order, Pending
 CHUNK = 500
 """Intents that are looked up and written together: five batches, one look-up."""
 
-_MOST_UNSETTLED = 6000  # a bound for memory; enough for all workers, and for one more chunk each
-_WORKERS = 4
+_MOST_UNSETTLED = 8000  # a bound for memory; enough for all workers, and for one more chunk each
+_WORKERS = 8
 _LONGEST_REST = 2.0  # seconds a part of a chunk waits for more of it
 
 Settle = Callable[[Sequence[Settled]], None]
