@@ -74,6 +74,24 @@ def test_slots_are_measured_with_one_table_and_with_many() -> None:
     assert_profile(*tables(output)[3:5], pages=6, excess=3 * float(lines[1]["seconds"]) - 6 * 0.1)
 
 
+def test_writes_are_compared_one_by_one_and_by_the_hundred() -> None:
+    sizes = ("--records=250", "--series-records=5", "--parallel-records=20", "--latency=0.01", "--job-seconds=0")
+    _, lines = bench("writes", *sizes)
+
+    assert [(line["target-netsuite"], line["what"], line["records"], line["lost"]) for line in lines] == [
+        ("start-up, few records", "upserts", "100", "0"),
+        ("one after the other", "upserts", "5", "0"),
+        ("side by side", "upserts", "20", "0"),
+        ("batches, a tenth of them", "upserts", "25", "0"),
+        ("batches", "upserts", "250", "0"),
+        ("batches", "creates", "250", "0"),
+        ("the same once more", "skip_unchanged", "250", "0"),
+    ]
+    requests = [int(line["requests"]) for line in lines]
+    assert requests[2] > 20
+    assert requests[4] < 60
+
+
 def assert_profile(parts: list[Line], kinds: list[Line], *, pages: int, excess: float) -> None:
     assert sum(float(part["slot s"]) for part in parts) == pytest.approx(excess, abs=0.1)
     assert sum(float(part["share %"]) for part in parts) == pytest.approx(100, abs=0.1)

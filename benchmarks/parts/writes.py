@@ -56,6 +56,8 @@ def run(chosen: argparse.Namespace) -> bool:
         )
         parallel = Way({"write_mode": "single"}, settings)
         table.row("side by side", "upserts", *_figures(write(parallel, account, chosen.parallel_records, next(firsts))))
+        tenth = write(Way({}, settings), account, max(1, chosen.records // 10), next(firsts))
+        table.row("batches, a tenth of them", "upserts", *_figures(tenth, start_up))
         for operation in ("upsert", "create"):
             first = next(firsts)
             written = write(Way({"operation": operation}, settings), account, chosen.records, first)
@@ -68,7 +70,7 @@ def run(chosen: argparse.Namespace) -> bool:
 def _figures(written: Writing, start_up: Writing | None = None, ideal: float | None = None) -> tuple[float | None, ...]:
     usage = written.usage
     spent = usage.cpu_seconds - start_up.usage.cpu_seconds if start_up else None
-    more = written.records - start_up.records if start_up else 0
+    more = max(0, written.records - start_up.records) if start_up else 0
     return (
         written.records,
         written.lost,
