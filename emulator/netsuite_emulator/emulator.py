@@ -223,6 +223,7 @@ class Emulator:
     def execute(self, sql: str, parameters: list[Any] | None = None) -> list[tuple[Any, ...]]:
         """Run DuckDB's SQL on the stored tables, behind NetSuite's back: to know the truth, or to change it."""
         with self._storage.writing():
+            self._storage.lookups.forget()
             return self._storage.rows(sql, parameters or [])
 
     def delete(self, record_type: str, identifier: int) -> None:

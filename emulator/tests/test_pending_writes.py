@@ -72,6 +72,17 @@ def test_names_and_external_ids_stay_unique(client: Any, refusal: Any) -> None:
     client.create("customer", named("Two", externalId="W-1"))
 
 
+def test_writers_know_what_was_changed_behind_them(client: Any) -> None:
+    client.create("customer", named("One", externalId="W-1", phone="1"))
+    client.create("customer", named("Two", externalId="W-2", phone="2"))
+    client.emulator.execute("delete from main.customer where externalid = 'W-1'")
+    client.create("customer", named("One", externalId="W-1", phone="3"))
+    client.emulator.execute("update main.customer set externalid = 'W-9' where externalid = 'W-2'")
+    assert client.send("PATCH", f"{CUSTOMER}/eid:W-2", json={"phone": "4"}).status_code == 404
+    assert client.send("PATCH", f"{CUSTOMER}/eid:W-9", json={"phone": "4"}).status_code == 204
+    assert external_ids(client) == {"W-1": "3", "W-9": "4"}
+
+
 def test_a_record_that_others_refer_to_is_not_deleted(client: Any, refusal: Any) -> None:
     client.create("customer", named("Parent", externalId="W-1"))
     client.create("customer", named("Child", externalId="W-2", parent={"externalId": "W-1"}))
