@@ -7,7 +7,7 @@ from collections import OrderedDict
 
 from suitetalk.record_tables import RecordTable
 
-_MOST = 100_000  # of one table and column; about 20 MB
+_MOST = 20_000  # of one table and column; about 4 MB, and what is asked again costs one request for a thousand
 _EXTERNAL_ID = "externalid"
 
 _Place = tuple[RecordTable, str]
