@@ -8,6 +8,7 @@ from typing import NoReturn
 from singer_sdk.exceptions import SingerSDKError
 
 from suitetalk.command import run_command
+from suitetalk.freed_memory import give_back_freed_memory
 from target_netsuite.errors import StateReaderLeftError, TargetError
 from target_netsuite.target import TargetNetSuite
 
@@ -19,6 +20,7 @@ def main(target: type[TargetNetSuite] = TargetNetSuite) -> NoReturn:
         SystemExit: always; 0 when all records were written, 1 when some were refused or the run was stopped,
             2 on a wrong command line, 130 and 143 when it was interrupted, 141 when the reader of the STATE left.
     """
+    give_back_freed_memory()
     for stream in (sys.stdin, sys.stdout):
         stream.reconfigure(encoding="utf-8", errors="strict")  # type: ignore[union-attr]  # always so in a process
     run_command(lambda: _run(target), expected=(TargetError, SingerSDKError))

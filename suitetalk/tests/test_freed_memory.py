@@ -7,7 +7,7 @@ import pytest
 
 PAGES = """
 import resource
-from tap_netsuite.freed_memory import give_back_freed_memory
+from suitetalk.freed_memory import give_back_freed_memory
 
 give_back_freed_memory()
 kept = []

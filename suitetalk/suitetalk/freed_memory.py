@@ -12,9 +12,10 @@ _LARGE = 128 * 1024  # bytes; what glibc itself begins with
 def give_back_freed_memory() -> None:
     """Have the C library keep no more memory than is in use, for the whole process; before threads are made.
 
-    Pages are blocks of a megabyte, made by many threads. Left to itself glibc takes each freed one for a sign to keep
-    those of its size, between others that live on, and keeps what each thread has freed apart, so memory would grow
-    with the number of pages that ever were. Other C libraries than glibc have no such settings and are left alone.
+    Answers and bodies are blocks of up to a megabyte, made by many threads. Left to itself glibc takes each freed one
+    for a sign to keep those of its size, between others that live on, and keeps what each thread has freed apart, so
+    memory would grow with the number of blocks that ever were. Other C libraries than glibc have no such settings and
+    are left alone.
     """
     if sys.platform == "linux" and (set_option := getattr(ctypes.CDLL(None), "mallopt", None)):
         set_option(_MMAP_THRESHOLD, _LARGE)
