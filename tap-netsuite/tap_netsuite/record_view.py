@@ -21,8 +21,8 @@ class RecordView:
         schema: of the stream.
         fields: body fields to ask for in NetSuite's spelling, empty for all. NetSuite embeds nothing where it is asked
             for single fields [section_1545142037], so with `expand` all come, and `shown` picks.
-        expand: sublists and subrecords to embed, in NetSuite's spelling.
-        expands_all: whether all of them are embedded.
+        expand: sublists and subrecords to ask for, in NetSuite's spelling.
+        expands_all: whether all of them are asked for instead.
         simple_enums: whether enumerations come as their bare id.
     """
 
@@ -56,12 +56,20 @@ def view_of(record_type: str, schema: Mapping[str, Any], settings: RecordSetting
     if settings.falls_back:
         properties[FALLBACK_MARK] = {"type": ["boolean", "null"]}
     shown = {**schema, "properties": properties}
-    return RecordView(shown, () if expand else fields, expand, settings.expands_all, settings.simple_enums)
+    if settings.expands_all or any(_has_parts(schema["properties"][name]) for name in expand):
+        return RecordView(shown, (), (), expands_all=True, simple_enums=settings.simple_enums)
+    return RecordView(shown, () if expand else fields, expand, expands_all=False, simple_enums=settings.simple_enums)
 
 
 def is_embedded(part: Mapping[str, Any]) -> bool:
     """Tell whether a property is a sublist, a subrecord or a multi-select: an object that is no reference."""
     return "properties" in part and "refName" not in part["properties"]
+
+
+def _has_parts(sublist: Mapping[str, Any]) -> bool:
+    """Tell whether lines have subrecords, such as addresses, which come only where everything is embedded."""
+    lines = sublist.get("properties", {}).get("items", {}).get("items", {})
+    return any(is_embedded(part) for part in lines.get("properties", {}).values())
 
 
 def _spelled(where: str, names: Iterable[str], properties: Mapping[str, Any]) -> tuple[str, ...]:

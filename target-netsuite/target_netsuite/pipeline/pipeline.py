@@ -19,7 +19,6 @@ _WORKERS = 8
 _LONGEST_REST = 2.0  # seconds a part of a chunk waits for more of it
 
 
-
 class Settle(Protocol):
     """Takes what became of intents that were handed out."""
 

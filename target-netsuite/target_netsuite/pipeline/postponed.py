@@ -6,6 +6,7 @@ import pickle
 import tempfile
 import threading
 from collections.abc import Collection, Iterator
+from typing import IO
 
 from target_netsuite.intents import Intent, Operation, Refusal, Settled
 from target_netsuite.pipeline.identities import claims_of, tables_named
@@ -28,7 +29,7 @@ class Postponed:
         self._lock = threading.Lock()
         self._names: set[int] = set()
         self._count = 0
-        self._file = tempfile.TemporaryFile()
+        self._file = _new_file()
         self.is_over = False
 
     def __len__(self) -> int:
@@ -60,7 +61,7 @@ class Postponed:
         """Yield what is kept, in its order, and begin anew; others may be added meanwhile."""
         with self._lock:
             kept, count = self._file, self._count
-            self._file, self._count, self._names = tempfile.TemporaryFile(), 0, set()
+            self._file, self._count, self._names = _new_file(), 0, set()
         with kept:
             kept.seek(0)
             for _ in range(count):
@@ -74,3 +75,7 @@ class Postponed:
 def _names(intent: Intent) -> set[int]:
     """Return hashes of what the record may be called: two that happen to be alike make one wait in vain."""
     return {hash(name) for name in claims_of(intent).touches}
+
+
+def _new_file() -> IO[bytes]:
+    return tempfile.TemporaryFile()  # closed by who has it: it outlives this call
