@@ -19,9 +19,10 @@ class RecordView:
 
     Attributes:
         schema: of the stream.
-        fields: body fields in NetSuite's spelling, empty for all.
-        expand: sublists and subrecords to embed, in NetSuite's spelling.
-        expands_all: whether all of them are embedded.
+        fields: body fields to ask for in NetSuite's spelling, empty for all. NetSuite embeds nothing where it is asked
+            for single fields [section_1545142037], so with `expand` all come, and `shown` picks.
+        expand: sublists and subrecords to ask for, in NetSuite's spelling.
+        expands_all: whether all of them are asked for instead.
         simple_enums: whether enumerations come as their bare id.
     """
 
@@ -30,6 +31,10 @@ class RecordView:
     expand: tuple[str, ...]
     expands_all: bool
     simple_enums: bool
+
+    def shown(self, record: Mapping[str, Any]) -> dict[str, Any]:
+        """Return a record without what the settings do not ask for."""
+        return {name: value for name, value in record.items() if name in self.schema["properties"]}
 
 
 def view_of(record_type: str, schema: Mapping[str, Any], settings: RecordSettings) -> RecordView:
@@ -41,6 +46,7 @@ def view_of(record_type: str, schema: Mapping[str, Any], settings: RecordSetting
     properties: dict[str, Any] = dict(schema["properties"])
     fields = _spelled(f"record_streams.{record_type}.fields", settings.fields, properties)
     expand = _spelled(f"record_streams.{record_type}.expand", settings.expand, properties)
+    expand += tuple(name for name in fields if is_embedded(properties[name]) and name not in expand)
     if fields:
         properties = {name: properties[name] for name in dict.fromkeys(["id", *fields, *expand]) if name in properties}
     elif expand:
@@ -50,12 +56,20 @@ def view_of(record_type: str, schema: Mapping[str, Any], settings: RecordSetting
     if settings.falls_back:
         properties[FALLBACK_MARK] = {"type": ["boolean", "null"]}
     shown = {**schema, "properties": properties}
-    return RecordView(shown, fields, expand, settings.expands_all, settings.simple_enums)
+    if settings.expands_all or any(_has_parts(schema["properties"][name]) for name in expand):
+        return RecordView(shown, (), (), expands_all=True, simple_enums=settings.simple_enums)
+    return RecordView(shown, () if expand else fields, expand, expands_all=False, simple_enums=settings.simple_enums)
 
 
 def is_embedded(part: Mapping[str, Any]) -> bool:
     """Tell whether a property is a sublist, a subrecord or a multi-select: an object that is no reference."""
     return "properties" in part and "refName" not in part["properties"]
+
+
+def _has_parts(sublist: Mapping[str, Any]) -> bool:
+    """Tell whether lines have subrecords, such as addresses, which come only where everything is embedded."""
+    lines = sublist.get("properties", {}).get("items", {}).get("items", {})
+    return any(is_embedded(part) for part in lines.get("properties", {}).values())
 
 
 def _spelled(where: str, names: Iterable[str], properties: Mapping[str, Any]) -> tuple[str, ...]:

@@ -8,13 +8,14 @@ import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 from suitetalk import SuiteTalkError
 from target_netsuite.errors import StoppedError
 from target_netsuite.intents import Intent, Outcome, Settled, Write
 from target_netsuite.journal.null_journal import NullJournal
 from target_netsuite.pipeline.pipeline import Pipeline, Settle
+from target_netsuite.pipeline.postponed import Postponed
 from target_netsuite.preparing.preparation import Preparation
 from target_netsuite.reporting.report import Report, as_line
 from target_netsuite.settings import StreamSettings
@@ -26,6 +27,10 @@ logger = logging.getLogger(__name__)
 _ROUNDS = 4
 """How often writes whose answers were lost are read back, and sent again where they were not done."""
 
+_NEW = "(new)"
+"""Stands for the id of a record that a dry run did not create, where others refer to it."""
+
+_Any = TypeVar("_Any")
 _GONE = frozenset({Outcome.DELETED, Outcome.ALREADY_GONE})
 
 
@@ -48,6 +53,7 @@ class Run:
         journal: NullJournal,
         report: Report,
         *,
+        postponed: Postponed,
         settings_of: Callable[[str], StreamSettings],
         pass_state: Callable[[Any], None],
     ) -> None:
@@ -58,6 +64,7 @@ class Run:
             writer: None for a dry run, which says what would be done, and passes no STATE on.
             journal: remembers what was written.
             report: is told what came of each intent.
+            postponed: keeps those that may come right at the end.
             settings_of: returns the settings of a stream.
             pass_state: gives a STATE to who keeps it; one call at a time, from any thread.
         """
@@ -65,6 +72,7 @@ class Run:
         self._writer = writer
         self._journal = journal
         self._report = report
+        self._postponed = postponed
         self._settings_of = settings_of
         self._pass_state = pass_state
         self._pipeline = Pipeline(self._carry_out)
@@ -115,7 +123,25 @@ class Run:
             StateReaderLeftError: nobody reads the STATE any more.
         """
         self._pipeline.finish()
+        self._try_postponed()
         self._pass_states(sys.maxsize)
+
+    def _try_postponed(self) -> None:
+        """Try those that were put aside again, as long as some of them come right."""
+        before = sys.maxsize
+        while 0 < len(self._postponed) < before:
+            before = len(self._postponed)
+            for intent, _ in self._postponed.take():
+                self._pipeline.put(intent)
+            self._pipeline.finish()
+        self._postponed.is_over = True
+        for intent, refusal in self._postponed.take():
+            if refusal:
+                self._report.settle(Settled(intent, refusal=refusal))
+            else:
+                self._pipeline.put(intent)
+        self._pipeline.finish()
+        self._postponed.is_over = False
 
     def close(self, *, is_complete: bool) -> None:
         """End all threads; requests on their way are answered.
@@ -129,6 +155,7 @@ class Run:
         if self._writer is not None:
             self._writer.close()
         self._preparation.close()
+        self._postponed.close()
         if is_complete:
             self._journal.finished()
         self._journal.close()
@@ -154,12 +181,21 @@ class Run:
         """
 
         def report(settled: Sequence[Settled]) -> None:
-            for one in settled:
+            now, later = _parted(settled, self._postponed.may_come_right)
+            for one in later:
+                self._postponed.add(one.intent, one.refusal)
+            for one in now:
                 self._report.settle(one)
                 self._remember(one)
-            settle(settled)
+            settle(now, [one.intent for one in later])
             self._pass_states()
 
+        intents, behind = _parted(intents, self._postponed.has_earlier)
+        for intent in behind:
+            self._postponed.add(intent, None)
+        settle([], behind)
+        if not intents:
+            return
         try:
             left = self._carry_out_once(intents, report, again=False)
             for _ in range(_ROUNDS):
@@ -204,13 +240,22 @@ class Run:
 
     def _remember(self, settled: Settled) -> None:
         """Keep the ids of what was written, since others may refer to it."""
-        if settled.refusal or settled.outcome is Outcome.UNCHANGED or self._writer is None:
+        if settled.refusal or settled.outcome is Outcome.UNCHANGED:
             return
         external_id, record_type = settled.intent.external_id, settled.intent.record_type
         if settled.outcome in _GONE:
             self._preparation.lookups.forget(record_type, external_id)
         else:
-            self._preparation.lookups.remember(record_type, external_id, settled.internal_id)
+            internal_id = settled.internal_id or ("" if self._writer else _NEW)
+            self._preparation.lookups.remember(record_type, external_id, internal_id)
+
+
+def _parted(all_: Sequence[_Any], is_apart: Callable[[_Any], bool]) -> tuple[list[_Any], list[_Any]]:
+    """Return those for which something is not so, and those for which it is."""
+    parts: tuple[list[_Any], list[_Any]] = ([], [])
+    for one in all_:
+        parts[is_apart(one)].append(one)
+    return parts
 
 
 def _would_be(write: Write) -> Settled:

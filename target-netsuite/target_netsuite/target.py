@@ -40,7 +40,14 @@ from target_netsuite.reporting.progress import Progress
 from target_netsuite.reporting.report import Report
 from target_netsuite.reporting.shown import shown
 from target_netsuite.run import Run
-from target_netsuite.settings import CONFIG_JSONSCHEMA, Settings, StreamSettings, check_environment, without_blanks
+from target_netsuite.settings import (
+    CONFIG_JSONSCHEMA,
+    Settings,
+    StreamSettings,
+    check_environment,
+    with_dots,
+    without_blanks,
+)
 from target_netsuite.sinks import ChildSink, NetSuiteSink
 from target_netsuite.wiring import Shapes, begin_run, mirrored
 
@@ -246,7 +253,7 @@ class TargetNetSuite(Target):
 
     def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
         """Check the settings in words of our own, and leave what is not ours to the SDK."""
-        self._config = without_blanks(self._config)
+        self._config = with_dots(without_blanks(self._config))
         if self._is_replay:
             self._config = {name: value for name, value in self._config.items() if name not in WITHOUT_EFFECT}
         if raise_errors:

@@ -25,6 +25,7 @@ from target_netsuite.journal.recovery import recover
 from target_netsuite.mapping import RecordShape
 from target_netsuite.mapping.catalog import read_shape
 from target_netsuite.mirroring.mirror import MirrorStream
+from target_netsuite.pipeline.postponed import Postponed
 from target_netsuite.preparing.preparation import Preparation
 from target_netsuite.reporting.report import Report
 from target_netsuite.run import Run
@@ -99,6 +100,7 @@ def begin_run(
         None if settings.dry_run else writer,
         journal,
         report,
+        postponed=Postponed({table_of(stream.record_type) for stream in settings.streams.values()}),
         settings_of=settings.stream,
         pass_state=pass_state,
     )

@@ -156,7 +156,7 @@ class RecordStream(NetSuiteStream):
     def _conformed(self, record: Record) -> Record:
         try:
             alive = {DELETED_AT: None} if self._is_told(DELETED_AT) else {}
-            return {**conformed(record, self.schema), **alive}
+            return {**conformed(self._view.shown(record), self.schema), **alive}
         except ValueError as error:
             raise StreamError(f"record {record.get('id')}: {error}; correct its type in the catalog.") from None
 

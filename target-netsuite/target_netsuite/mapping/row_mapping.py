@@ -247,5 +247,5 @@ def _is_plain(step: Step) -> bool:
 
 
 def _unless_linked(convert: Convert, value: Any) -> Any:
-    """Return what becomes of a sublist or the like; `ABSENT` for one that was read as a mere link to it."""
-    return ABSENT if isinstance(value, Mapping) and value.keys() == {HYPERMEDIA} else convert(value)
+    """Return what becomes of a sublist or the like; `ABSENT` for one that was read as a mere link to it, or without."""
+    return ABSENT if isinstance(value, Mapping) and value.keys() <= {HYPERMEDIA} else convert(value)

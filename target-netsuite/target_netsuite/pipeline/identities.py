@@ -51,6 +51,11 @@ def claims_of(intent: Intent) -> Claims:
     )
 
 
+def tables_named(intent: Intent) -> frozenset[str]:
+    """Return NetSuite's tables of the records that an intent refers to."""
+    return frozenset(table_of(one.record_type) for one in _references(intent.body) if one.record_type)
+
+
 def _names(intent: Intent, group: str) -> Iterator[Hashable]:
     """Yield what the record may be called; two intents of one stream may call it by different ids, but have one key."""
     if intent.key:

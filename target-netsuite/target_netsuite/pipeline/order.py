@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import deque
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
@@ -43,6 +44,7 @@ class Order:
         self._unsettled: dict[int, Pending] = {}
         self._in_group: dict[str, dict[int, Pending]] = {}
         self._next = 0
+        self._first_postponed = sys.maxsize
 
     @property
     def unsettled(self) -> int:
@@ -52,7 +54,8 @@ class Order:
     @property
     def settled_up_to(self) -> int:
         """How many at the beginning of the input are settled without a gap."""
-        return next(iter(self._unsettled), self._next)  # places are added in order, so the first one is the lowest
+        first = next(iter(self._unsettled), self._next)  # places are added in order, so the first one is the lowest
+        return min(first, self._first_postponed)
 
     def add(self, intent: Intent, claims: Claims) -> None:
         """Take the next intent of the input."""
@@ -102,6 +105,12 @@ class Order:
                 waiting.waits_for -= 1
                 if not waiting.waits_for:
                     self._let_go(waiting)
+
+    def postpone(self, postponed: Iterable[Pending]) -> None:
+        """Let go what waited for these, which somebody keeps for later; they are never settled here."""
+        kept = list(postponed)
+        self._first_postponed = min([self._first_postponed, *(pending.place for pending in kept)])
+        self.settle(kept)
 
     def _earlier(self, claims: Claims) -> set[Pending]:
         """Return the unsettled ones that have to come first."""

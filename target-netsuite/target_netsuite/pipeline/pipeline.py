@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
+from typing import Protocol
 
 from target_netsuite.intents import Intent, Settled
 from target_netsuite.pipeline.identities import claims_of
@@ -17,7 +18,15 @@ _MOST_UNSETTLED = 8000  # a bound for memory; enough for all workers, and for on
 _WORKERS = 8
 _LONGEST_REST = 2.0  # seconds a part of a chunk waits for more of it
 
-Settle = Callable[[Sequence[Settled]], None]
+
+class Settle(Protocol):
+    """Takes what became of intents that were handed out."""
+
+    def __call__(self, settled: Sequence[Settled], postponed: Sequence[Intent] = ()) -> None:
+        """Take those that are settled, and those that were put aside: nothing behind them is settled without a gap."""
+        ...
+
+
 Work = Callable[[Sequence[Intent], Settle], None]
 """Carries out intents of one stream with no record in common, and tells which are settled; raises to end the run."""
 
@@ -136,9 +145,10 @@ class Pipeline:
     def _settling(self, taken: Iterable[Pending]) -> Settle:
         pending = {(one.intent.stream, one.intent.number): one for one in taken}
 
-        def settle(settled: Sequence[Settled]) -> None:
+        def settle(settled: Sequence[Settled], postponed: Sequence[Intent] = ()) -> None:
             with self._changed:
                 self._order.settle(pending.pop((one.intent.stream, one.intent.number)) for one in settled)
+                self._order.postpone(pending.pop((one.stream, one.number)) for one in postponed)
                 self._wake()
                 self._changed.notify_all()
 

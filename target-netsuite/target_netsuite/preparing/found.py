@@ -13,6 +13,8 @@ REFERENCE = "REFERENCE"
 RECORD = "RECORD"
 """What was looked up: something the record refers to, or the record itself."""
 
+REFERENCE_NOT_FOUND = f"{REFERENCE}_NOT_FOUND"
+
 
 @dataclass(frozen=True)
 class Found:

@@ -14,7 +14,7 @@ from target_netsuite.template import TextTemplate
 
 INTERNAL_ID = "internal_id"
 EXTERNAL_ID = "external_id"
-_KNOWN = ("record_type", "by", "template")
+KNOWN = ("record_type", "by", "template")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 _EXAMPLE = '{"entity": {"record_type": "customer", "by": "external_id"}}'
 
@@ -43,7 +43,7 @@ class ReferenceSettings:
         """
         if not isinstance(given, Mapping):
             raise ConfigurationError(place, 'must be an object such as {"record_type": "customer", "by": "entityId"}.')
-        check_known(place, given, _KNOWN)
+        check_known(place, given, KNOWN)
         record_type = text(place, given, "record_type")
         by = text(place, given, "by") or EXTERNAL_ID
         if by != INTERNAL_ID and record_type is None:
