@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Protocol, cast
 
 from singer_sdk import Target
@@ -138,6 +139,8 @@ class NetSuiteSink(_StreamSink):
             if record.get(DELETED_AT) is None:  # what is deleted often comes with nothing but its key
                 self._validation.check(record)
             intent = self._mapping.intent(record, number, self._key(record), rows, _operation(context))
+            if rows:  # NetSuite may refuse it, and a replay is to have the lines too
+                intent = replace(intent, payload=payload)
         except InvalidRecordError as error:
             self._note_for_mirror(record, context)
             self._refused(payload, number, error)

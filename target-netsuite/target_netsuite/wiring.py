@@ -10,15 +10,14 @@ from zoneinfo import ZoneInfo
 
 from suitetalk import (
     ConfigurationError,
-    ConnectionFailedError,
     FieldShape,
     Governor,
     NetSuite,
-    NetSuiteError,
     SuiteTalkError,
 )
 from suitetalk.record_tables import table_of
 from suitetalk.timezone import detect_zone
+from target_netsuite.interruption import RunInterruptedError
 from target_netsuite.journal.journal import open_journal
 from target_netsuite.journal.null_journal import NullJournal
 from target_netsuite.journal.recovery import recover
@@ -186,7 +185,7 @@ def _learn_limit(netsuite: NetSuite, governor: Governor) -> None:
     """Take the limit from NetSuite where the role may know it [article_0625010817]; else it is found by trying."""
     try:
         limits = netsuite.system.concurrency_limits()
-    except (NetSuiteError, ConnectionFailedError) as error:
+    except (SuiteTalkError, RunInterruptedError) as error:
         logger.debug("The account's concurrency limit: %s", error)
         return
     if limits and limits.usable:
