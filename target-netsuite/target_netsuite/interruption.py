@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,33 +17,40 @@ class RunInterruptedError(BaseException):
 
 
 class Interruption:
-    """Lets a signal end the run where it does no harm. Signals reach the main thread alone."""
+    """Lets a signal end the run where it does no harm. Signals reach the main thread alone.
+
+    Attributes:
+        signal: the number of the one that came, 0 when none did.
+        ended: set when no further request is to be sent.
+    """
 
     def __init__(self) -> None:
         """Begin without a signal."""
         self.signal = 0
         self._is_shielded = False
-        self._ended = threading.Event()
+        self.ended = threading.Event()
 
     def handle(self, signal: int) -> None:
-        """Take a signal; a second one ends the run at once.
+        """Take a signal; a second one ends the process at once, without waiting for threads that wait for answers.
 
         Raises:
             SystemExit: with 128 and the signal's number, unless something is shielded from it for now.
         """
-        again, self.signal = self.signal, signal
+        if self.signal:
+            os._exit(_EXIT_CODE_BASE + signal)
+        self.signal = signal
         self.end()
-        if again or not self._is_shielded:
+        if not self._is_shielded:
             raise SystemExit(_EXIT_CODE_BASE + signal)
 
     @property
     def has_ended(self) -> bool:
         """Whether no further request is to be sent."""
-        return self._ended.is_set()
+        return self.ended.is_set()
 
     def end(self) -> None:
         """Let no further request begin."""
-        self._ended.set()
+        self.ended.set()
 
     def sleep(self, seconds: float) -> None:
         """Wait between two tries of a request.
@@ -50,7 +58,7 @@ class Interruption:
         Raises:
             RunInterruptedError: there is to be no further one.
         """
-        if self._ended.wait(seconds):
+        if self.ended.wait(seconds):
             raise RunInterruptedError
 
     @contextmanager

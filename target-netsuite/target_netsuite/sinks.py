@@ -139,6 +139,8 @@ class NetSuiteSink(_StreamSink):
             if record.get(DELETED_AT) is None:  # what is deleted often comes with nothing but its key
                 self._validation.check(record)
             intent = self._mapping.intent(record, number, self._key(record), rows, _operation(context))
+            if rows:  # NetSuite may refuse it, and a replay is to have the lines too
+                intent = replace(intent, payload=payload)
         except InvalidRecordError as error:
             self._note_for_mirror(record, context)
             self._refused(payload, number, error)

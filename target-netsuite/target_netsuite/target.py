@@ -141,6 +141,7 @@ class TargetNetSuite(Target):
             report=self.report,
             shapes=self.shapes,
             pass_state=self._pass_state,
+            stop=self.interruption.ended,
         )
 
     def mapping_of(self, settings: StreamSettings, schema: Mapping[str, Any]) -> RecordMapping:

@@ -10,15 +10,14 @@ from zoneinfo import ZoneInfo
 
 from suitetalk import (
     ConfigurationError,
-    ConnectionFailedError,
     FieldShape,
     Governor,
     NetSuite,
-    NetSuiteError,
     SuiteTalkError,
 )
 from suitetalk.record_tables import table_of
 from suitetalk.timezone import detect_zone
+from target_netsuite.interruption import RunInterruptedError
 from target_netsuite.journal.journal import open_journal
 from target_netsuite.journal.null_journal import NullJournal
 from target_netsuite.journal.recovery import recover
@@ -73,6 +72,7 @@ def begin_run(
     report: Report,
     shapes: Shapes,
     pass_state: Callable[[Any], None],
+    stop: threading.Event,
 ) -> Run:
     """Settle what the last run left open, and return what takes this one's intents.
 
@@ -84,6 +84,7 @@ def begin_run(
         report: is told what came of each record.
         shapes: the catalog's types.
         pass_state: gives a STATE to who keeps it.
+        stop: is set when the run is to end.
 
     Raises:
         ConfigurationError: the journal has no place.
@@ -91,7 +92,7 @@ def begin_run(
         WritingStoppedError: what the last run left is not settled.
     """
     threading.Thread(target=_learn_limit, args=(netsuite, governor), name="netsuite-limit", daemon=True).start()
-    journal = NullJournal() if settings.dry_run else _journal(netsuite, settings, streams)
+    journal = NullJournal() if settings.dry_run else _journal(netsuite, settings, streams, stop)
     preparation = Preparation(netsuite, shapes.fields, zone=_Zone(netsuite))
     options = WriterOptions(name_validation=settings.name_validation, value_validation=settings.value_validation)
     writer = Writer(netsuite, journal, policy=_policy(settings), confirm=preparation.confirm, options=options)
@@ -106,11 +107,11 @@ def begin_run(
     )
 
 
-def _journal(netsuite: NetSuite, settings: Settings, streams: Mapping[str, Any]) -> NullJournal:
+def _journal(netsuite: NetSuite, settings: Settings, streams: Mapping[str, Any], stop: threading.Event) -> NullJournal:
     """Open the journal and see through what the last run left in it."""
     journal = open_journal(settings.journal, settings.connection.account.realm, streams)
     try:
-        recover(netsuite, journal, policy=_policy(settings))
+        recover(netsuite, journal, policy=_policy(settings), stop=stop)
     except BaseException:
         journal.close()
         raise
@@ -186,7 +187,7 @@ def _learn_limit(netsuite: NetSuite, governor: Governor) -> None:
     """Take the limit from NetSuite where the role may know it [article_0625010817]; else it is found by trying."""
     try:
         limits = netsuite.system.concurrency_limits()
-    except (NetSuiteError, ConnectionFailedError) as error:
+    except (SuiteTalkError, RunInterruptedError) as error:
         logger.debug("The account's concurrency limit: %s", error)
         return
     if limits and limits.usable:

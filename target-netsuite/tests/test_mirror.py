@@ -273,3 +273,48 @@ def test_an_input_that_is_not_whole_deletes_nothing(
     run = finish(process, "" if replays else lines(schema("people", columns), *messages))
     assert run.exit_code == (0 if replays else 1)
     assert _ids(emulator, prefix) == [1, 2]
+
+
+def test_over_the_cap_nothing_goes_and_what_came_is_written(
+    emulator: Emulator, listen: Callable[..., Run], prefix: str
+) -> None:
+    listen(_people(prefix), schema("people"), *_records(*range(1, 11)))
+    run = listen(_people(prefix), schema("people"), *_records(*range(1, 9), 11), state(1))
+    assert isinstance(run.error, MirrorError)
+    assert "2 of 11 records of customer" in run.sentence
+    assert run.states == [1]
+    assert _ids(emulator, prefix) == [*range(1, 12)]
+    run = listen(_people(prefix), schema("people"), *_records(*range(1, 10), 11), state(2))  # 1 of 11 is below 10 %
+    assert (run.error, run.states, _ids(emulator, prefix)) == (None, [2], [*range(1, 10), 11])
+
+
+@pytest.mark.parametrize(("activated", "left"), [(7, [1, 3]), (8, [2]), (None, [1, 2, 3, 4])])
+def test_records_of_other_versions_do_not_count(
+    emulator: Emulator, listen: Callable[..., Run], prefix: str, activated: int | None, left: list[int]
+) -> None:
+    settings = _people(prefix, mirror_max_percent=100)
+    listen(_people(prefix), schema("people"), *_records(1, 2, 3, 4))
+    versions = {1: 7, 2: 8, 3: 7}
+    people = [{**one, "version": versions[one["record"]["id"]]} for one in _records(1, 2, 3)]
+    activation = [{"type": "ACTIVATE_VERSION", "stream": "people", "version": activated}] if activated else []
+    run = listen(settings, schema("people"), *people, *activation, state(1))
+    assert (run.states, _ids(emulator, prefix)) == ([1], left)
+
+
+@pytest.mark.parametrize("allowed", [True, False])
+def test_transactions_go_only_where_that_is_allowed(
+    emulator: Emulator, listen: Callable[..., Run], prefix: str, *, allowed: bool
+) -> None:
+    [(customer,)] = emulator.execute("SELECT min(id) FROM customer")
+    streams = {"orders": {"record_type": "salesOrder", "external_id": f"{prefix}-{{id}}"}}
+    orders = [record("orders", id=number, entity={"id": str(customer)}) for number in (1, 2)]
+    assert listen(streams, schema("orders"), *orders).error is None
+    streams["orders"].update(operation="mirror", mirror_max_percent=100, mirror_transactions=allowed)
+    run = listen(streams, schema("orders"), orders[0], state(1))
+    there = emulator.execute(f"SELECT externalid FROM transaction WHERE externalid LIKE '{prefix}-%' ORDER BY 1")
+    if allowed:
+        assert (run.error, run.states, there) == (None, [1], [(f"{prefix}-1",)])
+    else:
+        assert isinstance(run.error, ConfigurationError)
+        assert (run.error.setting, run.states) == ("streams.orders.mirror_transactions", [])
+        assert there == [(f"{prefix}-1",), (f"{prefix}-2",)]

@@ -70,21 +70,20 @@ def test_deletes_by_internal_id_are_looked_up_for_a_dry_run_only(account: Prepar
     assert account.asked() == [QUERY]
 
 
-def test_creates_ask_only_whether_their_external_ids_are_free(account: PreparingAccount) -> None:
-    customers(account, "O-1")
-    assert outcomes(account.prepare(intent("create", "customer"))) == ["send created"]
-    assert account.asked() == []
-
+def test_creates_ask_in_one_look_up_whether_their_external_ids_are_taken(account: PreparingAccount) -> None:
+    customers(account, "old")
     prepared = account.prepare(
-        intent("create", "customer", "new", {"companyName": "New"}), intent("create", "customer", "O-1")
+        intent("create", "customer", "new", {"companyName": "New"}),
+        intent("create", "customer", "old"),
+        intent("create", "customer", "newer"),
     )
 
-    assert len(account.asked()) == 1
+    assert outcomes(prepared) == ["send created", "EXTERNAL_ID_EXISTS", "send created"]
+    assert account.asked() == [QUERY]
+    assert outcomes(account.prepare(intent("create", "customer"))) == ["send created"]
+    assert account.asked() == []
     assert isinstance(prepared[0], Write)
     assert prepared[0].body == {"companyName": "New", "externalId": "new"}
-    assert isinstance(prepared[1], Settled)
-    assert prepared[1].refusal
-    assert prepared[1].refusal.code == "EXTERNAL_ID_EXISTS"
 
 
 def test_references_anywhere_become_ids(account: PreparingAccount) -> None:
@@ -102,7 +101,7 @@ def test_references_anywhere_become_ids(account: PreparingAccount) -> None:
 
     assert write.body["entity"] == write.body["custbody_regions"]["items"][0] == {"id": ids["O-1"]}
     assert [line["item"] for line in write.body["item"]["items"]] == [{"id": item}] * 2
-    assert len(account.asked()) == 3
+    assert account.asked() == [QUERY] * 3  # one a type: of the order itself, the customer, the item
 
 
 def test_a_reference_that_leads_nowhere_refuses_its_record_alone(account: PreparingAccount) -> None:

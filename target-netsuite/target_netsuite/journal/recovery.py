@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from concurrent.futures import Executor, ThreadPoolExecutor, wait
 
@@ -26,6 +27,7 @@ def recover(
     policy: Policy,
     life_of_a_key: float = _LIFE_OF_A_KEY,
     job_timeout: float = 4 * 3600.0,
+    stop: threading.Event | None = None,
 ) -> None:
     """See each batch of the last run through, and take note of the creates that nothing in NetSuite tells of.
 
@@ -38,6 +40,7 @@ def recover(
         policy: says what to do about creates of which it stays unknown whether they were done.
         life_of_a_key: seconds after which a create that may have been accepted is not submitted again.
         job_timeout: seconds to wait for one job.
+        stop: ends all waiting when it is set.
 
     Raises:
         WritingStoppedError: something is not settled, and says what to do.
@@ -50,7 +53,7 @@ def recover(
         ThreadPoolExecutor(_REQUESTS_AT_ONCE, thread_name_prefix="netsuite-recovery") as requests,
         ThreadPoolExecutor(_JOBS_AT_ONCE, thread_name_prefix="netsuite-recovered-job") as jobs,
     ):
-        recovery = _Recovery(netsuite, journal, requests, life_of_a_key, job_timeout)
+        recovery = _Recovery(netsuite, journal, requests, life_of_a_key, job_timeout, stop)
         seen_through = [jobs.submit(recovery.see_through, entry) for entry in entries]
         wait(seen_through)
     for one in seen_through:
@@ -62,13 +65,20 @@ class _Recovery:
     """Sees the entries through, each in a thread of its own."""
 
     def __init__(
-        self, netsuite: NetSuite, journal: NullJournal, requests: Executor, life_of_a_key: float, job_timeout: float
+        self,
+        netsuite: NetSuite,
+        journal: NullJournal,
+        requests: Executor,
+        life_of_a_key: float,
+        job_timeout: float,
+        stop: threading.Event | None,
     ) -> None:
         self._netsuite = netsuite
         self._journal = journal
         self._task_order = TaskOrder(netsuite, requests)
         self._life_of_a_key = life_of_a_key
         self._job_timeout = job_timeout
+        self._stop = stop
 
     def see_through(self, entry: OpenEntry) -> None:
         """Find out what became of an entry and close it.
@@ -109,7 +119,7 @@ class _Recovery:
     def _collect(self, entry: OpenEntry, batch: Batch, job_id: str) -> None:
         """Wait for the job, and remember what it created."""
         try:
-            self._netsuite.jobs.wait(job_id, timeout=self._job_timeout)
+            self._netsuite.jobs.wait(job_id, timeout=self._job_timeout, stop=self._stop)
         except NotFoundError:  # NetSuite knows it no longer, so it is over; how long it does is not documented
             self._doubt(entry)
             return

@@ -9,6 +9,7 @@ from concurrent.futures import Executor, Future, wait
 from suitetalk import InvalidRequestError, NetSuite, NotFoundError, OutcomeUnknownError, SuiteTalkError
 from suitetalk.validation import Validation
 from target_netsuite.intents import Operation, Write
+from target_netsuite.interruption import RunInterruptedError
 from target_netsuite.journal.members import is_unfindable
 from target_netsuite.journal.null_journal import NullJournal
 from target_netsuite.writing.gathered import Gathered
@@ -88,6 +89,9 @@ class SingleWrites:
                 return refused(write, error)
             halt.set()
             raise stopped([write], error) from error
+        except RunInterruptedError as error:  # what was answered meanwhile is reported all the same
+            halt.set()
+            raise stopped([write], SuiteTalkError("the run ends")) from error
         except BaseException:
             halt.set()
             raise
@@ -114,7 +118,7 @@ class SingleWrites:
             internal_id = self._sent(write)
         except OutcomeUnknownError as error:
             return self._in_doubt(write, key, error)
-        except SuiteTalkError:  # nothing was created: refused, or never sent
+        except (SuiteTalkError, RunInterruptedError):  # nothing was created: refused, or never sent
             self._journal.settled(key)
             raise
         self._journal.settled(key, {0: internal_id})
