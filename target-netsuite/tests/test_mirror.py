@@ -306,7 +306,7 @@ def test_transactions_go_only_where_that_is_allowed(
     emulator: Emulator, listen: Callable[..., Run], prefix: str, *, allowed: bool
 ) -> None:
     [(customer,)] = emulator.execute("SELECT min(id) FROM customer")
-    streams = {"orders": {"record_type": "salesOrder", "external_id": f"{prefix}-{{id}}"}}
+    streams: dict[str, Any] = {"orders": {"record_type": "salesOrder", "external_id": f"{prefix}-{{id}}"}}
     orders = [record("orders", id=number, entity={"id": str(customer)}) for number in (1, 2)]
     assert listen(streams, schema("orders"), *orders).error is None
     streams["orders"].update(operation="mirror", mirror_max_percent=100, mirror_transactions=allowed)

@@ -73,6 +73,7 @@ def test_lines_find_their_record_in_whatever_order_they_come(
     streams: dict[str, Any],
     item: str,
     customer: str,
+    *,
     order_of_streams: str,
 ) -> None:
     orders = [record("orders", id=number, customer=customer) for number in (1, 2, 3)]
@@ -127,6 +128,7 @@ def test_a_refused_record_is_replayed_with_its_lines(
     streams: dict[str, Any],
     item: str,
     customer: str,
+    *,
     tmp_path: Path,
 ) -> None:
     rejects = tmp_path / "rejects.jsonl"
