@@ -115,8 +115,18 @@ class Run:
             self._states.append(_State(value, taken, dict(self._numbers)))
             self._pass_states()
 
+    def settle(self) -> None:
+        """Wait until all is settled that does not wait for the end of the input, and pass on its STATE.
+
+        Raises:
+            StoppedError: no record can be written for now, or what became of one is not known.
+            StateReaderLeftError: nobody reads the STATE any more.
+        """
+        self._pipeline.finish()
+        self._pass_states()
+
     def finish(self) -> None:
-        """Wait until all is settled, and pass on what STATE there is.
+        """Wait until all of a whole input is settled, and pass on what STATE there is.
 
         Raises:
             StoppedError: no record can be written for now, or what became of one is not known.

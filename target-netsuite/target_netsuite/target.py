@@ -354,7 +354,7 @@ class TargetNetSuite(Target):
             self.logger.warning("Interrupted by signal %d; no further record is sent.", self.interruption.signal)
         elif isinstance(error, Exception) and "run" in self.__dict__:
             with suppress(Exception):  # what came before a broken line is as good as ever; what failed fails again
-                self.run.finish()
+                self.run.settle()
         self.interruption.end()
         self._close(is_complete=False)
 
