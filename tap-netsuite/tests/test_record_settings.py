@@ -38,6 +38,31 @@ def test_only_sublists_that_are_expanded_come(config: Json, catalog: Json) -> No
     assert all("items" in record["addressBook"] for record in run.records("record_customer"))
 
 
+def test_fields_may_be_sublists(account: Emulator, config: Json, catalog: Json) -> None:
+    run = records(config, catalog, "salesOrder", fields=["memo", "Item"])
+    assert run.error is None
+    came = run.records("record_salesorder")
+    assert all(record.keys() <= {"id", "memo", "item", "_sdc_deleted_at"} for record in came)
+    lines = account.execute(
+        'SELECT count(*) FROM transactionline l JOIN "transaction" o ON o.id = l.transaction '
+        "WHERE o.type = 'SalesOrd' AND l.mainline = 'F'"
+    )
+    assert sum(len(record["item"]["items"]) for record in came) == lines[0][0] > 0
+
+
+@pytest.mark.parametrize("settings", [{"fields": ["addressBook"]}, {"expand": ["addressBook"]}])
+def test_lines_come_with_the_subrecords_in_them(
+    account: Emulator, config: Json, catalog: Json, settings: dict[str, list[str]]
+) -> None:
+    run = records(config, catalog, "customer", q="isInactive IS false", **settings)
+    assert run.error is None
+    came = run.records("record_customer")
+    assert all("salesTeam" not in record for record in came)
+    addresses = [line["addressBookAddress"]["addr1"] for record in came for line in record["addressBook"]["items"]]
+    assert len(addresses) > 10
+    assert set(addresses) <= {row[0] for row in account.execute("SELECT addr1 FROM entityaddress")}
+
+
 def test_a_filter_narrows_the_stream(account: Emulator, config: Json, catalog: Json) -> None:
     chosen = account.execute("SELECT id FROM customer ORDER BY id LIMIT 7")
     q = " OR ".join(f"id EQUAL {key}" for (key,) in chosen)

@@ -164,8 +164,8 @@ def test_columns_that_cannot_be_written_are_left_out_on_request_and_named_once(
         bodies = [orders.intent(dict(record), number, {}).body for number in (1, 2)]
     assert bodies == [{"memo": "x", "item": {"items": [{"quantity": 2}]}}] * 2
     assert [message.getMessage() for message in caplog.records] == [
-        "Columns are left out, since they cannot be written: total, nonsense.",
-        "Columns of lines of `item` are left out, since they cannot be written: lineUniqueKey.",
+        "Columns of stream `orders` are left out, since they cannot be written: total, nonsense.",
+        "Columns of stream `orders` in `item` are left out, since they cannot be written: lineUniqueKey.",
     ]
 
 

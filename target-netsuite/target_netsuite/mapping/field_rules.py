@@ -82,6 +82,7 @@ class FieldRules:
             check_values: whether a value that does not fit is a fault; else it goes as it is.
         """
         self.shape = shape
+        self.stream = settings.stream
         self.left_out: set[Path] = set()  # and said so
         self.leave_out = settings.unwritable == "leave_out"
         self._settings = settings

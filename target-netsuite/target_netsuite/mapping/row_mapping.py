@@ -235,8 +235,14 @@ class RowMapping:
         new = [column for column in left_out if (*self._place, column) not in self._rules.left_out]
         if new:
             self._rules.left_out.update((*self._place, column) for column in new)
-            place = f" of lines of `{'.'.join(self._place)}`" if self._place else ""
-            logger.warning("Columns%s are left out, since they cannot be written: %s.", place, ", ".join(new))
+            place = f" in `{'.'.join(self._place)}`" if self._place else ""
+            stream = self._rules.stream
+            logger.warning(
+                "Columns of stream `%s`%s are left out, since they cannot be written: %s.",
+                stream,
+                place,
+                ", ".join(new),
+            )
 
 
 def _is_plain(step: Step) -> bool:
