@@ -120,6 +120,10 @@ class Model:
         """Let a record be there."""
         self.rows[stream][internal_id] = {**_empty(KINDS[stream]), "id": key, **columns}
 
+    def has(self, stream: str, key: Any) -> bool:
+        """Tell whether a record is there."""
+        return self._by_key(stream, key) is not None
+
     def apply(self, stream: str, given: Given, *, skip_unchanged: bool = False) -> str:
         """Apply one record, and return what became of it."""
         kind = KINDS[stream]
@@ -237,8 +241,8 @@ def shown_in(emulator: Emulator, prefix: str) -> dict[str, list[tuple[Any, ...]]
         own.format("a"),
     )
     orders = read(
-        f'{keys.format("a")}, a.id, {keys.format("b")}, a.memo',
-        'transaction a LEFT JOIN customer b ON b.id = a.entity',
+        f"{keys.format('a')}, a.id, {keys.format('b')}, a.memo",
+        "transaction a LEFT JOIN customer b ON b.id = a.entity",
         own.format("a"),
     )
     visits = read(

@@ -59,7 +59,7 @@ def _has_to_wait(later: Intent, earlier: Intent) -> bool:
         late.touches & early.touches
         or late.leans_on & early.touches
         or early.group in late.waits_for
-        or (late.waits_for_others and early.group != late.group)
+        or (late.waits_for_others and early.group[0] != late.group[0])
     )
 
 
@@ -112,6 +112,20 @@ def test_an_order_waits_for_its_customer_and_a_delete_for_what_may_refer_to_it()
     (second,) = order.take("salesOrder", 9)
     assert second.intent is sale
     assert order.ready() == {}
+
+
+def test_a_delete_waits_for_writes_of_its_own_kind_and_references_for_deletes_by_internal_id() -> None:
+    order = Order()
+    boss = Reference("customer", "externalId", "C-1")
+    former = _intent(0, external_id="C-2", body={"parent": {"id": None}})
+    removals = [_intent(number, operation=Operation.DELETE, internal_id=str(number)) for number in (1, 2)]
+    later = _intent(3, external_id="C-3", body={"parent": boss})
+    for intent in (former, *removals, later):
+        order.add(intent, claims_of(intent))
+    for expected in ([former], removals, [later]):
+        taken = order.take("customer", 9)
+        assert [pending.intent for pending in taken] == expected
+        order.settle(taken)
 
 
 def test_records_that_need_nothing_count_for_how_far_all_is_settled() -> None:

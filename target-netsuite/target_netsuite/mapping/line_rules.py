@@ -45,18 +45,22 @@ class LineRules:
 
     def values(
         self, record: Mapping[str, Any], rows: Mapping[str, Sequence[Mapping[str, Any]]]
-    ) -> dict[str, dict[str, Any]]:
+    ) -> dict[str, dict[str, Any] | None]:
         """Return the sublists that are filled from a column of their own, or from the rows of a child stream.
+
+        A column that is null makes a sublist null; what that means, `settled` says.
 
         Raises:
             InvalidRecordError: a line cannot be sent.
         """
-        found = {}
+        found: dict[str, dict[str, Any] | None] = {}
         for sublist, name, given, mapping in self._mappings:
-            lines = rows.get(name) if given.stream else record.get(given.column) if given.column else None
-            if lines is not None:
-                self._check_known(name)
-                found[sublist] = {"items": _mapped(given.stream or given.column or "", mapping, lines)}
+            source, column = (rows, name) if given.stream else (record, given.column or "")
+            if column not in source:
+                continue
+            self._check_known(name)
+            lines = source[column]
+            found[sublist] = None if lines is None else {"items": _mapped(given.stream or column, mapping, lines)}
         return found
 
     def _check_known(self, name: str) -> None:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from suitetalk.record_tables import table_of
 from target_netsuite.intents import Intent, Operation, Reference
 
 _ALL_ENTITIES = "entity"
+
+Group = tuple[str, Literal["write", "delete", "delete unnamed"]]
+"""NetSuite's table of a record type, and what is done to the record; unnamed are those without external id."""
 
 
 @dataclass(frozen=True)
@@ -17,37 +20,43 @@ class Claims:
     """What decides whether an intent may be carried out beside others.
 
     Attributes:
-        group: what it belongs to, for those that have to wait for whole groups: NetSuite's table of its record type.
+        group: what it belongs to, for those that have to wait for whole groups.
         touches: names of the record it is about; intents that share one are carried out one after the other.
         leans_on: names of other records it refers to; it waits for earlier intents about them.
         waits_for: groups whose earlier intents all have to be settled, since nobody can tell which of them matter.
-        waits_for_others: whether all earlier intents of other groups have to be settled.
+        waits_for_others: whether all earlier intents about other tables have to be settled.
     """
 
-    group: str
+    group: Group
     touches: frozenset[Hashable]
     leans_on: frozenset[Hashable]
-    waits_for: frozenset[str]
+    waits_for: frozenset[Group]
     waits_for_others: bool
 
 
 def claims_of(intent: Intent) -> Claims:
     """Return the claims of an intent.
 
-    A delete waits for all earlier intents about other kinds of records, since NetSuite does not delete what others
-    refer to.
+    A delete waits for all earlier intents but other deletes of the same table, since NetSuite does not delete what
+    others refer to. A reference by external id waits for deletes that may be about that record under another name.
     """
-    group = table_of(intent.record_type)
+    table = table_of(intent.record_type)
+    is_delete = intent.operation is Operation.DELETE
     references = list(_references(intent.body))
     tables = [(table_of(reference.record_type), reference) for reference in references if reference.record_type]
+    waits_for: set[Group] = {(table, "write")} if is_delete else set()
+    for other, one in tables:
+        waits_for.add((other, "delete unnamed"))
+        if one.by != "externalId":
+            waits_for |= {(other, "write"), (other, "delete")}
     return Claims(
-        group=group,
-        touches=frozenset(_names(intent, group)),
-        leans_on=frozenset((table, "externalId", one.value) for table, one in tables if one.by == "externalId"),
-        waits_for=frozenset(table for table, one in tables if one.by != "externalId"),
-        waits_for_others=intent.operation is Operation.DELETE
+        group=(table, "write" if not is_delete else "delete" if intent.external_id else "delete unnamed"),
+        touches=frozenset(_names(intent, table)),
+        leans_on=frozenset((other, "externalId", one.value) for other, one in tables if one.by == "externalId"),
+        waits_for=frozenset(waits_for),
+        waits_for_others=is_delete
         or any(not one.record_type for one in references)
-        or any(table == _ALL_ENTITIES for table, _ in tables),
+        or any(other == _ALL_ENTITIES for other, _ in tables),
     )
 
 
@@ -56,16 +65,16 @@ def tables_named(intent: Intent) -> frozenset[str]:
     return frozenset(table_of(one.record_type) for one in _references(intent.body) if one.record_type)
 
 
-def _names(intent: Intent, group: str) -> Iterator[Hashable]:
+def _names(intent: Intent, table: str) -> Iterator[Hashable]:
     """Yield what the record may be called; two intents of one stream may call it by different ids, but have one key."""
     if intent.key:
         yield intent.stream, tuple(str(value) for value in intent.key.values())
     if intent.internal_id:
-        yield group, "id", intent.internal_id
+        yield table, "id", intent.internal_id
     if intent.external_id:
-        yield group, "externalId", intent.external_id
+        yield table, "externalId", intent.external_id
     if intent.match:
-        yield group, intent.match.field.lower(), intent.match.value
+        yield table, intent.match.field.lower(), intent.match.value
 
 
 def _references(value: Any) -> Iterator[Reference]:

@@ -8,7 +8,7 @@ from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
 
 from target_netsuite.intents import Intent
-from target_netsuite.pipeline.identities import Claims
+from target_netsuite.pipeline.identities import Claims, Group
 
 
 @dataclass(eq=False)
@@ -42,7 +42,7 @@ class Order:
         self._ready: dict[str, deque[Pending]] = {}
         self._last: dict[Hashable, Pending] = {}
         self._unsettled: dict[int, Pending] = {}
-        self._in_group: dict[str, dict[int, Pending]] = {}
+        self._in_group: dict[Group, dict[int, Pending]] = {}
         self._next = 0
         self._first_postponed = sys.maxsize
 
@@ -117,7 +117,7 @@ class Order:
         names = claims.touches | claims.leans_on
         found = {self._last[name] for name in names if name in self._last}
         for group, members in self._in_group.items():
-            if group in claims.waits_for or (claims.waits_for_others and group != claims.group):
+            if group in claims.waits_for or (claims.waits_for_others and group[0] != claims.group[0]):
                 found.update(members.values())
         return found
 
