@@ -7,11 +7,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from suitetalk import ConfigurationError
+from target_netsuite.errors import InvalidRecordError
 from target_netsuite.mapping.child_rows import ChildRows, WaitingParents
 from target_netsuite.settings.stream_settings import StreamSettings
 
 ROWS = "_sdc_child_rows"
 """Column in which a record that failed carries its lines, so that a replay has them."""
+
+_PROBLEM = "_sdc_problem"
+"""Column in which a line carries why it cannot be sent."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +78,15 @@ class Families:
         else:
             self._rows.add(stream, row, key)
 
+    def add_invalid_row(self, stream: str, row: Mapping[str, Any], error: InvalidRecordError) -> None:
+        """Keep a line that cannot be sent, so that its record is not written without it.
+
+        Raises:
+            InvalidRecordError: it does not name its parent.
+        """
+        problem = {"path": f"{stream}.{error.column}", "problem": error.problem, "code": error.code}
+        self.add_row(stream, {**row, _PROBLEM: problem}, (), is_deleted=False)
+
     def add_parent(self, stream: str, number: int, record: Mapping[str, Any]) -> None:
         """Keep a record and its number in its stream."""
         if self._parents is None:
@@ -99,6 +112,17 @@ class Families:
             line.sublist: rows.take(line.stream, [record.get(column) for column in line.parent_columns])
             for line in self._lines.get(stream, ())
         }
+
+    @staticmethod
+    def check_rows(rows: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
+        """Look at what `rows_of` returned.
+
+        Raises:
+            InvalidRecordError: one of the lines cannot be sent.
+        """
+        for row in (row for lines in rows.values() for row in lines if _PROBLEM in row):
+            found = row[_PROBLEM]
+            raise InvalidRecordError(found["path"], f"a line of it cannot be sent: {found['problem']}", found["code"])
 
     def left_over(self) -> Iterator[tuple[str, dict[str, Any]]]:
         """Yield stream and row of the lines whose parents did not come."""

@@ -117,11 +117,13 @@ class NetSuiteSink(_StreamSink):
         Raises:
             StoppedError: no record can be written for now, or what became of one is not known.
         """
+        rows: dict[str, list[dict[str, Any]]] = {}
         try:
             rows = self._workplace.families.rows_of(self.stream_name, record)
+            self._workplace.families.check_rows(rows)
         except InvalidRecordError as error:
             self._note_for_mirror(record, {})
-            self._refused(record, number, error)
+            self._refused({**record, ROWS: rows} if rows else record, number, error)
         else:
             self._settle(record, number, rows, {})
 
@@ -189,7 +191,7 @@ class ChildSink(_StreamSink):
     """Keeps the rows of a stream that are lines of another stream's records."""
 
     def process_record(self, record: dict[str, Any], context: dict[str, Any]) -> None:  # noqa: ARG002 - the SDK's shape
-        """Keep a row, or report why it cannot be."""
+        """Keep a row, or report why it cannot be; its record is not written without it, where it names one."""
         number = self._next_number()
         is_deleted = record.get(DELETED_AT) is not None
         try:
@@ -198,6 +200,12 @@ class ChildSink(_StreamSink):
                 self._validation.check(record)
             self._workplace.families.add_row(self.stream_name, record, self.key_properties, is_deleted=is_deleted)
         except InvalidRecordError as error:
+            self._keep_invalid(record, number, error)
+
+    def _keep_invalid(self, record: Mapping[str, Any], number: int, error: InvalidRecordError) -> None:
+        try:
+            self._workplace.families.add_invalid_row(self.stream_name, record, error)
+        except InvalidRecordError:
             self._refused(record, number, error)
 
     def refuse_orphan(self, row: Mapping[str, Any]) -> None:

@@ -314,7 +314,6 @@ class TargetNetSuite(Target):
             sink.settle_with_rows(record, number)
         for stream, row in self.families.left_over():
             cast("ChildSink", self.get_sink(stream)).refuse_orphan(row)
-        self.families.close()
 
     def _process_state_message(self, message_dict: dict[str, Any]) -> None:
         """Take a STATE, which is passed on when all records before it are settled."""
@@ -363,6 +362,7 @@ class TargetNetSuite(Target):
             if "run" in self.__dict__:
                 self.run.close(is_complete=is_complete)
         finally:
+            self.families.close()
             self.netsuite.transport.close()
             self.report.close()
             if self.replay:

@@ -102,6 +102,23 @@ def test_lines_that_no_longer_come_go_and_changed_ones_are_changed(
     assert _quantities(emulator, f"{prefix}-1", item) == [2, 5]
 
 
+def test_a_record_is_not_written_without_a_line_that_is_wrong(
+    emulator: Emulator, listen: Listen, prefix: str, streams: dict[str, Any], item: str, customer: str
+) -> None:
+    orders = [record("orders", id=number, customer=customer) for number in (1, 2)]
+    there = [_line(10 * order + n, order, item, n) for n in (4, 6) for order in (1, 2)]
+    assert listen(streams, *_schemas(), *orders, *there).error is None
+    columns = {"id": {}, "order_id": {}, "sku": {}, "quantity": {"type": "integer"}}
+    changed = [*there[:3], record("order_lines", id=26, order_id=2, sku=item, quantity="many")]
+    run = listen(streams, schema("orders"), schema("order_lines", columns), *orders, *changed, state(1))
+    [line] = run.refused
+    assert (line["stream"], line["key"], line["code"], line["path"]) == (
+        "orders", {"id": 2}, "SCHEMA_MISMATCH", "order_lines.quantity",
+    )  # fmt: skip
+    assert run.states == [1]
+    assert [_quantities(emulator, f"{prefix}-{number}", item) for number in (1, 2)] == [[4, 6], [4, 6]]
+
+
 def test_lines_without_a_record_are_refused_and_the_state_waits_for_the_end(
     emulator: Emulator, listen: Listen, prefix: str, streams: dict[str, Any], item: str, customer: str
 ) -> None:
