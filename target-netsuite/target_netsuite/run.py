@@ -204,7 +204,11 @@ class Run:
 
     def _remember(self, settled: Settled) -> None:
         """Keep the ids of what was written, since others may refer to it."""
-        if settled.refusal or settled.outcome is Outcome.UNCHANGED or self._writer is None:
+        if settled.refusal or settled.outcome is Outcome.UNCHANGED:
+            return
+        if self._writer is None:
+            if settled.outcome is Outcome.CREATED:
+                self._preparation.lookups.foresee(settled.intent)
             return
         external_id, record_type = settled.intent.external_id, settled.intent.record_type
         if settled.outcome in _GONE:
