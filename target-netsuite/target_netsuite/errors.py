@@ -47,6 +47,10 @@ class StateReaderLeftError(TargetError):
     """Nobody reads the STATE any more; BrokenPipeError itself would be taken for an end without a cause by click."""
 
 
+class UnknownRecordTypeError(Exception):
+    """NetSuite has no such record type; the text goes on after the setting that names it."""
+
+
 class InvalidRecordError(Exception):
     """A record cannot be sent as it is; the others can.
 

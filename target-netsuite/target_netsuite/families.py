@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +10,7 @@ from suitetalk import ConfigurationError
 from target_netsuite.errors import InvalidRecordError
 from target_netsuite.mapping.child_rows import ChildRows, WaitingParents
 from target_netsuite.settings.stream_settings import StreamSettings
+from target_netsuite.settings.sublist_settings import SublistSettings
 
 ROWS = "_sdc_child_rows"
 """Column in which a record that failed carries its lines, so that a replay has them."""
@@ -37,16 +38,16 @@ class Families:
             ConfigurationError: a child stream has two parents, or is one itself.
         """
         self._lines = {name: lines for name, settings in streams.items() if (lines := _lines(settings))}
-        parent_keys: dict[str, tuple[str, ...]] = {}
+        self._sublists: dict[str, tuple[str, SublistSettings]] = {}  # by child stream, with its place in the settings
         for parent, lines in self._lines.items():
             for line in lines:
-                place = f"streams.{parent}.sublists.{line.sublist}.stream"
-                if line.stream in parent_keys or line.stream in self._lines:
+                place = f"streams.{parent}.sublists.{line.sublist}"
+                if line.stream in self._sublists or line.stream in self._lines:
                     raise ConfigurationError(
-                        place, f"is `{line.stream}`, which is a parent or fills another sublist already."
+                        f"{place}.stream", f"is `{line.stream}`, which is a parent or fills another sublist already."
                     )
-                parent_keys[line.stream] = tuple(streams[parent].sublists[line.sublist].parent_key)
-        self._children = frozenset(parent_keys)
+                self._sublists[line.stream] = place, streams[parent].sublists[line.sublist]
+        parent_keys = {child: tuple(sublist.parent_key) for child, (_, sublist) in self._sublists.items()}
         self._waiting = False
         self._rows = ChildRows(parent_keys) if parent_keys else None
         self._parents = WaitingParents() if parent_keys else None
@@ -58,7 +59,16 @@ class Families:
 
     def is_child(self, stream: str) -> bool:
         """Tell whether the rows of a stream are lines of another's records."""
-        return stream in self._children
+        return stream in self._sublists
+
+    def check_columns(self, child: str, columns: Collection[str]) -> None:
+        """Make sure that a child stream has every column that the settings of its sublist name.
+
+        Raises:
+            ConfigurationError: it lacks one.
+        """
+        place, sublist = self._sublists[child]
+        sublist.check_columns(place, columns)
 
     def is_parent(self, stream: str) -> bool:
         """Tell whether the records of a stream get lines from another stream."""

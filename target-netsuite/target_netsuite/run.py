@@ -27,9 +27,6 @@ logger = logging.getLogger(__name__)
 _ROUNDS = 4
 """How often writes whose answers were lost are read back, and sent again where they were not done."""
 
-_NEW = "(new)"
-"""Stands for the id of a record that a dry run did not create, where others refer to it."""
-
 _Any = TypeVar("_Any")
 _GONE = frozenset({Outcome.DELETED, Outcome.ALREADY_GONE})
 
@@ -252,12 +249,15 @@ class Run:
         """Keep the ids of what was written, since others may refer to it."""
         if settled.refusal or settled.outcome is Outcome.UNCHANGED:
             return
+        if self._writer is None:
+            if settled.outcome is Outcome.CREATED:
+                self._preparation.lookups.foresee(settled.intent)
+            return
         external_id, record_type = settled.intent.external_id, settled.intent.record_type
         if settled.outcome in _GONE:
             self._preparation.lookups.forget(record_type, external_id)
         else:
-            internal_id = settled.internal_id or ("" if self._writer else _NEW)
-            self._preparation.lookups.remember(record_type, external_id, internal_id)
+            self._preparation.lookups.remember(record_type, external_id, settled.internal_id)
 
 
 def _parted(all_: Sequence[_Any], is_apart: Callable[[_Any], bool]) -> tuple[list[_Any], list[_Any]]:

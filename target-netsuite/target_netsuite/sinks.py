@@ -190,6 +190,18 @@ def _operation(context: Mapping[str, Any]) -> Operation | None:
 class ChildSink(_StreamSink):
     """Keeps the rows of a stream that are lines of another stream's records."""
 
+    def __init__(
+        self, target: Target, stream_name: str, schema: dict[str, Any], key_properties: Sequence[str] | None
+    ) -> None:
+        """Prepare for a stream.
+
+        Raises:
+            ConfigurationError: the settings of the sublist name columns it does not have.
+            MessageError: its schema is no JSON Schema.
+        """
+        super().__init__(target, stream_name, schema, key_properties)
+        self._workplace.families.check_columns(stream_name, schema["properties"].keys())
+
     def process_record(self, record: dict[str, Any], context: dict[str, Any]) -> None:  # noqa: ARG002 - the SDK's shape
         """Keep a row, or report why it cannot be; its record is not written without it, where it names one."""
         number = self._next_number()

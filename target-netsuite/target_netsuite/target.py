@@ -20,12 +20,13 @@ from singer_sdk.exceptions import RecordsWithoutSchemaException
 from singer_sdk.mapper import RemoveRecordTransform, StreamMap
 from singer_sdk.sinks import RecordSink
 
-from suitetalk import Governor, NetSuite, RetryPolicy
+from suitetalk import ConfigurationError, Governor, NetSuite, RetryPolicy
 from target_netsuite.errors import (
     InvalidRecordError,
     MessageError,
     StateReaderLeftError,
     TargetError,
+    UnknownRecordTypeError,
 )
 from target_netsuite.families import Families
 from target_netsuite.interruption import InterruptibleLimiter, Interruption
@@ -145,11 +146,19 @@ class TargetNetSuite(Target):
         )
 
     def mapping_of(self, settings: StreamSettings, schema: Mapping[str, Any]) -> RecordMapping:
-        """Return what makes intents of a stream's records."""
+        """Return what makes intents of a stream's records.
+
+        Raises:
+            ConfigurationError: there is no such record type.
+        """
+        try:
+            shape = self.shapes.of(settings.record_type)
+        except UnknownRecordTypeError as error:
+            raise ConfigurationError(f"streams.{settings.stream}.record_type", str(error)) from None
         return RecordMapping(
             settings,
             schema,
-            self.shapes.of(settings.record_type),
+            shape,
             FormOptions(self.netsuite.records),
             check_names=self.settings.name_validation == "error",
             check_values=self.settings.value_validation == "error",
@@ -212,7 +221,7 @@ class TargetNetSuite(Target):
         try:
             return super().cb_config(ctx, param, value)
         except (OSError, ValueError, TypeError) as error:
-            raise TargetError(f"`--config` names a file that cannot be used: {error}.") from None
+            raise TargetError(f"`--config` names a file that cannot be used: {str(error).rstrip('.')}.") from None
 
     @classmethod
     def append_builtin_config(cls, config_jsonschema: dict[str, Any]) -> None:

@@ -25,6 +25,8 @@ from target_netsuite.mapping import RecordShape
 from target_netsuite.mapping.catalog import read_shape
 from target_netsuite.mirroring.mirror import MirrorStream
 from target_netsuite.pipeline.postponed import Postponed
+from target_netsuite.preparing.foreseen import Column
+from target_netsuite.preparing.lookups import EXTERNAL_ID
 from target_netsuite.preparing.preparation import Preparation
 from target_netsuite.reporting.report import Report
 from target_netsuite.run import Run
@@ -49,12 +51,13 @@ class Shapes:
         """Return the shape of a type, None when the role may not see it.
 
         Raises:
+            UnknownRecordTypeError: there is no such type.
             SuiteTalkError: the catalog cannot be read now.
         """
         with self._lock:
             name = record_type.lower()
             if name not in self._shapes:
-                self._shapes[name] = read_shape(self._netsuite.metadata, record_type)
+                self._shapes[name] = read_shape(self._netsuite, record_type)
             return self._shapes[name]
 
     def fields(self, record_type: str) -> Sequence[FieldShape] | None:
@@ -93,7 +96,7 @@ def begin_run(
     """
     threading.Thread(target=_learn_limit, args=(netsuite, governor), name="netsuite-limit", daemon=True).start()
     journal = NullJournal() if settings.dry_run else _journal(netsuite, settings, streams, stop)
-    preparation = Preparation(netsuite, shapes.fields, zone=_Zone(netsuite))
+    preparation = Preparation(netsuite, shapes.fields, zone=_Zone(netsuite), referred_by=_referred_by(settings))
     options = WriterOptions(name_validation=settings.name_validation, value_validation=settings.value_validation)
     writer = Writer(netsuite, journal, policy=_policy(settings), confirm=preparation.confirm, options=options)
     return Run(
@@ -147,6 +150,17 @@ class _Zone:
         except SuiteTalkError as error:
             logger.info("Times are compared record by record, since the account's time zone is not certain: %s", error)
             return None
+
+
+def _referred_by(settings: Settings) -> set[Column]:
+    """Return the columns that references go by."""
+    streams = settings.streams.values()
+    in_bodies = (one for stream in streams for one in stream.references.values())
+    in_lines = (one for stream in streams for lines in stream.sublists.values() for one in lines.references.values())
+    return {
+        (table_of(one.record_type), EXTERNAL_ID.lower() if one.by == "external_id" else one.by.lower())
+        for one in (*in_bodies, *in_lines)
+    }
 
 
 def _policy(settings: Settings) -> Callable[[str], OnUnknownOutcome]:

@@ -251,7 +251,7 @@ def shown_in(emulator: Emulator, prefix: str) -> dict[str, list[tuple[Any, ...]]
         f"a.name LIKE '{prefix}%'",
     )
     plain = {"people": people, "papers": papers, "visits": visits}
-    lines = {order[1]: [] for order in orders}
+    lines: dict[Any, list[tuple[Any, ...]]] = {order[1]: [] for order in orders}
     for transaction, item, quantity in emulator.execute(
         "SELECT transaction, item, abs(quantity) FROM transactionline WHERE mainline = 'F' AND item IS NOT NULL"
     ):

@@ -162,7 +162,7 @@ def check(account: Account, listen: Listen, model: Model, given: Input, streams:
     assert sorted(map(repr, refused)) == sorted(repr((line["stream"], line["key"].get("id"))) for line in run.refused)
     assert all(line["code"] and line["message"] for line in run.refused)
     assert run.states == [{"n": number} for number in range(1, next(numbers))]
-    rejected = sum(line["stage"] == "rejected" for line in run.refused)
+    rejected: int = sum(line["stage"] == "rejected" for line in run.refused)
     return rejected + sum(outcome in WRITTEN for _, _, outcome in outcomes)
 
 

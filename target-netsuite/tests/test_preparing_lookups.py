@@ -253,7 +253,9 @@ def test_a_role_without_suiteql_and_a_type_that_there_is_not(
         assert account.lookups.find([sought])[sought].code == "RECORD_TYPE_NOT_FOUND"
 
 
-def test_a_table_that_suiteql_does_not_have_is_read_with_q(netsuite_emulator_factory: Callable[..., Emulator]) -> None:
+def test_a_column_that_suiteql_does_not_have_is_read_with_q(
+    netsuite_emulator_factory: Callable[..., Emulator], caplog: pytest.LogCaptureFixture
+) -> None:
     emulator = netsuite_emulator_factory(hidden_columns=frozenset({"customer.externalid"}))
     with PreparingAccount(emulator) as account:
         sought = by("externalId", "none", "none at all")
@@ -262,6 +264,7 @@ def test_a_table_that_suiteql_does_not_have_is_read_with_q(netsuite_emulator_fac
 
         assert found[sought[0]].is_absent
         assert found[sought[1]].problem, "the filter does not know the field either"
+        assert "does not show externalid (" in caplog.text, "no permission would show the column"
 
 
 @pytest.mark.parametrize("parameters", [True, False])

@@ -122,14 +122,17 @@ def test_a_deletion_mark_deletes_whatever_the_stream_does(
     assert _customers(emulator, prefix) == []
 
 
-def test_deleting_from_a_type_that_is_not_there_is_not_taken_for_done(listen: Listen) -> None:
+@pytest.mark.parametrize("operation", ["create", "delete"])
+def test_a_type_that_is_not_there_ends_the_run_before_anything_is_acknowledged(listen: Listen, operation: str) -> None:
     run = listen(
-        {"people": {"record_type": "custmer", "id_field": "id", "operation": "delete"}},
+        {"people": {"record_type": "custmer", "id_field": "id", "operation": operation}},
         schema("people"),
         record("people", id=1),
-        record("people", id=2),
+        state(1),
     )
-    assert run.summary == {"people": {"rejected": 2, "refused": 2}}
+    assert "`streams.people.record_type` is 'custmer'" in run.sentence
+    assert "did you mean 'customer'?" in run.sentence
+    assert (run.states, run.refused) == ([], [])
 
 
 def test_values_arrive_exactly(emulator: Emulator, listen: Listen, prefix: str) -> None:

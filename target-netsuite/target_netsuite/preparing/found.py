@@ -50,7 +50,10 @@ class Found:
     def refused(cls, refusal: NetSuiteError) -> Found:
         """Return the answer to a look-up whose value NetSuite refuses."""
         return cls(
-            problem=str(refusal), code=refusal.code or "LOOKUP_REFUSED", status=refusal.status, advice=refusal.advice
+            problem=f"NetSuite says {refusal.detail!r}",
+            code=refusal.code or "LOOKUP_REFUSED",
+            status=refusal.status,
+            advice=refusal.advice,
         )
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import logging
 import threading
 from collections import defaultdict
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 
 from suitetalk import NetSuiteError, Records, SuiteQL
 from suitetalk.record_tables import RecordTable, record_table
-from target_netsuite.intents import Reference
+from target_netsuite.intents import Intent, Reference
+from target_netsuite.preparing.foreseen import NEW, Column, Foreseen
 from target_netsuite.preparing.found import Found
 from target_netsuite.preparing.known_ids import KnownIds
 from target_netsuite.preparing.one_by_one import OneByOne
@@ -39,15 +40,19 @@ class Lookups:
     Ids once found are kept. A look-up that fails raises, since it never means that something does not exist.
     """
 
-    def __init__(self, suiteql: SuiteQL, records: Records, executor: Executor) -> None:
+    def __init__(
+        self, suiteql: SuiteQL, records: Records, executor: Executor, *, referred_by: Collection[Column] = ()
+    ) -> None:
         """Prepare.
 
         Args:
             suiteql: where to ask.
             records: where to ask for single records, where the role has no SuiteQL.
             executor: runs the requests; none of its tasks may wait for a look-up.
+            referred_by: columns that references go by, which `foresee` keeps.
         """
         self._suiteql = suiteql
+        self._foreseen = Foreseen(referred_by)
         self._executor = executor
         self._one_by_one = OneByOne(records)
         self._known = KnownIds()
@@ -94,7 +99,10 @@ class Lookups:
         for references in open_values.values():
             for reference in references:
                 self._keep(reference, found[reference])
-        return {reference: found[reference] for reference in wanted}
+        return {
+            one: Found((NEW,)) if found[one].is_absent and one not in fresh and one in self._foreseen else found[one]
+            for one in wanted
+        }
 
     def remember(self, record_type: str, external_id: str | None, internal_id: str) -> None:
         """Take note of a record that was written; its names, and with them its type's, may have changed."""
@@ -109,6 +117,10 @@ class Lookups:
         self._known.drop_names(table)
         if external_id:
             self._known.drop(table, external_id)
+
+    def foresee(self, intent: Intent) -> None:
+        """Take note of a record that a dry run would have created, so that references to it are not refused."""
+        self._foreseen.add(intent)
 
     def _at_once(self, sought: Reference, *, fresh: bool) -> Found | None:
         """Return what can be told without asking, None for the rest."""
@@ -153,10 +165,10 @@ class Lookups:
             is_news = is_unreadable and column not in self._unreadable
             (self._unreadable if is_unreadable else self._unknown if is_unknown else set()).add(column)
         if is_news:
+            remedy = "" if is_refused else f"; give the role {WORKBOOK} and the permission to view these records"
             logger.warning(
-                "SuiteQL cannot be asked for %s of %s, so each is looked up by itself, which is slow; give the role %s "
-                "and the permission to view these records (%s)",
-                name, table.record_type or table.name, WORKBOOK, refusal.detail,
+                "Records of type %s are looked up one by one, which is slow, since SuiteQL does not show %s%s (%s)",
+                table.record_type or table.name, name, remedy, refusal.detail,
             )  # fmt: skip
         return is_unreadable, is_unknown
 

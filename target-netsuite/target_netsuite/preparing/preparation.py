@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from types import TracebackType
@@ -23,6 +23,7 @@ from target_netsuite.intents import (
 )
 from target_netsuite.preparing.change import Change
 from target_netsuite.preparing.comparison import is_nothing, member, plain
+from target_netsuite.preparing.foreseen import Column
 from target_netsuite.preparing.found import Found
 from target_netsuite.preparing.identity import (
     Existence,
@@ -74,6 +75,7 @@ class Preparation:
         shape_of: Callable[[str], Sequence[FieldShape] | None],
         *,
         zone: Callable[[], ZoneInfo | None] = lambda: None,
+        referred_by: Collection[Column] = (),
         threads: int = _THREADS,
     ) -> None:
         """Prepare; nothing is sent yet.
@@ -82,11 +84,12 @@ class Preparation:
             netsuite: the account.
             shape_of: the fields of a type, None where the catalog does not tell; asked for each call of `prepare`.
             zone: the account's time zone, None when it is not certain; asked when there are date-times to compare.
+            referred_by: columns that references go by, see `Lookups.foresee`.
             threads: requests that may be waited for at once.
         """
         self._executor = ThreadPoolExecutor(threads, thread_name_prefix="netsuite-preparing")
         self._shape_of = shape_of
-        self.lookups = Lookups(netsuite.suiteql, netsuite.records, self._executor)
+        self.lookups = Lookups(netsuite.suiteql, netsuite.records, self._executor, referred_by=referred_by)
         self._present = PresentValues(netsuite.suiteql, netsuite.records, self._executor, zone)
 
     def __enter__(self) -> Preparation:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from suitetalk import ConfigurationError
@@ -65,3 +66,24 @@ def check_clashes(place: str, fields: Mapping[str, Path] | None, *others: Mappin
     clash = clashing(paths)
     if clash:
         raise ConfigurationError(f"{place}.fields", f"fills the field `{path_text(clash)}` more than once.")
+
+
+def check_columns(place: str, named: Mapping[str, Collection[str]], columns: Collection[str]) -> None:
+    """Make sure that a stream has every column that settings name; a schema without columns tells nothing.
+
+    Args:
+        place: of the settings, such as `streams.customers`.
+        named: the columns that each setting below it names.
+        columns: what the stream has.
+
+    Raises:
+        ConfigurationError: it lacks one.
+    """
+    for setting, wanted in named.items() if columns else ():
+        for column in wanted:
+            if column not in columns and re.split(r"[.\[]", column, maxsplit=1)[0] not in columns:
+                raise ConfigurationError(
+                    f"{place}.{setting}",
+                    f"names the column `{column}`, which the stream does not have; it has "
+                    f"{', '.join(sorted(columns))}.",
+                )

@@ -11,7 +11,13 @@ from typing import Any, Literal, get_args
 from suitetalk import ConfigurationError
 from target_netsuite.intents import Operation
 from target_netsuite.settings.entries import check_known, flag, members, names, number, text, word
-from target_netsuite.settings.field_settings import check_clashes, parse_constants, parse_fields, parse_templates
+from target_netsuite.settings.field_settings import (
+    check_clashes,
+    check_columns,
+    parse_constants,
+    parse_fields,
+    parse_templates,
+)
 from target_netsuite.settings.paths import EACH, Path
 from target_netsuite.settings.reference_settings import ReferenceSettings, parse_references
 from target_netsuite.settings.sublist_settings import SublistSettings, parse_sublists
@@ -172,21 +178,12 @@ class StreamSettings:
         return settings
 
     def check_columns(self, columns: Collection[str]) -> None:
-        """Make sure the stream has every column that is named here; a schema without columns tells nothing.
+        """Make sure the stream has every column that is named here.
 
         Raises:
             ConfigurationError: it lacks one.
         """
-        if not columns:
-            return
-        for setting, wanted in self._columns().items():
-            for column in wanted:
-                if column not in columns and _outermost(column) not in columns:
-                    raise ConfigurationError(
-                        f"streams.{self.stream}.{setting}",
-                        f"names the column `{column}`, which the stream does not have; it has "
-                        f"{', '.join(sorted(columns))}.",
-                    )
+        check_columns(f"streams.{self.stream}", self._columns(), columns)
 
     def _columns(self) -> dict[str, tuple[str, ...]]:
         """Return the columns each setting names; templates in lines name columns of these."""
@@ -249,10 +246,6 @@ def chosen(place: str, given: Mapping[str, Any], name: str, choices: tuple[Any, 
         ConfigurationError: it is another one.
     """
     return word(place, given, name, choices) or default
-
-
-def _outermost(column: str) -> str:
-    return re.split(r"[.\[]", column, maxsplit=1)[0]
 
 
 def _record_type(place: str, given: Mapping[str, Any]) -> str:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, get_args
 
 from suitetalk import ConfigurationError
 from target_netsuite.intents import LineMode
 from target_netsuite.settings.entries import check_known, members, names, text, word
-from target_netsuite.settings.field_settings import check_clashes, parse_constants, parse_fields, parse_templates
+from target_netsuite.settings.field_settings import (
+    check_clashes,
+    check_columns,
+    parse_constants,
+    parse_fields,
+    parse_templates,
+)
 from target_netsuite.settings.paths import Path
 from target_netsuite.settings.reference_settings import ReferenceSettings, parse_references
 from target_netsuite.template import TextTemplate
@@ -69,6 +75,14 @@ class SublistSettings:
         )
         settings._check(place)
         return settings
+
+    def check_columns(self, place: str, columns: Collection[str]) -> None:
+        """Make sure that the child stream has every column that is named here.
+
+        Raises:
+            ConfigurationError: it lacks one.
+        """
+        check_columns(place, {"parent_key": self.parent_key, "fields": self.fields or ()}, columns)
 
     def _check(self, place: str) -> None:
         check_clashes(place, self.fields, self.constants, self.templates)
