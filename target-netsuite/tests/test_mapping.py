@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.shapes import intent, mapping
+from tests.shapes import intent, mapping, sublist
 
+from suitetalk.shapes import fields_of
 from target_netsuite.errors import (
     FIELD_FILLED_TWICE,
     MISSING_FIELD,
@@ -22,6 +23,7 @@ from target_netsuite.errors import (
     InvalidRecordError,
 )
 from target_netsuite.intents import Match, Operation
+from target_netsuite.mapping import RecordShape
 from target_netsuite.mapping.nesting import nested, without_nulls
 from target_netsuite.settings.paths import clashing
 
@@ -309,3 +311,22 @@ def test_what_was_read_from_netsuite_can_be_written_back() -> None:
         "item": {"items": [{"line": 1, "item": {"id": "5"}, "quantity": 2}]},
     }
     assert found.payload is document
+
+
+@pytest.mark.parametrize(
+    ("keys", "settings", "sent"),
+    [
+        ([], {}, [{"contribution": 5}]),
+        (["internalId"], {}, [{"contribution": 5}]),
+        (["id"], {}, [{"id": 7, "contribution": 5}]),
+        ([], {"sublists": {"salesTeam": {"keys": ["id"]}}}, [{"id": 7, "contribution": 5}]),
+    ],
+)
+def test_the_id_of_a_line_is_its_own_unless_it_is_the_key(
+    keys: list[str], settings: dict[str, Any], sent: list[dict[str, Any]]
+) -> None:
+    number = {"type": "number"}
+    team = sublist(keys, id={"type": "integer"}, contribution=number)
+    shape = RecordShape("salesOrder", fields_of({"type": "object", "properties": {"salesTeam": team}}))
+    record = {"id": 1, "salesTeam": {"items": [{"id": 7, "contribution": 5}]}}
+    assert intent({**_UPSERT, **settings}, record, shape).body == {"salesTeam": {"items": sent}}

@@ -100,6 +100,14 @@ class FieldRules:
             templates={**_below(place, self._settings.templates), **templates},
         )
 
+    def is_own_number(self, place: Path, column: str) -> bool:
+        """Tell whether a column of a line or subrecord is the number NetSuite gave it, which no other record has."""
+        if not place or column.lower() != "id":
+            return False
+        sublist = self._settings.sublists.get(self._sublist_name(place))
+        is_key = "id" in (sublist.keys if sublist else ()) or (self.shape and self.shape.is_key((*place, "id")))
+        return not is_key
+
     def sublists_named(self) -> set[Path]:
         """Return the paths of the sublists whose lines columns named in `fields` fill."""
         paths = (self._settings.fields or {}).values()

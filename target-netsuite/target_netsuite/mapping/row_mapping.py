@@ -150,7 +150,9 @@ class RowMapping:
             return [
                 (ColumnPath(column, (column,)), tuple(column.split(".")))
                 for column in columns
-                if column not in self._elsewhere and not column.startswith(SINGER_PREFIX)
+                if column not in self._elsewhere
+                and not column.startswith(SINGER_PREFIX)
+                and not self._rules.is_own_number(self._place, column)
             ]
         paths = {text: column_path(text, {*self._formats, *columns}) for text in self._fields}
         return [
