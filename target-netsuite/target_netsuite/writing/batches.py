@@ -141,7 +141,7 @@ class BatchWrites:
             return
         try:
             paired = self._task_order.paired(portion.batch, job_id, confirmed)
-            paired.check_that_read()
+            paired.check_that_read(each=is_unfindable(portion.writes[0]))
             is_there = self._is_there(portion, paired)
         except SuiteTalkError as error:
             gathered.stops.append(stopped(portion.writes, error))

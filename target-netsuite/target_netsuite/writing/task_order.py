@@ -44,8 +44,12 @@ class Paired:
     refused: set[int] = field(default_factory=set)
     unknown: dict[int, OutcomeUnknownError] = field(default_factory=dict)
 
-    def check_that_read(self) -> None:
+    def check_that_read(self, *, each: bool = False) -> None:
         """Raise when results could not be read now, which is no matter of single records.
+
+        Args:
+            each: whether a gateway that answers for one result is enough. It is where nothing else tells what became
+                of the record: the next run can read the result, and decides when the gateway still answers for it.
 
         Raises:
             SuiteTalkError: what kept them from being read.
@@ -55,7 +59,7 @@ class Paired:
         for cause in causes:
             if isinstance(cause, (ConnectionFailedError, LoginRefusedError)):
                 raise cause
-            if is_nothing_read and isinstance(cause, NetSuiteError) and cause.status in _GATEWAY_FAULTS:
+            if (each or is_nothing_read) and isinstance(cause, NetSuiteError) and cause.status in _GATEWAY_FAULTS:
                 raise cause
 
 

@@ -1,0 +1,107 @@
+"""Whatever goes wrong on the way: each record is settled, or a next run settles it; nothing is done twice."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as some
+from tests.account_model import Given, Lines, Model, message, schemas, shown_in, streams_of
+from tests.target_runs import Run, state
+
+from netsuite_emulator import Emulator, Fault
+
+Listen = Callable[..., Run]
+
+_LINES = Lines("append", by_item=False)
+_ANYWHERE = [None, "suiteql", "/record/", "/async/", "/job", "metadata-catalog", "/token"]
+_FAULTS = some.builds(
+    Fault,
+    effect=some.sampled_from(
+        ["too_many_requests", "unavailable", "bad_gateway", "status", "delay", "cut_body", "drop_before", "drop_after",
+         "malformed_json", "expire_tokens", "fail_task"]
+    ),
+    path=some.sampled_from(_ANYWHERE),
+    probability=some.sampled_from([0.1, 0.3, 0.6]),
+    seed=some.integers(0, 1000),
+    times=some.sampled_from([1, 3, 10, 40]),
+    seconds=some.just(0.01),
+)  # fmt: skip
+
+
+def _records(prefix: str, items: list[str]) -> list[tuple[str, Given]]:
+    """Return records that lead to the same whenever a part of them comes twice.
+
+    A create with an external id that is there already is refused, whoever made it.
+    """
+    people: list[tuple[str, Given]] = [
+        ("people", {"id": number, "op": operation, "name": f"{prefix} {number}"})
+        for number, operation in enumerate(["upsert"] * 9 + ["create"] * 3)
+    ]
+    orders: list[tuple[str, Given]] = [
+        ("orders", {"id": number % 2, "who": number % 2, "lines": [(items[number // 2], 1)]}) for number in range(4)
+    ]
+    visits: list[tuple[str, Given]] = [
+        ("visits", {"name": f"{prefix} {number // 2}", "who": number // 2, "rating": 1}) for number in range(4)
+    ]
+    changes: list[tuple[str, Given]] = [
+        ("people", {"id": 1, "op": "update", "note": "changed", "boss": 0}),
+        ("people", {"id": 2, "op": "inactivate"}),
+        *(("people", {"id": number, "op": "delete"}) for number in (8, 9)),
+    ]
+    return [*people, *orders, *visits, *changes]
+
+
+def _run(listen: Listen, emulator: Emulator, streams: dict[str, Any], records: list[tuple[str, Given]]) -> Run:
+    messages = [part for place, one in enumerate(records, 1) for part in (message(*one), state(place))]
+    return listen(streams, *schemas(), *messages, **emulator.connection, max_rejects="100%")
+
+
+@pytest.fixture
+def account(netsuite_emulator_factory: Callable[..., Emulator]) -> Emulator:
+    return netsuite_emulator_factory(one_world=False, concurrency_limit=10, async_processors=4)
+
+
+@settings(
+    max_examples=25, deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)  # fmt: skip
+@given(faults=some.lists(_FAULTS, min_size=1, max_size=4), write_mode=some.sampled_from(["auto", "batch", "single"]))
+def test_faults_lose_nothing_and_repeat_nothing(
+    account: Emulator, listen: Listen, faults: list[Fault], write_mode: str
+) -> None:
+    prefix = f"F{uuid4().hex[:12]}"
+    items = [str(row[0]) for row in account.execute("SELECT id FROM item ORDER BY id LIMIT 2")]
+    streams, records = streams_of(prefix, _LINES, write_mode=write_mode), _records(prefix, items)
+    streams["visits"]["write_mode"] = "auto"  # of single requests nothing tells whether they were done
+    model = Model(_LINES)
+    for one in records:
+        assert model.apply(*one) in ("created", "updated", "inactivated", "deleted")
+
+    for fault in faults:
+        account.faults.add(fault)
+    place, runs = 0, 0
+    while place < len(records):
+        run = _run(listen, account, streams, records[place:])
+        account.faults.clear()
+        runs += 1
+        assert {line["code"] for line in run.refused} <= ({"EXTERNAL_ID_EXISTS"} if runs > 1 else set())
+        assert run.states == list(range(1, len(run.states) + 1))
+        place += len(run.states)
+        assert (run.error is None) == (place == len(records)) or runs == 1
+        if run.error is not None:
+            _check_sentence(run.error)
+        for stream in streams.values():  # what is in doubt, the faults did not do: the emulator says so
+            stream["on_unknown_outcome"] = "repeat"
+        assert runs < 4
+    assert shown_in(account, prefix) == model.shown()
+
+
+def _check_sentence(error: BaseException) -> None:
+    assert isinstance(error, Exception)
+    text = str(error)
+    assert "\n" not in text
+    assert text.endswith(".")
