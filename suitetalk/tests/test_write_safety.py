@@ -81,6 +81,7 @@ ONE_LINE = {"items": [{"item": {"id": "7"}, "quantity": 1}]}
         ({"inventoryDetail": {"inventoryAssignment": ONE_LINE}}, (), 1),
         ({"item": {"items": [{"inventoryDetail": {"inventoryAssignment": ONE_LINE}}]}}, ("item",), 1),
         ({"a": [{"b": ONE_LINE}]}, (), 1),
+        ({"custentity_colours": {"items": [{"id": "1"}, {"id": "2", "refName": "Blue"}]}}, (), 2),
     ],
 )
 def test_only_what_cannot_add_lines_twice_is_repeated(

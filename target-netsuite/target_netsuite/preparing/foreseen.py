@@ -9,8 +9,8 @@ from suitetalk.record_tables import table_of
 from target_netsuite.intents import Intent, Reference
 from target_netsuite.preparing.comparison import member
 
-NEW = "new"
-"""What stands for the internal id of a record that is not there yet."""
+NEW = "(new)"
+"""Stands for the id of a record that a dry run did not create, where others refer to it."""
 
 _EXTERNAL_ID = "externalid"
 
@@ -19,12 +19,12 @@ Column = tuple[str, str]
 
 
 class Foreseen:
-    """What records that would be created are known by; only what references go by is kept. Thread-safe."""
+    """What records that would be created are known by; only hashes of what references go by are kept. Thread-safe."""
 
     def __init__(self, columns: Collection[Column] = ()) -> None:
         """Keep the values of these columns."""
         self._columns = columns
-        self._values: set[tuple[Column, str]] = set()
+        self._values: set[int] = set()  # of a million records, so as hashes; two that are alike do no harm
         self._lock = threading.Lock()
 
     def add(self, intent: Intent) -> None:
@@ -36,9 +36,9 @@ class Foreseen:
             if column[0] == table
         }
         with self._lock:
-            self._values |= {(column, str(value)) for column, value in known_by.items() if value is not None}
+            self._values |= {hash((column, str(value))) for column, value in known_by.items() if value is not None}
 
     def __contains__(self, sought: Reference) -> bool:
         """Tell whether a record would be there by then."""
         with self._lock:
-            return ((table_of(sought.record_type), sought.by.lower()), sought.value) in self._values
+            return hash(((table_of(sought.record_type), sought.by.lower()), sought.value)) in self._values

@@ -139,8 +139,8 @@ class Preparation:
     def confirm(self, writes: Sequence[Write]) -> dict[int, str]:
         """Return the internal ids of writes that are certainly done, by their place, asking in bulk alone.
 
-        Every field that was sent reads back equal, or the record that was to go is gone. A create with an external id
-        was looked for before it was sent, so it is done when it is there.
+        Every field that was sent reads back equal, or the record that was to go is gone. What has an external id and
+        was not there before it was sent is done when it is there: SuiteQL does not show every field.
 
         Args:
             writes: of one record type, sent and answered with a job that has ended.
@@ -162,7 +162,9 @@ class Preparation:
         deletes = [place for place, write in enumerate(writes) if write.operation is Operation.DELETE]
         gone = self._gone(record_type, {place: ids.get(place, "") for place in deletes if place in ids})
         gone |= {place: "" for place in deletes if place in own and found[own[place]].is_absent}
-        changed = [place for place in ids if writes[place].operation in (Operation.UPDATE, Operation.UPSERT)]
+        created = {place: ids[place] for place in ids if writes[place].outcome is Outcome.CREATED}
+        changes = (Operation.UPDATE, Operation.UPSERT)
+        changed = [place for place in ids if writes[place].operation in changes and place not in created]
         wanted = [Wanted(ids[place], dict(writes[place].body)) for place in changed]
         present = self._present.compare(record_type, shapes, wanted, in_bulk_only=True) if wanted else []
         equal = {
@@ -170,7 +172,6 @@ class Preparation:
             for place, one in zip(changed, present, strict=True)
             if not (one.differences or one.is_absent or one.is_open)
         }
-        created = {place: ids[place] for place in ids if writes[place].operation is Operation.CREATE}
         return {**gone, **equal, **created}
 
     def _gone(self, record_type: str, ids: Mapping[int, str]) -> dict[int, str]:

@@ -75,4 +75,4 @@ def test_what_exists_would_be_pointed_to_what_is_new(listen: Listen, streams: di
         dry_run=True,
     )
     assert dry.refused == []
-    assert '"path": "parent", "before": null, "after": "new"' in dry.log
+    assert '"path": "parent", "before": null, "after": "(new)"' in dry.log
