@@ -89,7 +89,7 @@ class Killed:
             code = process.wait(120)
         self._let_requests_end()
         assert code in (0, -signal.SIGKILL), log.read_text()
-        return int((states.read_text().split() or [start])[-1]), code
+        return int((states.read_text().split() or [str(start)])[-1]), code
 
     def _kill(self, process: subprocess.Popen[bytes]) -> None:
         """End the process when it has sent so many requests, or while it does what comes after."""
