@@ -34,3 +34,19 @@ def test_what_is_created_is_confirmed_in_bulk_although_suiteql_does_not_show_all
     assert (run.error, run.summary) == (None, {"people": {"created": 150}})
     assert len(_paths(emulator, "/customer")) - len(_paths(emulator, "/metadata-catalog/customer")) == 2
     assert _paths(emulator, "/result") == []
+
+
+def test_new_records_with_lines_go_by_the_hundred(emulator: Emulator, listen: Listen, prefix: str) -> None:
+    [(customer,)] = emulator.execute("SELECT min(id) FROM customer")
+    [(item,)] = emulator.execute("SELECT min(id) FROM item WHERE itemtype = 'InvtPart'")
+    lines = {"items": [{"item": {"id": str(item)}, "quantity": 2}, {"item": {"id": str(item)}, "quantity": 3}]}
+    orders = [record("orders", id=number, entity={"id": str(customer)}, item=lines) for number in range(120)]
+    streams = {"orders": {"record_type": "salesOrder", "external_id": f"{prefix}-{{id}}"}}
+    run = listen(streams, schema("orders"), *orders)
+    assert (run.error, run.summary) == (None, {"orders": {"created": 120}})
+    assert [one.path for one in emulator.requests if one.method == "PUT"] == ["/services/rest/record/v1/salesorder"] * 2
+    there = emulator.execute(
+        "SELECT count(DISTINCT t.id), count(*) FROM transaction t JOIN transactionline l ON l.transaction = t.id "
+        f"WHERE t.externalid LIKE '{prefix}-%' AND l.mainline = 'F'"
+    )
+    assert there == [(120, 240)]

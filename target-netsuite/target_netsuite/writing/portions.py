@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from suitetalk import BATCH_SIZE, Batch
 from suitetalk.sublist_lines import adds_lines
-from target_netsuite.intents import Operation, Write
+from target_netsuite.intents import Operation, Outcome, Write
 from target_netsuite.journal.members import is_unfindable
 
 WriteMode = Literal["auto", "batch", "single"]
@@ -105,12 +105,17 @@ def in_portions(
 
 
 def _fits_in_a_batch(write: Write) -> bool:
-    """Tell whether a batch can say all of it: it has no documented `replace`, and its lists of ids no quotes."""
+    """Tell whether a batch can say all of it: it has no documented `replace`, and its lists of ids no quotes.
+
+    Lines of a record that is there go alone; a new record has none that its own could be added to.
+    """
     if write.operation is Operation.CREATE:
         return True
     if write.operation is Operation.DELETE:
         return bool(write.internal_id) or not set(write.external_id or "") & set("',|")
-    return not (write.replace or write.intent.replace_selected_fields or adds_lines(write.body, ()))
+    if write.replace or write.intent.replace_selected_fields:
+        return False
+    return write.outcome is Outcome.CREATED or not adds_lines(write.body, ())
 
 
 def _item(write: Write) -> dict[str, Any] | str:
