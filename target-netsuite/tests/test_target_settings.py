@@ -9,7 +9,7 @@ from jsonschema import Draft202012Validator
 
 from suitetalk import ConfigurationError
 from target_netsuite.reporting.settings import ReportSettings
-from target_netsuite.settings import CONFIG_JSONSCHEMA, Settings
+from target_netsuite.settings import CONFIG_JSONSCHEMA, Settings, without_blanks
 
 _CONNECTION = {
     "account_id": "1234567",
@@ -88,3 +88,10 @@ def test_the_schema_takes_either_form_of_it(value: Any) -> None:
     schema = CONFIG_JSONSCHEMA["properties"]["max_rejects"]
     Draft202012Validator.check_schema(CONFIG_JSONSCHEMA)
     Draft202012Validator(schema).validate(value)
+
+
+def test_null_means_absent_also_in_the_entry_of_a_stream() -> None:
+    entry = {"record_type": "customer", "external_id": None, "constants": {"email": None}}
+    assert without_blanks({"journal": None, "rejects": "", "streams": {"people": entry}}) == {
+        "streams": {"people": {"record_type": "customer", "constants": {"email": None}}}
+    }

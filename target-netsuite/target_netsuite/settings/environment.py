@@ -12,8 +12,21 @@ from suitetalk import ConfigurationError
 
 
 def without_blanks(config: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the settings without those that are null or empty text, which mean the same as absent ones."""
-    return {name: value for name, value in config.items() if value is not None and value != ""}
+    """Return the settings without those that are null or empty text, which mean the same as absent ones.
+
+    Of a stream's entry only null means that: it is what templates of configurations leave behind.
+    """
+    given = {name: value for name, value in config.items() if value is not None and value != ""}
+    streams = given.get("streams")
+    if isinstance(streams, Mapping):
+        given["streams"] = {stream: _without_nulls(entry) for stream, entry in streams.items()}
+    return given
+
+
+def _without_nulls(entry: Any) -> Any:
+    if not isinstance(entry, Mapping):
+        return entry
+    return {name: value for name, value in entry.items() if value is not None}
 
 
 def check_environment(prefix: str, schema: Mapping[str, Any]) -> None:
