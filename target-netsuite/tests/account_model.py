@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
@@ -17,6 +17,7 @@ Given = dict[str, Any]
 """A record of the input: columns, with `op` for its operation and, where it is known, `ns` for the internal id."""
 
 REFUSED = "refused"
+_MAY_COME_RIGHT = "may come right"
 WRITTEN = frozenset({"created", "updated", "deleted", "inactivated"})
 
 _LINES = "lines"
@@ -120,25 +121,64 @@ class Model:
         """Let a record be there."""
         self.rows[stream][internal_id] = {**_empty(KINDS[stream]), "id": key, **columns}
 
-    def has(self, stream: str, key: Any) -> bool:
-        """Tell whether a record is there."""
-        return self._by_key(stream, key) is not None
+    def apply(self, records: Iterable[tuple[str, Given]], *, skip_unchanged: bool = False) -> list[str]:
+        """Apply records one by one, and return what became of each.
 
-    def apply(self, stream: str, given: Given, *, skip_unchanged: bool = False) -> str:
-        """Apply one record, and return what became of it."""
+        One that refers to what is not there, and a delete of what others refer to, is tried again at the end, and the
+        records about the same one behind it; as long as some of them come right.
+        """
+        records = list(records)
+        outcomes: dict[int, str] = {}
+        left, before = list(range(len(records))), len(records) + 1
+        while 0 < len(left) < before:
+            before, left = len(left), self._apply(records, left, outcomes, skip_unchanged)
+        for place in left:
+            if outcomes.get(place) != _MAY_COME_RIGHT:
+                outcomes[place] = self._outcome(*records[place], skip_unchanged)
+        return [REFUSED if outcomes[place] == _MAY_COME_RIGHT else outcomes[place] for place in range(len(records))]
+
+    def _apply(
+        self,
+        records: list[tuple[str, Given]],
+        places: Sequence[int],
+        outcomes: dict[int, str],
+        skip: bool,  # noqa: FBT001
+    ) -> list[int]:
+        """Apply the records at some places, and return the places of those that are left for the end."""
+        left: list[int] = []
+        for place in places:
+            stream, given = records[place]
+            outcomes.pop(place, None)
+            if "id" in given and any((stream, given["id"]) == _name(records[other]) for other in left):
+                if not KINDS[stream].can_be_inactive and given.get("op") == "inactivate":
+                    outcomes[place] = REFUSED  # that is told at once
+                else:
+                    left.append(place)
+                continue
+            outcomes[place] = self._outcome(stream, given, skip)
+            if outcomes[place] == _MAY_COME_RIGHT:
+                left.append(place)
+        return left
+
+    def _outcome(self, stream: str, given: Given, skip_unchanged: bool) -> str:  # noqa: FBT001
         kind = KINDS[stream]
         operation = given.get("op") or ("upsert" if kind.is_findable else "create")
         internal_id = self._found(stream, given, operation)
-        match operation:
-            case "delete":
-                return self._delete(stream, internal_id)
-            case "inactivate":
-                return self._inactivate(kind, self.rows[stream].get(internal_id or 0))
+        if operation == "delete":
+            return self._delete(stream, internal_id)
+        if operation == "inactivate":
+            return self._inactivate(kind, self.rows[stream].get(internal_id or 0))
         wanted = {name: given[name] for name in (*kind.fields, *([_LINES] * kind.has_lines)) if name in given}
-        if any(wanted.get(name, "") is None for name in kind.required) or not self._resolve(kind, wanted):
+        if not self._resolve(kind, wanted):
+            return _MAY_COME_RIGHT
+        if any(wanted.get(name, "") is None for name in kind.required):
             return REFUSED
-        if internal_id is not None:
-            return REFUSED if operation == "create" else self._change(stream, internal_id, wanted, skip_unchanged)
+        if internal_id is None:
+            return self._create(stream, given, operation, wanted)
+        return REFUSED if operation == "create" else self._change(stream, internal_id, wanted, skip_unchanged)
+
+    def _create(self, stream: str, given: Given, operation: str, wanted: Row) -> str:
+        kind = KINDS[stream]
         is_known = operation == "upsert" and given.get("ns") is not None
         if operation == "update" or is_known or any(name not in wanted for name in kind.required):
             return REFUSED
@@ -186,7 +226,7 @@ class Model:
                 if not itself and any(
                     row[name] == internal_id for name, target in kind.references.items() if target == stream
                 ):
-                    return REFUSED
+                    return _MAY_COME_RIGHT
         del self.rows[stream][internal_id]
         return "deleted"
 
@@ -212,6 +252,10 @@ class Model:
         self.rows[stream][internal_id] = then
         is_left_alone = skip_unchanged or (is_about_lines and not wanted)
         return "unchanged" if then == row and is_left_alone else "updated"
+
+
+def _name(one: tuple[str, Given]) -> tuple[str, Any]:
+    return one[0], one[1].get("id")
 
 
 def _empty(kind: Kind) -> Row:

@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
-from tests.account_model import Given, Lines, Model, message, schemas, shown_in, streams_of
+from tests.account_model import REFUSED, Given, Lines, Model, message, schemas, shown_in, streams_of
 from tests.target_runs import Run, state
 
 from netsuite_emulator import Emulator, Fault
@@ -18,6 +18,11 @@ Listen = Callable[..., Run]
 
 _LINES = Lines("append", by_item=False)
 _ANYWHERE = [None, "suiteql", "/record/", "/async/", "/job", "metadata-catalog", "/token"]
+_REFUSAL = {
+    "title": "Bad Request",
+    "status": 400,
+    "o:errorDetails": [{"detail": "A script refuses it.", "o:errorCode": "USER_ERROR"}],
+}
 _FAULTS = some.builds(
     Fault,
     effect=some.sampled_from(
@@ -78,8 +83,7 @@ def test_faults_lose_nothing_and_repeat_nothing(
     streams, records = streams_of(prefix, _LINES, write_mode=write_mode), _records(prefix, items)
     streams["visits"]["write_mode"] = "auto"  # of single requests nothing tells whether they were done
     model = Model(_LINES)
-    for one in records:
-        assert model.apply(*one) in ("created", "updated", "inactivated", "deleted")
+    assert REFUSED not in model.apply(records)
 
     for fault in faults:
         account.faults.add(fault)
@@ -98,6 +102,34 @@ def test_faults_lose_nothing_and_repeat_nothing(
             stream["on_unknown_outcome"] = "repeat"
         assert runs < 4
     assert shown_in(account, prefix) == model.shown()
+
+
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    share=some.sampled_from([0.2, 0.6]),
+    seed=some.integers(0, 1000),
+    effect=some.sampled_from(["status", "fail_task"]),
+    write_mode=some.sampled_from(["auto", "batch", "single"]),
+)
+def test_what_netsuite_refuses_now_and_then_is_explained_and_the_rest_is_written(
+    account: Emulator, listen: Listen, share: float, seed: int, effect: str, write_mode: str
+) -> None:
+    prefix = f"F{uuid4().hex[:12]}"
+    streams = streams_of(prefix, _LINES, write_mode=write_mode)
+    records: list[tuple[str, Given]] = [("people", {"id": key, "name": f"{prefix} {key}"}) for key in range(20)]
+    account.faults.add(
+        Fault(effect=effect, path="/record/v1/customer", probability=share, seed=seed, status=400, body=_REFUSAL)
+    )
+    run = _run(listen, account, streams, records)
+    account.faults.clear()
+
+    assert (run.error, run.states) == (None, list(range(1, 21)))
+    assert {(line["stage"], line["code"], line["message"].rstrip(".")) for line in run.refused} <= {
+        ("rejected", "USER_ERROR", "A script refuses it")
+    }
+    written = [row[0] for row in shown_in(account, prefix)["people"]]
+    assert sorted([*written, *(line["key"]["id"] for line in run.refused)]) == list(range(20))
+    assert run.summary["people"].get("created", 0) == len(written)
 
 
 def _check_sentence(error: BaseException) -> None:

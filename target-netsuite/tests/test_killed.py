@@ -89,7 +89,7 @@ class Killed:
             code = process.wait(120)
         self._let_requests_end()
         assert code in (0, -signal.SIGKILL), log.read_text()
-        return int((states.read_text().split() or [str(start)])[-1]), code
+        return int([str(start), *states.read_text().split()][-1]), code
 
     def _kill(self, process: subprocess.Popen[bytes]) -> None:
         """End the process when it has sent so many requests, or while it does what comes after."""
@@ -107,8 +107,7 @@ class Killed:
     def check(self) -> None:
         """Hold the emulator against the model, which applies each record once."""
         model = Model(_LINES)
-        for one in self._input:
-            model.apply(*one)
+        model.apply(self._input)
         assert shown_in(self.emulator, self.prefix) == model.shown()
 
     @property

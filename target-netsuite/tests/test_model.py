@@ -96,7 +96,7 @@ class Account:
         self.prefix = f"M{uuid4().hex[:12]}"
         model = Model(lines)
         for key in _SEEDED:
-            name, external_id = f"{self.prefix} {key}", f"{self.prefix}-{key}"
+            name = f"{self.prefix} {key}"
             self._seed(model, "people", key, {"companyName": name}, name=name)
             self._seed(model, "papers", key, {"name": name}, name=name)
             item = self.items[0]
@@ -105,7 +105,6 @@ class Account:
                 "item": {"items": [{"item": {"id": item}, "quantity": 1}]},
             }
             self._seed(model, "orders", key, body, who=self.ids["people", 0], lines=[(item, 1)])
-            assert external_id
         self.emulator.clear_requests()
         return model
 
@@ -147,11 +146,11 @@ def check(account: Account, listen: Listen, model: Model, given: Input, streams:
     """Run an input against the emulator and the model, and return how many records take a write request."""
     given = [one and (one[0], account.completed(*one)) for one in given]
     numbers = count(1)
-    outcomes = []
     for place, one in enumerate(given):
-        if one:
-            _drop_references_ahead(model, one, given[place + 1 :])
-            outcomes.append((*one, model.apply(*one, skip_unchanged=skip)))
+        _drop_unsure_references(one, given[place + 1 :])
+    records = [one for one in given if one]
+    became = model.apply(records, skip_unchanged=skip)
+    outcomes = [(*one, outcome) for one, outcome in zip(records, became, strict=True)]
     messages = [message(*one) if one else state({"n": next(numbers)}) for one in given]
     run = listen(streams, *schemas(), *messages, **account.emulator.connection, max_rejects="100%")
 
@@ -166,14 +165,17 @@ def check(account: Account, listen: Listen, model: Model, given: Input, streams:
     return rejected + sum(outcome in WRITTEN for _, _, outcome in outcomes)
 
 
-def _drop_references_ahead(model: Model, one: tuple[str, Given], later: Input) -> None:
-    """Leave out references to what is not there yet and comes later: it may be written in time, or not."""
-    stream, given = one
-    for name, target in KINDS[stream].references.items():
-        key = given.get(name)
-        is_ahead = any(other and other[0] == target and other[1].get("id") == key for other in later)
-        if key is not None and is_ahead and not model.has(target, key):
-            del given[name]
+def _drop_unsure_references(one: tuple[str, Given] | None, later: Input) -> None:
+    """Leave out references to what comes later and goes again: it may be seen in between, or not."""
+    for name, target in KINDS[one[0]].references.items() if one else ():
+        key = one[1].get(name) if one else None
+        operations = {other[1]["op"] for other in later if other and _is_about(other, target, key)}
+        if one and "delete" in operations and operations & {None, "upsert", "create"}:
+            one[1].pop(name)
+
+
+def _is_about(one: tuple[str, Given], stream: str, key: Any) -> bool:
+    return one[0] == stream and one[1].get("id") == key
 
 
 @settings(
