@@ -38,6 +38,10 @@ class TryAgainError(Exception):
         self.seldom_passes = seldom_passes
 
 
+def _sleep(seconds: float) -> None:
+    time.sleep(seconds)
+
+
 @dataclass(frozen=True)
 class RetryPolicy:
     """How often and how far apart a request is tried.
@@ -54,7 +58,7 @@ class RetryPolicy:
     attempts: int = 8
     first_wait: float = 0.5
     longest_wait: float = 60.0
-    sleep: Callable[[float], None] = time.sleep
+    sleep: Callable[[float], None] = _sleep
 
     def run(self, attempt: Callable[[], Result]) -> Result:
         """Call until it returns, raises anything but TryAgainError, or no try is left."""

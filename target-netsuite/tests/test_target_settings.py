@@ -86,7 +86,7 @@ def test_what_is_wrong_is_named(name: str, value: Any) -> None:
 @pytest.mark.parametrize("value", [50, "50", "5%"])
 def test_the_schema_takes_either_form_of_it(value: Any) -> None:
     schema = CONFIG_JSONSCHEMA["properties"]["max_rejects"]
-    Draft202012Validator.check_schema(CONFIG_JSONSCHEMA)
+    Draft202012Validator.check_schema(schema)
     Draft202012Validator(schema).validate(value)
 
 
