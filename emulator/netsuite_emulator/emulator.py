@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     from netsuite_emulator.churning import Churning
 
 __all__ = ["Emulator"]
+
+_PAUSE = 0.005
 
 
 class Emulator:
@@ -200,6 +203,18 @@ class Emulator:
     def clear_requests(self) -> None:
         """Forget the requests so far."""
         self._log.clear()
+
+    def wait_until_quiet(self, seconds: float = 10.0) -> bool:
+        """Wait until no governed request runs and no job is unfinished, as after a client that was killed.
+
+        Returns: whether it is so; False after `seconds`.
+        """
+        deadline = time.monotonic() + seconds
+        while self._governor.in_flight or self._services.has_unfinished_jobs():
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(_PAUSE)
+        return True
 
     def expire_tokens(self) -> None:
         """End every access token now."""

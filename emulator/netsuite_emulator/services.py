@@ -57,6 +57,10 @@ class Services:
         """End what still runs."""
         self._jobs.stop()
 
+    def has_unfinished_jobs(self) -> bool:
+        """Whether a task of any job has not ended."""
+        return self._jobs.has_unfinished()
+
     @staticmethod
     def is_governed(segments: tuple[str, ...]) -> bool:
         """Whether a request counts against the concurrency limit: the token end point's do not."""

@@ -304,3 +304,27 @@ def test_an_account_without_batches_refuses_them(client_of: Any) -> None:
     assert client.send("DELETE", REGION, params={"ids": "1,2"}, headers=ASYNC).status_code == 400
     assert names(client) == before
     finished(client, client.send("POST", REGION, json={"name": "Alone"}, headers=ASYNC))
+
+
+def test_it_is_quiet_once_every_job_has_ended(client_of: Any) -> None:
+    client = client_of(job_seconds=3600)
+    assert client.emulator.wait_until_quiet(seconds=0)
+
+    batch(client, "POST", REGION, [{"name": "Late"}])
+    assert not client.emulator.wait_until_quiet(seconds=0)
+    client.emulator.advance(7200)
+
+    assert client.emulator.wait_until_quiet()
+    assert "Late" in names(client)
+
+
+def test_it_is_quiet_once_every_request_has_ended(client: Any) -> None:
+    client.emulator.faults.add(Fault(effect="delay", seconds=1, method="POST", path="/customlist_region"))
+    with ThreadPoolExecutor() as pool:
+        pool.submit(client.create, "customlist_region", {"name": "Late"})
+        while not any(request.in_flight for request in client.emulator.requests):
+            time.sleep(0.005)
+        assert not client.emulator.wait_until_quiet(seconds=0)
+
+        assert client.emulator.wait_until_quiet()
+        assert "Late" in names(client)

@@ -171,11 +171,15 @@ class Model:
         wanted = {name: given[name] for name in (*kind.fields, *([_LINES] * kind.has_lines)) if name in given}
         if not self._resolve(kind, wanted):
             return _MAY_COME_RIGHT
+        if operation == "create" and internal_id is not None:
+            row = self.rows[stream][internal_id]
+            said = {name: value for name, value in wanted.items() if value is not None}
+            return "unchanged" if self._then(row, said) == row else REFUSED
         if any(wanted.get(name, "") is None for name in kind.required):
             return REFUSED
         if internal_id is None:
             return self._create(stream, given, operation, wanted)
-        return REFUSED if operation == "create" else self._change(stream, internal_id, wanted, skip_unchanged)
+        return self._change(stream, internal_id, wanted, skip_unchanged)
 
     def _create(self, stream: str, given: Given, operation: str, wanted: Row) -> str:
         kind = KINDS[stream]
@@ -243,15 +247,20 @@ class Model:
 
     def _change(self, stream: str, internal_id: int, wanted: Row, skip_unchanged: bool) -> str:  # noqa: FBT001
         row = self.rows[stream][internal_id]
-        lines = wanted.pop(_LINES, ())
-        is_about_lines = bool(lines) or (lines is None and self._lines.mode == "replace")
-        is_about_lines = is_about_lines or (lines == [] and self._lines.mode == "replace")
-        then = {**row, **wanted}
-        if is_about_lines:
-            then[_LINES] = self._lines.joined(row[_LINES], lines or [])
-        self.rows[stream][internal_id] = then
-        is_left_alone = skip_unchanged or (is_about_lines and not wanted)
+        then = self.rows[stream][internal_id] = self._then(row, wanted)
+        is_left_alone = skip_unchanged or (self._is_about_lines(wanted) and wanted.keys() == {_LINES})
         return "unchanged" if then == row and is_left_alone else "updated"
+
+    def _then(self, row: Row, wanted: Row) -> Row:
+        """Return what a row becomes."""
+        lines = row[_LINES]
+        if self._is_about_lines(wanted):
+            lines = self._lines.joined(lines, wanted[_LINES] or [])
+        return {**row, **wanted, _LINES: lines}
+
+    def _is_about_lines(self, wanted: Row) -> bool:
+        lines = wanted.get(_LINES, ())
+        return bool(lines) or (lines != () and self._lines.mode == "replace")
 
 
 def _name(one: tuple[str, Given]) -> tuple[str, Any]:

@@ -36,6 +36,7 @@ def emulator(_running_emulator: Emulator) -> Iterator[Emulator]:
     }
     yield _running_emulator
     _running_emulator.faults.clear()
+    assert _running_emulator.wait_until_quiet(), "a job or a request of the test before does not end"
     for table, number in newest.items():
         _running_emulator.execute(f"DELETE FROM {table} WHERE id > {number}")
 

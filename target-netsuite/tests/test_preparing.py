@@ -74,16 +74,30 @@ def test_creates_ask_in_one_look_up_whether_their_external_ids_are_taken(account
     customers(account, "old")
     prepared = account.prepare(
         intent("create", "customer", "new", {"companyName": "New"}),
-        intent("create", "customer", "old"),
         intent("create", "customer", "newer"),
     )
 
-    assert outcomes(prepared) == ["send created", "EXTERNAL_ID_EXISTS", "send created"]
+    assert outcomes(prepared) == ["send created", "send created"]
     assert account.asked() == [QUERY]
     assert outcomes(account.prepare(intent("create", "customer"))) == ["send created"]
     assert account.asked() == []
     assert isinstance(prepared[0], Write)
     assert prepared[0].body == {"companyName": "New", "externalId": "new"}
+
+
+def test_a_create_that_has_been_done_already_is_left_alone_and_any_other_is_refused(account: PreparingAccount) -> None:
+    ids = customers(account, "old", email="old@example.com")
+    prepared = account.prepare(
+        intent("create", "customer", "old", {"companyName": "old", "email": "old@example.com", "comments": None})
+    )
+    assert prepared == [Settled(prepared[0].intent, Outcome.UNCHANGED, ids["old"])]
+
+    (other,) = account.prepare(intent("create", "customer", "old", {"companyName": "Old", "email": "new@example.com"}))
+    assert isinstance(other, Settled)
+    assert other.refusal is not None
+    assert other.refusal.code == "EXTERNAL_ID_EXISTS"
+    assert "companyName, email" in other.refusal.message
+    assert (other.internal_id, ids["old"] in other.refusal.advice) == (ids["old"], True)
 
 
 def test_references_anywhere_become_ids(account: PreparingAccount) -> None:

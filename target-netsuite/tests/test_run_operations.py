@@ -116,7 +116,7 @@ def test_records_are_found_by_a_field(emulator: Emulator, listen: Listen, prefix
 @pytest.mark.parametrize(
     ("load_method", "again", "names"),
     [
-        ("append-only", {"invalid": 2, "refused": 2}, ["Old 1", "Old 2"]),
+        ("append-only", {"unchanged": 1, "invalid": 1, "refused": 1}, ["Old 1", "Old 2"]),
         ("upsert", {"created": 1, "updated": 1}, ["New 1", "Old 2", "New 3"]),
         ("overwrite", {"created": 1, "updated": 1, "deleted": 1}, ["New 1", "New 3"]),
     ],
@@ -127,8 +127,12 @@ def test_load_methods(
     streams = _stream(prefix, mirror_max_percent=50)
     first = [schema("people"), record("people", id=1, name="Old 1"), record("people", id=2, name="Old 2")]
     assert listen(streams, *first, load_method=load_method).summary == {"people": {"created": 2}}
-    other = 2 if load_method == "append-only" else 3
-    second = [schema("people"), record("people", id=1, name="New 1"), record("people", id=other, name=f"New {other}")]
+    other, kept = (2, "Old") if load_method == "append-only" else (3, "New")
+    second = [
+        schema("people"),
+        record("people", id=1, name="New 1"),
+        record("people", id=other, name=f"{kept} {other}"),
+    ]
     run = listen(streams, *second, load_method=load_method)
     assert run.summary == {"people": again}
     assert [name for (name,) in _rows(emulator, prefix)] == names

@@ -204,7 +204,7 @@ def test_streams_interleave_and_a_schema_may_change_on_the_way(emulator: Emulato
     assert run.summary == {"people": {"created": 3}, "firms": {"created": 2}}
     assert [row[1] for row in _customers(emulator, prefix)] == ["One", "Three", "Two"]
     assert "ACTIVATE_VERSION of stream `people` is ignored" in run.log
-    vendors = emulator.execute(f"SELECT companyname FROM vendor WHERE externalid LIKE '{prefix}-%' ORDER BY id")
+    vendors = emulator.execute(f"SELECT companyname FROM vendor WHERE externalid LIKE '{prefix}-%' ORDER BY externalid")
     assert vendors == [("Firm",), ("Firma",)]
 
 

@@ -36,6 +36,10 @@ class JobService:
         """End."""
         self._processors.stop()
 
+    def has_unfinished(self) -> bool:
+        """Whether a task of any job has not ended."""
+        return self._store.has_unfinished()
+
     @staticmethod
     def takes(call: Call) -> bool:
         """Whether a request to the record service is to be a job.

@@ -126,6 +126,11 @@ class JobStore:
             raise nonexistent_id()
         return job
 
+    def has_unfinished(self) -> bool:
+        """Whether a task of any job has not ended."""
+        with self._lock:
+            return not all(job.completed for job in self._jobs.values())
+
     def _remembers(self, key: str, now: float) -> bool:
         job = self._jobs.get(self._keys.get(key, 0))
         lives = [self._settings.idempotency_lifetime, self._settings.job_retention]

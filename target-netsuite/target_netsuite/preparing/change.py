@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,15 +11,19 @@ from suitetalk.record_path import is_external_id
 from target_netsuite.intents import Difference, Intent, Operation, Outcome, Refusal, Settled, Write
 from target_netsuite.preparing.comparison import items, member
 from target_netsuite.preparing.lines import plan_lines
+from target_netsuite.preparing.lookups import EXTERNAL_ID
 from target_netsuite.preparing.present import Present, Wanted
 from target_netsuite.preparing.shapes import Shapes
 
 _OUTCOMES = {Operation.INACTIVATE: Outcome.INACTIVATED}
+_COMPARED = (Operation.INACTIVATE, Operation.CREATE)
 
 
 @dataclass(frozen=True)
 class Change:
     """A record that is there, and what an intent asks of it.
+
+    A create asks that it be there as it says: input may come twice, such as after a kill.
 
     Attributes:
         intent: what is asked.
@@ -30,6 +34,10 @@ class Change:
     intent: Intent
     internal_id: str
     body: Mapping[str, Any]
+
+    def _is_compared(self, *, compare: bool) -> bool:
+        """Tell whether what is there decides what becomes of it."""
+        return compare or self.intent.operation in _COMPARED
 
     @property
     def outcome(self) -> Outcome:
@@ -49,7 +57,7 @@ class Change:
 
     def wanted(self, *, compare: bool) -> Wanted | None:
         """Return what has to be read of the record, None when nothing has to."""
-        compare = compare or self.intent.operation is Operation.INACTIVATE
+        compare = self._is_compared(compare=compare)
         if not compare and not self.sublists:
             return None
         return Wanted(self.internal_id, self._fields() if compare else {}, self.sublists)
@@ -75,9 +83,10 @@ class Change:
         if self.sublists and present.document is None:
             return Settled(self.intent, internal_id=self.internal_id, refusal=self._unreadable(present))
         body, replace, found = self._with_lines(present, shapes)
-        is_compared = compare or again or self.intent.operation is Operation.INACTIVATE
-        if not found and (is_compared or not body):
+        if not found and (self._is_compared(compare=compare or again) or not body):
             return Settled(self.intent, self._done if again else Outcome.UNCHANGED, self.internal_id)
+        if self.intent.operation is Operation.CREATE:
+            return Settled(self.intent, internal_id=self.internal_id, refusal=self._taken(found))
         return self._write(body, replace, found)
 
     def _with_lines(
@@ -118,6 +127,16 @@ class Change:
         is_upsert = intent.operation is Operation.UPSERT and not intent.internal_id
         plain = not (self.sublists or replace or intent.replace_selected_fields)
         return is_upsert and plain and is_external_id(intent.external_id or "")
+
+    def _taken(self, found: Sequence[Difference]) -> Refusal:
+        """Return why nothing becomes of a create whose external id another record has."""
+        intent, fields = self.intent, ", ".join(difference.path for difference in found)
+        message = (
+            f"NetSuite has a record of type {intent.record_type} with the external id {intent.external_id} already, "
+            f"and it is not the same in {fields}"
+        )
+        advice = f"its internal id is {self.internal_id}; use update or upsert to change it"
+        return Refusal("invalid", message, EXTERNAL_ID, "EXTERNAL_ID_EXISTS", advice=advice)
 
     def _unreadable(self, present: Present) -> Refusal:
         problem = present.problem

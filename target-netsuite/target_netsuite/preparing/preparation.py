@@ -240,8 +240,8 @@ def _with_body(
 ) -> Write | Settled | Change:
     if known.existence is Existence.ABSENT or (intent.operation is Operation.CREATE and not known.internal_id):
         return _of_absent(intent, sought, body, look)
-    if intent.operation is Operation.CREATE:  # when its answer was lost, it is now known to have been made
-        return Settled(intent, Outcome.CREATED, known.internal_id or "") if look.again else _taken(intent, known)
+    if intent.operation is Operation.CREATE and look.again:  # its answer was lost; now it is known to have been made
+        return Settled(intent, Outcome.CREATED, known.internal_id or "")
     if known.internal_id:
         return Change(intent, known.internal_id, body)
     return _by_external_id(intent, body)
@@ -263,14 +263,6 @@ def _of_absent(intent: Intent, sought: Reference | None, body: dict[str, Any], l
         return _write(intent, Operation.UPSERT, Outcome.CREATED, body, differences=_all(body, look))
     body = _findable(intent, body, look.shapes)
     return _write(intent, Operation.CREATE, Outcome.CREATED, body, differences=_all(body, look))
-
-
-def _taken(intent: Intent, known: Identity) -> Settled:
-    """Return what becomes of a create whose external id another record has."""
-    message = f"NetSuite has a record of type {intent.record_type} with the external id {intent.external_id} already"
-    advice = f"its internal id is {known.internal_id}; use update or upsert to change it"
-    refusal = Refusal("invalid", message, EXTERNAL_ID, "EXTERNAL_ID_EXISTS", advice=advice)
-    return Settled(intent, internal_id=known.internal_id or "", refusal=refusal)
 
 
 def _findable(intent: Intent, body: dict[str, Any], shapes: Shapes) -> dict[str, Any]:
