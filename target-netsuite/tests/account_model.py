@@ -172,11 +172,7 @@ class Model:
         if not self._resolve(kind, wanted):
             return _MAY_COME_RIGHT
         if operation == "create" and internal_id is not None:
-            row = self.rows[stream][internal_id]
-            said = {name: value for name, value in wanted.items() if value is not None}
-            return "unchanged" if self._then(row, said) == row else REFUSED
-        if any(wanted.get(name, "") is None for name in kind.required):
-            return REFUSED
+            return self._create_again(self.rows[stream][internal_id], wanted)
         if internal_id is None:
             return self._create(stream, given, operation, wanted)
         return self._change(stream, internal_id, wanted, skip_unchanged)
@@ -184,11 +180,15 @@ class Model:
     def _create(self, stream: str, given: Given, operation: str, wanted: Row) -> str:
         kind = KINDS[stream]
         is_known = operation == "upsert" and given.get("ns") is not None
-        if operation == "update" or is_known or any(name not in wanted for name in kind.required):
+        if operation == "update" or is_known or any(wanted.get(name) is None for name in kind.required):
             return REFUSED
         row = {**_empty(kind), "id": given.get("id"), **wanted}
         self.rows[stream][next(self._numbers)] = {**row, _LINES: sorted(row[_LINES] or ())}
         return "created"
+
+    def _create_again(self, row: Row, wanted: Row) -> str:
+        said = {name: value for name, value in wanted.items() if value is not None}
+        return "unchanged" if self._then(row, said) == row else REFUSED
 
     def shown(self) -> dict[str, list[tuple[Any, ...]]]:
         """Return all records as `shown_in` does."""
@@ -246,6 +246,8 @@ class Model:
         return "inactivated"
 
     def _change(self, stream: str, internal_id: int, wanted: Row, skip_unchanged: bool) -> str:  # noqa: FBT001
+        if any(wanted.get(name, "") is None for name in KINDS[stream].required):
+            return REFUSED
         row = self.rows[stream][internal_id]
         then = self.rows[stream][internal_id] = self._then(row, wanted)
         is_left_alone = skip_unchanged or (self._is_about_lines(wanted) and wanted.keys() == {_LINES})
