@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["Application", "ConnectionCutError"]
 
 _BASE = "/services/rest"
+_PAUSE = 0.02
 
 
 class ConnectionCutError(Exception):
@@ -92,7 +93,7 @@ class Application:
         late_fault = None
         for fault in self._faults.strike(call.method, path):
             if fault.effect == "delay":
-                await asyncio.sleep(fault.seconds or 0)
+                await self._delay(fault)
             elif fault.effect == "expire_tokens":
                 self._services.auth.tokens.expire_all()
             elif fault.effect == "drop_before":
@@ -113,6 +114,12 @@ class Application:
             self._control.note_failure(traceback.format_exc())
             detail = "An unexpected error occurred. Error ID: emulator"
             return error_answer(NetSuiteError(500, "UNEXPECTED_ERROR", detail)), late_fault
+
+    async def _delay(self, fault: Fault) -> None:
+        """Wait, but not longer than the fault is switched on."""
+        end = time.monotonic() + (fault.seconds or 0)
+        while (remaining := end - time.monotonic()) > 0 and self._faults.is_on(fault):  # noqa: ASYNC110 - any thread may switch it off
+            await asyncio.sleep(min(remaining, _PAUSE))
 
 
 async def _until(moment: float) -> None:

@@ -38,7 +38,7 @@ class Fault:
         nth: only the nth matching request, counted from 1, and `times - 1` after it.
         times: how many requests it spoils; None for all.
         probability: the share of matching requests it spoils, drawn from `seed`.
-        seconds: for `delay`, `too_many_requests` and `unavailable`.
+        seconds: for `delay`, `too_many_requests` and `unavailable`; a delay ends when the fault is switched off.
         status: for `status` and `fail_task`.
         body: JSON for them; None for NetSuite's error body of an unexpected error.
     """
@@ -118,6 +118,11 @@ class FaultBoard:
         """Switch every fault off."""
         with self._lock:
             self._armed.clear()
+
+    def is_on(self, fault: Fault) -> bool:
+        """Whether a fault has not been switched off again."""
+        with self._lock:
+            return any(armed.fault is fault for armed in self._armed.values())
 
     def listing(self) -> list[dict[str, Any]]:
         """The faults that are on, with how many matching requests they saw and spoiled."""

@@ -110,6 +110,18 @@ def test_control_over_http(client: Any) -> None:
     assert elsewhere.status_code == 403
 
 
+def test_a_delay_ends_when_it_is_switched_off(client: Any) -> None:
+    client.sign_in()
+    client.emulator.faults.add(Fault(effect="delay", seconds=600))
+    with ThreadPoolExecutor() as pool:
+        late = pool.submit(client.send, "GET", LIST)
+        while not client.emulator.faults.listing()[0]["struck"]:
+            time.sleep(0.005)
+        client.emulator.faults.clear()
+
+        assert late.result(30).status_code == 200
+
+
 def test_the_request_log(client: Any) -> None:
     client.emulator.clear_requests()
     client.query("SELECT id FROM currency")

@@ -15,6 +15,22 @@ _BY_CODE = {
     "INVALID_METHOD": "this record type does not offer the operation over REST",
 }
 
+_CHECK_THE_NAME = "check the name, and that the role has the permission to view it"
+_BY_WORDS = {
+    "please enter value": "fill these fields; the form, features and preferences of the account make them mandatory",
+    "was not found": _CHECK_THE_NAME,
+    "invalid search type": _CHECK_THE_NAME,
+    "already exists": "names and ids must be unique: change it, or update the record that has it already",
+}
+
+_WHERE_WORDS_SAY_NOTHING = {
+    "USER_ERROR": (
+        "rules of the account refuse it, such as a form, a workflow or a script; try the same in NetSuite with the "
+        "integration's role"
+    ),
+    "INVALID_CONTENT": "compare it with what the catalog says of the record type, see `suitetalk metadata`",
+}
+
 _BY_STATUS = {
     401: _BY_CODE["INVALID_LOGIN"],
     403: _BY_CODE["INSUFFICIENT_PERMISSION"],
@@ -64,13 +80,13 @@ def for_refusal(status: int, code: str, words: str) -> str:
         return _BY_CODE[code]
     if speaks_of_permission(words):
         return "give the role the missing permission; lists and SuiteQL also need Reports > SuiteAnalytics Workbook"
-    if "was not found" in words or "Invalid search type" in words:
-        return "check the name, and that the role has the permission to view it"
+    if advised := next((advice for part, advice in _BY_WORDS.items() if part in words.lower()), ""):
+        return advised
     if 300 <= status < 400:  # noqa: PLR2004 - the class of redirects
         return "redirects are not followed, so check `base_url`"
     if status >= 500:  # noqa: PLR2004 - the class of server faults
         return "try again later, and check any proxy on the way"
-    return _BY_STATUS.get(status, "")
+    return _WHERE_WORDS_SAY_NOTHING.get(code) or _BY_STATUS.get(status, "")
 
 
 def for_token_refusal(status: int, error: str, grant: str) -> str:

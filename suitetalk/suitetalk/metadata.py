@@ -37,8 +37,12 @@ class MetadataCatalog:
         body = self._document(_PATH, "", select, _is_list, problem)
         return sorted({str(item["name"]) for item in body["items"] if isinstance(item, dict) and item.get("name")})
 
-    def json_schema(self, record_type: str) -> dict[str, Any]:
+    def json_schema(self, record_type: str, *, refresh: bool = False) -> dict[str, Any]:
         """Return the JSON Schema of one type with NetSuite's `x-ns-…` keys [section_1545129726].
+
+        Args:
+            record_type: such as `customer`.
+            refresh: whether NetSuite is asked although the cache has it.
 
         Raises:
             NotFoundError: the type does not exist, or the role may not see it.
@@ -48,7 +52,8 @@ class MetadataCatalog:
             raise SuiteTalkError("A record type is needed, such as customer.")
         path = f"{_PATH}/{quote(record_type, safe='')}"
         problem = f"GET {path} was answered with no JSON Schema; check `base_url`."
-        schema: dict[str, Any] = self._document(path, "application/schema+json", (), _is_schema, problem)
+        accept = "application/schema+json"
+        schema: dict[str, Any] = self._document(path, accept, (), _is_schema, problem, refresh=refresh)
         return schema
 
     def fields(self, record_type: str) -> list[FieldShape]:
@@ -74,11 +79,18 @@ class MetadataCatalog:
         return document
 
     def _document(
-        self, path: str, accept: str, select: Sequence[str], is_right: Callable[[Any], bool], problem: str
+        self,
+        path: str,
+        accept: str,
+        select: Sequence[str],
+        is_right: Callable[[Any], bool],
+        problem: str,
+        *,
+        refresh: bool = False,
     ) -> Any:
         parameters = {"select": ",".join(select)} if select else {}
         name = "\n".join((accept, path, *parameters.values()))
-        kept = self._cache.get(name) if self._cache else None
+        kept = self._cache.get(name) if self._cache and not refresh else None
         body = _read(kept) if kept is not None else None
         if is_right(body):
             return body

@@ -42,7 +42,10 @@ def details(code: str, text: str, **places: str) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("status", "code", "text", "kind", "advice"),
     [
-        (400, "INVALID_CONTENT", "Bad value.", InvalidRequestError, ""),
+        (400, "INVALID_CONTENT", "Bad value.", InvalidRequestError, "catalog"),
+        (400, "USER_ERROR", "Locked by a workflow.", InvalidRequestError, "rules of the account"),
+        (400, "USER_ERROR", "Please enter value(s) for: subsidiary", InvalidRequestError, "fill these fields"),
+        (400, "USER_ERROR", "This record already exists.", InvalidRequestError, "unique"),
         (400, "USER_ERROR", "Your role lacks the permission.", PermissionDeniedError, "SuiteAnalytics Workbook"),
         (400, "INVALID_PARAMETER", "Record 'customer' was not found.", InvalidRequestError, "permission to view it"),
         (400, "INVALID_PARAMETER", "Invalid search type: foo.", InvalidRequestError, "check the name"),

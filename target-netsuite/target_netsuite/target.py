@@ -30,7 +30,7 @@ from target_netsuite.errors import (
 )
 from target_netsuite.families import Families
 from target_netsuite.interruption import InterruptibleLimiter, Interruption
-from target_netsuite.mapping import RecordMapping
+from target_netsuite.mapping import RecordMapping, RecordShape
 from target_netsuite.mapping.select_options import FormOptions
 from target_netsuite.messages import MessageReader
 from target_netsuite.mirroring.keys import MirrorKeys
@@ -149,20 +149,27 @@ class TargetNetSuite(Target):
         """Return what makes intents of a stream's records.
 
         Raises:
-            ConfigurationError: there is no such record type.
+            ConfigurationError: there is no such record type, or its settings name fields that it does not have.
         """
+
+        def made(shape: RecordShape | None) -> RecordMapping:
+            return RecordMapping(
+                settings,
+                schema,
+                shape,
+                FormOptions(self.netsuite.records),
+                check_names=self.settings.name_validation == "error",
+                check_values=self.settings.value_validation == "error",
+            )
+
         try:
-            shape = self.shapes.of(settings.record_type)
+            mapping = made(self.shapes.of(settings.record_type))
+            if mapping.has_unknown_names():
+                mapping = made(self.shapes.again(settings.record_type))
         except UnknownRecordTypeError as error:
             raise ConfigurationError(f"streams.{settings.stream}.record_type", str(error)) from None
-        return RecordMapping(
-            settings,
-            schema,
-            shape,
-            FormOptions(self.netsuite.records),
-            check_names=self.settings.name_validation == "error",
-            check_values=self.settings.value_validation == "error",
-        )
+        mapping.check_settings()
+        return mapping
 
     @classmethod
     def get_singer_command(cls) -> click.Command:

@@ -45,6 +45,7 @@ class Shapes:
         """Read from this account's catalog."""
         self._netsuite = netsuite
         self._shapes: dict[str, RecordShape | None] = {}
+        self._read_again: set[str] = set()
         self._lock = threading.Lock()
 
     def of(self, record_type: str) -> RecordShape | None:
@@ -58,6 +59,15 @@ class Shapes:
             name = record_type.lower()
             if name not in self._shapes:
                 self._shapes[name] = read_shape(self._netsuite, record_type)
+            return self._shapes[name]
+
+    def again(self, record_type: str) -> RecordShape | None:
+        """As `of`, but not from a copy on disk, which may be older than a field; NetSuite is asked once for a type."""
+        with self._lock:
+            name = record_type.lower()
+            if name not in self._read_again:
+                self._shapes[name] = read_shape(self._netsuite, record_type, refresh=True)
+                self._read_again.add(name)
             return self._shapes[name]
 
     def fields(self, record_type: str) -> Sequence[FieldShape] | None:

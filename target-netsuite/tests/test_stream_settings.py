@@ -71,6 +71,11 @@ def test_the_load_method_decides_where_a_stream_does_not(
         ({"s": {"record_type": "customer", "match": {"column": "a"}}}, "streams.s.match", "lacks `column` or `field`"),
         ({"s": {"record_type": "customer", "match": {"key": "a"}}}, "streams.s.match.key", "is not known"),
         ({"s": {"record_type": "customer", "match": "a"}}, "streams.s.match", "must be an object"),
+        (
+            {"s": {"record_type": "customer", "external_id": "{a}", "match": {"column": "a", "field": "email"}}},
+            "streams.s.match",
+            "both given",
+        ),
         ({"s": {"record_type": "customer", "fields": {"a": "b[]"}}}, "streams.s.fields.a", "item.items[].quantity"),
         ({"s": {"record_type": "customer", "fields": {"a": "[].b"}}}, "streams.s.fields.a", "item.items[].quantity"),
         ({"s": {"record_type": "customer", "fields": {"a": "x[]y"}}}, "streams.s.fields.a", "item.items[].quantity"),

@@ -14,12 +14,13 @@ from target_netsuite.mapping.refusals import is_refusal
 logger = logging.getLogger(__name__)
 
 
-def read_shape(netsuite: NetSuite, record_type: str) -> RecordShape | None:
+def read_shape(netsuite: NetSuite, record_type: str, *, refresh: bool = False) -> RecordShape | None:
     """Return what the catalog says of a record type; None, and a warning, when the role may not see it.
 
     Args:
         netsuite: the account.
         record_type: as it is set, in any spelling such as `sales_order`.
+        refresh: whether NetSuite is asked although the catalog's copy on disk has the type.
 
     Raises:
         UnknownRecordTypeError: neither the catalog nor the record service knows the type.
@@ -29,7 +30,7 @@ def read_shape(netsuite: NetSuite, record_type: str) -> RecordShape | None:
     names = _names(netsuite.metadata)
     spelled = names.find(record_type) or record_type
     try:
-        schema = netsuite.metadata.json_schema(spelled)
+        schema = netsuite.metadata.json_schema(spelled, refresh=refresh)
     except NetSuiteError as error:
         if not is_refusal(error):
             raise

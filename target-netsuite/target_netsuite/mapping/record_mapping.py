@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from suitetalk import ConfigurationError
 from target_netsuite.errors import (
     BAD_KEY,
     MISSING_FIELD,
@@ -18,6 +19,7 @@ from target_netsuite.mapping.choices import SelectOptions, plain_text
 from target_netsuite.mapping.column_formats import date_format
 from target_netsuite.mapping.field_rules import FieldRules
 from target_netsuite.mapping.line_rules import LineRules
+from target_netsuite.mapping.misnamed import misnamed
 from target_netsuite.mapping.nesting import without_nulls
 from target_netsuite.mapping.record_shape import RecordShape
 from target_netsuite.mapping.row_mapping import RowMapping
@@ -63,6 +65,7 @@ class RecordMapping:
             check_values: whether a value that does not fit its field refuses the record; else it goes to NetSuite.
         """
         self._settings = settings
+        self._columns = tuple(schema.get("properties", {}))
         self._record_type = shape.record_type if shape else settings.record_type
         rules = FieldRules(settings, shape, options, check_names=check_names, check_values=check_values)
         self._body = RowMapping(
@@ -78,6 +81,20 @@ class RecordMapping:
         ]
         self._match_field = rules.spelled((settings.match.field,))[0] if settings.match else ""
         self._can_inactivate = shape is None or shape.field((_INACTIVE,)) is not None
+        self._misnamed = misnamed(settings, rules)
+
+    def has_unknown_names(self) -> bool:
+        """Tell whether the settings, or columns of the schema, name fields that the catalog does not have."""
+        return bool(self._misnamed or self._body.unknown(self._columns))
+
+    def check_settings(self) -> None:
+        """Make sure that the settings name fields that can be filled: else every single record would be refused.
+
+        Raises:
+            ConfigurationError: they name another one.
+        """
+        for setting, fault in self._misnamed.items():
+            raise ConfigurationError(f"streams.{self._settings.stream}.{setting}", f"{fault.problem}.")
 
     def operation(self, record: Mapping[str, Any]) -> Operation:
         """Return what is to become of a record: its deletion mark, then its operation column, then the stream says.

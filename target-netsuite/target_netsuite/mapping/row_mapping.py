@@ -71,6 +71,16 @@ class RowMapping:
             plan = self._plans[columns] = self._plan(columns)
         return plan.values(row)
 
+    def unknown(self, columns: Collection[str]) -> list[str]:
+        """Return the columns that would fill what is no field."""
+        return [
+            column.text
+            for column, path in self._wanted(tuple(columns))
+            if column.text not in self._used
+            and isinstance(found := self._rules.destination(self._place, path), Fault)
+            and found.code == UNKNOWN_FIELD
+        ]
+
     def lines(self, rows: Any) -> list[dict[str, Any]]:
         """Return the objects for the rows of an array.
 

@@ -208,6 +208,12 @@ class StreamSettings:
             raise ConfigurationError(
                 f"{place}.fields", "fills `externalId`, which the setting `external_id` fills already."
             )
+        if self.external_id and self.match:
+            raise ConfigurationError(
+                f"{place}.match",
+                "and `external_id` are both given; records are found by one of them. With `match`, the external id can "
+                "still be written: name the column that has it in `fields`, with the field externalId.",
+            )
         if self.operation is Operation.UPSERT and not (self.external_id or self.match):
             name = MIRROR if self.mirror else self.operation.value
             raise ConfigurationError(

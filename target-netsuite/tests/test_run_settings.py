@@ -1,0 +1,83 @@
+"""Settings that name fields: what becomes of a run when there are no such fields."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from tests.target_runs import Run, record, schema, state
+
+from netsuite_emulator import Emulator, Settings
+from suitetalk import ConfigurationError
+
+Listen = Callable[..., Run]
+
+_PERSON = record("people", id=1, name="A", limit=5)
+
+
+def _stream(prefix: str, **settings: Any) -> dict[str, Any]:
+    plain = {"record_type": "customer", "external_id": f"{prefix}-{{id}}", "fields": {"name": "companyName"}}
+    return {"people": {**plain, **settings}}
+
+
+@pytest.mark.parametrize(
+    ("settings", "named", "words"),
+    [
+        ({"fields": {"name": "compnyName"}}, "fields.name", "did you mean `companyName`?"),
+        ({"fields": {"name": "lastModifiedDate"}}, "fields.name", "is read-only"),
+        ({"fields": {"name": "addressBook.items[].labell"}}, "fields.name", "in `addressBook`"),
+        ({"constants": {"subsidary": 1}}, "constants.subsidary", "which is no field of customer"),
+        ({"templates": {"memmo": "No {id}"}}, "templates.memmo", "which is no field of customer"),
+        ({"references": {"salesReps": {"record_type": "employee"}}}, "references.salesReps", "mean `salesRep`?"),
+        ({"required": ["emial"]}, "required", "did you mean `email`?"),
+        ({"replace": ["adressBook"]}, "replace", "did you mean `addressBook`?"),
+        ({"sublists": {"adressBook": {"column": "name"}}}, "sublists.adressBook", "did you mean `addressBook`?"),
+        (
+            {"sublists": {"addressBook": {"column": "name", "fields": {"x": "labell"}}}},
+            "sublists.addressBook.fields.x", "did you mean `label`?",
+        ),
+        (
+            {"sublists": {"addressBook": {"column": "name", "constants": {"labell": "x"}}}},
+            "sublists.addressBook.constants.labell", "did you mean `label`?",
+        ),
+    ],
+)  # fmt: skip
+def test_a_setting_that_names_no_field_ends_the_run_before_anything_is_written(
+    emulator: Emulator, listen: Listen, prefix: str, settings: dict[str, Any], named: str, words: str
+) -> None:
+    run = listen(_stream(prefix, **settings), schema("people"), _PERSON, state(1))
+    assert isinstance(run.error, ConfigurationError)
+    assert str(run.error).startswith(f"Setting `streams.people.{named}` ")
+    assert words in str(run.error)
+    assert (run.states, run.refused) == ([], [])
+    assert {one.method for one in emulator.requests if "/auth/" not in one.path} == {"GET"}
+
+
+def test_columns_that_may_be_left_out_and_names_that_netsuite_checks_end_nothing(listen: Listen, prefix: str) -> None:
+    fields = {"name": "companyName", "limit": "creditLimitt"}
+    left_out = listen(_stream(prefix, fields=fields, unwritable="leave_out"), schema("people"), _PERSON)
+    assert (left_out.error, left_out.summary) == (None, {"people": {"created": 1}})
+    ignored = listen(_stream(prefix, fields=fields), schema("people"), _PERSON, name_validation="ignore")
+    assert (ignored.error, ignored.summary) == (None, {"people": {"updated": 1}})
+
+
+@pytest.mark.parametrize("fields", [{"name": "companyName", "limit": "creditLimit"}, None])
+def test_a_field_that_is_younger_than_the_kept_catalog_is_found(
+    listen: Listen, prefix: str, fields: dict[str, str] | None
+) -> None:
+    message = record("people", id=1, companyName="A", creditLimit=5) if fields is None else _PERSON
+    columns: dict[str, Any] = {name: {} for name in message["record"]}
+    with Emulator(Settings(scale=0.05, hidden_columns=frozenset({"customer.creditlimit"}))) as account:
+        port = account.port
+        early = listen(_stream(prefix), schema("people"), _PERSON, **account.connection)
+    with Emulator(Settings(scale=0.05, port=port)) as account:
+        streams = _stream(prefix, fields=fields, constants={"subsidiary": 1})
+        run = listen(streams, schema("people", columns), message, **account.connection)
+        limits = account.execute(f"SELECT creditlimit FROM customer WHERE externalid = '{prefix}-1'")
+        catalog = [one for one in account.requests if one.path.endswith("/metadata-catalog/customer")]
+
+    assert early.summary["people"].keys() <= {"created", "rejected", "refused"}
+    assert (run.error, run.summary) == (None, {"people": {"created": 1}})
+    assert [int(limit) for (limit,) in limits] == [5]
+    assert len(catalog) == 1
