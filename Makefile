@@ -4,7 +4,7 @@ RUN := .venv/bin
 CODE := tap-netsuite target-netsuite suitetalk emulator tests demo scripts benchmarks conftest.py
 
 .DEFAULT_GOAL := help
-.PHONY: help demo bench test lint format typecheck unit settings lock clean environment
+.PHONY: help demo bench test lint format typecheck unit coverage settings lock clean environment
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -31,7 +31,10 @@ format: environment ## Let the formatter and the linter mend what they can
 typecheck: environment ## Strict type checking, folder by folder: each has a tests/conftest.py
 	@for folder in $(CODE); do $(RUN)/mypy $$folder || exit; done
 
-unit: environment ## Every test, with coverage
+unit: environment ## Every test
+	@$(RUN)/python -m pytest -n 2 --dist loadgroup $(PYTEST)
+
+coverage: environment ## Every test, and which lines and branches they reach; takes twice as long
 	@$(RUN)/python -m pytest -n 2 --dist loadgroup --cov --cov-report=term $(PYTEST)
 
 settings: environment ## Write the plugins' settings anew into meltano.yml, README.md and docs/writing.md

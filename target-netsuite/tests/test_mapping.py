@@ -231,21 +231,24 @@ def test_a_deletion_mark_without_a_way_to_say_which_record_is_refused() -> None:
     assert caught.value.code == MISSING_KEY
 
 
-def test_records_are_found_by_internal_id_then_external_id_then_match() -> None:
-    settings = {"id_field": "ns_id", "match": {"column": "number", "field": "tran_id"}, "operation": "update"}
-    by_all = {**settings, "external_id": "E-{id}"}
+def test_records_are_found_by_internal_id_then_by_external_id_or_match() -> None:
+    plain = {"id_field": "ns_id", "operation": "update"}
+    by_external_id = {**plain, "external_id": "E-{id}"}
+    by_match = {**plain, "match": {"column": "number", "field": "tran_id"}}
 
     def found_by(given: dict[str, Any], **columns: Any) -> tuple[Any, Any, Any]:
         found = intent(given, {"id": 1, "number": "S1", **columns})
         return found.internal_id, found.external_id, found.match
 
-    assert found_by(by_all, ns_id=107) == ("107", None, None)
-    assert found_by(by_all, ns_id=None) == (None, "E-1", None)
-    assert found_by(settings, ns_id=None) == (None, None, Match("tranId", "S1"))
-    assert found_by({**by_all, "operation": "upsert"}, ns_id=107) == ("107", "E-1", None)
-    assert found_by({**by_all, "operation": "create"}, ns_id=107, number=None) == (None, "E-1", None)
+    assert found_by(by_external_id, ns_id=107) == ("107", None, None)
+    assert found_by(by_external_id, ns_id=None) == (None, "E-1", None)
+    assert found_by({**by_external_id, "operation": "upsert"}, ns_id=107) == ("107", "E-1", None)
+    assert found_by({**by_external_id, "operation": "create"}, ns_id=107) == (None, "E-1", None)
+    assert found_by(by_match, ns_id=107) == ("107", None, None)
+    assert found_by(by_match, ns_id=None) == (None, None, Match("tranId", "S1"))
+    assert found_by({**by_match, "operation": "create"}, ns_id=107, number=None) == (None, None, None)
     with pytest.raises(InvalidRecordError, match="`number` is empty"):
-        found_by(settings, number="")
+        found_by(by_match, number="")
 
 
 def test_what_an_upsert_creates_can_be_found_again_by_its_match() -> None:
