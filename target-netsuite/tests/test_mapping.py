@@ -232,7 +232,7 @@ def test_a_deletion_mark_without_a_way_to_say_which_record_is_refused() -> None:
 
 
 def test_records_are_found_by_internal_id_then_by_external_id_or_match() -> None:
-    plain = {"id_field": "ns_id", "operation": "update"}
+    plain = {"id_field": "ns_id", "operation": "update", "fields": {"m": "memo"}}
     by_external_id = {**plain, "external_id": "E-{id}"}
     by_match = {**plain, "match": {"column": "number", "field": "tran_id"}}
 
