@@ -67,7 +67,7 @@ class QuickShell(Shell):
 
     def run(self, *arguments: str, stdin: str | bytes = "", **environment: str) -> Run:
         """Run the command here."""
-        out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8") for _ in range(2))
+        out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8", newline="") for _ in range(2))
         given = io.TextIOWrapper(io.BytesIO(stdin.encode() if isinstance(stdin, str) else stdin), encoding="utf-8")
         before = Path.cwd()
         os.chdir(self.folder)
@@ -80,13 +80,12 @@ class QuickShell(Shell):
                 main()
         finally:
             os.chdir(before)
-        texts = [stream.buffer.getvalue().decode() for stream in map(_flushed, (out, err))]  # type: ignore[attr-defined]
-        return Run(int(leaving.value.code or 0), *texts)
+        return Run(int(leaving.value.code or 0), _written(out), _written(err))
 
 
-def _flushed(stream: io.TextIOWrapper) -> io.TextIOWrapper:
-    stream.flush()
-    return stream
+def _written(stream: io.TextIOWrapper) -> str:
+    stream.seek(0)
+    return stream.read()
 
 
 def environment_of(connection: Mapping[str, Any], folder: Path) -> dict[str, str]:

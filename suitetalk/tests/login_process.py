@@ -14,7 +14,7 @@ def main() -> None:
         with NetSuite(settings, retry=RetryPolicy(first_wait=0.01)) as netsuite:
             netsuite.records.get("customer", "7")
     except SuiteTalkError as error:
-        print(error)  # noqa: T201
+        print(error)  # noqa: T201 - its parent reads it
         sys.exit(1)
 
 

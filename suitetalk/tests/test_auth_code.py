@@ -8,6 +8,7 @@ import json
 import time
 from collections.abc import Callable
 from datetime import datetime, timezone
+from functools import partial
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -189,10 +190,14 @@ def test_another_address_than_the_redirect_uri(settings: ConnectionSettings, add
         authorization_code.finish(authorization_code.begin(settings), address)
 
 
+def _refused(error: str, _: object) -> Reply:
+    return Reply(400, {"error": error})
+
+
 def test_a_code_that_is_refused_says_what_to_check(netsuite: ScriptedNetSuite, settings: ConnectionSettings) -> None:
     consent = authorization_code.begin(settings)
     for error, words in [("invalid_grant", "`redirect_uri`"), ("invalid_client", "`client_secret`")]:
-        netsuite.token_script = lambda _, error=error: Reply(400, {"error": error})  # type: ignore[misc]
+        netsuite.token_script = partial(_refused, error)
         with pytest.raises(LoginRefusedError, match=words) as caught:
             authorization_code.finish(consent, redirected(consent))
         assert "certificate" not in str(caught.value)

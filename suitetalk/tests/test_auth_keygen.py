@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
 from joserfc import jwt
 from joserfc.jwk import ECKey, RSAKey
 from tests.scripted_netsuite import Reply, ScriptedNetSuite
@@ -51,8 +51,6 @@ def made(kind: str) -> keygen.KeyPair:
 
 
 def public_key_of(certificate: x509.Certificate) -> Any:
-    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat  # noqa: PLC0415
-
     pem = certificate.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
     kind = ECKey if isinstance(certificate.public_key(), ec.EllipticCurvePublicKey) else RSAKey
     return kind.import_key(pem)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 import pytest
@@ -116,7 +116,7 @@ def table_of(
     page_size: int,
     statement_pages: int,
     changes: list[list[tuple[str, Key]]],
-    hidden: set[Key] = frozenset(),  # type: ignore[assignment]
+    hidden: Iterable[Key] = (),
 ) -> Table:
     return Table(set(keys), page_size, statement_pages, iter(changes), set(hidden))
 

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from functools import partial
 
 import pytest
 from hypothesis import given, settings
@@ -42,7 +43,7 @@ def pages(server: Server, count: int, *, one_by_one: bool = False) -> Reading:
 
     def begun(fetcher: Fetcher) -> Iterator[Future[int]]:
         for number in range(count):
-            yield fetcher.page(lambda number=number: server.fetch(number))  # type: ignore[misc]
+            yield fetcher.page(partial(server.fetch, number))
 
     def read(fetcher: Fetcher) -> Iterator[Portion]:
         numbers = (server.fetch(number) for number in range(count)) if one_by_one else fetcher.in_order(begun(fetcher))
@@ -165,6 +166,6 @@ def test_a_width_that_grows_is_used() -> None:
 
 def test_calls_of_many_threads_are_all_carried_out() -> None:
     workers = Workers(5, "test")
-    calls: list[Callable[[], int]] = [lambda number=number: number * number for number in range(200)]  # type: ignore[misc]
+    calls: list[Callable[[], int]] = [partial(pow, number, 2) for number in range(200)]
     assert [future.result(30) for future in [workers.submit(call) for call in calls]] == [n * n for n in range(200)]
     assert sum(thread.name.startswith("test-") for thread in threading.enumerate()) <= 5

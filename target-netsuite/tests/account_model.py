@@ -131,10 +131,10 @@ class Model:
         outcomes: dict[int, str] = {}
         left, before = list(range(len(records))), len(records) + 1
         while 0 < len(left) < before:
-            before, left = len(left), self._apply(records, left, outcomes, skip_unchanged)
+            before, left = len(left), self._apply(records, left, outcomes, skip_unchanged=skip_unchanged)
         for place in left:
             if outcomes.get(place) != _MAY_COME_RIGHT:
-                outcomes[place] = self._outcome(*records[place], skip_unchanged)
+                outcomes[place] = self._outcome(*records[place], skip_unchanged=skip_unchanged)
         return [REFUSED if outcomes[place] == _MAY_COME_RIGHT else outcomes[place] for place in range(len(records))]
 
     def _apply(
@@ -142,7 +142,8 @@ class Model:
         records: list[tuple[str, Given]],
         places: Sequence[int],
         outcomes: dict[int, str],
-        skip: bool,  # noqa: FBT001
+        *,
+        skip_unchanged: bool,
     ) -> list[int]:
         """Apply the records at some places, and return the places of those that are left for the end."""
         left: list[int] = []
@@ -155,12 +156,12 @@ class Model:
                 else:
                     left.append(place)
                 continue
-            outcomes[place] = self._outcome(stream, given, skip)
+            outcomes[place] = self._outcome(stream, given, skip_unchanged=skip_unchanged)
             if outcomes[place] == _MAY_COME_RIGHT:
                 left.append(place)
         return left
 
-    def _outcome(self, stream: str, given: Given, skip_unchanged: bool) -> str:  # noqa: FBT001
+    def _outcome(self, stream: str, given: Given, *, skip_unchanged: bool) -> str:
         kind = KINDS[stream]
         operation = given.get("op") or ("upsert" if kind.is_findable else "create")
         internal_id = self._found(stream, given, operation)
@@ -175,7 +176,7 @@ class Model:
             return self._create_again(self.rows[stream][internal_id], wanted)
         if internal_id is None:
             return self._create(stream, given, operation, wanted)
-        return self._change(stream, internal_id, wanted, skip_unchanged)
+        return self._change(stream, internal_id, wanted, skip_unchanged=skip_unchanged)
 
     def _create(self, stream: str, given: Given, operation: str, wanted: Row) -> str:
         kind = KINDS[stream]
@@ -245,7 +246,7 @@ class Model:
         row["inactive"] = True
         return "inactivated"
 
-    def _change(self, stream: str, internal_id: int, wanted: Row, skip_unchanged: bool) -> str:  # noqa: FBT001
+    def _change(self, stream: str, internal_id: int, wanted: Row, *, skip_unchanged: bool) -> str:
         if any(wanted.get(name, "") is None for name in KINDS[stream].required):
             return REFUSED
         row = self.rows[stream][internal_id]

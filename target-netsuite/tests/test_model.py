@@ -196,7 +196,7 @@ def test_an_input_does_what_its_records_do_one_by_one(  # noqa: PLR0917 - each i
     given_input: Input,
     lines: Lines,
     write_mode: str,
-    skip: bool,  # noqa: FBT001
+    skip: bool,  # noqa: FBT001 - given by name
     chunk: int,
     batch: int,
 ) -> None:

@@ -92,10 +92,10 @@ def test_each_waits_for_those_it_depends_on_and_for_nothing_else(intents: list[I
     assert order.unsettled == 0
 
 
-def _intent(number: int, **given_parts: object) -> Intent:
+def _intent(number: int, **given_parts: Any) -> Intent:
     record_type = given_parts.get("record_type", "customer")
     parts = {"stream": record_type, "record_type": record_type, "key": {"id": number}, "operation": Operation.UPSERT}
-    return Intent(number=number, **{**parts, **given_parts})  # type: ignore[arg-type]
+    return Intent(number=number, **{**parts, **given_parts})
 
 
 def test_an_order_waits_for_its_customer_and_a_delete_for_what_may_refer_to_it() -> None:

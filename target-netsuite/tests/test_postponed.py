@@ -110,15 +110,14 @@ def test_two_that_refer_to_each_other_are_refused(listen: Listen, prefix: str) -
     ]
 
 
+def _write_a_person_with_a_paper(listen: Listen, prefix: str) -> None:
+    paper = record("papers", id=1, name="A", custrecord_customer=1)
+    assert listen(_streams(prefix), schema("people"), schema("papers"), _person(prefix, 1), paper).error is None
+
+
 def test_what_others_refer_to_is_deleted_after_them(emulator: Emulator, listen: Listen, prefix: str) -> None:
     streams = _streams(prefix)
-    listen(
-        streams,
-        schema("people"),
-        schema("papers"),
-        _person(prefix, 1),
-        record("papers", id=1, name="A", custrecord_customer=1),
-    )
+    _write_a_person_with_a_paper(listen, prefix)
     assert len(_papers(emulator, prefix)) == 1
     gone = "2026-01-01T00:00:00Z"
     run = listen(
@@ -135,13 +134,7 @@ def test_what_others_refer_to_is_deleted_after_them(emulator: Emulator, listen: 
 
 def test_a_delete_that_stays_refused_is_refused_once(emulator: Emulator, listen: Listen, prefix: str) -> None:
     streams = _streams(prefix)
-    listen(
-        streams,
-        schema("people"),
-        schema("papers"),
-        _person(prefix, 1),
-        record("papers", id=1, name="A", custrecord_customer=1),
-    )
+    _write_a_person_with_a_paper(listen, prefix)
     run = listen(streams, schema("people"), record("people", id=1, _sdc_deleted_at="2026-01-01T00:00:00Z"))
     assert [(one["operation"], one["stage"]) for one in run.refused] == [("delete", "rejected")]
     assert len(_parents(emulator, prefix)) == 1

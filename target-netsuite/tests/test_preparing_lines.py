@@ -89,7 +89,7 @@ _RULES = some.builds(LineRule, some.sampled_from(_MODES), some.sampled_from([(),
 
 @settings(deadline=None, max_examples=400)
 @given(there=_THERE, wanted=_WANTED, rule=_RULES, keyed=some.booleans())
-def test_a_second_time_changes_nothing(there: Lines, wanted: Lines, rule: LineRule, keyed: bool) -> None:  # noqa: FBT001
+def test_a_second_time_changes_nothing(there: Lines, wanted: Lines, rule: LineRule, keyed: bool) -> None:  # noqa: FBT001 - given by name
     sublist = Sublist(there, keyed=keyed)
     numbers = [line.get("line") for line in sublist.lines]
     wanted = [
@@ -104,7 +104,7 @@ def test_a_second_time_changes_nothing(there: Lines, wanted: Lines, rule: LineRu
 
 @settings(deadline=None, max_examples=400)
 @given(there=_THERE, wanted=_WANTED, rule=_RULES, keyed=some.booleans())
-def test_the_lines_become_what_the_mode_says(there: Lines, wanted: Lines, rule: LineRule, keyed: bool) -> None:  # noqa: FBT001
+def test_the_lines_become_what_the_mode_says(there: Lines, wanted: Lines, rule: LineRule, keyed: bool) -> None:  # noqa: FBT001 - given by name
     wanted = [{name: line[name] for name in line if name != "line"} for line in wanted]
     sublist = Sublist(there, keyed=keyed)
     before = [dict(line) for line in sublist.lines]
@@ -129,7 +129,7 @@ def test_the_lines_become_what_the_mode_says(there: Lines, wanted: Lines, rule: 
 
 @settings(deadline=None, max_examples=200)
 @given(there=_THERE, wanted=_WANTED, keyed=some.booleans())
-def test_lines_that_another_brought_are_kept_by_a_merge(there: Lines, wanted: Lines, keyed: bool) -> None:  # noqa: FBT001
+def test_lines_that_another_brought_are_kept_by_a_merge(there: Lines, wanted: Lines, keyed: bool) -> None:  # noqa: FBT001 - given by name
     wanted = [{**line, "item": {"id": "7"}} for line in wanted]
     sublist = Sublist(there, keyed=keyed)
     others = [dict(line) for line in sublist.lines if line["item"] == {"id": "8"}]

@@ -134,7 +134,7 @@ def test_lines_that_were_added_while_the_answer_was_lost(account: PreparingAccou
 
 @pytest.mark.parametrize("rule", [LineRule(mode) for mode in ("append", "merge", "replace")])
 def test_addresses_which_are_subrecords_of_lines(account: PreparingAccount, rule: LineRule) -> None:
-    address = {
+    address: dict[str, Any] = {
         "label": "Home",
         "addressBookAddress": {"addr1": "1 Main St", "city": "Springfield", "country": {"id": "US"}},
     }
@@ -142,7 +142,7 @@ def test_addresses_which_are_subrecords_of_lines(account: PreparingAccount, rule
     number = account.netsuite.records.create("customer", {"externalId": "A", "companyName": "A", **body})
     wanted = intent("upsert", "customer", "A", body, lines={"addressBook": rule})
     assert outcomes(account.prepare(wanted, compare=True)) == ["unchanged"]
-    moved = {**address, "addressBookAddress": {**address["addressBookAddress"], "city": "Shelbyville"}}  # type: ignore[dict-item]
+    moved = {**address, "addressBookAddress": {**address["addressBookAddress"], "city": "Shelbyville"}}
     by_label = LineRule(rule.mode, ("label",))
     wanted = intent("upsert", "customer", "A", {"addressBook": {"items": [moved]}}, lines={"addressBook": by_label})
 

@@ -18,8 +18,8 @@ class SignInSettings:
     client_id: str = "emulator-client"
     client_secret: str = "emulator-client-secret"  # noqa: S105 - the account is made up
     certificate_id: str = "emulator-certificate"
-    token_id: str = "emulator-token"  # noqa: S105
-    token_secret: str = "emulator-token-secret"  # noqa: S105
+    token_id: str = "emulator-token"  # noqa: S105 - of a NetSuite that holds no secrets
+    token_secret: str = "emulator-token-secret"  # noqa: S105 - the same
     # the one without
     public_client_id: str = "emulator-public-client"
     # of both
@@ -41,5 +41,5 @@ class SignInSettings:
     lockout_failures: int = 5
     lockout_seconds: float = 1800.0
     # open points
-    access_token_algorithm: str = "RS256"  # noqa: S105
+    access_token_algorithm: str = "RS256"  # noqa: S105 - a name
     expires_in_as_text: bool = False

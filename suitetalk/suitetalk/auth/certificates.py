@@ -18,6 +18,8 @@ from suitetalk.answer import Answer, encode
 from suitetalk.errors import ConfigurationError, ConnectionFailedError
 from suitetalk.transport import Transport
 
+_LATEST_IN_SECONDS = 1e11  # what is more is milliseconds
+
 
 @dataclass(frozen=True)
 class Certificate:
@@ -157,6 +159,6 @@ def _time(value: object) -> datetime | None:
             read = datetime.fromisoformat(value.replace("Z", "+00:00"))
             return read if read.tzinfo else read.replace(tzinfo=timezone.utc)
         seconds = float(str(value))
-        return datetime.fromtimestamp(seconds / 1000 if seconds > 1e11 else seconds, timezone.utc)  # noqa: PLR2004
+        return datetime.fromtimestamp(seconds / 1000 if seconds > _LATEST_IN_SECONDS else seconds, timezone.utc)
     except (ValueError, OverflowError, OSError):
         return None

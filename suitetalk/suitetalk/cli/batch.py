@@ -47,8 +47,8 @@ def batch(  # noqa: PLR0913, PLR0917 - one for each option
     records: str,
     parallel: bool,  # noqa: FBT001 - given by name
     jobs_at_once: int,
-    no_wait: bool,  # noqa: FBT001
-    expand_sub_resources: bool,  # noqa: FBT001
+    no_wait: bool,  # noqa: FBT001 - given by name
+    expand_sub_resources: bool,  # noqa: FBT001 - given by name
     expand: tuple[str, ...],
     fields: tuple[str, ...],
     name_validation: Validation,

@@ -30,7 +30,7 @@ def job(  # noqa: PLR0917 - one for each option
     job_id: str,
     wait: bool,  # noqa: FBT001 - given by name
     wait_timeout: float | None,
-    results: bool,  # noqa: FBT001
+    results: bool,  # noqa: FBT001 - given by name
     form: str | None,
     output: Path | None,
 ) -> None:

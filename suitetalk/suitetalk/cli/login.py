@@ -31,7 +31,7 @@ def login(
     context: click.Context,
     no_browser: bool,  # noqa: FBT001 - given by name
     listen_port: int | None,
-    paste: bool,  # noqa: FBT001
+    paste: bool,  # noqa: FBT001 - given by name
     wait: float,
 ) -> None:
     """Log in with a person's consent, for auth_method authorization_code.

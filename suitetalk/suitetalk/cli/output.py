@@ -116,7 +116,7 @@ def _parquet(rows: list[Row], columns: list[str]) -> bytes:
     """Return the rows as a Parquet file; every column is text, as NetSuite sends it, null where it is absent."""
     try:
         import pyarrow as pa  # noqa: PLC0415 - optional
-        from pyarrow import parquet  # noqa: PLC0415
+        from pyarrow import parquet  # noqa: PLC0415 - optional
     except ImportError:
         raise click.UsageError("Parquet needs pyarrow: pip install 'netsuite-singer[parquet]'") from None
     texts = {name: [None if row.get(name) is None else cell(row[name]) for row in rows] for name in columns}

@@ -34,7 +34,7 @@ def get(  # noqa: PLR0917 - one for each option
     expand_sub_resources: bool,  # noqa: FBT001 - given by name
     expand: tuple[str, ...],
     fields: tuple[str, ...],
-    simple: bool,  # noqa: FBT001
+    simple: bool,  # noqa: FBT001 - given by name
     output: Path | None,
 ) -> None:
     """Show the record of TYPE with this ID, internal or eid:EXTERNAL_ID, as JSON."""

@@ -63,8 +63,8 @@ def request(  # noqa: PLR0913, PLR0917 - one for each option
     timeout: float | None,
     max_retries: int | None,
     retry_delay: int | None,
-    retry_backoff: bool,  # noqa: FBT001
-    retry_all_errors: bool,  # noqa: FBT001
+    retry_backoff: bool,  # noqa: FBT001 - given by name
+    retry_all_errors: bool,  # noqa: FBT001 - given by name
     output: Path | None,
 ) -> None:
     """Send a request of your own and print the answer.

@@ -177,7 +177,7 @@ class _Quick:
             forbid_unknown_fields=True,  # what is not expected must not go missing in silence
             gc=False,
         )
-        page = msgspec.defstruct("Page", [("items", list[row]), ("totalResults", int)])  # type: ignore[valid-type]
+        page = msgspec.defstruct("Page", [("items", list[row]), ("totalResults", int)])  # type: ignore[valid-type]  # made just now
         self._decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(page, strict=False)
         self._zone = zone
         self._unfinished = [

@@ -191,12 +191,15 @@ class RowMapping:
         return [
             (
                 sublist,
-                tuple(self._source(sublist, names, fields, of_values) for (names, of_values), fields in of.items()),
+                tuple(
+                    self._source(sublist, names, fields, of_values=of_values)
+                    for (names, of_values), fields in of.items()
+                ),
             )
             for sublist, of in arrays.items()
         ]
 
-    def _source(self, sublist: Path, names: Path, fields: Mapping[str, Path], of_values: bool) -> ArraySource:  # noqa: FBT001
+    def _source(self, sublist: Path, names: Path, fields: Mapping[str, Path], *, of_values: bool) -> ArraySource:
         mapping = RowMapping(self._rules, (*self._place, *sublist), fields)
         return ArraySource(ColumnPath(".".join(names), names), mapping.values, of_values)
 
