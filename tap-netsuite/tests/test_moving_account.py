@@ -106,7 +106,7 @@ def test_one_run_has_every_row_that_was_there_throughout(moving: Emulator) -> No
 
 def test_tokens_that_end_in_the_middle_of_a_run(moving: Emulator) -> None:
     settings = given(moving)
-    for number in range(3, 60, 7):
+    for number in (3, 17):  # one request may meet both of them
         moving.faults.add(Fault(effect="expire_tokens", nth=number, path="query"))
     finished = read(**settings)
     assert finished.error is None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import threading
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -43,39 +42,49 @@ class RowReader:
         if not statement.is_timeless:
             return self._read(statement, page, Result(0))
         result = self._results.of(statement.sql)
-        with result.lock:  # pages asked for at once wait for the first of them to sort the rows
+        with result.lock:  # pages asked for at once wait for the first of them
             result.asked += 1
-            if result.rows is None and result.asked == 1:
+            if result.asked == 1:
+                if page.offset:  # others are sure to follow
+                    self._read_ahead(statement, result)
                 rows, total = self._read(statement, page, result)
                 if len(rows) == _FULL_PAGE < total:
-                    threading.Thread(target=self._read_ahead, args=(statement, result), daemon=True).start()
+                    self._read_ahead(statement, result)
                 return rows, total
-            rows, total = self._all(statement, result)
-        return rows[page.offset : page.offset + page.size], total
+        self._read_ahead(statement, result)
+        rows = result.slice(page.offset, page.offset + page.size)
+        return rows, result.total or 0
 
     def _read(self, statement: Statement, page: Page, result: Result) -> tuple[list[bytes], int]:
         """A page by itself."""
         with self._storage.reading() as cursor:
-            limited = f"SELECT * FROM ({statement.sql}) LIMIT {page.size} OFFSET {page.offset}"
+            all_rows = statement.sql
+            if page.offset:
+                all_rows = self._first_rows(cursor, statement, self._total(cursor, statement, result))
+            limited = f"SELECT * FROM ({all_rows}) LIMIT {page.size} OFFSET {page.offset}"
             rows = self._texts(cursor, statement, limited)
             if 0 < len(rows) < page.size or (not rows and page.offset == 0 and page.size):
                 result.total = page.offset + len(rows)
             return rows, self._total(cursor, statement, result)
 
     def _read_ahead(self, statement: Statement, result: Result) -> None:
-        """Sort the rows while the caller still waits for the first page, or reads it."""
-        with result.lock, contextlib.suppress(duckdb.Error):  # the emulator may have ended; who asks next is told
-            self._all(statement, result)
+        """Read all rows in their order, unless somebody does, while the caller still waits for a page or reads one."""
+        if result.begin():
+            threading.Thread(target=self._all, args=(statement, result), daemon=True).start()
 
-    def _all(self, statement: Statement, result: Result) -> tuple[list[bytes], int]:
-        """All rows that can be read."""
-        if result.rows is None or result.total is None:
+    def _all(self, statement: Statement, result: Result) -> None:
+        """All rows that can be read, those of the first pages first."""
+        try:
             with self._storage.reading() as cursor:
-                total = self._total(cursor, statement, result)
-                result.rows = self._texts(cursor, statement, self._first_rows(cursor, statement, total))
-            result.size = sum(map(len, result.rows))
-            self._results.trim()
-        return result.rows, result.total or 0
+                rows = self._first_rows(cursor, statement, self._total(cursor, statement, result))
+                cursor.execute(self._as_texts(statement, rows))
+                while texts := cursor.fetchmany(_FULL_PAGE):
+                    result.add([text for (text,) in texts])
+        except Exception as error:  # noqa: BLE001 - raised where the rows are asked for
+            result.end(error)
+        else:
+            result.end()
+        self._results.trim()
 
     def _first_rows(self, cursor: duckdb.DuckDBPyConnection, statement: Statement, total: int) -> str:
         """The statement for the rows that can be read.
@@ -111,9 +120,11 @@ class RowReader:
         return result.total
 
     def _texts(self, cursor: duckdb.DuckDBPyConnection, statement: Statement, rows: str) -> list[bytes]:
+        return [text for (text,) in cursor.execute(self._as_texts(statement, rows)).fetchall()]
+
+    def _as_texts(self, statement: Statement, rows: str) -> str:
         # As bytes they need not be decoded here and encoded again.
-        sql = f"SELECT encode({self._rendered(statement)}) FROM {_with_names(statement, f'({rows})')}"
-        return [text for (text,) in cursor.execute(sql).fetchall()]
+        return f"SELECT encode({self._rendered(statement)}) FROM {_with_names(statement, f'({rows})')}"
 
     def _render(self, statement: Statement) -> str:
         described = self._storage.rows(f"DESCRIBE {statement.sql}")

@@ -20,15 +20,49 @@ _KEPT_RESULTS = 1000
 class Result:
     """What is known of a statement's rows in one state of the data.
 
-    `rows` has the readable ones as JSON once more than the first page is asked for; `total` counts all.
+    `total` counts all; those that can be read come as JSON, in order, once more than the first page is asked for.
     """
 
     version: int
     total: int | None = None
-    rows: list[bytes] | None = None
     asked: int = 0
     size: int = 0
     lock: threading.Lock = field(default_factory=threading.Lock)
+    _rows: list[bytes] = field(default_factory=list)
+    _is_begun: bool = False
+    _end: Exception | bool = False
+    _more: threading.Condition = field(default_factory=threading.Condition)
+
+    def begin(self) -> bool:
+        """Whether nobody reads the rows yet; the caller has to, then."""
+        with self._more:
+            is_first, self._is_begun = not self._is_begun, True
+        return is_first
+
+    def add(self, rows: list[bytes]) -> None:
+        """Take the next rows."""
+        with self._more:
+            self._rows += rows
+            self.size += sum(map(len, rows))
+            self._more.notify_all()
+
+    def end(self, error: Exception | None = None) -> None:
+        """There are no more, or they cannot be read."""
+        with self._more:
+            self._end = error or True
+            self._more.notify_all()
+
+    def slice(self, start: int, end: int) -> list[bytes]:
+        """These rows, as soon as they are there.
+
+        Raises:
+            Exception: what kept the rows from being read.
+        """
+        with self._more:
+            self._more.wait_for(lambda: self._end or len(self._rows) >= end)
+            if isinstance(self._end, Exception):
+                raise self._end
+            return self._rows[start:end]
 
 
 class ResultCache:
