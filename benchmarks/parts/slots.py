@@ -25,7 +25,7 @@ _FIGURES = (
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Declare what can be chosen."""
-    parser.add_argument("--rows", type=int, default=600_000, help="rows of the big table; 0 leaves it out")
+    parser.add_argument("--rows", type=int, default=2_000_000, help="rows of the big table; 0 leaves it out")
     parser.add_argument("--tables", type=int, default=100, help="how many small tables; 0 leaves them out")
     parser.add_argument("--table-rows", type=int, default=3000, help="rows of each small table")
     parser.add_argument("--latency", type=float, default=0.5, help="seconds that each request takes")

@@ -114,3 +114,18 @@ def _word(one: Write | Settled) -> str:
         return one.refusal.code
     assert isinstance(one.outcome, Outcome)
     return one.outcome.value
+
+
+def customers(account: PreparingAccount, *names: str, **fields: Any) -> dict[str, str]:
+    """Create customers whose external ids are these names, and return their internal ids."""
+    create = account.netsuite.records.create
+    ids = {name: create("customer", {"externalId": name, "companyName": name, **fields}) for name in names}
+    account.asked()
+    return ids
+
+
+def only(prepared: list[Write | Settled]) -> Write:
+    """Return the one write."""
+    (write,) = prepared
+    assert isinstance(write, Write)
+    return write
