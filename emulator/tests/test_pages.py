@@ -96,6 +96,26 @@ def test_pages_asked_for_at_once(client_of: Any) -> None:
     assert found == [row[0] for row in client.emulator.execute(f"SELECT id FROM {BIG} ORDER BY id")]
 
 
+@pytest.mark.parametrize("order", [[39, 0, 38, 1], [7, 8, 0, 39], [12]])
+def test_a_late_page_that_is_asked_for_first(client_of: Any, order: list[int]) -> None:
+    client = client_of(big_tables={BIG: 20_000}, query_row_limit=15_000)
+    truth = [row[0] for row in client.emulator.execute(f"SELECT id FROM {BIG} ORDER BY id LIMIT 15000")]
+    for number in order:
+        page = client.query(EVERY_COLUMN, path=f"?limit=500&offset={number * 500}").json()
+        assert ids_of([page]) == truth[number * 500 : (number + 1) * 500]
+        assert page["totalResults"] == 20_000
+
+
+def test_rows_that_cannot_be_worked_out_refuse_the_pages_from_there_on(client_of: Any) -> None:
+    client = client_of(big_tables={BIG: 5000}, dense_ids=True)
+    client.emulator.execute(f"UPDATE {BIG} SET name = CASE WHEN id = 4500 THEN 'x' ELSE '7' END")
+    query = f"SELECT id, TO_NUMBER(name) AS number FROM {BIG} ORDER BY id"
+    answers = [client.query(query, path=f"?limit=1000&offset={offset}") for offset in (0, 4000, 4000)]
+    assert [answer.status_code for answer in answers[1:]] == [400, 400]
+    assert answers[0].status_code in (200, 400)
+    assert client.emulator.failures == []
+
+
 def test_55_requests_in_flight(client_of: Any) -> None:
     client = client_of(concurrency_limit=55, latency=0.5)
     with ThreadPoolExecutor(55) as pool:
