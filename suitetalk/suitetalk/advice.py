@@ -20,13 +20,14 @@ _BY_WORDS = {
     "please enter value": "fill these fields; the form, features and preferences of the account make them mandatory",
     "was not found": _CHECK_THE_NAME,
     "invalid search type": _CHECK_THE_NAME,
+    "invalid field value": "check the value; what it names does not exist, is inactive, or may not be used here",
     "already exists": "names and ids must be unique: change it, or update the record that has it already",
 }
 
 _WHERE_WORDS_SAY_NOTHING = {
     "USER_ERROR": (
-        "rules of the account refuse it, such as a form, a workflow or a script; try the same in NetSuite with the "
-        "integration's role"
+        "rules of the account refuse it, such as a name or id that must be unique, a mandatory field, a workflow or a "
+        "script; try the same in NetSuite with the integration's role"
     ),
     "INVALID_CONTENT": "compare it with what the catalog says of the record type, see `suitetalk metadata`",
 }

@@ -30,6 +30,12 @@ def _stream(prefix: str, **settings: Any) -> dict[str, Any]:
         ({"constants": {"subsidary": 1}}, "constants.subsidary", "which is no field of customer"),
         ({"templates": {"memmo": "No {id}"}}, "templates.memmo", "which is no field of customer"),
         ({"references": {"salesReps": {"record_type": "employee"}}}, "references.salesReps", "mean `salesRep`?"),
+        ({"references": {"addressBook": {"record_type": "employee"}}}, "references.addressBook", "name the field in"),
+        ({"sublists": {"email": {"column": "name"}}}, "sublists.email", "no sublist"),
+        (
+            {"sublists": {"addressBook": {"column": "name", "keys": ["labell"]}}},
+            "sublists.addressBook.keys", "did you mean `label`?",
+        ),
         ({"required": ["emial"]}, "required", "did you mean `email`?"),
         ({"replace": ["adressBook"]}, "replace", "did you mean `addressBook`?"),
         ({"sublists": {"adressBook": {"column": "name"}}}, "sublists.adressBook", "did you mean `addressBook`?"),
@@ -50,8 +56,44 @@ def test_a_setting_that_names_no_field_ends_the_run_before_anything_is_written(
     assert isinstance(run.error, ConfigurationError)
     assert str(run.error).startswith(f"Setting `streams.people.{named}` ")
     assert words in str(run.error)
+    assert "?." not in str(run.error)
     assert (run.states, run.refused) == ([], [])
     assert {one.method for one in emulator.requests if "/auth/" not in one.path} == {"GET"}
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"references": {"custentity_interests.items[].id": {"record_type": "inventoryItem", "by": "itemId"}}},
+        {"references": {"custentity_interests[].id": {"record_type": "inventoryItem", "by": "itemId"}}},
+        {"references": {"salesRep.id": {"record_type": "employee"}}, "replace": ["addressBook.items[]"]},
+        {
+            "sublists": {
+                "addressBook": {"column": "lines", "keys": ["label"], "fields": {"a": "addressBookAddress.addr1"}}
+            }
+        },
+        {"fields": {"name": "COMPANY_NAME", "limit": "creditLimit"}, "required": ["addressBook[].label"]},
+    ],
+)
+def test_settings_that_are_right_in_other_words_are_right(
+    listen: Listen, prefix: str, settings: dict[str, Any]
+) -> None:
+    columns: dict[str, Any] = {name: {} for name in (*_PERSON["record"], "lines")}
+    run = listen(_stream(prefix, **settings), schema("people", columns), _PERSON, state(1))
+    assert (run.error, run.summary, run.states) == (None, {"people": {"created": 1}}, [1])
+
+
+@pytest.mark.parametrize("column", ["external_id", "EXTERNALID", "externalId", "ID"])
+def test_a_column_never_takes_the_place_of_the_external_id_that_a_record_is_found_by(
+    emulator: Emulator, listen: Listen, prefix: str, column: str
+) -> None:
+    streams = _stream(prefix, fields=None, skip_unchanged=True)
+    one = record("people", id=1, company_name="A", **{column: "7"})
+    columns: dict[str, Any] = {name: {} for name in one["record"]}
+    runs = [listen(streams, schema("people", columns), one) for _ in range(3)]
+    assert [run.error for run in runs] == [None] * 3
+    assert [run.summary["people"] for run in runs] == [{"created": 1}, {"unchanged": 1}, {"unchanged": 1}]
+    assert emulator.execute(f"SELECT count(*) FROM customer WHERE externalid = '{prefix}-1'") == [(1,)]
 
 
 def test_columns_that_may_be_left_out_and_names_that_netsuite_checks_end_nothing(listen: Listen, prefix: str) -> None:

@@ -72,6 +72,17 @@ def test_the_load_method_decides_where_a_stream_does_not(
         ({"s": {"record_type": "customer", "match": {"key": "a"}}}, "streams.s.match.key", "is not known"),
         ({"s": {"record_type": "customer", "match": "a"}}, "streams.s.match", "must be an object"),
         (
+            {"s": {"record_type": "customer", "external_id": "{a}", "constants": {"external_id": 1}}},
+            "streams.s.constants",
+            "fills already",
+        ),
+        (
+            {"s": {"record_type": "customer", "external_id": "{a}", "templates": {"externalId": "x{b}"}}},
+            "streams.s.templates",
+            "fills already",
+        ),
+        ({"s": {"record_type": "customer", "fields": {"a": "id"}}}, "streams.s.fields", "NetSuite chooses itself"),
+        (
             {"s": {"record_type": "customer", "external_id": "{a}", "match": {"column": "a", "field": "email"}}},
             "streams.s.match",
             "both given",

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from target_netsuite.errors import READ_ONLY_FIELD, UNKNOWN_FIELD
-from target_netsuite.mapping.field_rules import Fault, FieldRules
+from target_netsuite.mapping.field_rules import Destination, Fault, FieldRules
 from target_netsuite.settings.paths import EACH, Path, parse_path
 from target_netsuite.settings.stream_settings import StreamSettings
 
 _UNKNOWN = frozenset({UNKNOWN_FIELD})
 _UNWRITABLE = frozenset({UNKNOWN_FIELD, READ_ONLY_FIELD})
+_FILLING = ("fields", "constants", "templates", "sublists")
 
 
 def misnamed(settings: StreamSettings, rules: FieldRules) -> dict[str, Fault]:
@@ -24,8 +25,20 @@ def misnamed(settings: StreamSettings, rules: FieldRules) -> dict[str, Fault]:
     for setting, path, codes in _named(settings):
         fault = _fault(rules, path)
         if fault and fault.code in codes:
-            found[setting] = fault
+            fills = setting.partition(".")[0] in _FILLING and codes is _UNWRITABLE
+            found[setting] = fault if fills else Fault(fault.problem.replace("fills", "names", 1), fault.code)
+    for name in settings.sublists:
+        if (kind := _kind(rules, (name,))) not in ("", "sublist"):
+            found[f"sublists.{name}"] = Fault(f"names a field ({kind}) and no sublist", UNKNOWN_FIELD)
+    for path in settings.references:
+        if _kind(rules, path) in ("sublist", "subrecord"):
+            found[f"references.{_text(path)}"] = Fault("names no reference; name the field in it", UNKNOWN_FIELD)
     return found
+
+
+def _kind(rules: FieldRules, path: Path) -> str:
+    found = rules.destination((), path)
+    return found.kind if isinstance(found, Destination) else ""
 
 
 def _named(settings: StreamSettings) -> Iterator[tuple[str, Path, frozenset[str]]]:
@@ -48,6 +61,8 @@ def _named_in_lines(settings: StreamSettings) -> Iterator[tuple[str, Path, froze
     for name, sublist in settings.sublists.items():
         place = f"sublists.{name}"
         yield place, (name,), _UNKNOWN
+        for key in sublist.keys:
+            yield f"{place}.keys", (name, EACH, key), _UNKNOWN
         for column, path in (sublist.fields or {}).items():
             if settings.unwritable == "refuse":
                 yield f"{place}.fields.{column}", (name, EACH, *path), _UNWRITABLE
@@ -64,6 +79,8 @@ def _fault(rules: FieldRules, path: Path) -> Fault | None:
     for name in (*path, EACH):
         if name != EACH:
             part = (*part, name)
+            continue
+        if not part:
             continue
         found = rules.destination(place, part)
         if isinstance(found, Fault):

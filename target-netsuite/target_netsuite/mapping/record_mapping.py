@@ -94,7 +94,8 @@ class RecordMapping:
             ConfigurationError: they name another one.
         """
         for setting, fault in self._misnamed.items():
-            raise ConfigurationError(f"streams.{self._settings.stream}.{setting}", f"{fault.problem}.")
+            end = "" if fault.problem.endswith("?") else "."
+            raise ConfigurationError(f"streams.{self._settings.stream}.{setting}", f"{fault.problem}{end}")
 
     def operation(self, record: Mapping[str, Any]) -> Operation:
         """Return what is to become of a record: its deletion mark, then its operation column, then the stream says.

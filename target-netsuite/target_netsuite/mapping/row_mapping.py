@@ -12,6 +12,7 @@ from target_netsuite.mapping.column_values import ABSENT, ColumnPath, column_pat
 from target_netsuite.mapping.converters import Convert
 from target_netsuite.mapping.documents import HYPERMEDIA, elements
 from target_netsuite.mapping.field_rules import SUB_RESOURCES, Destination, Fault, FieldRules
+from target_netsuite.mapping.names import squeezed
 from target_netsuite.mapping.row_plan import ArraySource, Row, RowPlan, Step
 from target_netsuite.mapping.unfit import UnfitError, at, unfit
 from target_netsuite.settings.paths import EACH, Path, clashing, path_text
@@ -44,14 +45,14 @@ class RowMapping:
             place: `()` for the body, else the path of a sublist or subrecord, spelled as the catalog does.
             fields: column -> path below the place; None for all columns under their own names.
             formats: columns of the stream's schema, with the form of their texts.
-            elsewhere: columns that are never sent under their own names.
+            elsewhere: columns that are never sent under their own names; their case and underscores do not count.
             used: columns that are not sent under their own names where these are no fields.
         """
         self._rules = rules
         self._place = place
         self._fields = fields
         self._formats = formats or {}
-        self._elsewhere = frozenset(elsewhere)
+        self._elsewhere = frozenset(map(squeezed, elsewhere))
         self._used = frozenset(used)
         self._row_settings = rules.row_settings(place)
         self._plans: dict[tuple[str, ...], RowPlan] = {}
@@ -160,7 +161,7 @@ class RowMapping:
             return [
                 (ColumnPath(column, (column,)), tuple(column.split(".")))
                 for column in columns
-                if column not in self._elsewhere
+                if squeezed(column) not in self._elsewhere
                 and not column.startswith(SINGER_PREFIX)
                 and not self._rules.is_own_number(self._place, column)
             ]

@@ -133,7 +133,7 @@ class Change:
         intent, fields = self.intent, ", ".join(difference.path for difference in found)
         message = (
             f"NetSuite has a record of type {intent.record_type} with the external id {intent.external_id} already, "
-            f"and it is not the same in {fields}"
+            f"and it is not known to be the same in {fields}"
         )
         advice = f"its internal id is {self.internal_id}; use update or upsert to change it"
         return Refusal("invalid", message, EXTERNAL_ID, "EXTERNAL_ID_EXISTS", advice=advice)

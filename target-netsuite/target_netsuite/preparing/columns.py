@@ -77,7 +77,7 @@ def _shows_id(text: str, wanted: Any) -> bool:
 
 
 def _shows_ids(text: str, wanted: Any) -> bool:
-    return sorted(str(reference_id(choice)) for choice in items(wanted) or []) == sorted(_ids(text))
+    return {str(reference_id(choice)) for choice in items(wanted) or []} == set(_ids(text))
 
 
 def _shows_text(text: str, wanted: Any) -> bool:

@@ -106,7 +106,7 @@ def _same_object(wanted: Mapping[str, Any], present: Any, shapes: Shapes, path: 
     if lines is not None:
         there = items(present) or []
         if shapes.kind(path) == "multi-select" or all(_is_choice(line) for line in [*lines, *there]):
-            return sorted(map(_choice, lines)) == sorted(map(_choice, there))
+            return set(map(_choice, lines)) == set(map(_choice, there))
         return not unmatched(lines, there, shapes, path)
     if reference_id(wanted) is not None and shapes.kind(path) != "subrecord":
         return reference_id(wanted) == reference_id(present)

@@ -37,6 +37,7 @@ LOAD_METHODS = {"append-only": Operation.CREATE.value, "upsert": Operation.UPSER
 """The operation of streams that name none, by Singer's `load_method`."""
 
 _RECORD_TYPE = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+_MARK_OF_LINES = re.compile(r"(\.items)?\[\]$")
 _MOST_PERCENT = 100
 _KNOWN = (
     "record_type",
@@ -163,7 +164,7 @@ class StreamSettings:
             templates=parse_templates(place, given),
             references=parse_references(place, given),
             sublists=parse_sublists(place, given),
-            replace=names(place, given, "replace"),
+            replace=tuple(_MARK_OF_LINES.sub("", name) for name in names(place, given, "replace")),
             replace_selected_fields=flag(place, given, "replace_selected_fields"),
             skip_unchanged=flag(place, given, "skip_unchanged"),
             write_mode=chosen(place, given, "write_mode", WRITE_MODES, write_mode),
@@ -204,10 +205,7 @@ class StreamSettings:
 
     def _check(self, place: str) -> None:
         check_clashes(place, self.fields, self.constants, self.templates)
-        if self.external_id and any(path[0].lower() == "externalid" for path in (self.fields or {}).values()):
-            raise ConfigurationError(
-                f"{place}.fields", "fills `externalId`, which the setting `external_id` fills already."
-            )
+        self._check_ids(place)
         if self.external_id and self.match:
             raise ConfigurationError(
                 f"{place}.match",
@@ -224,6 +222,21 @@ class StreamSettings:
                 f"{place}.id_field",
                 f"or `external_id` is missing; {self.operation.value} needs one of them, or `match`.",
             )
+
+    def _check_ids(self, place: str) -> None:
+        """Make sure that nothing else fills the ids that the record is found by [section_1545141395]."""
+        filled = {"fields": (self.fields or {}).values(), "constants": self.constants, "templates": self.templates}
+        for setting, paths in filled.items():
+            fields = {path[0].lower().replace("_", "") for path in paths if len(path) == 1}
+            if self.external_id and "externalid" in fields:
+                raise ConfigurationError(
+                    f"{place}.{setting}", "fills `externalId`, which the setting `external_id` fills already."
+                )
+            if "id" in fields:
+                raise ConfigurationError(
+                    f"{place}.{setting}",
+                    "fills `id`, which NetSuite chooses itself; `id_field` names the column that has it.",
+                )
 
 
 def parse_streams(
