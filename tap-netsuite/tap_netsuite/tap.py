@@ -6,8 +6,9 @@ import sys
 from collections.abc import Sequence
 from functools import cached_property
 from importlib.metadata import version
+from pathlib import PurePath
 from time import monotonic
-from types import FrameType
+from types import FrameType, NoneType
 from typing import Any
 
 from singer_sdk import Stream, Tap
@@ -28,7 +29,7 @@ from tap_netsuite.discovery.report import (
     with_metadata,
     write_table,
 )
-from tap_netsuite.output import WholeLineWriter
+from tap_netsuite.output import ReaderLeftError, WholeLineWriter
 from tap_netsuite.progress.facts import Progress
 from tap_netsuite.progress.log_lines import log_stream
 from tap_netsuite.progress.shown import shown
@@ -39,6 +40,7 @@ from tap_netsuite.streams.base import NetSuiteStream
 from tap_netsuite.streams.making import streams_of_account, streams_of_catalog
 
 _PACKAGE = "netsuite-singer"
+_NO_STATE = 'names a file that holds no state such as {"bookmarks": {…}}; correct it.'
 
 
 class TapNetSuite(Tap):
@@ -53,9 +55,15 @@ class TapNetSuite(Tap):
     """How often and how far apart requests are tried; None for the library's own choice."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        """Make the tap; what a given catalog says of its streams beyond Singer's own keys is kept."""
+        """Make the tap; what a given catalog says of its streams beyond Singer's own keys is kept.
+
+        Raises:
+            ConfigurationError: what was given is no state.
+        """
         self._given_findings = findings_in(kwargs.get("catalog"))
         self.given_datasets = datasets_in(kwargs.get("catalog"))
+        if not isinstance(kwargs.get("state"), (dict, str, PurePath, NoneType)):
+            raise ConfigurationError("--state", _NO_STATE)
         super().__init__(*args, **kwargs)
 
     @cached_property
@@ -145,7 +153,11 @@ class TapNetSuite(Tap):
 
     def run_discovery(self) -> str:
         """Write the catalog, and tell of each table whether it can be read, and if not, why."""
-        text = super().run_discovery()
+        try:
+            text = super().run_discovery()
+            sys.stdout.flush()
+        except BrokenPipeError:
+            raise ReaderLeftError from None
         findings = self._given_findings if self.input_catalog else self.discovery.findings
         warn_of_columns(findings, self.logger)
         if sys.stderr.isatty():
@@ -175,10 +187,8 @@ class TapNetSuite(Tap):
         """
         given: Any = state
         value = given.get("value") if isinstance(given, dict) and given.get("type") == "STATE" else given
-        if not isinstance(value, dict) or (value and not isinstance(value.get("bookmarks"), dict)):
-            raise ConfigurationError(
-                "--state", 'names a file that holds no state such as {"bookmarks": {…}}; correct it.'
-            )
+        if not isinstance(value, dict) or (value and not _holds_bookmarks(value)):
+            raise ConfigurationError("--state", _NO_STATE)
         super().load_state(value)
 
     def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
@@ -201,3 +211,8 @@ class TapNetSuite(Tap):
             self.message_writer.end(signum)
         else:
             sys.exit(128 + signum)
+
+
+def _holds_bookmarks(state: dict[str, Any]) -> bool:
+    bookmarks = state.get("bookmarks")
+    return isinstance(bookmarks, dict) and all(isinstance(one, dict) for one in bookmarks.values())

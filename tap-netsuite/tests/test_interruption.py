@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.tap_runs import Json, Run, TapProcess, command, read, selected
+from tests.tap_runs import COMMAND, Json, Run, TapProcess, command, read, selected
 
 from netsuite_emulator import Emulator
 
@@ -113,6 +113,17 @@ def test_a_second_signal_does_not_wait_for_a_reader_that_stands_still(
             process.wait(0.5)
         process.send_signal(signal.SIGTERM)
         assert process.wait(60) == 143
+
+
+def test_a_reader_of_the_catalog_that_leaves_ends_discovery_quietly(given: dict[str, Any], tmp_path: Path) -> None:
+    arguments = [*COMMAND, *command(tmp_path, given["config"], "--discover")]
+    with subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        assert process.stderr
+        process.stdout.close()
+        log = process.stderr.read()
+        assert process.wait(60) == 141, log
+        assert "Traceback" not in log
 
 
 def test_a_reader_that_leaves_ends_the_run_quietly(given: dict[str, Any], tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ import pytest
 from tests.tap_runs import COMMAND, Json, QuickTap, command, discover, entry, metadata, names, read, run, selected
 
 from netsuite_emulator import Emulator, Fault
+from suitetalk import ConfigurationError
 from tap_netsuite.deletion_settings import DeletionSettings
 from tap_netsuite.deletion_sources import deletions_of
 from tap_netsuite.discovery.entry import Discovery, Finding, Status
@@ -48,6 +49,11 @@ def test_tables_are_readable_empty_hidden_or_belong_to_a_feature_that_is_off(
     assert "OneWorld" in told["subsidiary"].note
     assert told["nexus"].status is Status.UNKNOWN
     assert told["record_invoice"].status is Status.IN_CATALOG
+
+
+def test_a_record_type_among_the_tables_is_told_where_its_records_are(config: Json) -> None:
+    with pytest.raises(ConfigurationError, match="records of this type are rows of `transaction`"):
+        found({**config, "tables": ["customer", "salesOrder"]})
 
 
 def test_an_empty_table_is_a_stream_with_its_columns(netsuite_emulator_factory: Callable[..., Emulator]) -> None:

@@ -122,12 +122,15 @@ def _check(named: Sequence[str], found: Sequence[Found]) -> None:
     missing = [finding for entry, finding in found if entry is None]
     if named and missing:
         reason = ": ".join(filter(None, (missing[0].status.value, missing[0].note)))
-        raise ConfigurationError("tables", f"names {missing[0].name}, which cannot be read: {reason}.")
+        name = missing[0].name
+        table = table_of(name)
+        hint = f"; records of this type are rows of `{table}`" if table != name.lower() else ""
+        raise ConfigurationError("tables", f"names {name}, which cannot be read: {reason}{hint}.")
     if found and len(missing) == len(found):
         raise ConfigurationError(
             "tables",
             "finds no table that can be read; the role needs SuiteAnalytics Workbook. "
-            f"{missing[0].name}: {missing[0].status.value}.",
+            f"{': '.join(filter(None, (missing[0].name, missing[0].status.value, missing[0].note)))}.",
         )
 
 

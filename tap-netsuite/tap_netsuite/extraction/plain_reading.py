@@ -13,7 +13,7 @@ from suitetalk.timezone import PYTHON_TIME_FORMAT, earliest_local
 from tap_netsuite.extraction.by_change import rows_by_change
 from tap_netsuite.extraction.by_key import Row, rows_by_key
 from tap_netsuite.extraction.lookahead import Fetcher, Portion
-from tap_netsuite.extraction.position import StateError, query_state
+from tap_netsuite.extraction.position import StateError, check_not_ahead, moment_in, query_state
 from tap_netsuite.extraction.row_format import RowFormat
 from tap_netsuite.extraction.source import Source
 from tap_netsuite.extraction.table_reading import Clock
@@ -71,6 +71,8 @@ class PlainReading:
                 value = self._value(column, portion.complete_below)
                 bookmark = {"replication_key": cursor.name, "replication_key_value": value}
                 yield Portion(bookmark={**bookmark, **query_state(self._source)})
+        if cursor.kind is Kind.DATE_TIME and self._bookmark is not None:
+            check_not_ahead(moment_in(self._bookmark), self._clock.started)
 
     def _portion(self, rows: list[Row]) -> Portion:
         return Portion(self._row_format.of_items(rows), audited=len(rows))

@@ -6,7 +6,7 @@ import hashlib
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from suitetalk import SuiteTalkError
@@ -19,6 +19,7 @@ logger = logging.getLogger(__name__)
 _READING = "reading"
 _QUERY = "query"
 _FORMAT = 1
+_CLOCKS_DIFFER = timedelta(minutes=10)  # at most, from one of NetSuite's machines to another
 
 
 class StateError(SuiteTalkError):
@@ -125,6 +126,23 @@ def is_bookmark_of(state: Mapping[str, Any], source: Source) -> bool:
     if not is_same:
         logger.warning("%s is another query than the one in the state, or has other parameters: read anew", source.name)
     return is_same
+
+
+def check_not_ahead(bookmark: datetime, began: datetime) -> None:
+    """Make sure that a bookmark is not in the future, where nothing would ever be found to have changed since.
+
+    Args:
+        bookmark: what the state holds.
+        began: when the run began, on NetSuite's clock.
+
+    Raises:
+        StateError: it is.
+    """
+    if bookmark > began + _CLOCKS_DIFFER:
+        raise StateError(
+            f"the state's bookmark {iso(bookmark)} is later than NetSuite's clock, {iso(began)}, so nothing could have "
+            "changed since; take it out of the state to read the stream anew, or put the right time in its place."
+        )
 
 
 def moment_in(value: Any) -> datetime:

@@ -18,7 +18,7 @@ from typing import Protocol
 from tap_netsuite.extraction.changes import Changes
 from tap_netsuite.extraction.key_pages import Audit, KeyedTable, KeyPages
 from tap_netsuite.extraction.lookahead import Fetcher, Portion
-from tap_netsuite.extraction.position import Position, state_of
+from tap_netsuite.extraction.position import Position, check_not_ahead, state_of
 from tap_netsuite.extraction.rows import KeyPage
 from tap_netsuite.extraction.source import Source
 from tap_netsuite.values import iso
@@ -143,6 +143,8 @@ class TableReading:
         saving when the reading began.
         """
         low, newest = self._position.low, self._position.newest
+        if low and began:
+            check_not_ahead(low, began)
         if self._changes:
             newest = self._changes.newest(newest)
         if began and newest:

@@ -45,6 +45,8 @@ def in_a_log(progress: Progress, interval: float = _INTERVAL) -> Iterator[None]:
 def log_stream(audit: StreamAudit) -> None:
     """Log what became of a stream."""
     counted_by_netsuite = "was not asked" if audit.counted is None else f"counts {audit.counted}"
+    if audit.counted is not None and audit.finished is None:
+        counted_by_netsuite = f"has been asked about {audit.counted} of them"
     logger.log(
         logging.INFO if audit.result in ("complete", "not counted") else logging.WARNING,
         "%s: %d records read, NetSuite %s: %s, after %.1f seconds",

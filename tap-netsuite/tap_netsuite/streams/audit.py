@@ -43,7 +43,7 @@ class StreamAudit:
         started: when the run began.
         replication_method: how it was read.
         emitted: records written.
-        counted: rows that NetSuite counts; None when it was not asked.
+        counted: rows that NetSuite counts; None when it was not asked, or has not answered yet.
         error: why it could not be read, or not in full.
         left: rows still to come, as far as NetSuite has counted them; None when it has not.
         began: when its turn came to be written, on the clock that `seconds` is measured with.
@@ -54,7 +54,7 @@ class StreamAudit:
     started: datetime
     replication_method: str
     emitted: int = 0
-    counted: int | None = 0
+    counted: int | None = None
     error: Exception | None = None
     left: int | None = None
     began: float = field(default_factory=monotonic)

@@ -131,7 +131,8 @@ class NetSuiteStream(Stream):
             for portion in run.portions(self.name):
                 yield portion
                 audit.emitted += portion.rows.count if portion.rows and not portion.tells_deletions else 0
-                audit.counted = audit.counted + portion.audited if is_counted and audit.counted is not None else None
+                if is_counted and portion.audited:
+                    audit.counted = (audit.counted or 0) + portion.audited
                 audit.left = portion.left if portion.rows else audit.left
                 if portion.bookmark is not None:
                     self._acknowledge(portion.bookmark)
@@ -139,6 +140,8 @@ class NetSuiteStream(Stream):
             audit.error = failure
             self._netsuite_tap.audited(audit)
             raise
+        if is_counted:
+            audit.counted = audit.counted or 0
         self._netsuite_tap.audited(audit)
 
     def _increment_stream_state(
