@@ -10,12 +10,13 @@ import pty
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.tap_runs import COMMAND, Json, QuickTap, command, discover, entry, metadata, names, read, run, selected
 
 from netsuite_emulator import Emulator, Fault
-from suitetalk import ConfigurationError
+from suitetalk import ConfigurationError, ErrorDetail, InvalidRequestError, Page, SuiteQL
 from tap_netsuite.deletion_settings import DeletionSettings
 from tap_netsuite.deletion_sources import deletions_of
 from tap_netsuite.discovery.entry import Discovery, Finding, Status
@@ -54,6 +55,22 @@ def test_tables_are_readable_empty_hidden_or_belong_to_a_feature_that_is_off(
 def test_a_record_type_among_the_tables_is_told_where_its_records_are(config: Json) -> None:
     with pytest.raises(ConfigurationError, match="records of this type are rows of `transaction`"):
         found({**config, "tables": ["customer", "salesOrder"]})
+
+
+def test_where_select_star_is_refused_it_is_said_that_columns_may_be_unknown(
+    config: Json, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ask = SuiteQL.page
+
+    def page(suiteql: SuiteQL, statement: str, **options: Any) -> Page:
+        if statement.startswith("SELECT * "):
+            raise InvalidRequestError("POST /query/v1/suiteql", 400, (ErrorDetail("Invalid search query."),))
+        return ask(suiteql, statement, **options)
+
+    monkeypatch.setattr(SuiteQL, "page", page)
+    customer = findings({**config, "tables": ["customer"]})["customer"]
+    assert customer.status is Status.READABLE
+    assert customer.note.startswith("SELECT * is refused")
 
 
 def test_an_empty_table_is_a_stream_with_its_columns(netsuite_emulator_factory: Callable[..., Emulator]) -> None:

@@ -27,6 +27,9 @@ _LINE_FIELD_PREFIXES = ("custcol", "cseg")
 _LINE_SUBLISTS = ("item", "expense", "line")
 
 
+_NO_STAR = "SELECT * is refused, so columns that neither the catalog nor this tap knows are not found"
+
+
 @dataclass(frozen=True)
 class TableReader:
     """Finds out what tables have.
@@ -66,7 +69,8 @@ class TableReader:
         entry = StreamEntry(table, _schema(wanted, fields), keys, found.stamp.name if found.stamp else None)
         left_out = _expected(known, fields, with_display_values) - {column.name for column in found.columns}
         status = Status.READABLE if total else Status.EMPTY
-        return entry, Finding(table, status, left_out=tuple(sorted(left_out)))
+        note = _NO_STAR if total and not rows else ""
+        return entry, Finding(table, status, note, left_out=tuple(sorted(left_out)))
 
     def _display_columns(
         self, table: str, known: KnownTable | None, fields: Mapping[str, Field], guesses: Mapping[str, Kind]
