@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from suitetalk import SuiteTalkError
 from target_netsuite.errors import StoppedError
-from target_netsuite.intents import Intent, Outcome, Settled, Write
+from target_netsuite.intents import Intent, Operation, Outcome, Settled, Write
 from target_netsuite.journal.null_journal import NullJournal
 from target_netsuite.pipeline.pipeline import Pipeline, Settle
 from target_netsuite.pipeline.postponed import Postponed
@@ -220,7 +220,8 @@ class Run:
         """Prepare and write; return those of which nobody knows whether they were done."""
         settings = self._settings_of(intents[0].stream)
         compare = self._writer is None or settings.skip_unchanged
-        prepared = self._preparation.prepare(intents, compare=compare, again=again)
+        is_dry = self._writer is None
+        prepared = self._preparation.prepare(intents, compare=compare, again=again, one_by_one=is_dry)
         report([one for one in prepared if isinstance(one, Settled)])
         writes = [one for one in prepared if isinstance(one, Write)]
         if self._writer is None:
@@ -234,7 +235,7 @@ class Run:
         except WritingStoppedError as stopped:
             report([one for one in stopped.answers if isinstance(one, Settled)])
             raise
-        settled = [one for one in answers if isinstance(one, Settled)]
+        settled, refused_creates = _parted([one for one in answers if isinstance(one, Settled)], _is_refused_create)
         report(
             [
                 replace(one, differences=differences[id(one.intent)])
@@ -243,7 +244,15 @@ class Run:
                 for one in settled
             ]
         )
+        if refused_creates:
+            report(self._looked_up(refused_creates))
         return [one for one in answers if isinstance(one, Unknown)]
+
+    def _looked_up(self, refused: Sequence[Settled]) -> list[Settled]:
+        """Tell of creates that NetSuite refused which are there already: SuiteQL may not show external ids."""
+        found = self._preparation.prepare([one.intent for one in refused], compare=False, one_by_one=True)
+        there = {id(one.intent): one for one in found if isinstance(one, Settled) and one.internal_id}
+        return [there.get(id(one.intent), one) for one in refused]
 
     def _remember(self, settled: Settled) -> None:
         """Keep the ids of what was written, since others may refer to it."""
@@ -266,6 +275,11 @@ def _parted(all_: Sequence[_Any], is_apart: Callable[[_Any], bool]) -> tuple[lis
     for one in all_:
         parts[is_apart(one)].append(one)
     return parts
+
+
+def _is_refused_create(settled: Settled) -> bool:
+    intent = settled.intent
+    return settled.refusal is not None and intent.operation is Operation.CREATE and intent.external_id is not None
 
 
 def _would_be(write: Write) -> Settled:

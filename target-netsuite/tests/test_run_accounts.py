@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from tests.target_runs import COMMAND, Run, finish, lines, record, schema, state
 
-from netsuite_emulator import Emulator, Fault
+from netsuite_emulator import Emulator, Fault, Role
 
 Listen = Callable[..., Run]
 Spawn = Callable[..., "subprocess.Popen[str]"]
@@ -55,6 +55,28 @@ def test_an_account_without_batches(
     assert (run.error, run.states, run.summary) == (None, ["end"], {"people": {"created": 30}})
     assert _names(emulator, prefix) == [str(number) for number in range(30)]
     assert run.log.count("one by one") == 1
+
+
+@pytest.mark.parametrize("count", [3, 120])
+def test_creates_that_come_again_where_the_role_may_not_ask_suiteql(
+    netsuite_emulator_factory: Factory, listen: Listen, prefix: str, count: int
+) -> None:
+    emulator = netsuite_emulator_factory(one_world=False, role=Role(analytics=False))
+    people_settings = {"record_type": "customer", "operation": "create", "fields": {"name": "companyName"}}
+    streams = {"people": {**people_settings, "external_id": f"{prefix}-{{id}}"}}
+    people = [record("people", id=number, name=f"{prefix} {number}") for number in range(count)]
+
+    first = listen(streams, schema("people"), *people, state(1), **emulator.connection)
+    people[1]["record"]["name"] = f"{prefix} other"
+    dry = listen(streams, schema("people"), *people, **emulator.connection, dry_run=True)
+    again = listen(streams, schema("people"), *people, state(2), **emulator.connection, max_rejects=1)
+
+    assert (first.error, first.states, first.summary) == (None, [1], {"people": {"created": count}})
+    assert dry.summary == {"people": {"dry_run": True, "unchanged": count - 1, "invalid": 1, "refused": 1}}
+    assert (again.error, again.states) == (None, [2])
+    assert again.summary == {"people": {"unchanged": count - 1, "invalid": 1, "refused": 1}}
+    assert [(one["key"], one["code"]) for one in again.refused] == [({"id": 1}, "EXTERNAL_ID_EXISTS")]
+    assert len(_names(emulator, prefix)) == count
 
 
 @pytest.mark.parametrize("where", ["folder", "below a file", "/proc/nowhere/journal.sqlite"])

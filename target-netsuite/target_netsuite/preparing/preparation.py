@@ -50,11 +50,13 @@ class _Look:
         shapes: what the catalog says of their type.
         compare: whether a record that is as it is wanted is left alone.
         again: whether they were sent before, and their answers were lost.
+        one_by_one: whether records that cannot be looked up in bulk are always looked up one by one.
     """
 
     shapes: Shapes
     compare: bool
     again: bool
+    one_by_one: bool
 
     @property
     def reads_back(self) -> bool:
@@ -106,7 +108,9 @@ class Preparation:
         """Let the threads end; requests that have not begun are not sent."""
         self._executor.shutdown(cancel_futures=True)
 
-    def prepare(self, intents: Sequence[Intent], *, compare: bool, again: bool = False) -> list[Write | Settled]:
+    def prepare(
+        self, intents: Sequence[Intent], *, compare: bool, again: bool = False, one_by_one: bool = False
+    ) -> list[Write | Settled]:
         """Return for each intent what to send, or what came of it without anything being sent.
 
         Args:
@@ -115,6 +119,8 @@ class Preparation:
             again: whether they were sent before and their answers were lost. Then all are compared, and what has been
                 done is settled by its own outcome. A create without an external id cannot be found again, and neither
                 can lines that were changed since; they come back as writes.
+            one_by_one: whether all records are looked up, where SuiteQL does not show external ids one by one, even
+                those that NetSuite finds or refuses itself.
 
         Raises:
             NetSuiteError: NetSuite cannot be asked now; nothing of it means that a record does not exist.
@@ -122,7 +128,7 @@ class Preparation:
         """
         if not intents:
             return []
-        look = _Look(Shapes(self._shape_of(intents[0].record_type)), compare, again)
+        look = _Look(Shapes(self._shape_of(intents[0].record_type)), compare, again, one_by_one)
         own = [own_reference(intent) for intent in intents]
         found = self._look_up(intents, own, look)
         identities = [
@@ -186,7 +192,7 @@ class Preparation:
         unhurried = {
             sought
             for intent, sought in zip(intents, own, strict=True)
-            if sought and may_stay_unknown(intent, compare=look.compare, again=look.again)
+            if sought and not look.one_by_one and may_stay_unknown(intent, compare=look.compare, again=look.again)
         }
         sought = [one for one in own if one]
         return self.lookups.find([*sought, *referred], fresh=set(sought), in_bulk_only=unhurried - set(referred))
