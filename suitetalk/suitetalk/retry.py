@@ -93,8 +93,9 @@ def seconds_asked_for(retry_after: str | None) -> float:
     """Read a Retry-After header, seconds or a date; 0 when there is none or it cannot be read."""
     if not retry_after:
         return 0.0
-    if retry_after.strip().isdecimal():
-        return float(retry_after)
+    text = retry_after.strip()  # of more than `float` takes for blank
+    if text.isdecimal():
+        return float(text)
     try:
         until = parsedate_to_datetime(retry_after)
     except (ValueError, TypeError, IndexError, OverflowError):  # the parser of the standard library raises them all

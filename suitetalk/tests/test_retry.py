@@ -87,7 +87,9 @@ def test_each_new_try_is_logged(caplog: pytest.LogCaptureFixture) -> None:
     assert caplog.messages == ["the line was cut; trying again in 0.0 s (try 2)"]
 
 
-@pytest.mark.parametrize(("header", "seconds"), [("7", 7.0), (" 7 ", 7.0), ("0", 0.0), (None, 0.0), ("", 0.0)])
+@pytest.mark.parametrize(
+    ("header", "seconds"), [("7", 7.0), (" 7 ", 7.0), ("7\x1f", 7.0), ("0", 0.0), (None, 0.0), ("", 0.0)]
+)
 def test_retry_after_in_seconds(header: str | None, seconds: float) -> None:
     assert seconds_asked_for(header) == seconds
 
