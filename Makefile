@@ -4,7 +4,7 @@ RUN := .venv/bin
 CODE := tap-netsuite target-netsuite suitetalk emulator tests demo scripts benchmarks conftest.py
 
 .DEFAULT_GOAL := help
-.PHONY: help demo bench test lint format typecheck unit coverage settings lock clean environment
+.PHONY: help demo bench test lint format typecheck unit explore coverage settings lock clean environment
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -33,6 +33,9 @@ typecheck: environment ## Strict type checking, folder by folder: each has a tes
 
 unit: environment ## Every test
 	@$(RUN)/python -m pytest -n 2 --dist loadgroup $(PYTEST)
+
+explore: environment ## Every test, property tests with other examples each time
+	@HYPOTHESIS_PROFILE=others $(RUN)/python -m pytest -n 2 --dist loadgroup $(PYTEST)
 
 coverage: environment ## Every test, and which lines and branches they reach; takes twice as long
 	@$(RUN)/python -m pytest -n 2 --dist loadgroup --cov --cov-report=term $(PYTEST)
