@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tests.tap_runs import Json, QuickTap, read, selected
+from tests.tap_runs import Json, QuickTap, discover, read, selected
 
 from suitetalk import ConfigurationError
 
@@ -36,3 +36,17 @@ def test_a_bookmark_in_the_future_is_refused_instead_of_finding_nothing_for_ever
     assert run.records("customer") == []
     assert run.records("transaction")
     assert run.state["bookmarks"]["customer"].get("replication_key_value") in ("2099-01-01T00:00:00Z", None)
+
+
+def test_so_is_one_of_a_query_that_is_read_a_page_at_a_time(config: Json) -> None:
+    query = "SELECT 'c' || id AS code, lastmodifieddate FROM customer"
+    mine = {"name": "mine", "query": query, "primary_keys": ["code"], "replication_key": "lastmodifieddate"}
+    given = {**config, "tables": ["currency"], "queries": [mine]}
+    chosen = selected(discover(given), "mine")
+    state = read(given, chosen).state
+    state["bookmarks"]["mine"]["replication_key_value"] = "2099-01-01T00:00:00Z"
+
+    run = read(given, chosen, state)
+
+    assert "2099-01-01T00:00:00Z is later than NetSuite's clock" in str(run.error)
+    assert run.records("mine") == []
