@@ -11,7 +11,6 @@ from target_netsuite.settings.stream_settings import StreamSettings
 
 _UNKNOWN = frozenset({UNKNOWN_FIELD})
 _UNWRITABLE = frozenset({UNKNOWN_FIELD, READ_ONLY_FIELD})
-_FILLING = ("fields", "constants", "templates", "sublists")
 
 
 def misnamed(settings: StreamSettings, rules: FieldRules) -> dict[str, Fault]:
@@ -25,8 +24,8 @@ def misnamed(settings: StreamSettings, rules: FieldRules) -> dict[str, Fault]:
     for setting, path, codes in _named(settings):
         fault = _fault(rules, path)
         if fault and fault.code in codes:
-            fills = setting.partition(".")[0] in _FILLING and codes is _UNWRITABLE
-            found[setting] = fault if fills else Fault(fault.problem.replace("fills", "names", 1), fault.code)
+            is_filled = codes is _UNWRITABLE
+            found[setting] = fault if is_filled else Fault(fault.problem.replace("fills", "names", 1), fault.code)
     for name in settings.sublists:
         if (kind := _kind(rules, (name,))) not in ("", "sublist"):
             found[f"sublists.{name}"] = Fault(f"names a field ({kind}) and no sublist", UNKNOWN_FIELD)

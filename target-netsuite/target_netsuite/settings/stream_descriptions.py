@@ -141,7 +141,8 @@ _STREAM: dict[str, dict[str, Any]] = {
             "column": {"type": "string", "title": "Column", "description": "Column with the value to look for."},
             "field": {"type": "string", "title": "Field", "description": "Field that has this value, such as email."},
         },
-        "description": 'Finds the record by a field when there is no id, such as {"column": "mail", "field": "email"}.',
+        "description": 'Finds the record by a field instead of external_id, such as {"column": "mail", "field": '
+        '"email"}.',
     },
     "fields": {
         **_TEXTS,
