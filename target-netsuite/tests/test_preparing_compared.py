@@ -11,6 +11,7 @@ from tests.preparing_account import PreparingAccount, customers, intent, only, o
 from netsuite_emulator import Emulator
 from suitetalk import FieldShape
 from target_netsuite.intents import Difference, Write
+from target_netsuite.preparing.columns import shows
 
 QUERY = "POST /query/v1/suiteql"
 
@@ -208,3 +209,9 @@ def test_fields_to_empty_are_compared(account: PreparingAccount) -> None:
 
     assert write.differences == (Difference("phone", "1", None),)
     assert outcomes(account.prepare(wanted, compare=True)) == ["unchanged"]
+
+
+@pytest.mark.parametrize(("chosen", "same"), [("4 4 1", True), ("1 4", True), ("4", False), ("1 4 5", False)])
+def test_choices_are_the_same_in_any_order_and_however_often_they_are_named(chosen: str, same: bool) -> None:  # noqa: FBT001 - given by name
+    wanted = {"items": [{"id": number} for number in chosen.split()]}
+    assert shows("multi-select", "1, 4", wanted, None) is same
