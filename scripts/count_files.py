@@ -44,7 +44,7 @@ def entered(action: Callable[[], None]) -> list[str]:
         action()
     finally:
         sys.settrace(None)
-        threading.settrace(None)  # type: ignore[arg-type] - as sys.settrace, though its stub does not say so
+        threading.settrace(None)
     roots = {Path(sys.modules[name].__file__ or "").parent for name in _PACKAGES}
     return sorted(
         str(path.relative_to(root.parent))

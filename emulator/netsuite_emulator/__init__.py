@@ -3,21 +3,18 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from netsuite_emulator.churn import Churn
     from netsuite_emulator.emulator import Emulator
-    from netsuite_emulator.faults import Fault
-    from netsuite_emulator.role import Role
-    from netsuite_emulator.settings import Settings
-    from netsuite_emulator.suiteql.datasets import Dataset
+    from netsuite_emulator.http.faults import Fault
+    from netsuite_emulator.settings import Churn, Dataset, Role, Settings
 
 __all__ = ["Churn", "Dataset", "Emulator", "Fault", "Role", "Settings"]
 
 _HOMES = {
-    "Churn": "netsuite_emulator.churn",
-    "Dataset": "netsuite_emulator.suiteql.datasets",
+    "Churn": "netsuite_emulator.settings",
+    "Dataset": "netsuite_emulator.settings",
     "Emulator": "netsuite_emulator.emulator",
-    "Fault": "netsuite_emulator.faults",
-    "Role": "netsuite_emulator.role",
+    "Fault": "netsuite_emulator.http.faults",
+    "Role": "netsuite_emulator.settings",
     "Settings": "netsuite_emulator.settings",
 }
 

@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from netsuite_emulator.calendar_formats import AccountCalendar
-    from netsuite_emulator.clock import Clock
+    from netsuite_emulator.clock import AccountCalendar, Clock
     from netsuite_emulator.company.description import Company
     from netsuite_emulator.settings import Settings
-    from netsuite_emulator.storage import Storage
+    from netsuite_emulator.storage.storage import Storage
 
 __all__ = ["Account"]
 

@@ -1,11 +1,127 @@
-"""The time of the account: one clock that can be off, and one that can be put forward."""
+"""The account's time, zone and formats."""
 
 from __future__ import annotations
 
+import re
 import threading
 import time
+from dataclasses import dataclass
+from datetime import date, datetime, timezone
+from zoneinfo import ZoneInfo
 
-__all__ = ["Clock"]
+__all__ = ["DATE_FORMATS", "AccountCalendar", "Clock"]
+
+
+# NetSuite's preference "Date Format" by its names; values are the Java pattern its error messages use.
+DATE_FORMATS = {
+    "M/D/YYYY": "M/d/yyyy",
+    "MM/DD/YYYY": "MM/dd/yyyy",
+    "M/D/YY": "M/d/yy",
+    "MM/DD/YY": "MM/dd/yy",
+    "D/M/YYYY": "d/M/yyyy",
+    "DD/MM/YYYY": "dd/MM/yyyy",
+    "D/M/YY": "d/M/yy",
+    "DD/MM/YY": "dd/MM/yy",
+    "D.M.YYYY": "d.M.yyyy",
+    "DD.MM.YYYY": "dd.MM.yyyy",
+    "DD.MM.YY": "dd.MM.yy",
+    "D-MON-YYYY": "d-MMM-yyyy",
+    "DD-MON-YYYY": "dd-MMM-yyyy",
+    "DD MONTH, YYYY": "dd MMMM, yyyy",
+    "YYYY-MM-DD": "yyyy-MM-dd",
+    "YYYY-M-D": "yyyy-M-d",
+    "YYYY/MM/DD": "yyyy/MM/dd",
+    "YYYY/M/D": "yyyy/M/d",
+}
+# Not those of the locale.
+_MONTHS = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
+_PATTERNS = {
+    "yyyy": r"(?P<year>\d{4})",
+    "yy": r"(?P<short>\d{2})",
+    "MMMM": r"(?P<name>[A-Za-z]+)",
+    "MMM": r"(?P<name>[A-Za-z]{3})",
+    "MM": r"(?P<month>\d{1,2})",
+    "M": r"(?P<month>\d{1,2})",
+    "dd": r"(?P<day>\d{1,2})",
+    "d": r"(?P<day>\d{1,2})",
+}
+_TOKEN = re.compile(r"yyyy|yy|MMMM|MMM|MM|M|dd|d")
+
+
+@dataclass(frozen=True)
+class AccountCalendar:
+    """The account's date format and time zone."""
+
+    date_format: str
+    time_zone: str
+
+    @property
+    def java_format(self) -> str:
+        """The format as NetSuite's messages name it, for instance `dd/MM/yy` [airbytehq/airbyte#21965]."""
+        return DATE_FORMATS[self.date_format.upper()]
+
+    def format_date(self, value: date) -> str:
+        """Write a day in the account's format."""
+        parts = {
+            "yyyy": f"{value.year:04d}",
+            "yy": f"{value.year % 100:02d}",
+            "MMMM": _MONTHS[value.month - 1],
+            "MMM": _MONTHS[value.month - 1][:3],
+            "MM": f"{value.month:02d}",
+            "M": str(value.month),
+            "dd": f"{value.day:02d}",
+            "d": str(value.day),
+        }
+        return _TOKEN.sub(lambda match: parts[match.group()], self.java_format)
+
+    def strftime_format(self) -> str:
+        """The format for DuckDB's `strftime`."""
+        parts = {
+            "yyyy": "%Y", "yy": "%y", "MMMM": "%B", "MMM": "%b", "MM": "%m", "M": "%-m", "dd": "%d", "d": "%-d",
+        }  # fmt: skip
+        return _TOKEN.sub(lambda match: parts[match.group()], self.java_format)
+
+    def parse_date(self, text: str) -> date:
+        """Read a day in the account's format.
+
+        Raises:
+            ValueError: the text is not a day in this format.
+        """
+        pattern = "".join(
+            _PATTERNS[piece] if piece in _PATTERNS else re.escape(piece)
+            for piece in re.split(f"({_TOKEN.pattern})", self.java_format)
+        )
+        match = re.fullmatch(pattern, text.strip())
+        if match is None:
+            raise ValueError(text)
+        found = match.groupdict()
+        year = int(found["year"]) if found.get("year") else 2000 + int(found["short"])
+        return date(year, self._month(found), int(found["day"]))
+
+    @staticmethod
+    def _month(found: dict[str, str]) -> int:
+        if found.get("month"):
+            return int(found["month"])
+        for number, name in enumerate(_MONTHS, 1):
+            if found["name"].lower() in (name.lower(), name[:3].lower()):
+                return number
+        raise ValueError(found["name"])
+
+    def now(self) -> datetime:
+        """The account's wall clock, to the second, without a zone."""
+        return datetime.now(ZoneInfo(self.time_zone)).replace(tzinfo=None, microsecond=0)
+
+    def to_utc(self, value: datetime) -> datetime:
+        """A wall clock time of the account as UTC, without a zone."""
+        return value.replace(tzinfo=ZoneInfo(self.time_zone)).astimezone(timezone.utc).replace(tzinfo=None)
+
+    def from_utc(self, value: datetime) -> datetime:
+        """A moment (UTC when it has no zone) as the account's wall clock, without a zone."""
+        moment = value if value.tzinfo else value.replace(tzinfo=timezone.utc)
+        return moment.astimezone(ZoneInfo(self.time_zone)).replace(tzinfo=None)
 
 
 class Clock:

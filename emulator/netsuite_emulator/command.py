@@ -1,4 +1,4 @@
-"""The command line of the emulator: start it, say where it is, stop at a signal."""
+"""The command line, made of the settings."""
 
 from __future__ import annotations
 
@@ -8,21 +8,117 @@ import signal
 import sys
 import threading
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from netsuite_emulator.churn import Churn
-from netsuite_emulator.command_company import company_options
-from netsuite_emulator.command_options import further_options
+from netsuite_emulator.company.settings import DELETION_TABLES
 from netsuite_emulator.emulator import Emulator
-from netsuite_emulator.role import Role
-from netsuite_emulator.settings import Settings, SettingsError
-from netsuite_emulator.suiteql.datasets import SAMPLE_DATASETS, Dataset
+from netsuite_emulator.settings import SAMPLE_DATASETS, Churn, Dataset, Role, Settings, SettingsError
 
-__all__ = ["main"]
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["company_options", "further_options", "main"]
+
 
 _DEFAULTS = Settings()
+_OPTIONS = (
+    click.option("--client-secret", default=_DEFAULTS.client_secret, help="Client secret, and TBA's consumer secret."),
+    click.option("--public-client-id", default=_DEFAULTS.public_client_id, help="Client id of the public client."),
+    click.option("--token-id", default=_DEFAULTS.token_id, help="Token id for token-based authentication."),
+    click.option("--token-secret", default=_DEFAULTS.token_secret, help="Token secret for token-based authentication."),
+    click.option(
+        "--redirect-uri", "redirect_uris", multiple=True,
+        help="A registered redirect URI; may be given several times. Default: one with https, one with a scheme.",
+    ),
+    click.option("--http-redirects", is_flag=True, help="Take redirect URIs with plain http, which NetSuite refuses."),
+    click.option(
+        "--consent", default=_DEFAULTS.consent, type=click.Choice(["ask", "allow", "deny"]),
+        help="How the consent page answers.",
+    ),
+    click.option("--pkce-required", is_flag=True, help="Ask confidential clients for PKCE, too."),
+    click.option("--code-lifetime", default=_DEFAULTS.code_lifetime, help="Seconds an authorization code lives."),
+    click.option(
+        "--refresh-token-lifetime", default=_DEFAULTS.refresh_token_lifetime,
+        help="Seconds a refresh token of the confidential client lives.",
+    ),
+    click.option(
+        "--public-refresh-token-lifetime", default=_DEFAULTS.public_refresh_token_lifetime,
+        help="Seconds a refresh token of the public client lives.",
+    ),
+    click.option(
+        "--public-rotation-lifetime", default=_DEFAULTS.public_rotation_lifetime,
+        help="Seconds after which the public client's user must consent again.",
+    ),
+    click.option("--clock-offset", default=_DEFAULTS.clock_offset, help="Seconds the account's clock is ahead."),
+    click.option(
+        "--integration-concurrency-limit", type=int, default=None, help="Part of the limit kept for this integration."
+    ),
+    click.option("--job-seconds", default=_DEFAULTS.job_seconds, help="Seconds each task of a job takes."),
+    click.option("--async-processors", default=_DEFAULTS.async_processors, help="Tasks at once."),
+    click.option(
+        "--batches-sequential/--batches-parallel", default=_DEFAULTS.batches_sequential,
+        help="How batches run that do not say.",
+    ),
+    click.option(
+        "--tasks-in-input-order/--tasks-shuffled", default=_DEFAULTS.tasks_in_input_order,
+        help="How the tasks of a batch are numbered.",
+    ),
+    click.option("--batch-requests/--no-batch-requests", default=True, help="Whether the account takes batches."),
+    click.option("--dataset", multiple=True, metavar="ID=SUITEQL", help="A saved dataset; may be given several times."),
+    click.option("--analytics/--no-analytics", default=True, help="The permission SuiteAnalytics Workbook."),
+    click.option("--not-listed", multiple=True, metavar="RECORD_TYPE", help="A type the role may read and not list."),
+    click.option("--view-only", multiple=True, metavar="RECORD_TYPE", help="A type the role may read and not write."),
+    click.option("--reads-in-edit-mode", is_flag=True, help="GET of --view-only types fails, as in edit mode."),
+)  # fmt: skip
+
+
+def further_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command these options."""
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
+
+
+_COMPANY_OPTIONS = (
+    click.option("--one-world/--no-one-world", default=True, help="Whether there are subsidiaries."),
+    click.option("--scale", default=1.0, help="How many times the sample's transactions."),
+    click.option("--seed", default=1, help="The same seed makes the same company."),
+    click.option(
+        "--data-file", type=click.Path(path_type=Path, dir_okay=False), help="Keep the company in this file."
+    ),
+    click.option(
+        "--big-table", "big_tables", multiple=True, metavar="NAME=ROWS",
+        help="A further custom record type with twenty columns; its name begins with customrecord_.",
+    ),
+    click.option("--dense-ids", is_flag=True, help="Big tables have no gaps in their ids."),
+    click.option("--custom-record-types", default=0, help="How many small custom record types to add."),
+    click.option("--hide", "hidden", multiple=True, metavar="RECORD_TYPE", help="A record type the role may not see."),
+    click.option(
+        "--hide-column", "hidden_columns", multiple=True, metavar="TABLE.COLUMN", help="A column it may not see."
+    ),
+    click.option(
+        "--switched-off", multiple=True, metavar="TABLE", help="A table of a feature the account does not have."
+    ),
+    click.option(
+        "--deletion-table", default="deletedrecord", type=click.Choice(DELETION_TABLES, case_sensitive=False),
+        help="Name of the log of deletions in SuiteQL.",
+    ),
+    click.option(
+        "--churn", metavar="TABLE[=EVERY]", help="Change rows of this table before each 10th page, or as often as said."
+    ),
+    click.option(
+        "--lock-record", "locked_records", multiple=True, metavar="TYPE/ID", help="A record a workflow has locked."
+    ),
+)  # fmt: skip
+
+
+def company_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command these options."""
+    for option in reversed(_COMPANY_OPTIONS):
+        command = option(command)
+    return command
 
 
 def _certificates(_context: click.Context, _option: click.Parameter, values: tuple[str, ...]) -> Any:

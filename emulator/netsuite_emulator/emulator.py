@@ -8,22 +8,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from netsuite_emulator.account import Account
-from netsuite_emulator.application import Application
 from netsuite_emulator.auth.certificates import KeyPair, load_certificate, load_or_create_key_pair
 from netsuite_emulator.auth.consent_page import CONSENT_PATH
-from netsuite_emulator.calendar_formats import AccountCalendar
-from netsuite_emulator.clock import Clock
+from netsuite_emulator.clock import AccountCalendar, Clock
 from netsuite_emulator.company.record_types import build_company
-from netsuite_emulator.control import Control
-from netsuite_emulator.faults import FaultBoard
-from netsuite_emulator.governance import Governor
-from netsuite_emulator.records.deletion import delete_record
+from netsuite_emulator.http.application import Application
+from netsuite_emulator.http.control import Control, LoggedRequest, RequestLog
+from netsuite_emulator.http.faults import FaultBoard
+from netsuite_emulator.http.governance import Governor
+from netsuite_emulator.http.server import BackgroundServer
 from netsuite_emulator.records.store import RecordStore
-from netsuite_emulator.request_log import LoggedRequest, RequestLog
-from netsuite_emulator.server import BackgroundServer
+from netsuite_emulator.records.writing import delete_record
 from netsuite_emulator.services import Services
 from netsuite_emulator.settings import Settings
-from netsuite_emulator.storage import Storage
+from netsuite_emulator.storage.storage import Storage
 
 if TYPE_CHECKING:
     from types import TracebackType

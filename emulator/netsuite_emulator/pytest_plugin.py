@@ -37,7 +37,7 @@ class _CompanyCache:
         shutil.copyfile(self._files[key], target)
 
     def _make(self, settings: Any, number: int) -> Path:
-        from netsuite_emulator.storage import make_company_file  # noqa: PLC0415 - see above
+        from netsuite_emulator.storage.storage import make_company_file  # noqa: PLC0415 - see above
 
         path = self._directory / f"company-{number}.duckdb"
         make_company_file(settings, path)

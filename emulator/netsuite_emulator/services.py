@@ -1,21 +1,20 @@
-"""The services of the account and which of them answers a request."""
+"""Which service answers; what they share."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any
 
 from netsuite_emulator.auth.service import AuthService
 from netsuite_emulator.catalog.service import Catalog
 from netsuite_emulator.churning import Churning
-from netsuite_emulator.documents.service import DocumentService
-from netsuite_emulator.errors import NetSuiteError
-from netsuite_emulator.exchange import Answer, Call, error_answer
+from netsuite_emulator.documents import DocumentService
+from netsuite_emulator.errors import NetSuiteError, insufficient_permission, invalid_method
+from netsuite_emulator.http.exchange import Answer, Call, error_answer
+from netsuite_emulator.http.faults import spoiled
 from netsuite_emulator.jobs.service import JobService
 from netsuite_emulator.records.service import RecordService
-from netsuite_emulator.spoiled import spoiled
-from netsuite_emulator.suiteql.query_service import QueryEndPoints
-from netsuite_emulator.suiteql.service import QueryService
-from netsuite_emulator.system_service import SystemService
+from netsuite_emulator.suiteql.service import QueryEndPoints, QueryService
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,9 +22,54 @@ if TYPE_CHECKING:
     from cryptography import x509
 
     from netsuite_emulator.account import Account
-    from netsuite_emulator.faults import FaultBoard
+    from netsuite_emulator.clock import Clock
+    from netsuite_emulator.http.faults import FaultBoard
+    from netsuite_emulator.settings import Settings
 
-__all__ = ["Services"]
+__all__ = ["Services", "SystemService"]
+
+
+class SystemService:
+    """The server's clock and the account's limits."""
+
+    def __init__(self, settings: Settings, clock: Clock) -> None:
+        """Tell what `settings` and `clock` say."""
+        self._settings = settings
+        self._clock = clock
+
+    def answer(self, call: Call, name: str) -> Answer:
+        """Answer a request.
+
+        Raises:
+            NetSuiteError: the request is refused.
+        """
+        known = {"serverTime": self._server_time, "governanceLimits": self._governance_limits}
+        if name not in known:
+            raise NetSuiteError(404, "INVALID_REQUEST", f"The resource '/system/v1/{name}' does not exist.")
+        if call.method != "GET":
+            raise invalid_method(name, frozenset({"GET"}))
+        return Answer(200, known[name]())
+
+    def _server_time(self) -> dict[str, Any]:
+        now = datetime.fromtimestamp(self._clock.now(), timezone.utc)
+        return {"serverTime": f"{now:%Y-%m-%dT%H:%M:%S}.{now.microsecond // 1000:03}Z"}
+
+    def _governance_limits(self) -> dict[str, Any]:
+        if not self._settings.role.administrator:
+            raise insufficient_permission("governanceLimits")
+        limit, own = self._settings.concurrency_limit, self._settings.integration_concurrency_limit
+        if own is None:
+            return {
+                "accountConcurrencyLimit": limit,
+                "accountUnallocatedConcurrencyLimit": limit,
+                "integrationLimitType": "accountLimit",
+            }
+        return {
+            "accountConcurrencyLimit": limit,
+            "accountUnallocatedConcurrencyLimit": limit - own,
+            "integrationConcurrencyLimit": own,
+            "integrationLimitType": "integrationSpecific",
+        }
 
 
 class Services:

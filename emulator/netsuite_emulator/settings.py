@@ -1,22 +1,197 @@
-"""What can be chosen about the account that is emulated."""
+"""Everything that can be chosen."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from netsuite_emulator.auth.settings import SignInSettings
-from netsuite_emulator.calendar_formats import DATE_FORMATS
-from netsuite_emulator.churn import Churn
-from netsuite_emulator.company.settings import CompanySettings
-from netsuite_emulator.jobs.settings import AsyncSettings
-from netsuite_emulator.role import Role
-from netsuite_emulator.settings_error import SettingsError
-from netsuite_emulator.suiteql.datasets import SAMPLE_DATASETS, Dataset
+from netsuite_emulator.clock import DATE_FORMATS
+from netsuite_emulator.company.settings import CompanySettings, SettingsError
+from netsuite_emulator.company.views import VIEWS
 
-__all__ = ["Settings", "SettingsError"]
+if TYPE_CHECKING:
+    from netsuite_emulator.company.description import Company
+
+__all__ = [
+    "REFUSED_SCHEMES",
+    "SAMPLE_DATASETS",
+    "AsyncSettings",
+    "Change",
+    "Churn",
+    "Dataset",
+    "Role",
+    "Settings",
+    "SettingsError",
+    "SignInSettings",
+]
+
+
+_DAY = 86400.0
+REFUSED_SCHEMES = ("http", "javascript", "data", "file", "")
+
+
+@dataclass(frozen=True, kw_only=True)
+class SignInSettings:
+    """The integration records, what they allow, and how long things last (seconds)."""
+
+    # the integration record with a secret
+    client_id: str = "emulator-client"
+    client_secret: str = "emulator-client-secret"  # noqa: S105 - the account is made up
+    certificate_id: str = "emulator-certificate"
+    token_id: str = "emulator-token"  # noqa: S105 - of a NetSuite that holds no secrets
+    token_secret: str = "emulator-token-secret"  # noqa: S105 - the same
+    # the one without
+    public_client_id: str = "emulator-public-client"
+    # of both
+    redirect_uris: tuple[str, ...] = ("https://localhost:8111/callback", "netsuite-emulator://callback")
+    http_redirects: bool = False
+    consent: str = "ask"
+    pkce_required: bool = False
+    authorization_code_grant: bool = True
+    client_credentials_grant: bool = True
+    token_based_authentication: bool = True
+    # how long things last
+    clock_offset: float = 0.0
+    token_lifetime: float = 3600.0
+    code_lifetime: float = 600.0
+    refresh_token_lifetime: float = 7 * _DAY
+    public_refresh_token_lifetime: float = 2 * _DAY
+    public_rotation_lifetime: float = 7 * _DAY
+    timestamp_tolerance: float = 300.0
+    lockout_failures: int = 5
+    lockout_seconds: float = 1800.0
+    # open points
+    access_token_algorithm: str = "RS256"  # noqa: S105 - a name
+    expires_in_as_text: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class AsyncSettings:
+    """How jobs run, how long they are remembered (seconds), and how they look."""
+
+    job_seconds: float = 0.0
+    async_processors: int = 2
+    # open points
+    batches_sequential: bool = True
+    tasks_in_one_item: bool = True
+    tasks_in_input_order: bool = True
+    batch_requests: bool = True
+    progress_while_running: str = "pending"
+    job_retention: float | None = None
+    idempotency_lifetime: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Role:
+    """One role, and the employee who has it; record types are named in any case.
+
+    Args:
+        id: the role's internal id, as redirects and tokens name it.
+        name: its name.
+        entity: the internal id of the employee.
+        analytics: the permission SuiteAnalytics Workbook, needed for lists, `q`, SuiteQL and datasets.
+        not_listed: types that can be read one by one and not listed.
+        view_only: types that can be read and listed and not written.
+        reads_in_edit_mode: GET fails for `view_only` types, since NetSuite loads records in edit mode
+            [subsect_1544786455].
+        manages_certificates: the permission Manage own OAuth 2.0 Client Credentials Certificates.
+        administrator: may read `governanceLimits` [article_0625010817].
+    """
+
+    id: int = 1042
+    name: str = "Integration"
+    entity: int = -5
+    analytics: bool = True
+    not_listed: frozenset[str] = field(default_factory=frozenset)
+    view_only: frozenset[str] = field(default_factory=frozenset)
+    reads_in_edit_mode: bool = False
+    manages_certificates: bool = True
+    administrator: bool = True
+
+    def __post_init__(self) -> None:
+        """Names of types are kept in lower case."""
+        for name in ("not_listed", "view_only"):
+            object.__setattr__(self, name, frozenset(part.lower() for part in getattr(self, name)))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dataset:
+    """A saved dataset; `query` is the SuiteQL statement it stands for."""
+
+    id: str
+    name: str
+    query: str
+    description: str = ""
+
+
+SAMPLE_DATASETS = (
+    Dataset(
+        id="custdataset_customers",
+        name="Customers",
+        query="SELECT id, entityid, companyname, email, datecreated FROM customer ORDER BY id",
+    ),
+    Dataset(
+        id="custdataset_open_invoices",
+        name="Open Invoices",
+        query="SELECT id, tranid, trandate, BUILTIN.DF(entity) AS customer, foreigntotal FROM transaction "
+        "WHERE type = 'CustInvc' AND BUILTIN.CF(status) = 'CustInvc:A' ORDER BY id",
+        description="Invoices that are not paid.",
+    ),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Churn:
+    """Changes to one table, made before each n-th page that is asked for.
+
+    Args:
+        table: the table, which must have a key of one column.
+        every: how many requests for pages of SuiteQL, datasets or lists there are to one round of changes.
+        inserts: rows added in a round, as copies of others; only to tables of record types.
+        updates: rows that get the present moment as their stamp in a round.
+        deletes: rows deleted in a round, with what belongs to them; records that others refer to are left.
+        column: a text column whose value an update changes, too.
+        times: how many rounds there are; None for no end.
+        seed: the same seed picks the same rows of the same data.
+    """
+
+    table: str
+    every: int = 10
+    inserts: int = 1
+    updates: int = 1
+    deletes: int = 1
+    column: str | None = None
+    times: int | None = None
+    seed: int = 0
+
+    def check(self, company: Company) -> None:
+        """Refuse what cannot work.
+
+        Raises:
+            SettingsError: the table or the column does not fit, or a number is out of its range.
+        """
+        table = company.tables.get(self.table)
+        if table is None or table.name in VIEWS or len(table.key) > 1:
+            raise SettingsError(f"The table {self.table} cannot be changed: name a stored one with a single key.")
+        if self.inserts and not company.types_of_table(table.name):
+            raise SettingsError(f"No rows can be added to {table.name}, which has no record type: set inserts to 0.")
+        if self.column is not None and table.column(self.column) is None:
+            raise SettingsError(f"The table {table.name} has no column {self.column}.")
+        if self.every < 1:
+            raise SettingsError("every must be 1 or more.")
+
+
+@dataclass(frozen=True)
+class Change:
+    """What was done to a row: `action` is insert, update or delete, `time` the account's, seconds since the epoch."""
+
+    table: str
+    key: int
+    action: str
+    time: float
 
 
 _WORDS = {"consent": ("ask", "allow", "deny"), "access_token_algorithm": ("RS256", "PS256")}

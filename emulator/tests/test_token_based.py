@@ -12,7 +12,7 @@ import pytest
 import requests
 
 from netsuite_emulator import Emulator, Settings
-from netsuite_emulator.auth.oauth1 import base_string, signature
+from netsuite_emulator.auth.token_based import base_string, signature
 
 from .conftest import Client
 

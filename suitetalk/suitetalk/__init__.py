@@ -10,11 +10,8 @@ with NetSuite(ConnectionSettings.from_mapping({"account_id": "1234567", ...})) a
 
 from suitetalk.account import Account
 from suitetalk.auth import Authentication, AuthorizationCode, ClientCredentials, SigningKey, TokenStore
-from suitetalk.batch import BATCH_SIZE, Batch, in_batches
-from suitetalk.batch_results import BatchResult, TaskResult
-from suitetalk.batches import Batches
+from suitetalk.batches import BATCH_SIZE, Batch, Batches, BatchResult, TaskResult, in_batches
 from suitetalk.client import NetSuite
-from suitetalk.datasets import Datasets
 from suitetalk.errors import (
     ConcurrencyLimitError,
     ConfigurationError,
@@ -32,19 +29,16 @@ from suitetalk.errors import (
     ServerFaultError,
     SuiteTalkError,
 )
-from suitetalk.governor import Governor, Limiter, Permit
-from suitetalk.jobs import Job, Jobs, Task
-from suitetalk.metadata import MetadataCatalog
+from suitetalk.http.governor import Governor, Limiter, Permit, Traffic
+from suitetalk.http.retry import RetryPolicy
+from suitetalk.jobs import Job, Jobs, PollPolicy, Task
+from suitetalk.metadata import FieldShape, MetadataCatalog
 from suitetalk.pages import PAGE_SIZE, READABLE_ROWS, Page
-from suitetalk.polling import PollPolicy
 from suitetalk.raw import Body, File, RawRequests, Retries
 from suitetalk.records import Records
-from suitetalk.retry import RetryPolicy
 from suitetalk.settings import CONNECTION_SETTINGS, ConnectionSettings
-from suitetalk.shapes import FieldShape
-from suitetalk.suiteql import SuiteQL, quoted
+from suitetalk.suiteql import Datasets, SuiteQL, quoted
 from suitetalk.system import ConcurrencyLimits, System
-from suitetalk.traffic import Traffic
 
 __all__ = [
     "BATCH_SIZE",

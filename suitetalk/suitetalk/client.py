@@ -7,19 +7,16 @@ import requests
 from suitetalk.auth import TokenStore
 from suitetalk.auth.choice import authentication_for
 from suitetalk.batches import Batches
-from suitetalk.catalog_cache import CatalogCache
-from suitetalk.datasets import Datasets
-from suitetalk.governor import Governor, Limiter
-from suitetalk.jobs import Jobs
-from suitetalk.metadata import MetadataCatalog
-from suitetalk.polling import PollPolicy
+from suitetalk.http.governor import Governor, Limiter
+from suitetalk.http.retry import RetryPolicy
+from suitetalk.http.transport import Transport
+from suitetalk.jobs import Jobs, PollPolicy
+from suitetalk.metadata import CatalogCache, MetadataCatalog
 from suitetalk.raw import RawRequests
 from suitetalk.records import Records
-from suitetalk.retry import RetryPolicy
 from suitetalk.settings import ConnectionSettings
-from suitetalk.suiteql import SuiteQL
+from suitetalk.suiteql import Datasets, SuiteQL
 from suitetalk.system import System
-from suitetalk.transport import Transport
 
 _USUAL_LIMIT = 5  # of the smallest accounts [bridgehead_1500275603]
 

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from suitetalk.answer import Answer
 from suitetalk.errors import ConnectionFailedError, IncompleteResultError, SuiteTalkError
+from suitetalk.http.response import Answer
 
 PAGE_SIZE = 1000
 """Most rows of one page [section_156414087576]."""

@@ -11,7 +11,6 @@ from urllib.parse import urlsplit
 import requests
 
 from suitetalk.account import REST_ROOT
-from suitetalk.answer import Answer, encode
 from suitetalk.errors import (
     ConcurrencyLimitError,
     ConnectionFailedError,
@@ -21,8 +20,9 @@ from suitetalk.errors import (
     ServerFaultError,
     SuiteTalkError,
 )
-from suitetalk.retry import RetryPolicy
-from suitetalk.transport import Transport
+from suitetalk.http.response import Answer, encode
+from suitetalk.http.retry import RetryPolicy
+from suitetalk.http.transport import Transport
 
 SERVICES = ("record", "query", "async", "system", "document", "auth")
 """The services a short path may belong to; `auth` is `auth/oauth2`."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 
-from suitetalk.parameters import quoted
+from suitetalk.suiteql import quoted
 
 _TRANSACTION_TYPES = """
 assemblybuild assemblyunbuild binputawayworksheet bintransfer blanketpurchaseorder bulkownershiptransfer

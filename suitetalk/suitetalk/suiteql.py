@@ -1,17 +1,155 @@
-"""SuiteQL: statements in, pages of rows out."""
+"""SuiteQL and saved datasets; values for ?."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
+from urllib.parse import quote
 
-from suitetalk.answer import Answer
-from suitetalk.errors import IncompleteResultError, InvalidRequestError, NetSuiteError
+from suitetalk.errors import ErrorDetail, IncompleteResultError, InvalidRequestError, NetSuiteError, SuiteTalkError
+from suitetalk.http.response import Answer
+from suitetalk.http.transport import Transport
 from suitetalk.pages import PAGE_SIZE, READABLE_ROWS, Page, all_pages, page_parameters, read_page
-from suitetalk.parameters import Value, bound, check_parameters, hidden, inlined, quoted
-from suitetalk.transport import Transport
 
 __all__ = ["SuiteQL", "quoted"]
+
+
+Value = str | int | float | Decimal | date | datetime | None
+"""What a `?` can stand for; booleans become `T` and `F`, as SuiteQL has them."""
+
+_SQL_DATE, _SQL_TIME = "YYYY-MM-DD", "YYYY-MM-DD HH24:MI:SS"
+
+_SHORTEST_HIDDEN = 3  # characters; shorter values say little and are in most texts
+
+# What may hold a question mark that is no placeholder, or is one. What is not closed lasts to the end.
+_PIECES = re.compile(r"""'[^']*(?:'|\Z)|"[^"]*(?:"|\Z)|--[^\n]*|/\*.*?(?:\*/|\Z)|\?""", re.DOTALL)
+
+
+def quoted(text: str) -> str:
+    """Return a SuiteQL text literal; apostrophes are doubled."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def placeholders(statement: str) -> int:
+    """Return the number of placeholders; question marks in texts, names and comments are none."""
+    return sum(piece == "?" for piece in _PIECES.findall(statement))
+
+
+def without_comments(statement: str) -> str:
+    """Return the statement with a blank for each comment, and without a semicolon at its end.
+
+    What is left may stand in parentheses, as a comment to the end of the line could not.
+    """
+    plain = _PIECES.sub(lambda piece: " " if piece[0].startswith(("--", "/*")) else piece[0], statement)
+    return plain.strip().rstrip("; \t\r\n")
+
+
+def hidden(refusal: NetSuiteError, values: Sequence[Value]) -> NetSuiteError:
+    """Return a refusal without the values of parameters, which NetSuite may repeat in its words."""
+    texts = {_text(value) for value in values if value is not None}
+    texts = {form for text in texts for form in (text, text.replace("'", "''")) if len(text) >= _SHORTEST_HIDDEN}
+    details = tuple(
+        ErrorDetail(_without(detail.message, texts), detail.code, _without(detail.path, texts))
+        for detail in refusal.details
+    )
+    if details == refusal.details:
+        return refusal
+    return type(refusal)(refusal.request, refusal.status, details, advice=refusal.advice, location=refusal.location)
+
+
+def check_parameters(statement: str, values: Sequence[Value]) -> None:
+    """Compare the number of values with the number of placeholders.
+
+    Raises:
+        SuiteTalkError: they differ.
+    """
+    wanted = placeholders(statement)
+    if wanted != len(values):
+        raise SuiteTalkError(
+            f"The statement has {wanted} placeholders (?) for {len(values)} parameters; make them agree."
+        )
+
+
+def bound(statement: str, values: Sequence[Value]) -> tuple[str, list[str]]:
+    """Return the statement and what to send as `params`: all of it text, numbers too [section_157909186990].
+
+    Dates are bound as text and read as dates by the statement; NULL, which has no text, stands in the statement.
+
+    Raises:
+        SuiteTalkError: a value has no form in SuiteQL.
+    """
+    texts: list[str] = []
+
+    def place(value: Value) -> str:
+        if value is None:
+            return "NULL"
+        texts.append(_text(value))
+        return _as_date("?", value) if isinstance(value, date) else "?"
+
+    return _with_values(statement, values, place), texts
+
+
+def inlined(statement: str, values: Sequence[Value]) -> str:
+    """Return the statement with its placeholders replaced by literals; those in texts and comments stay.
+
+    Raises:
+        SuiteTalkError: a value has no form in SuiteQL.
+    """
+    # Blanks keep two hyphens from becoming a comment and two texts from becoming one.
+    return _with_values(statement, values, lambda value: f" {_literal(value)} ")
+
+
+def _without(words: str, texts: set[str]) -> str:
+    for text in sorted(texts, key=len, reverse=True):
+        words = words.replace(text, "?")
+    return words
+
+
+def _with_values(statement: str, values: Sequence[Value], place: Callable[[Value], str]) -> str:
+    remaining = iter(values)
+    return _PIECES.sub(lambda piece: place(next(remaining)) if piece[0] == "?" else piece[0], statement)
+
+
+def _literal(value: Value) -> str:
+    if value is None:
+        return "NULL"
+    if isinstance(value, date):
+        return _as_date(quoted(_text(value)), value)
+    is_number = isinstance(value, (int, float, Decimal)) and not isinstance(value, bool)
+    return _text(value) if is_number else quoted(_text(value))
+
+
+def _as_date(text: str, value: date) -> str:
+    """Return the expression that reads a text as a date; SuiteQL has no date literals [article_0824094533]."""
+    return f"TO_DATE({text}, {quoted(_SQL_TIME if isinstance(value, datetime) else _SQL_DATE)})"
+
+
+def _text(value: str | float | Decimal | date) -> str:
+    if isinstance(value, bool):
+        return "T" if value else "F"
+    if isinstance(value, datetime):
+        return _local_time(value)
+    if isinstance(value, (float, Decimal)):
+        return _decimal(Decimal(str(value)))
+    return str(value)
+
+
+def _local_time(value: datetime) -> str:
+    if value.tzinfo is not None:
+        raise SuiteTalkError(
+            f"{value} names a zone; give it in the account's time zone and without one, as SuiteQL compares times."
+        )
+    return value.isoformat(" ", "seconds")
+
+
+def _decimal(value: Decimal) -> str:
+    if not value.is_finite():
+        raise SuiteTalkError(f"{value} is no number a statement can hold.")
+    return format(value, "f")
+
 
 _PATH = "/query/v1/suiteql"
 
@@ -135,3 +273,66 @@ class SuiteQL:
 def _row(item: dict[str, Any]) -> dict[str, Any]:
     """Lower the names, which NetSuite does not promise to [section_156257796125], and drop the row's `links`."""
     return {name.lower(): value for name, value in item.items() if name != "links"}
+
+
+_DATASET_PATH = "/query/v1/dataset/"
+
+
+class Datasets:
+    """Lists datasets and runs them [section_156577938018]. Thread-safe."""
+
+    def __init__(self, transport: Transport) -> None:
+        """Send through this transport."""
+        self._transport = transport
+
+    def list(self) -> Iterator[dict[str, Any]]:
+        """Return the datasets the role can see, each as NetSuite describes it: `id`, `name` and more.
+
+        Raises:
+            IncompleteResultError: NetSuite counted more than it listed.
+            NetSuiteError: NetSuite refused.
+        """
+        for page in all_pages(lambda offset: self._page(_DATASET_PATH, PAGE_SIZE, offset), "The list of datasets"):
+            yield from page.items
+
+    def page(self, dataset_id: str, *, limit: int = PAGE_SIZE, offset: int = 0) -> Page:
+        """Run a dataset and return one page of its rows.
+
+        Rows are mappings of the dataset's columns to text, dates in the user's format; columns that are null are
+        absent.
+
+        Args:
+            dataset_id: such as `custdataset_orders`.
+            limit: rows of the page, at most 1000.
+            offset: rows to leave out before it, a multiple of `limit`.
+
+        Raises:
+            NotFoundError: there is no such dataset, or the role may not see it.
+            NetSuiteError: NetSuite refused.
+        """
+        if not dataset_id.strip("."):
+            raise SuiteTalkError(f"The id of a dataset is needed, not {dataset_id!r}.")
+        page = self._page(f"{_DATASET_PATH}{quote(dataset_id, safe='')}/result", limit, offset)
+        rows = [{name: value for name, value in item.items() if name != "links"} for item in page.items]
+        return Page(rows, page.total, page.has_more)
+
+    def rows(self, dataset_id: str) -> Iterator[dict[str, Any]]:
+        """Run a dataset and return all of its rows, page by page; each page is a run of its own.
+
+        Raises:
+            IncompleteResultError: the result is longer than NetSuite lets a query read, or rows were missing.
+            NotFoundError: there is no such dataset, or the role may not see it.
+        """
+        name = f"The dataset {dataset_id}"
+        for page in all_pages(lambda offset: self.page(dataset_id, offset=offset), name):
+            if page.total > READABLE_ROWS:
+                raise IncompleteResultError(
+                    f"{name} has {page.total} rows and NetSuite lets only {READABLE_ROWS} of them be read; give it a "
+                    "filter."
+                )
+            yield from page.items
+
+    def _page(self, path: str, limit: int, offset: int) -> Page:
+        return read_page(
+            self._transport.request("GET", path, parameters=page_parameters(limit, offset), repeatable=True)
+        )

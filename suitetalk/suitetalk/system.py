@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from suitetalk.errors import ConnectionFailedError, InvalidRequestError, NotFoundError, PermissionDeniedError
-from suitetalk.transport import Transport
+from suitetalk.http.transport import Transport
 
 
 @dataclass(frozen=True)

@@ -29,8 +29,7 @@ from suitetalk import (
     TokenStore,
 )
 from suitetalk.auth import authorization_code
-from suitetalk.auth.authorization_code import Consent
-from suitetalk.auth.refreshed_login import login_name
+from suitetalk.auth.authorization_code import Consent, login_name
 from suitetalk.auth.token_store import Tokens
 
 MakeEmulator = Callable[..., Emulator]

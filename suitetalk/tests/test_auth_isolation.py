@@ -11,7 +11,7 @@ from tests.scripted_netsuite import Reply, ScriptedNetSuite
 
 from suitetalk import Account, ConnectionSettings, LoginRefusedError, NetSuite, NetSuiteError
 from suitetalk.errors import readable
-from suitetalk.session import Session
+from suitetalk.http.session import Session
 
 Connect = Callable[..., NetSuite]
 

@@ -29,9 +29,9 @@ from suitetalk import (
     PermissionDeniedError,
     SigningKey,
 )
-from suitetalk.auth import keygen
-from suitetalk.auth.certificate_end import certificate_of, end_of, warn_of_end
+from suitetalk.auth import keys as keygen
 from suitetalk.auth.certificates import Certificates
+from suitetalk.auth.keys import certificate_of, end_of, warn_of_end
 
 MakeEmulator = Callable[..., Emulator]
 Connect = Callable[..., NetSuite]

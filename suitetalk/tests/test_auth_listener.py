@@ -10,7 +10,7 @@ from contextlib import closing
 import pytest
 
 from suitetalk import ConfigurationError, LoginNeededError
-from suitetalk.auth.listener import RedirectListener, can_listen
+from suitetalk.cli.setup import RedirectListener, can_listen
 
 
 def free_port() -> int:

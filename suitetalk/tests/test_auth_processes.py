@@ -15,7 +15,7 @@ import pytest
 from tests.scripted_netsuite import Received, Reply, ScriptedNetSuite, refused, token_answer
 
 from suitetalk import ConnectionSettings, TokenStore
-from suitetalk.auth.refreshed_login import login_name
+from suitetalk.auth.authorization_code import login_name
 from suitetalk.auth.token_store import Tokens
 
 PROGRAM = Path(__file__).with_name("login_process.py")

@@ -15,8 +15,7 @@ import pytest
 from tests.scripted_netsuite import Received, Reply, ScriptedNetSuite, refused, token_answer
 
 from suitetalk import ConfigurationError, ConnectionFailedError, NetSuite, TokenStore
-from suitetalk.auth.token_keepers import FileKeeper
-from suitetalk.auth.token_store import Tokens
+from suitetalk.auth.token_store import FileKeeper, Tokens
 
 Connect = Callable[..., NetSuite]
 RECORD = Reply(body={"id": "7"})

@@ -12,9 +12,8 @@ from tests.cli_runs import QuickShell, Shell, environment_of
 
 from netsuite_emulator import Emulator, Fault, Role
 from suitetalk.doctor import examine
-from suitetalk.doctor.access import clock
-from suitetalk.doctor.account_facts import formats_of
-from suitetalk.doctor.ends import judged
+from suitetalk.doctor.account import formats_of
+from suitetalk.doctor.login import clock, judged
 
 MakeEmulator = Callable[..., Emulator]
 

@@ -15,7 +15,7 @@ from tests.cli_runs import QuickShell, Shell, environment_of
 from netsuite_emulator import Emulator
 from suitetalk import ConnectionSettings, NetSuite, SuiteTalkError
 from suitetalk.cli.app import app
-from suitetalk.cli.table import columns_of, lines
+from suitetalk.cli.output import columns_of, lines
 
 SOME = "SELECT id, companyname, email FROM customer WHERE id IN (1212, 1214, 1216) ORDER BY id"
 

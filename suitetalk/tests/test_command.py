@@ -8,9 +8,9 @@ import sys
 
 import pytest
 
-from suitetalk.command import TRACEBACK_VARIABLE
+from suitetalk.process import TRACEBACK_VARIABLE
 
-HEAD = "import sys\nfrom suitetalk import ConfigurationError\nfrom suitetalk.command import run_command\n"
+HEAD = "import sys\nfrom suitetalk import ConfigurationError\nfrom suitetalk.process import run_command\n"
 
 
 def run(body: str, **environment: str) -> subprocess.CompletedProcess[str]:

@@ -23,8 +23,8 @@ from suitetalk import (
     ServerFaultError,
     SuiteTalkError,
 )
-from suitetalk.answer import Answer, encode, refusal, token_refusal
 from suitetalk.errors import readable
+from suitetalk.http.response import Answer, encode, refusal, token_refusal
 
 REQUEST = "GET /record/v1/customer/7"
 

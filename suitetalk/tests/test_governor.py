@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from suitetalk import Governor, Permit
-from suitetalk.governor import permitted
+from suitetalk.http.governor import permitted
 
 
 def cut_to(governor: Governor, limit: int) -> Governor:

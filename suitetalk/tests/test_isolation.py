@@ -14,7 +14,7 @@ import pytest
 from tests.scripted_netsuite import CUT, Received, Reply, ScriptedNetSuite, refused, token_answer
 
 from suitetalk import ConfigurationError, ConnectionFailedError, NetSuite, OutcomeUnknownError, SuiteTalkError
-from suitetalk.answer import Answer
+from suitetalk.http.response import Answer
 
 Connect = Callable[..., NetSuite]
 RECORD = Reply(body={"id": "7"})

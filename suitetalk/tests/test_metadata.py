@@ -25,9 +25,7 @@ from suitetalk import (
     NotFoundError,
     SuiteTalkError,
 )
-from suitetalk.catalog_cache import CatalogCache
-from suitetalk.metadata import MetadataCatalog
-from suitetalk.shapes import fields_of
+from suitetalk.metadata import CatalogCache, MetadataCatalog, fields_of
 
 Connect = Callable[..., NetSuite]
 SCHEMA = {"type": "object", "properties": {"id": {"type": "string"}}, "x": 0.1}

@@ -13,7 +13,7 @@ from tests.scripted_netsuite import Received, Reply, ScriptedNetSuite, refused
 
 from netsuite_emulator import Emulator
 from suitetalk import ConnectionSettings, InvalidRequestError, NetSuite, SuiteTalkError
-from suitetalk.parameters import Value, bound, check_parameters, inlined, without_comments
+from suitetalk.suiteql import Value, bound, check_parameters, inlined, without_comments
 
 # Few letters, so that quotes, comments and placeholders meet often.
 STATEMENTS = st.lists(st.sampled_from(["'", '"', "-", "--", "/", "*", "/*", "*/", "?", "\n", "a", " "])).map("".join)

@@ -8,8 +8,7 @@ from typing import NoReturn
 
 from singer_sdk.exceptions import SingerSDKError
 
-from suitetalk.command import run_command
-from suitetalk.freed_memory import give_back_freed_memory
+from suitetalk.process import give_back_freed_memory, run_command
 from tap_netsuite.output import ReaderLeftError
 from tap_netsuite.tap import TapNetSuite
 

@@ -10,7 +10,7 @@ from datetime import datetime, timezone
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from tap_netsuite.values import Kind, converter, iso, kind_of
+from tap_netsuite.columns import Kind, converter, iso, kind_of
 
 _HYPERMEDIA = "links"
 _UTC = ZoneInfo("UTC")

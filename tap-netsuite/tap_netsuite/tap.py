@@ -15,10 +15,10 @@ from singer_sdk import Stream, Tap
 
 from suitetalk import ConfigurationError, RetryPolicy
 from tap_netsuite.account import Account
-from tap_netsuite.discovery.cache import DiscoveryCache
 from tap_netsuite.discovery.discover import discover
-from tap_netsuite.discovery.entry import Discovery
-from tap_netsuite.discovery.report import (
+from tap_netsuite.discovery.found import (
+    Discovery,
+    DiscoveryCache,
     datasets_in,
     findings_in,
     log_findings,
@@ -30,14 +30,12 @@ from tap_netsuite.discovery.report import (
     write_table,
 )
 from tap_netsuite.output import ReaderLeftError, WholeLineWriter
-from tap_netsuite.progress.facts import Progress
-from tap_netsuite.progress.log_lines import log_stream
-from tap_netsuite.progress.shown import shown
-from tap_netsuite.run import Run
+from tap_netsuite.progress import Progress, StreamAudit, log_stream, shown
 from tap_netsuite.settings import CONFIG_SCHEMA, TapSettings
-from tap_netsuite.streams.audit import AUDIT_STREAM, AuditStream, StreamAudit
+from tap_netsuite.streams.audit import AUDIT_STREAM, AuditStream
 from tap_netsuite.streams.base import NetSuiteStream
-from tap_netsuite.streams.making import streams_of_account, streams_of_catalog
+from tap_netsuite.streams.catalog import streams_of_account, streams_of_catalog
+from tap_netsuite.sync import Run
 
 _PACKAGE = "netsuite-singer"
 _NO_STATE = 'names a file that holds no state such as {"bookmarks": {…}}; correct it.'

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from typing import Any, cast
 
-from tap_netsuite.extraction.lookahead import Fetcher
+from tap_netsuite.reading.engine import Fetcher
 
 
 class _Answer(Future[Any]):

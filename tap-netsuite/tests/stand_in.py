@@ -12,7 +12,7 @@ from unittest.mock import patch
 from hypothesis import settings
 
 from suitetalk import Page, SuiteQL
-from tap_netsuite.extraction import by_key
+from tap_netsuite.reading import sequential as by_key
 
 _MOST_PAGES = 3000  # of one test; more means that reading does not end
 

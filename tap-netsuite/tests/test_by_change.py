@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from tests.stand_in import EXAMPLES, Row, StandIn, shuffled, standing_in, without
 
 from suitetalk import IncompleteResultError
-from tap_netsuite.extraction.by_change import rows_by_change
-from tap_netsuite.extraction.source import Source
-from tap_netsuite.values import Column, Kind
+from tap_netsuite.columns import Column, Kind
+from tap_netsuite.reading.sequential import rows_by_change
+from tap_netsuite.source import Source
 
 Change = Callable[[StandIn], None]
 

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from tests.stand_in import EXAMPLES, Row, StandIn, shuffled, standing_in, without
 
 from suitetalk import IncompleteResultError
-from tap_netsuite.extraction.by_key import rows_by_key
-from tap_netsuite.extraction.source import Source
-from tap_netsuite.values import Column, Kind
+from tap_netsuite.columns import Column, Kind
+from tap_netsuite.reading.sequential import rows_by_key
+from tap_netsuite.source import Source
 
 Change = Callable[[StandIn], None]
 
@@ -151,7 +151,7 @@ def test_a_keyless_table_that_never_stands_still_is_an_error() -> None:
 
 
 def test_a_keyless_table_beyond_what_can_be_read_is_an_error_before_a_row(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tap_netsuite.extraction.by_key.READABLE_ROWS", 4)
+    monkeypatch.setattr("tap_netsuite.reading.sequential.READABLE_ROWS", 4)
     with (
         standing_in(table(dict.fromkeys(range(5), "x"), 2)) as stand_in,
         pytest.raises(IncompleteResultError, match="5 rows and no key"),

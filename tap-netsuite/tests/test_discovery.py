@@ -9,7 +9,7 @@ from tests.tap_runs import Json, QuickTap, discover, entry, metadata, names
 
 from netsuite_emulator import Emulator, Fault
 from suitetalk import ConfigurationError, NetSuiteError
-from tap_netsuite.discovery.entry import Status
+from tap_netsuite.discovery.found import Status
 
 
 def properties(catalog: Json, stream: str) -> Json:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tests.stand_in import EXAMPLES
 
 from suitetalk import IncompleteResultError
-from tap_netsuite.extraction.id_windows import Listing, NoWindowsError, Window, windows_with_ids
+from tap_netsuite.reading.record_ids import Listing, NoWindowsError, Window, windows_with_ids
 
 Change = Callable[[set[int]], None]
 Order = Callable[[int], float]

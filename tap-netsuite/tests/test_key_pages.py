@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from tests.shaken_fetcher import ShakenFetcher
 
 from suitetalk import IncompleteResultError
-from tap_netsuite.extraction.key_pages import Count, Gap, KeyPages, Step
-from tap_netsuite.extraction.rows import Key, KeyPage, Rows
+from tap_netsuite.reading.page import Key, KeyPage, Rows
+from tap_netsuite.reading.parallel import Count, Gap, KeyPages, Step
 
 EXAMPLES = settings(max_examples=200, deadline=None)
 

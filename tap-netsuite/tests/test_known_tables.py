@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tap_netsuite.known_tables import feature_of, known_tables, main_table, permission_of, usual_kind
-from tap_netsuite.values import Kind
+from tap_netsuite.columns import Kind
+from tap_netsuite.discovery.known_tables import feature_of, known_tables, main_table, permission_of, usual_kind
 
 # Tables and columns that the netsuite2 models of fivetran/dbt_netsuite select, but for Fivetran's own.
 NETSUITE2 = {

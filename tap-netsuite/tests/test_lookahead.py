@@ -12,9 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tap_netsuite.extraction.lookahead import Fetcher, Lookahead, Portion, Reading
-from tap_netsuite.extraction.rows import Rows
-from tap_netsuite.extraction.workers import Workers
+from tap_netsuite.reading.engine import Fetcher, Lookahead, Portion, Reading, Workers
+from tap_netsuite.reading.page import Rows
 
 WIDTH = 4
 

@@ -18,11 +18,9 @@ from tests.terminal import AtATerminal, screen
 
 from netsuite_emulator import Emulator, Fault
 from suitetalk import Traffic
-from suitetalk.terminal.pace import Pace
+from suitetalk.terminal import Pace
 from tap_netsuite.account import Account
-from tap_netsuite.progress.facts import Facts, Progress
-from tap_netsuite.progress.log_lines import in_a_log
-from tap_netsuite.progress.terminal import in_one_line
+from tap_netsuite.progress import Facts, Progress, in_a_log, in_one_line
 from tap_netsuite.settings import TapSettings
 
 TABLE = "customrecord_site_visit"

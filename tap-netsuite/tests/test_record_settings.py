@@ -10,7 +10,7 @@ from tests.tap_runs import Json, QuickTap, Run, discover, entry, read, selected
 
 from netsuite_emulator import Emulator, Fault
 from suitetalk import ConfigurationError
-from tap_netsuite.record_settings import record_settings
+from tap_netsuite.settings import record_settings
 
 
 def records(config: Json, catalog: Json, record_type: str, **settings: Any) -> Run:

@@ -12,10 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from suitetalk import IncompleteResultError, Page
-from tap_netsuite.extraction.row_format import RowFormat, ValueFormError
-from tap_netsuite.extraction.rows import Rows
-from tap_netsuite.extraction.source import Source
-from tap_netsuite.values import Column, Kind
+from tap_netsuite.columns import Column, Kind
+from tap_netsuite.reading.page import RowFormat, Rows, ValueFormError
+from tap_netsuite.source import Source
 
 ZONE = ZoneInfo("Australia/Sydney")
 COLUMNS = (

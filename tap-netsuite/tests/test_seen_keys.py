@@ -15,15 +15,14 @@ from unittest.mock import patch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tap_netsuite.extraction import deletions as deletions_module
-from tap_netsuite.extraction import seen_keys as seen_keys_module
-from tap_netsuite.extraction.deletion_log import DeletionLog
-from tap_netsuite.extraction.deletions import Deletions, Subject
-from tap_netsuite.extraction.lookahead import Fetcher, Portion
-from tap_netsuite.extraction.row_format import record_lines
-from tap_netsuite.extraction.rows import Key, KeyPage, Rows
-from tap_netsuite.extraction.seen_keys import Seen, SeenKeys
-from tap_netsuite.values import iso
+from tap_netsuite.columns import iso
+from tap_netsuite.deletions import deletions as deletions_module
+from tap_netsuite.deletions import seen_keys as seen_keys_module
+from tap_netsuite.deletions.deletions import Deletions, Subject
+from tap_netsuite.deletions.log import DeletionLog
+from tap_netsuite.deletions.seen_keys import Seen, SeenKeys
+from tap_netsuite.reading.engine import Fetcher, Portion
+from tap_netsuite.reading.page import Key, KeyPage, Rows, record_lines
 
 EXAMPLES = settings(max_examples=250, deadline=None)
 LARGE = 10**9

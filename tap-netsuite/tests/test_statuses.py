@@ -17,11 +17,10 @@ from tests.tap_runs import COMMAND, Json, QuickTap, command, discover, entry, me
 
 from netsuite_emulator import Emulator, Fault
 from suitetalk import ConfigurationError, ErrorDetail, InvalidRequestError, Page, SuiteQL
-from tap_netsuite.deletion_settings import DeletionSettings
-from tap_netsuite.deletion_sources import deletions_of
-from tap_netsuite.discovery.entry import Discovery, Finding, Status
-from tap_netsuite.discovery.refusals import with_features_that_are_on
-from tap_netsuite.discovery.report import findings_in, write_table
+from tap_netsuite.deletions.sources import deletions_of
+from tap_netsuite.discovery.found import Discovery, Finding, Status, findings_in, write_table
+from tap_netsuite.probe import with_features_that_are_on
+from tap_netsuite.settings import DeletionSettings
 
 
 def found(config: Json) -> Discovery:

@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 from tests.shaken_fetcher import ShakenFetcher
 
 from suitetalk import IncompleteResultError
-from tap_netsuite.extraction.changes import Changes
-from tap_netsuite.extraction.key_pages import Audit, Count, Gap
-from tap_netsuite.extraction.position import position_in
-from tap_netsuite.extraction.rows import Key, KeyPage, Rows
-from tap_netsuite.extraction.source import Source
-from tap_netsuite.extraction.table_reading import TableReading
-from tap_netsuite.values import Column, Kind, iso
+from tap_netsuite.columns import Column, Kind, iso
+from tap_netsuite.reading.changes import Changes
+from tap_netsuite.reading.page import Key, KeyPage, Rows
+from tap_netsuite.reading.parallel import Count, Gap, TableReading
+from tap_netsuite.reading.state import position_in
+from tap_netsuite.settings import Audit
+from tap_netsuite.source import Source
 
 ID = Column("id", Kind.INTEGER)
 STAMP = Column("stamp", Kind.DATE_TIME)

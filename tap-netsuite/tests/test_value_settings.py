@@ -11,7 +11,7 @@ from tests.tap_runs import Json, discover, entry, read, selected
 
 from netsuite_emulator import Emulator
 from suitetalk import ConfigurationError
-from tap_netsuite.discovery_settings import DiscoverySettings
+from tap_netsuite.settings import DiscoverySettings
 
 
 def read_table(config: Json, table: str, **settings: Any) -> tuple[Json, list[Json]]:

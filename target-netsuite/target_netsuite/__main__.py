@@ -7,8 +7,7 @@ from typing import NoReturn
 
 from singer_sdk.exceptions import SingerSDKError
 
-from suitetalk.command import run_command
-from suitetalk.freed_memory import give_back_freed_memory
+from suitetalk.process import give_back_freed_memory, run_command
 from target_netsuite.errors import StateReaderLeftError, TargetError
 from target_netsuite.target import TargetNetSuite
 

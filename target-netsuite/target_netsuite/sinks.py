@@ -10,15 +10,15 @@ from typing import Any, Protocol, cast
 from singer_sdk import Target
 from singer_sdk.sinks import RecordSink
 
+from target_netsuite.child_streams import ROWS, Families
 from target_netsuite.errors import InvalidRecordError
-from target_netsuite.families import ROWS, Families
 from target_netsuite.intents import Intent, Operation, Refusal, Settled
 from target_netsuite.mapping import DELETED_AT, RecordMapping
-from target_netsuite.mirroring.keys import MirrorKeys
+from target_netsuite.messages import RecordValidation
+from target_netsuite.mirror import MirrorKeys
 from target_netsuite.reporting.report import Report
 from target_netsuite.run import Run
 from target_netsuite.settings import Settings, StreamSettings
-from target_netsuite.validation import RecordValidation
 
 ORPHAN = "NO_PARENT"
 

@@ -21,6 +21,7 @@ from singer_sdk.mapper import RemoveRecordTransform, StreamMap
 from singer_sdk.sinks import RecordSink
 
 from suitetalk import ConfigurationError, Governor, NetSuite, RetryPolicy
+from target_netsuite.child_streams import Families
 from target_netsuite.errors import (
     InvalidRecordError,
     MessageError,
@@ -28,19 +29,15 @@ from target_netsuite.errors import (
     TargetError,
     UnknownRecordTypeError,
 )
-from target_netsuite.families import Families
 from target_netsuite.interruption import InterruptibleLimiter, Interruption
 from target_netsuite.mapping import RecordMapping, RecordShape
-from target_netsuite.mapping.select_options import FormOptions
+from target_netsuite.mapping.values import FormOptions
 from target_netsuite.messages import MessageReader
-from target_netsuite.mirroring.keys import MirrorKeys
-from target_netsuite.mirroring.mirror import Mirror
-from target_netsuite.replaying.reject_lines import STREAM_MAP_FAILED
-from target_netsuite.replaying.replay import WITHOUT_EFFECT, Replay
-from target_netsuite.reporting.progress import Progress
+from target_netsuite.mirror import Mirror, MirrorKeys
+from target_netsuite.replay import STREAM_MAP_FAILED, WITHOUT_EFFECT, Replay
+from target_netsuite.reporting.progress import Progress, shown
 from target_netsuite.reporting.report import Report
-from target_netsuite.reporting.shown import shown
-from target_netsuite.run import Run
+from target_netsuite.run import Run, Shapes, begin_run, mirrored
 from target_netsuite.settings import (
     CONFIG_JSONSCHEMA,
     Settings,
@@ -50,7 +47,6 @@ from target_netsuite.settings import (
     without_blanks,
 )
 from target_netsuite.sinks import ChildSink, NetSuiteSink
-from target_netsuite.wiring import Shapes, begin_run, mirrored
 
 _WITHOUT_EFFECT_HERE = ("add_record_metadata", "batch_size_rows")
 _STATE_ENCODER = msgspec.json.Encoder(decimal_format="number")

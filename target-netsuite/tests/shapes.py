@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from suitetalk.shapes import fields_of
+from suitetalk.metadata import fields_of
 from target_netsuite.intents import Intent
 from target_netsuite.mapping import RecordMapping, RecordShape, SelectOptions
 from target_netsuite.settings import StreamSettings

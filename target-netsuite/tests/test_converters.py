@@ -13,8 +13,7 @@ from tests.shapes import intent, mapping
 
 from target_netsuite.errors import BAD_ENUM_VALUE, MISSING_KEY, WRONG_TYPE, InvalidRecordError
 from target_netsuite.intents import Reference
-from target_netsuite.mapping.converters import BY_KIND, unchanged
-from target_netsuite.mapping.unfit import UnfitError
+from target_netsuite.mapping.values import BY_KIND, UnfitError, unchanged
 
 
 @pytest.mark.parametrize(

@@ -14,8 +14,7 @@ from tests.writes import creates
 
 from suitetalk import Batch
 from target_netsuite.errors import JournalError
-from target_netsuite.journal.journal import Journal, open_journal
-from target_netsuite.journal.null_journal import NullJournal
+from target_netsuite.journal.journal import Journal, NullJournal, open_journal
 
 
 def test_the_file_is_the_users_alone(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.shapes import intent, mapping, sublist
 
-from suitetalk.shapes import fields_of
+from suitetalk.metadata import fields_of
 from target_netsuite.errors import (
     FIELD_FILLED_TWICE,
     MISSING_FIELD,
@@ -24,8 +24,8 @@ from target_netsuite.errors import (
 )
 from target_netsuite.intents import Match, Operation
 from target_netsuite.mapping import RecordShape
-from target_netsuite.mapping.nesting import nested, without_nulls
-from target_netsuite.settings.paths import clashing
+from target_netsuite.mapping.row import nested, without_nulls
+from target_netsuite.settings.entries import clashing
 
 _NAME = st.sampled_from(["a", "b", "c"])
 _PATH = st.lists(_NAME, min_size=1, max_size=3).map(tuple)

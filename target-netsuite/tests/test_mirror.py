@@ -19,9 +19,8 @@ from netsuite_emulator import Emulator, Fault, Settings
 from suitetalk import ConfigurationError, ConnectionSettings, Governor, NetSuite, RetryPolicy
 from target_netsuite.errors import MirrorError
 from target_netsuite.intents import Intent, Operation
-from target_netsuite.mirroring.keys import MirrorKeys
-from target_netsuite.mirroring.mirror import Mirror, MirrorStream
-from target_netsuite.template import Template
+from target_netsuite.mirror import Mirror, MirrorKeys, MirrorStream
+from target_netsuite.settings.template import Template
 
 TABLE = "customrecord_warranty"
 TEMPLATE = Template.parse("CRM-{id}")

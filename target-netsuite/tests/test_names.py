@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from target_netsuite.mapping.names import Names, squeezed
+from target_netsuite.mapping.catalog import Names, squeezed
 
 _NAME = st.text("abAB_", min_size=1, max_size=5)
 

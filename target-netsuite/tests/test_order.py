@@ -10,8 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from target_netsuite.intents import Intent, Match, Operation, Reference
-from target_netsuite.pipeline.identities import claims_of
-from target_netsuite.pipeline.order import Order
+from target_netsuite.pipeline.order import Order, claims_of
 
 _IDS = st.sampled_from("abc")
 _TYPES = st.sampled_from(["customer", "vendor", "salesOrder", "invoice"])

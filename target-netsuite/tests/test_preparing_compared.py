@@ -11,7 +11,7 @@ from tests.preparing_account import PreparingAccount, customers, intent, only, o
 from netsuite_emulator import Emulator
 from suitetalk import FieldShape
 from target_netsuite.intents import Difference, Write
-from target_netsuite.preparing.columns import shows
+from target_netsuite.preparing.present import shows
 
 QUERY = "POST /query/v1/suiteql"
 

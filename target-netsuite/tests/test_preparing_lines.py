@@ -12,8 +12,8 @@ from hypothesis import strategies as some
 
 from suitetalk import FieldShape
 from target_netsuite.intents import Difference, LineMode, LineRule
+from target_netsuite.mapping.catalog import Shapes
 from target_netsuite.preparing.lines import LinePlan, plan_lines
-from target_netsuite.preparing.shapes import Shapes
 
 _LINE_FIELDS = [
     FieldShape("item.line", "integer"),

@@ -12,8 +12,7 @@ from tests.preparing_account import PreparingAccount
 from netsuite_emulator import Emulator, Fault, Role
 from suitetalk import ConcurrencyLimitError, ServerFaultError
 from target_netsuite.intents import Reference
-from target_netsuite.preparing.found import REFERENCE, refusal_of
-from target_netsuite.preparing.known_ids import KnownIds
+from target_netsuite.preparing.lookups import REFERENCE, KnownIds, refusal_of
 
 QUERY = "POST /query/v1/suiteql"
 

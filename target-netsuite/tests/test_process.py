@@ -19,7 +19,7 @@ from tests.target_runs import COMMAND, QUICK_COMMAND, finish, lines, record, sch
 from netsuite_emulator import Emulator, Fault
 from suitetalk import CONNECTION_SETTINGS
 from target_netsuite.settings import StreamSettings
-from target_netsuite.settings.descriptions import TARGET_SETTINGS
+from target_netsuite.settings.target import TARGET_SETTINGS
 
 Spawn = Callable[..., "subprocess.Popen[str]"]
 

@@ -23,7 +23,7 @@ from suitetalk import Batch, NetSuite
 from target_netsuite.errors import StoppedError
 from target_netsuite.intents import Outcome, Write
 from target_netsuite.journal.journal import Journal
-from target_netsuite.journal.recovery import recover
+from target_netsuite.writing.recovery import recover
 from target_netsuite.writing.writer import Writer, WriterOptions
 
 TESTS = Path(__file__).parent

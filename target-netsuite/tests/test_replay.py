@@ -16,10 +16,9 @@ from tests.target_runs import COMMAND, QUICK_COMMAND, Run, files_of_at_most, fin
 from netsuite_emulator import Emulator, Fault
 from target_netsuite.errors import ReportFileError
 from target_netsuite.intents import Intent, Operation, Refusal
-from target_netsuite.replaying.reject_lines import digest_of
-from target_netsuite.replaying.replay import Replay
+from target_netsuite.replay import Replay, digest_of
 from target_netsuite.reporting.line_file import LineFile
-from target_netsuite.reporting.lines import reject_line
+from target_netsuite.reporting.report import reject_line
 
 Spawn = Callable[..., "subprocess.Popen[str]"]
 BUSY = Fault(effect="status", status=400, body={"o:errorDetails": [{"detail": "Not today.", "o:errorCode": "CLOSED"}]})

@@ -20,9 +20,9 @@ from suitetalk import ConfigurationError
 from target_netsuite.errors import RecordsRefusedError, ReportFileError
 from target_netsuite.intents import Difference, Intent, Operation, Outcome, Refusal, Settled
 from target_netsuite.reporting.line_file import LineFile
+from target_netsuite.reporting.progress import summary_table
 from target_netsuite.reporting.report import Report
-from target_netsuite.reporting.settings import MaxRejects, ReportSettings
-from target_netsuite.reporting.shown import summary_table
+from target_netsuite.settings.target import MaxRejects, ReportSettings
 
 LOGGER = logging.getLogger("report")
 REJECTED = Refusal("rejected", "No such term", "terms", "INVALID_KEY_OR_REF", 400, "Look it up.", attempts=2)

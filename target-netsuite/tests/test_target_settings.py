@@ -8,8 +8,8 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from suitetalk import ConfigurationError
-from target_netsuite.reporting.settings import ReportSettings
 from target_netsuite.settings import CONFIG_JSONSCHEMA, Settings, without_blanks
+from target_netsuite.settings.target import ReportSettings
 
 _CONNECTION = {
     "account_id": "1234567",

@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from target_netsuite.errors import InvalidRecordError, MessageError
-from target_netsuite.plain_types import PlainTypes
-from target_netsuite.validation import RecordValidation
+from target_netsuite.messages import PlainTypes, RecordValidation
 
 _SCHEMA = {
     "type": "object",

@@ -14,7 +14,7 @@ from pathlib import Path
 from tests.writes import QUICK_POLLING, ConfirmCustomers, connected, creates
 
 from target_netsuite.journal.journal import Journal
-from target_netsuite.journal.recovery import recover
+from target_netsuite.writing.recovery import recover
 from target_netsuite.writing.writer import Writer, WriterOptions
 
 _CHUNK = 15

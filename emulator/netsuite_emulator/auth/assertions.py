@@ -13,7 +13,7 @@ from netsuite_emulator.auth.errors import OAuthError
 if TYPE_CHECKING:
     from cryptography import x509
 
-    from netsuite_emulator.auth.registry import CertificateRegistry
+    from netsuite_emulator.auth.certificates import CertificateRegistry
     from netsuite_emulator.clock import Clock
 
 __all__ = ["TOKEN_PATH", "AssertionVerifier"]

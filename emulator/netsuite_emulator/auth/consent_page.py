@@ -9,13 +9,11 @@ from html import escape
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlencode
 
-from netsuite_emulator.auth.consents import Consent
-from netsuite_emulator.auth.integrations import SCOPES
-from netsuite_emulator.exchange import Answer, Call
+from netsuite_emulator.auth.consents import SCOPES, Consent
+from netsuite_emulator.http.exchange import Answer, Call
 
 if TYPE_CHECKING:
-    from netsuite_emulator.auth.consents import Consents
-    from netsuite_emulator.auth.integrations import Integration, Integrations
+    from netsuite_emulator.auth.consents import Consents, Integration, Integrations
     from netsuite_emulator.settings import Settings
 
 __all__ = ["CONSENT_PATH", "ConsentPage"]

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 from netsuite_emulator.company.bulk import bulk_tables, bulk_types
 from netsuite_emulator.company.description import Company, RecordType, Sublist, Table, load_tables
-from netsuite_emulator.company.settings import DELETION_TABLES, CompanySettings
-from netsuite_emulator.settings_error import SettingsError
+from netsuite_emulator.company.settings import DELETION_TABLES, CompanySettings, SettingsError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""What can be chosen about the company and about what the role sees of it."""
+"""What can be chosen of the company; the refusal of a setting."""
 
 from __future__ import annotations
 
@@ -7,9 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from netsuite_emulator.settings_error import SettingsError
+__all__ = ["DELETION_TABLES", "CompanySettings", "SettingsError"]
 
-__all__ = ["DELETION_TABLES", "CompanySettings"]
+
+class SettingsError(ValueError):
+    """A setting that cannot work; the message is one sentence for a person."""
+
 
 # The names under which NetSuite has shown its log of deletions [reference 5.11]; `none` where it shows no such table.
 DELETION_TABLES = ("deletedrecord", "deletedrecordinconnect", "none")

@@ -14,7 +14,7 @@ from netsuite_emulator.errors import NetSuiteError, invalid_content
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from netsuite_emulator.calendar_formats import AccountCalendar
+    from netsuite_emulator.clock import AccountCalendar
     from netsuite_emulator.company.description import Column, Sublist
     from netsuite_emulator.records.store import RecordStore
 

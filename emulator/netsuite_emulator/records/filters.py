@@ -11,7 +11,7 @@ from netsuite_emulator.errors import NetSuiteError, invalid_parameter
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from netsuite_emulator.calendar_formats import AccountCalendar
+    from netsuite_emulator.clock import AccountCalendar
     from netsuite_emulator.company.description import Column
 
 __all__ = ["Condition", "Filter"]

@@ -7,15 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from netsuite_emulator.company.choices import CHOICES
 from netsuite_emulator.errors import invalid_parameter
-from netsuite_emulator.exchange import Answer, Call
-from netsuite_emulator.paging import Page
+from netsuite_emulator.http.exchange import Answer, Call, Page
 from netsuite_emulator.records.bodies import Validation
 from netsuite_emulator.records.writing import RecordWriter
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from netsuite_emulator.calendar_formats import AccountCalendar
+    from netsuite_emulator.clock import AccountCalendar
     from netsuite_emulator.company.description import Column, RecordType
     from netsuite_emulator.records.reading import RecordReader
     from netsuite_emulator.records.store import RecordStore

@@ -1,4 +1,4 @@
-"""Records as GET answers them [section_1545142037]."""
+"""Records as GET answers them."""
 
 from __future__ import annotations
 
@@ -7,16 +7,18 @@ from urllib.parse import quote, urlencode
 
 from netsuite_emulator.company.choices import CHOICES
 from netsuite_emulator.company.record_types import STATUSES
+from netsuite_emulator.errors import nonexistent_id
+from netsuite_emulator.http.exchange import Answer, Page, collection, singular
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from netsuite_emulator.calendar_formats import AccountCalendar
+    from netsuite_emulator.clock import AccountCalendar
     from netsuite_emulator.company.description import Column, RecordType, Sublist
     from netsuite_emulator.records.store import RecordStore
 
-__all__ = ["RecordReader", "line_key"]
+__all__ = ["RecordReader", "SubResources", "line_key"]
 
 
 class RecordReader:
@@ -167,3 +169,71 @@ class RecordReader:
 def line_key(sublist: Sublist, row: dict[str, Any]) -> Any:
     """What names a row of a sublist in a path."""
     return row["id"] if sublist.table == "transactionline" else row["internalid"]
+
+
+class SubResources:
+    """Answers `GET /{type}/{id}/{sub}` and what is below it."""
+
+    def __init__(self, store: RecordStore, reader: RecordReader, base: str, query: Mapping[str, str]) -> None:
+        """`base` is the address of the record service."""
+        self._store = store
+        self._reader = reader
+        self._base = base
+        self._query = query
+
+    def answer(self, record_type: RecordType, identifier: int, path: list[str]) -> Answer:
+        """The part that `path` names.
+
+        Raises:
+            NetSuiteError: 404, there is no such part.
+        """
+        address = f"{self._base}/{record_type.path}/{identifier}"
+        for sublist in record_type.sublists:
+            if sublist.name.lower() == path[0].lower():
+                return self._sublist(record_type, sublist, identifier, path[1:])
+        row = self._store.row(self._store.company.tables[record_type.table], record_type.key, identifier) or {}
+        if len(path) == 1:
+            for column in self._store.company.fields(record_type):
+                if (column.field or "").lower() == path[0].lower():
+                    return self._field(column, row, f"{address}/{column.field}")
+        raise nonexistent_id()
+
+    def _sublist(self, record_type: RecordType, sublist: Sublist, identifier: int, path: list[str]) -> Answer:
+        address = f"{self._base}/{record_type.path}/{identifier}/{sublist.name}"
+        rows = self._reader.sublist_rows(sublist, identifier)
+        if not path:
+            page = Page.read(address, self._query, len(rows) or 1)
+            shown = rows[page.offset : page.offset + page.limit]
+            return collection(page.answer([self._item(record_type, sublist, row, address) for row in shown], len(rows)))
+        for row in rows:
+            if str(line_key(sublist, row)) == path[0]:
+                return self._line(record_type, sublist, row, [address, *path])
+        raise nonexistent_id()
+
+    def _item(self, record_type: RecordType, sublist: Sublist, row: dict[str, Any], address: str) -> dict[str, Any]:
+        if self._query.get("expandSubResources", "").lower() == "true":
+            return self._reader.line(record_type, sublist, row, address)
+        return {"links": [{"rel": "self", "href": f"{address}/{line_key(sublist, row)}"}]}
+
+    def _line(self, record_type: RecordType, sublist: Sublist, row: dict[str, Any], path: list[str]) -> Answer:
+        if len(path) == 2:  # noqa: PLR2004 - the sublist and the key
+            return singular(self._reader.line(record_type, sublist, row, path[0]))
+        for column in self._store.company.line_fields(sublist):
+            if (column.field or "").lower() == path[2].lower():
+                return self._field(column, row, "/".join(path))
+        raise nonexistent_id()
+
+    def _field(self, column: Column, row: dict[str, Any], link: str) -> Answer:
+        value = row.get(column.name)
+        if value is None:
+            raise nonexistent_id()
+        if column.kind == "address":
+            return singular(self._reader.address(value, link))
+        if column.kind == "multiselect":
+            return collection(self._reader.multiselect(column, value, link))
+        if column.kind == "reference":
+            path = self._store.path_of(column, value)
+            target = self._store.company.record_types.get(path or "")
+            if target is not None:
+                return singular(self._reader.record(target, value))
+        raise nonexistent_id()

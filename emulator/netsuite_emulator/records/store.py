@@ -1,4 +1,4 @@
-"""Finds rows of records, and what references to them look like."""
+"""Rows by record type and id."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from netsuite_emulator.errors import nonexistent_id
 
 if TYPE_CHECKING:
     from netsuite_emulator.company.description import Column, Company, RecordType, Table
-    from netsuite_emulator.lookups import Lookup
-    from netsuite_emulator.storage import Storage
+    from netsuite_emulator.storage.lookups import Lookup
+    from netsuite_emulator.storage.storage import Storage
 
-__all__ = ["RecordStore"]
+__all__ = ["RecordStore", "insert", "update"]
+
 
 _LARGEST_ID = 2**62
 
@@ -137,3 +138,14 @@ def _as_id(text: str) -> int | None:
     except ValueError:
         return None
     return number if abs(number) < _LARGEST_ID else None
+
+
+def insert(store: RecordStore, table: str, values: dict[str, Any]) -> None:
+    """Add a row; columns left out take their defaults."""
+    store.storage.insert(store.company.tables[table], values)
+
+
+def update(store: RecordStore, table: str, values: dict[str, Any], identifier: int) -> None:
+    """Change the row with this key."""
+    if values:
+        store.storage.update(store.company.tables[table], identifier, values)

@@ -1,22 +1,43 @@
-"""Makes one transaction from another [section_157901123882]."""
+"""One record out of another; actions."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from netsuite_emulator.errors import NetSuiteError, invalid_content, user_error
-from netsuite_emulator.records.payments import pay
 from netsuite_emulator.records.reading import RecordReader
-from netsuite_emulator.records.rows import insert, update
+from netsuite_emulator.records.store import insert, update
+from netsuite_emulator.records.writing import post
 
 if TYPE_CHECKING:
-    from netsuite_emulator.calendar_formats import AccountCalendar
+    from datetime import datetime
+
+    from netsuite_emulator.clock import AccountCalendar
     from netsuite_emulator.company.description import Company, RecordType
     from netsuite_emulator.records.bodies import Validation
     from netsuite_emulator.records.store import RecordStore
     from netsuite_emulator.records.writing import RecordWriter
 
-__all__ = ["Transforms", "targets_of"]
+__all__ = ["ActionError", "Transforms", "pay", "perform_action", "targets_of"]
+
+
+def pay(store: RecordStore, invoice: int, payment: int, now: datetime) -> None:
+    """Let a payment pay what is left of an invoice."""
+    storage = store.storage
+    found = storage.row(
+        'SELECT coalesce(foreignamountunpaid, 0), coalesce(foreignamountpaid, 0) FROM "transaction" WHERE id = ?',
+        [invoice],
+    )
+    left, paid = found or (0, 0)
+    update(store, "transaction", {"foreigntotal": -left, "totalaftertaxes": -left}, payment)
+    storage.rows(
+        "UPDATE transactionline SET foreignamount = ?, netamount = ? WHERE transaction = ? AND mainline = 'T'",
+        [-left, -left, payment],
+    )
+    post(store, payment, now)
+    settled = {"foreignamountunpaid": 0, "foreignamountpaid": paid + left, "status": "B", "lastmodifieddate": now}
+    update(store, "transaction", settled, invoice)
+
 
 # What can become what, the kind of link between them, and the source's last status.
 _TARGETS = {
@@ -178,3 +199,38 @@ def _lines(lines: list[dict[str, Any]], given: Any, name: str, *, replace: bool)
         {part: value for part, value in line.items() if part not in ("line", "links")} for line in by_line.values()
     ]
     return plain + added
+
+
+_APPROVED, _REJECTED, _PENDING = "2", "3", "A"
+_ACTIONS = ("approve", "confirm", "reject")
+
+
+class ActionError(NetSuiteError):
+    """An action that fails says so at the top of its body, too."""
+
+    content_type = "application/vnd.oracle.resource; type=error"
+
+    def __init__(self, detail: str) -> None:
+        """Keep why."""
+        super().__init__(400, "USER_ERROR", detail, top_code="USER_ERROR")
+
+    def body(self) -> dict[str, Any]:
+        """The body."""
+        return {**super().body(), "detail": self.detail}
+
+
+def perform_action(store: RecordStore, record_type: RecordType, identifier: int, name: str, now: datetime) -> None:
+    """Approve, confirm (the same) or reject a transaction that waits for it.
+
+    Raises:
+        ActionError: the type or the record does not take the action.
+    """
+    if name.lower() not in _ACTIONS or record_type.table != "transaction":
+        raise ActionError(f"The action '{name}' is not available for {record_type.name}.")
+    row = store.row(store.company.tables["transaction"], "id", identifier) or {}
+    if row.get("status") != _PENDING or row.get("approvalstatus") == _REJECTED:
+        raise ActionError(f"The action '{name}' cannot be performed: the record does not wait for approval.")
+    values: dict[str, Any] = {"lastmodifieddate": now, "approvalstatus": _REJECTED}
+    if name.lower() != "reject":
+        values |= {"approvalstatus": _APPROVED, "status": "B"}
+    update(store, "transaction", values, identifier)

@@ -1,4 +1,4 @@
-"""Creates, updates and deletes records [section_1545141395, section_1545142173, section_1545142287]."""
+"""Create, update, delete."""
 
 from __future__ import annotations
 
@@ -6,18 +6,248 @@ from typing import TYPE_CHECKING, Any
 
 from netsuite_emulator.errors import user_error
 from netsuite_emulator.records.bodies import BodyReader, Changes, Validation
-from netsuite_emulator.records.defaults import column_defaults, stamps
-from netsuite_emulator.records.deletion import delete_record
-from netsuite_emulator.records.rows import insert, update
+from netsuite_emulator.records.store import insert, update
 from netsuite_emulator.records.sublists import SublistWriter
-from netsuite_emulator.records.transactions import settle
 
 if TYPE_CHECKING:
-    from netsuite_emulator.calendar_formats import AccountCalendar
+    from datetime import datetime
+
+    from netsuite_emulator.clock import AccountCalendar
     from netsuite_emulator.company.description import RecordType, Table
     from netsuite_emulator.records.store import RecordStore
 
-__all__ = ["RecordWriter", "Validation"]
+__all__ = ["RecordWriter", "Validation", "column_defaults", "delete_record", "post", "settle", "stamps"]
+
+
+_MODIFIED = ("lastmodifieddate", "lastmodified")
+_CREATED = ("createddate", "createddatetime", "datecreated", "created")
+_SYSTEM_USER = -5
+
+
+def stamps(table: Table, now: datetime, *, created: bool) -> dict[str, Any]:
+    """The stamps of a write, in the account's wall clock."""
+    names = (*_MODIFIED, *_CREATED) if created else _MODIFIED
+    found: dict[str, Any] = {name: now for name in names if table.column(name)}
+    if table.column("lastmodifiedby"):
+        found["lastmodifiedby"] = _SYSTEM_USER
+    return found
+
+
+def column_defaults(
+    record_type: RecordType, table: Table, values: dict[str, Any], store: RecordStore, now: datetime
+) -> dict[str, Any]:
+    """Values for columns of a new record that the body leaves out."""
+    if record_type.table == "transaction":
+        return _transaction_defaults(record_type, values, store, now)
+    if table.space == "entity":
+        return _entity_defaults(table, values)
+    if table.column("fullname"):
+        return {"fullname": values.get("name") or values.get("itemid")}
+    if table.column("recordid"):
+        return {"recordid": values["id"], "scriptid": f"val_{values['id']}", "owner": _SYSTEM_USER}
+    return {}
+
+
+def _entity_defaults(table: Table, values: dict[str, Any]) -> dict[str, Any]:
+    person = " ".join(part for part in (values.get("firstname"), values.get("lastname")) if part)
+    name = values.get("companyname") or person or None
+    defaults = {"entityid": name, "altname": name, "isperson": "F"}
+    if table.name == "customer":
+        defaults |= {"searchstage": "CUSTOMER", "entitystatus": "13"}
+    return defaults
+
+
+def _transaction_defaults(
+    record_type: RecordType, values: dict[str, Any], store: RecordStore, now: datetime
+) -> dict[str, Any]:
+    day = values.get("trandate") or now.date()
+    entity = store.storage.row(
+        "SELECT currency FROM customer WHERE id = ? UNION ALL SELECT currency FROM vendor WHERE id = ?",
+        [values.get("entity")] * 2,
+    )
+    currency = values.get("currency") or (entity[0] if entity else None) or 1
+    rate = store.storage.row("SELECT exchangerate FROM currency WHERE id = ?", [currency])
+    period = store.storage.row(
+        "SELECT id FROM accountingperiod WHERE isposting = 'T' AND ?::DATE BETWEEN startdate AND enddate", [day]
+    )
+    number = values["id"]
+    first_status = {"CustPymt": "B", "Journal": "B", "PurchOrd": "B", "SalesOrd": "B"}
+    defaults = {
+        "trandate": day,
+        "currency": currency,
+        "exchangerate": rate[0] if rate else 1,
+        "postingperiod": period[0] if period else None,
+        "posting": "T" if record_type.posting else "F",
+        "status": first_status.get(dict(record_type.constants)["type"], "A"),
+        "approvalstatus": "2",
+        "number": number,
+        "transactionnumber": str(number),
+        "tranid": values.get("tranid") or f"{record_type.prefix}{number}",
+        "source": "REST",
+        "createdby": _SYSTEM_USER,
+    }
+    defaults["trandisplayname"] = f"{record_type.label} #{defaults['tranid']}"
+    return {**defaults, **_subsidiary(values, store)}
+
+
+def _subsidiary(values: dict[str, Any], store: RecordStore) -> dict[str, Any]:
+    if not store.company.one_world:
+        return {}
+    found = store.storage.row(
+        "SELECT subsidiary FROM customer WHERE id = ? UNION ALL SELECT subsidiary FROM vendor WHERE id = ?",
+        [values.get("entity")] * 2,
+    )
+    return {"subsidiary": found[0] if found else 1}
+
+
+_TYPE_IDS = {"transaction": -30, "customer": -2, "vendor": -3, "employee": -4, "contact": -6, "job": -7, "item": -10}
+# Rows that belong to a record and go with it: table and the column that names the owner.
+_OWNED = {
+    "transaction": [
+        ("transactionline", "transaction"),
+        ("transactionaccountingline", "transaction"),
+        ("nexttransactionlinelink", "nextdoc"),
+    ],
+    "item": [("pricing", "item"), ("inventorybalance", "item")],
+    "customer": [("customersalesteam", "customer"), ("entityaddressbook", "entity")],
+    "vendor": [("entityaddressbook", "entity")],
+    "employee": [("entityaddressbook", "entity")],
+    "contact": [("entityaddressbook", "entity")],
+    "job": [("entityaddressbook", "entity")],
+}
+_NOT_COUNTED = {"entity", "deletedrecord", "systemnote"}
+
+
+def delete_record(store: RecordStore, record_type: RecordType, identifier: int, now: datetime) -> None:
+    """Delete a record and what belongs to it.
+
+    Raises:
+        NetSuiteError: other records refer to it.
+    """
+    table = store.company.tables[record_type.table]
+    user = _first_reference(store, table, identifier)
+    if user is not None:
+        raise user_error(f"This record cannot be deleted because it has dependent records ({user}).")
+    name = store.display(table, identifier)
+    for owned, column in _OWNED.get(table.name, []):
+        store.storage.remove(store.company.tables[owned], column, identifier)
+    store.storage.remove(table, record_type.key, identifier)
+    if is_tracked(table):
+        insert(store, "deletedrecord", _note(record_type, table, identifier, name, now))
+
+
+def is_tracked(table: Table) -> bool:
+    """Whether deletions of its rows are noted: transactions, entities, items and custom records."""
+    return table.name in _TYPE_IDS or table.name.startswith("customrecord_")
+
+
+def _note(record_type: RecordType, table: Table, identifier: int, name: str | None, now: datetime) -> dict[str, Any]:
+    custom = table.name.startswith("customrecord_")
+    return {
+        "recordtypeid": _TYPE_IDS.get(table.name, 100),
+        "scriptid": record_type.path,
+        "type": record_type.path,
+        "recordid": identifier,
+        "name": name,
+        "deleteddate": now,
+        "deletedby": _SYSTEM_USER,
+        "iscustomrecord": "T" if custom else "F",
+        "context": "REST",
+    }
+
+
+def _first_reference(store: RecordStore, table: Table, identifier: int) -> str | None:
+    """The name of a table that refers to the record, None where there is none."""
+    targets = {table.name, table.space} if table.space == "entity" else {table.name}
+    owned = {name for name, _ in _OWNED.get(table.name, [])}
+    selects = []
+    for other in store.company.tables.values():
+        if other.name in owned or other.name in _NOT_COUNTED:
+            continue
+        itself = {identifier} if other.name == table.name else set()
+        for column in other.columns:
+            if column.kind != "reference" or column.target not in targets:
+                continue
+            lookup = store.storage.lookups.get(other, column.name)
+            if lookup is None:
+                apart = f' AND "{table.key[0]}" <> {identifier}' if itself else ""
+                selects.append(
+                    f'SELECT \'{other.name}\' FROM "{other.name}" WHERE "{column.name}" = {identifier}{apart}'
+                )
+            elif lookup.by_value.get(identifier, set()) - itself:
+                return other.name
+    if not selects:
+        return None
+    row = store.storage.row(f"SELECT * FROM ({' UNION ALL '.join(selects)}) LIMIT 1")
+    return None if row is None else str(row[0])
+
+
+_RECEIVABLE, _PAYABLE, _SALES = 6, 20, 54
+
+
+def settle(store: RecordStore, record_type: RecordType, identifier: int, now: datetime) -> None:
+    """Bring totals, main line and accounting lines in line with what was written.
+
+    Raises:
+        NetSuiteError: a journal does not balance.
+    """
+    storage = store.storage
+    found = storage.row(
+        "SELECT coalesce(sum(foreignamount), 0) FROM transactionline WHERE transaction = ? AND mainline = 'F'",
+        [identifier],
+    )
+    total = found[0] if found else 0
+    if record_type.name == "journalEntry":
+        if total != 0:
+            raise user_error("The amounts in the Debit and Credit columns must balance.")
+    else:
+        _settle_main_line(store, record_type, identifier, now)
+    if record_type.sublists and record_type.name != "journalEntry":  # the total follows from lines where it has any
+        storage.rows(
+            'UPDATE "transaction" SET foreigntotal = ?, totalaftertaxes = ?, foreignamountunpaid = '
+            "CASE WHEN posting = 'T' THEN abs(?) - coalesce(foreignamountpaid, 0) END WHERE id = ?",
+            [-total, -total, total, identifier],
+        )
+        storage.rows(
+            "UPDATE transactionline SET foreignamount = ?, netamount = ? WHERE transaction = ? AND mainline = 'T'",
+            [-total, -total, identifier],
+        )
+    if record_type.posting:
+        post(store, identifier, now)
+
+
+def _settle_main_line(store: RecordStore, record_type: RecordType, identifier: int, now: datetime) -> None:
+    storage = store.storage
+    if storage.row("SELECT 1 FROM transactionline WHERE transaction = ? AND mainline = 'T'", [identifier]) is None:
+        unique = storage.next_id(store.company.tables["transactionline"])
+        account = _PAYABLE if record_type.name in ("vendorBill", "purchaseOrder") else _RECEIVABLE
+        main = {"uniquekey": unique, "transaction": identifier, "id": 0, "linesequencenumber": 0, "mainline": "T"}
+        insert(store, "transactionline", {**main, "linecreateddate": now, "expenseaccount": account})
+    subsidiary = ", subsidiary = t.subsidiary" if store.company.one_world else ""
+    storage.rows(
+        f"UPDATE transactionline SET entity = t.entity{subsidiary}, linelastmodifieddate = CASE WHEN mainline = 'T' "
+        'THEN ?::TIMESTAMP ELSE linelastmodifieddate END FROM "transaction" t '
+        "WHERE t.id = transactionline.transaction AND t.id = ?",
+        [now, identifier],
+    )
+
+
+def post(store: RecordStore, identifier: int, now: datetime) -> None:
+    """Write the accounting lines of a transaction anew."""
+    storage = store.storage
+    storage.rows("DELETE FROM transactionaccountingline WHERE transaction = ?", [identifier])
+    storage.rows(
+        "INSERT INTO transactionaccountingline BY NAME "
+        "SELECT l.transaction, l.id AS transactionline, 1 AS accountingbook, "
+        f"coalesce(l.expenseaccount, {_SALES}) AS account, a.accttype AS accounttype, "
+        "round(l.foreignamount * t.exchangerate, 2) AS amount, amount AS netamount, "
+        "CASE WHEN amount >= 0 THEN amount END AS debit, CASE WHEN amount < 0 THEN -amount END AS credit, "
+        "t.exchangerate, 'T' AS posting, ?::TIMESTAMP AS lastmodifieddate "
+        'FROM transactionline l JOIN "transaction" t ON t.id = l.transaction '
+        f"LEFT JOIN account a ON a.id = coalesce(l.expenseaccount, {_SALES}) "
+        "WHERE l.transaction = ? AND l.foreignamount <> 0",
+        [now, identifier],
+    )
 
 
 class RecordWriter:

@@ -1,21 +1,187 @@
-"""Oracle's meaning of operators and functions, spelled for DuckDB, one node of a statement at a time."""
+"""Operators, functions, BUILTIN, format models."""
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from sqlglot import exp, parse_one
 
-from netsuite_emulator.suiteql import builtins
-from netsuite_emulator.suiteql.errors import unsupported
-from netsuite_emulator.suiteql.formats import format_number_sql, is_number_format, parse_formats, to_char_sql
 from netsuite_emulator.suiteql.functions import DATE_FUNCTIONS, MACROS, NATIVE, TEXT_FUNCTIONS
-from netsuite_emulator.suiteql.names import column_of
+from netsuite_emulator.suiteql.names import column_of, unsupported
 
 if TYPE_CHECKING:
-    from netsuite_emulator.company.description import Company
+    from netsuite_emulator.company.description import Column, Company
 
-__all__ = ["kind_of", "translate_node"]
+__all__ = [
+    "format_number_sql",
+    "is_number_format",
+    "kind_of",
+    "parse_formats",
+    "to_char_sql",
+    "translate_builtin",
+    "translate_node",
+]
+
+
+def translate_builtin(name: str, arguments: list[exp.Expr], company: Company) -> exp.Expr:
+    """DuckDB's expression for `BUILTIN.<name>(…)`.
+
+    Raises:
+        NetSuiteError: no such function, or not on this argument.
+    """
+    if not arguments:
+        raise unsupported()
+    if name == "DF":
+        return _display(arguments[0], company)
+    if name == "CF":
+        return _canonical(arguments[0])
+    if name in ("CONSOLIDATE", "CURRENCY_CONVERT"):
+        # Amounts are kept in one currency only as far as these functions go: the rate is taken as 1.
+        return arguments[0].copy()
+    raise unsupported()
+
+
+def _display(argument: exp.Expr, company: Company) -> exp.Expr:
+    """What people see instead of the value [article_1029114613]."""
+    column = column_of(argument)
+    if column is None or not isinstance(argument, exp.Column):
+        return argument.copy()
+    template = _display_template(column, company)
+    if template is None:
+        return argument.copy()
+    return _fill(template, argument)
+
+
+def _display_template(column: Column, company: Company) -> str | None:
+    if column.kind == "reference" and column.target in company.tables:
+        table = company.tables[column.target]
+        return f'SELECT {table.display} FROM main."{table.name}" WHERE "{table.key[0]}" = _value_'
+    if column.kind == "choice":
+        return f"SELECT name FROM main.choice WHERE list = '{column.target}' AND id = _value_"
+    if column.kind == "status":
+        return (
+            "SELECT max(_named_.fullname) FROM main.transactionstatus _named_ "
+            "WHERE _named_.id = _value_ AND _named_.trantype = _type_"
+        )
+    if column.kind == "flag":
+        return "CASE _value_ WHEN 'T' THEN 'Yes' WHEN 'F' THEN 'No' END"
+    return None
+
+
+def _canonical(argument: exp.Expr) -> exp.Expr:
+    """The value that filters need: the status `B` of an invoice is `CustInvc:B` [article_1029114514]."""
+    column = column_of(argument)
+    if column is None or column.kind != "status":
+        return argument.copy()
+    return _fill("_type_ || ':' || _value_", argument)
+
+
+def _fill(template: str, argument: exp.Expr) -> exp.Expr:
+    node: exp.Expr = exp.Paren(this=parse_one(template, dialect="duckdb"))
+    node.meta["kind"] = "text"
+    for table in node.find_all(exp.Table):
+        if not table.alias:
+            table.set("alias", exp.TableAlias(this=exp.to_identifier("_shown_")))
+    for column in list(node.find_all(exp.Column)):
+        if column.name == "_value_":
+            column.replace(argument.copy())
+        elif column.name == "_type_":
+            source = argument.args.get("table")
+            column.replace(exp.column("type", table=source.copy() if source else None))
+        elif not column.table and node.find(exp.Table) is not None:
+            column.set("table", exp.to_identifier("_shown_"))
+    return node
+
+
+_TOKENS = {
+    "YYYY": "%Y", "RRRR": "%Y", "IYYY": "%G", "YY": "%y", "RR": "%y", "MM": "%m", "DDD": "%j", "DD": "%d",
+    "HH24": "%H", "HH12": "%I", "HH": "%I", "MI": "%M", "SS": "%S", "FF3": "%g", "FF6": "%f", "FF": "%f",
+    "AM": "%p", "PM": "%p", "IW": "%V", "WW": "%W", "MONTH": "%B", "MON": "%b", "DAY": "%A", "DY": "%a",
+    "Q": "", "D": "",
+}  # fmt: skip
+_LONGEST_FIRST = "|".join(sorted(_TOKENS, key=len, reverse=True))
+_PATTERN = re.compile(rf'"[^"]*"|FM|{_LONGEST_FIRST}|.', re.IGNORECASE | re.DOTALL)
+_SPECIAL = frozenset({"Q", "D", "MON", "MONTH", "DAY", "DY"})
+_UNPADDED = {"%m": "%-m", "%d": "%-d", "%H": "%-H", "%I": "%-I", "%j": "%-j"}
+
+
+def is_number_format(model: str) -> bool:
+    """Whether a format model is one for numbers."""
+    return bool(re.fullmatch(r"(FM)?[$SLMI]*[90,.GD]+(MI|PR|S)?", model.strip(), re.IGNORECASE))
+
+
+def format_number_sql(value: str, model: str) -> str:
+    """DuckDB's expression for a number in a format model; `value` is an SQL expression."""
+    upper = model.upper().replace("FM", "").replace("G", ",").replace("D", ".")
+    places = len(upper.partition(".")[2].strip("MIPRS")) if "." in upper else 0
+    grouped = "," if "," in upper else ""
+    text = f"format('{{:{grouped}.{places}f}}', ({value})::DOUBLE)"
+    if "$" in upper:
+        text = f"'$' || {text}"
+    return text if model.upper().startswith("FM") else f"' ' || {text}"
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def to_char_sql(value: str, model: str) -> str:
+    """DuckDB's expression for a date or time in a format model; `value` is an SQL expression."""
+    moment = f"({value})::TIMESTAMP"
+    pieces: list[str] = []
+    plain = ""  # what one strftime can write
+
+    def flush() -> None:
+        nonlocal plain
+        if plain:
+            pieces.append(f"strftime({moment}, {_quoted(plain)})")
+        plain = ""
+
+    unpadded = False
+    for token in _PATTERN.findall(model):
+        upper = token.upper()
+        if upper == "FM":
+            unpadded = not unpadded
+        elif upper in _SPECIAL:
+            flush()
+            pieces.append(_special(moment, token))
+        elif upper in _TOKENS:
+            code = _TOKENS[upper]
+            plain += _UNPADDED.get(code, code) if unpadded else code
+        else:
+            literal = token[1:-1] if token.startswith('"') and len(token) > 1 else token
+            plain += literal.replace("%", "%%")
+    flush()
+    return " || ".join(pieces) or "NULL"
+
+
+def _special(moment: str, token: str) -> str:
+    """What strftime does not know, and names, which follow the case of the model: MON gives JAN, Mon gives Jan."""
+    upper = token.upper()
+    if upper == "Q":
+        return f"quarter({moment})::VARCHAR"
+    if upper == "D":
+        return f"(dayofweek({moment}) + 1)::VARCHAR"
+    name = f"strftime({moment}, '{_TOKENS[upper]}')"
+    if token.isupper():
+        return f"upper({name})"
+    return f"lower({name})" if token.islower() else name
+
+
+def parse_formats(model: str) -> list[str]:
+    """The `strptime` formats of a model: in full, and without the time, which Oracle lets one leave out."""
+    text = ""
+    dates_only = ""
+    for token in _PATTERN.findall(model):
+        upper = token.upper()
+        if upper == "FM":
+            continue
+        if upper in ("HH24", "HH12", "HH") and not dates_only:
+            dates_only = text.rstrip(" T")
+        text += _TOKENS[upper] if upper in _TOKENS else token.strip('"').replace("%", "%%")
+    return [text, dates_only] if dates_only else [text]
+
 
 _NOW = (exp.CurrentDate, exp.CurrentTimestamp, exp.Localtimestamp, exp.Systimestamp)
 _COMPARISONS = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE)
@@ -122,7 +288,7 @@ def _function(node: exp.Anonymous, company: Company) -> exp.Expr:
             raise unsupported()
         return node  # a call this module has put in already
     if name.startswith("BUILTIN."):
-        return builtins.translate(name.partition(".")[2], arguments, company)
+        return translate_builtin(name.partition(".")[2], arguments, company)
     if name in ("TO_CHAR", "TO_DATE", "TO_TIMESTAMP", "TO_TIMESTAMP_TZ", "TRUNC", "ROUND"):
         return _formatted(name, node)
     if name in MACROS:

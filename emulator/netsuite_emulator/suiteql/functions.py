@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from netsuite_emulator.calendar_formats import AccountCalendar
+    from netsuite_emulator.clock import AccountCalendar
 
 __all__ = ["DATE_FUNCTIONS", "MACROS", "NATIVE", "TEXT_FUNCTIONS", "macro_statements"]
 

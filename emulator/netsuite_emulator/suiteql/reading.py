@@ -1,22 +1,165 @@
-"""Reads pages of statements from the database."""
+"""Pages of a statement, kept while nothing is written."""
 
 from __future__ import annotations
 
+import json
 import threading
+from collections import OrderedDict
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from netsuite_emulator.suiteql.results import Result, ResultCache
-
 if TYPE_CHECKING:
-    from netsuite_emulator.paging import Page
-    from netsuite_emulator.storage import Storage
-    from netsuite_emulator.suiteql.rendering import Renderer
+    from collections.abc import Callable, Sequence
+
+    from netsuite_emulator.clock import AccountCalendar
+    from netsuite_emulator.http.exchange import Page
+    from netsuite_emulator.settings import Settings
+    from netsuite_emulator.storage.storage import Storage
     from netsuite_emulator.suiteql.translation import Statement
 
-__all__ = ["RowReader"]
+__all__ = ["Renderer", "Result", "ResultCache", "RowReader"]
+
+
+_KEPT_BYTES = 256_000_000
+_KEPT_RESULTS = 1000
+
+
+@dataclass
+class Result:
+    """What is known of a statement's rows in one state of the data.
+
+    `total` counts all; those that can be read come as JSON, in order, once more than the first page is asked for.
+    """
+
+    version: int
+    total: int | None = None
+    asked: int = 0
+    size: int = 0
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    _rows: list[bytes] = field(default_factory=list)
+    _is_begun: bool = False
+    _end: Exception | bool = False
+    _more: threading.Condition = field(default_factory=threading.Condition)
+
+    def begin(self) -> bool:
+        """Whether nobody reads the rows yet; the caller has to, then."""
+        with self._more:
+            is_first, self._is_begun = not self._is_begun, True
+        return is_first
+
+    def add(self, rows: list[bytes]) -> None:
+        """Take the next rows."""
+        with self._more:
+            self._rows += rows
+            self.size += sum(map(len, rows))
+            self._more.notify_all()
+
+    def end(self, error: Exception | None = None) -> None:
+        """There are no more, or they cannot be read."""
+        with self._more:
+            self._end = error or True
+            self._more.notify_all()
+
+    def slice(self, start: int, end: int) -> list[bytes]:
+        """These rows, as soon as they are there.
+
+        Raises:
+            Exception: what kept the rows from being read.
+        """
+        with self._more:
+            self._more.wait_for(lambda: self._end or len(self._rows) >= end)
+            if isinstance(self._end, Exception):
+                raise self._end
+            return self._rows[start:end]
+
+
+class ResultCache:
+    """Results by statement; those that were not used for longest go first. Safe to use from several threads."""
+
+    def __init__(self, version: Callable[[], int]) -> None:
+        """`version` tells the state of the data: another number after each write."""
+        self._version = version
+        self._results: OrderedDict[str, Result] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def of(self, sql: str) -> Result:
+        """What is known of a statement in the present state of the data."""
+        version = self._version()  # read before the data is: a result never seems newer than it is
+        with self._lock:
+            result = self._results.get(sql)
+            if result is None or result.version < version:
+                result = self._results[sql] = Result(version)
+                if len(self._results) > _KEPT_RESULTS:
+                    self._results.popitem(last=False)
+            self._results.move_to_end(sql)
+            return result
+
+    def trim(self) -> None:
+        """Forget what is too much to keep."""
+        with self._lock:
+            size = sum(result.size for result in self._results.values())
+            while size > _KEPT_BYTES and len(self._results) > 1:
+                _, oldest = self._results.popitem(last=False)
+                size -= oldest.size
+
+
+_INTEGERS = frozenset({"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UINTEGER", "UBIGINT", "UHUGEINT"})
+
+
+class Renderer:
+    """Renders rows as JSON: every value a string, dates in the account's format, nulls left out."""
+
+    def __init__(self, settings: Settings, calendar: AccountCalendar) -> None:
+        """Take the account's way of writing."""
+        self._leading_zero = settings.leading_zero
+        self._date = calendar.strftime_format()
+        self._moment = f"{self._date} %H:%M:%S" if settings.datetime_with_time else self._date
+
+    def row_sql(self, names: Sequence[str], types: Sequence[str]) -> str:
+        """DuckDB's expression for one of the `items` of an answer, as JSON text.
+
+        Args:
+            names: the columns' names in the answer; of those that occur twice the last one that has a value counts.
+            types: DuckDB's names of the types of the columns, which are called c0, c1, ….
+        """
+        values: dict[str, str] = {}
+        for number, (name, kind) in enumerate(zip(names, types, strict=True)):
+            value = self._value(f"c{number}", kind)
+            values[name] = f"coalesce({value}, {values[name]})" if name in values else value
+        keys = {name: _quoted(f",{json.dumps(name, ensure_ascii=False)}:") for name in values}
+        parts = ["'{\"links\":[]'", *(f"{keys[name]} || {value}" for name, value in values.items()), "'}'"]
+        return f"concat({', '.join(parts)})"  # which leaves nulls out
+
+    def _value(self, column: str, kind: str) -> str:  # noqa: PLR0911 - one for each type
+        if kind in _INTEGERS:
+            return _in_quotes(f"{column}::VARCHAR")
+        if kind == "DATE":
+            return _in_quotes(f"strftime({column}, {_quoted(self._date)})")
+        if kind.startswith("TIMESTAMP"):
+            return _in_quotes(f"strftime({column}, {_quoted(self._moment)})")
+        if kind.startswith("DECIMAL"):
+            text = f"{column}::VARCHAR"
+            return _in_quotes(self._number(text if kind.endswith(",0)") else f"regexp_replace({text}, '[.]?0+$', '')"))
+        if kind in ("DOUBLE", "FLOAT"):
+            return _in_quotes(self._number(f"ora_fixed({column}::DOUBLE::VARCHAR)"))
+        if kind == "BOOLEAN":
+            return f"""CASE WHEN {column} THEN '"T"' WHEN NOT {column} THEN '"F"' END"""
+        return f"to_json(nullif({column}::VARCHAR, ''))::VARCHAR"  # Oracle's empty string is null
+
+    def _number(self, text: str) -> str:
+        return text if self._leading_zero else f"regexp_replace({text}, '^(-?)0[.]', '\\1.')"
+
+
+def _in_quotes(text: str) -> str:
+    return f"""'"' || {text} || '"'"""
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
 
 _SAMPLE = 1000
 _FULL_PAGE = 1000

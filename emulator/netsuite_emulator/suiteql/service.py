@@ -1,4 +1,4 @@
-"""Answers SuiteQL requests [section_157909186990]."""
+"""SuiteQL and dataset end points."""
 
 from __future__ import annotations
 
@@ -7,22 +7,22 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from netsuite_emulator.errors import NetSuiteError, invalid_content
-from netsuite_emulator.suiteql.errors import unsupported
-from netsuite_emulator.suiteql.reading import RowReader
-from netsuite_emulator.suiteql.rendering import Renderer
+from netsuite_emulator.errors import NetSuiteError, invalid_content, invalid_method, missing_permission, nonexistent_id
+from netsuite_emulator.http.exchange import Answer, Call, Page, collection
+from netsuite_emulator.suiteql.names import unsupported
+from netsuite_emulator.suiteql.reading import Renderer, RowReader
 from netsuite_emulator.suiteql.translation import translate
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from netsuite_emulator.calendar_formats import AccountCalendar
+    from netsuite_emulator.clock import AccountCalendar
     from netsuite_emulator.company.description import Company
-    from netsuite_emulator.paging import Page
+    from netsuite_emulator.http.exchange import Page
     from netsuite_emulator.settings import Settings
-    from netsuite_emulator.storage import Storage
+    from netsuite_emulator.storage.storage import Storage
 
-__all__ = ["QueryService"]
+__all__ = ["QueryEndPoints", "QueryService"]
 
 
 class QueryService:
@@ -79,3 +79,66 @@ class QueryService:
         if not isinstance(parameters, list) or any(isinstance(value, (dict, list)) for value in parameters):
             raise invalid_content("The property 'params' must be an array of values.", "params")
         return text, tuple(parameters)
+
+
+class QueryEndPoints:
+    """The query service of one account; it never answers asynchronously [subsect_1544786455]."""
+
+    def __init__(self, settings: Settings, queries: QueryService) -> None:
+        """`queries` runs the statements."""
+        self._settings = settings
+        self._queries = queries
+
+    def answer(self, call: Call, path: list[str]) -> Answer:
+        """Answer a request.
+
+        Args:
+            call: the request.
+            path: what follows `/query/v1/`.
+
+        Raises:
+            NetSuiteError: the request is refused.
+        """
+        match [part for part in path if part]:
+            case ["suiteql"]:
+                self._allow(call, "suiteql", "POST")
+                page = self._page(call, "suiteql")
+                return collection(self._queries.answer(call.json(), call.headers, page))
+            case ["dataset"]:
+                self._allow(call, "dataset", "GET")
+                return self._list(call)
+            case ["dataset", name, "result"]:
+                self._allow(call, "dataset", "GET")
+                return self._result(call, name)
+        raise NetSuiteError(404, "INVALID_REQUEST", f"The resource '/{'/'.join(call.segments)}' does not exist.")
+
+    def _allow(self, call: Call, name: str, method: str) -> None:
+        if call.method != method:
+            raise invalid_method(name, frozenset({method}))
+        if not self._settings.role.analytics:
+            raise missing_permission()
+
+    def _page(self, call: Call, name: str) -> Page:
+        return Page.read(f"{call.base}/query/v1/{name}", call.query, self._settings.query_row_limit)
+
+    def _list(self, call: Call) -> Answer:
+        datasets = self._settings.datasets
+        page = self._page(call, "dataset")
+        items: list[dict[str, Any]] = [
+            {
+                "links": [{"rel": "self", "href": f"{call.base}/query/v1/dataset/{dataset.id}/"}],
+                "id": dataset.id,
+                "name": dataset.name,
+                "description": dataset.description,
+            }
+            for dataset in datasets[page.offset : page.offset + page.limit]
+        ]
+        return collection(page.answer(items, len(datasets)))
+
+    def _result(self, call: Call, name: str) -> Answer:
+        for dataset in self._settings.datasets:
+            if dataset.id.lower() == name.lower():
+                return collection(
+                    self._queries.run(dataset.query, (), self._page(call, f"dataset/{dataset.id}/result"))
+                )
+        raise nonexistent_id()

@@ -1,26 +1,264 @@
-"""Logging in as a person: the authorization code grant with PKCE [section_158081944642, section_158081952044]."""
+"""OAuth 2.0 with a person's consent."""
 
 from __future__ import annotations
 
 import base64
 import hashlib
+import hmac
+import logging
+import re
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
-from urllib.parse import urlencode
+from typing import Any
+from urllib.parse import parse_qs, urlencode, urlsplit
 
-from suitetalk.account import REVOKE_PATH
-from suitetalk.auth.redirects import code_of
-from suitetalk.auth.refreshed_login import client_fields, login_end, login_name
-from suitetalk.auth.token_answer import Grant
-from suitetalk.auth.token_store import Tokens, TokenStore
-from suitetalk.errors import ConfigurationError, ConnectionFailedError, SuiteTalkError
-from suitetalk.governor import Governor
+from suitetalk.account import REVOKE_PATH, Account
+from suitetalk.auth.login import BearerLogin, TokenRequester
+from suitetalk.auth.token_store import Tokens, TokenStore, name_of
+from suitetalk.errors import (
+    ConfigurationError,
+    ConnectionFailedError,
+    LoginNeededError,
+    LoginRefusedError,
+    SuiteTalkError,
+)
+from suitetalk.http.governor import Governor
+from suitetalk.http.transport import Transport
 from suitetalk.settings import ConnectionSettings
-from suitetalk.transport import Transport
+
+
+@dataclass(frozen=True)
+class Grant:
+    """A granted token request.
+
+    Attributes:
+        access_token: for `Authorization: Bearer`.
+        life: seconds it lives.
+        refresh_token: None where the answer has none: client credentials, and the refresh of a confidential client.
+    """
+
+    access_token: str = field(repr=False)
+    life: float
+    refresh_token: str | None = field(default=None, repr=False)
+
+    @classmethod
+    def read(cls, answer: dict[str, Any]) -> Grant:
+        """Check the answer of the token end point [section_162790605110, section_158081952044].
+
+        Raises:
+            ConnectionFailedError: it is not of that shape; the text shows nothing of it.
+        """
+        refresh = answer.get("refresh_token")
+        if refresh is not None and not _is_token(refresh):
+            raise _misshapen("with a refresh_token that is no token")
+        return cls(_access_token(answer), _lifetime(answer), refresh)
+
+
+def _access_token(answer: dict[str, Any]) -> str:
+    token, kind = answer.get("access_token"), answer.get("token_type", "Bearer")
+    if not _is_token(token):
+        raise _misshapen("without an access_token")
+    if not isinstance(kind, str) or kind.lower() != "bearer":
+        raise _misshapen("with a token that is no bearer token")
+    return str(token)
+
+
+def _is_token(value: object) -> bool:
+    """Tell whether it can stand in a header: what could end the header line is no token."""
+    return isinstance(value, str) and value.isascii() and value.isprintable() and bool(value.strip())
+
+
+def _lifetime(answer: dict[str, Any]) -> float:
+    """Seconds a token lives; a number or text in the answer, an hour by rule [section_162755359851]."""
+    try:
+        life = float(answer.get("expires_in", 3600))
+    except (TypeError, ValueError):
+        life = 0.0
+    if not 0 < life < float("inf"):
+        raise _misshapen("with an expires_in that is no number of seconds")
+    return life
+
+
+def _misshapen(what: str) -> ConnectionFailedError:
+    return ConnectionFailedError(f"The token end point answered {what}; check `base_url` and `token_url`.")
+
+
+logger = logging.getLogger(__name__)
+
+LOGIN_HOURS = 168.0
+"""How long a consent lasts unless the integration record says otherwise [section_158082518856]."""
+
+_WARN_BEFORE = 48 * 3600.0  # seconds
+
+
+class AuthorizationCode(BearerLogin):
+    """Renews access tokens with the refresh token that `suitetalk login` left in the store.
+
+    A public client's refresh tokens are good for one use each [section_158082518856]. So one process at a time
+    refreshes, reads the store before, and has kept the new refresh token before the new access token is used.
+    """
+
+    _one_at_a_time = True
+
+    def __init__(
+        self,
+        account: Account,
+        client_id: str,
+        client_secret: str | None,
+        requester: TokenRequester,
+        store: TokenStore | None = None,
+        login_hours: float = LOGIN_HOURS,
+        *,
+        clock: Callable[[], float] | None = None,
+    ) -> None:
+        """Keep what is needed to ask for tokens; nothing is sent yet.
+
+        Args:
+            account: whose token end point to ask.
+            client_id: of the integration record.
+            client_secret: of a confidential client; None for a public one.
+            requester: sends the token requests.
+            store: where the login's tokens are.
+            login_hours: how long a consent lasts.
+            clock: seconds since the epoch.
+        """
+        super().__init__(login_name(account, client_id), store, clock)
+        self._account = account
+        self._client = client_fields(client_id, client_secret)
+        self._requester = requester
+        self._login_hours = login_hours
+        self._warned = False
+
+    def _ask(self, kept: Tokens | None) -> Tokens:
+        """Refresh [section_158082518856]; a confidential client keeps its refresh token."""
+        if kept is None or not kept.refresh_token:
+            raise LoginNeededError(
+                f"Nobody has logged in to account {self._account.realm} with these settings on this machine, or the "
+                f"login is not to be found in {self._store.place}; run `suitetalk login`."
+            )
+        asked_at = self._clock()
+        fields, basic = self._client
+        form = {"grant_type": "refresh_token", "refresh_token": kept.refresh_token, **fields}
+        try:
+            grant = Grant.read(self._requester.request_token(self._account.token_url, form, basic=basic))
+        except LoginRefusedError as refusal:
+            if refusal.code != "invalid_grant":
+                raise
+            raise LoginNeededError(self._why_it_ended(kept)) from None
+        refresh_token = grant.refresh_token or kept.refresh_token
+        return Tokens(grant.access_token, asked_at + grant.life, grant.life, refresh_token, kept.consented_at)
+
+    def _took(self, tokens: Tokens) -> None:
+        """Warn once when the consent ends within two days."""
+        left = self._end(tokens) - self._clock()
+        if self._warned or not 0 < left <= _WARN_BEFORE:
+            return
+        self._warned = True
+        logger.warning(
+            "The login to account %s ends on %s UTC, in %d hours; run `suitetalk login` before that.",
+            self._account.realm,
+            _date(self._end(tokens)),
+            left // 3600,
+        )
+
+    def _end(self, tokens: Tokens) -> float:
+        return login_end(tokens, self._login_hours)
+
+    def _why_it_ended(self, kept: Tokens) -> str:
+        account, end = self._account.realm, self._end(kept)
+        if self._clock() >= end:
+            life = "seven days" if self._login_hours == LOGIN_HOURS else f"{self._login_hours:g} hours"
+            return f"The login to account {account} ended on {_date(end)} UTC, when its {life} were over; " + _AGAIN
+        return (
+            f"NetSuite does not accept the login to account {account} any more: it was revoked, or renewed elsewhere, "
+            "or not used for longer than the integration record allows (48 hours for a public client unless set "
+            f"otherwise); {_AGAIN}"
+        )
+
+
+_AGAIN = "run `suitetalk login` to log in again."
+
+
+def login_name(account: Account, client_id: str) -> str:
+    """Return the name of this login's entry in the token store."""
+    return name_of(account.realm, "authorization_code", account.token_url, client_id)
+
+
+def login_end(tokens: Tokens, login_hours: float) -> float:
+    """Return when the consent behind these tokens ends, in seconds since the epoch."""
+    return (tokens.consented_at or tokens.expires_at - tokens.life) + login_hours * 3600
+
+
+def client_fields(client_id: str, client_secret: str | None) -> tuple[dict[str, str], tuple[str, str] | None]:
+    """Return how a client names itself: fields of the form, or a Basic header [section_158081952044]."""
+    return ({}, (client_id, client_secret)) if client_secret else ({"client_id": client_id}, None)
+
+
+def _date(seconds: float) -> str:
+    return f"{datetime.fromtimestamp(seconds, timezone.utc):%Y-%m-%d %H:%M}"
+
+
+_END = "the login has been ended; run `suitetalk login` again"
+
+
+def code_of(address: str, redirect_uri: str, state: str, realm: str) -> str:
+    """Return the code in the address NetSuite redirected to [section_158081944642].
+
+    Args:
+        address: complete, as the browser shows it.
+        redirect_uri: where the redirect was to lead.
+        state: what the consent was asked for with; checked before anything else is believed.
+        realm: the account the consent must be for.
+
+    Raises:
+        LoginNeededError: it answers another login, is for another account, or the consent was not given.
+    """
+    address = "".join(address.split())  # mail programs and terminals break long lines
+    if not _leads_to(address, redirect_uri):
+        raise LoginNeededError(f"This is not an address below `redirect_uri`, {redirect_uri}; {_END}.")
+    answer = parse_qs(urlsplit(address).query, keep_blank_values=True)
+    if not hmac.compare_digest(_only(answer, "state").encode(), state.encode()):
+        raise LoginNeededError(f"The `state` in the address is not that of this login, so {_END}.")
+    if error := _only(answer, "error"):
+        raise LoginNeededError(f"NetSuite did not grant the consent ({_word(error)}): {_ADVICE.get(error, '')}{_END}.")
+    company = _only(answer, "company")
+    if company and company.upper().replace("-", "_") != realm:
+        raise LoginNeededError(f"The consent is for account {_word(company)}, not for {realm}; {_END}.")
+    code = _only(answer, "code")
+    if not code:
+        raise LoginNeededError(f"There is no code in the address; copy all of it; {_END}.")
+    return code
+
+
+_ADVICE = {
+    "access_denied": "it was refused on the page, or the role may not log in using OAuth 2.0; ",
+    "invalid_request": "check that `redirect_uri` is exactly the one on the integration record; ",
+    "invalid_scope": "tick the REST Web Services scope on the integration record; ",
+    "unauthorized_client": "tick Authorization Code Grant on the integration record; ",
+}
+
+
+def _leads_to(address: str, redirect_uri: str) -> bool:
+    try:
+        got, wanted = urlsplit(address), urlsplit(redirect_uri)
+    except ValueError:
+        return False
+    same_host = got.netloc.lower() == wanted.netloc.lower()
+    return got.scheme == wanted.scheme and same_host and (got.path or "/") == (wanted.path or "/")
+
+
+def _only(answer: dict[str, list[str]], name: str) -> str:
+    """Return a parameter's value; one that stands there twice is none."""
+    values = answer.get(name, [])
+    return values[0] if len(values) == 1 else ""
+
+
+def _word(text: str) -> str:
+    return re.sub(r"[^A-Za-z0-9_.-]", "?", text)[:40]
 
 
 @dataclass(frozen=True)

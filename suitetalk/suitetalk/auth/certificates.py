@@ -14,9 +14,9 @@ from urllib.parse import quote
 import requests
 
 from suitetalk.account import REST_ROOT
-from suitetalk.answer import Answer, encode
 from suitetalk.errors import ConfigurationError, ConnectionFailedError
-from suitetalk.transport import Transport
+from suitetalk.http.response import Answer, encode
+from suitetalk.http.transport import Transport
 
 _LATEST_IN_SECONDS = 1e11  # what is more is milliseconds
 

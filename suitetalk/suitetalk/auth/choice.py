@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from suitetalk.auth.certificate_end import certificate_of, end_of, warn_of_end
+from suitetalk.auth.authorization_code import AuthorizationCode
 from suitetalk.auth.client_credentials import ClientCredentials
-from suitetalk.auth.flow import Authentication, TokenRequester
-from suitetalk.auth.keys import SigningKey
-from suitetalk.auth.refreshed_login import AuthorizationCode
+from suitetalk.auth.keys import SigningKey, certificate_of, end_of, warn_of_end
+from suitetalk.auth.login import Authentication, TokenRequester
 from suitetalk.auth.token_store import TokenStore
 from suitetalk.errors import ConfigurationError
 from suitetalk.settings import ConnectionSettings

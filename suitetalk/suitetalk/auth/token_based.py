@@ -11,8 +11,8 @@ import requests
 from oauthlib import oauth1
 
 from suitetalk.account import Account
-from suitetalk.answer import Answer, refusal
 from suitetalk.errors import LoginRefusedError
+from suitetalk.http.response import Answer, refusal
 
 logger = logging.getLogger(__name__)
 logging.getLogger("oauthlib").setLevel(logging.WARNING)  # its debug lines show tokens and signatures

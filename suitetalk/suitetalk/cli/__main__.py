@@ -10,11 +10,10 @@ from typing import NoReturn
 import click
 from click.shell_completion import shell_complete
 
-from suitetalk.cli.app import NAME, app
-from suitetalk.cli.completion import VARIABLE
+from suitetalk.cli.app import NAME, VARIABLE, app
 from suitetalk.cli.exit_codes import BY_ERROR, USAGE
-from suitetalk.command import run_command
 from suitetalk.errors import SuiteTalkError
+from suitetalk.process import run_command
 
 
 def main() -> NoReturn:

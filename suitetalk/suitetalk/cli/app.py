@@ -1,25 +1,34 @@
-"""The commands there are, and the order they are shown in."""
+"""The commands there are."""
 
 from __future__ import annotations
 
 import click
+from click.shell_completion import get_completion_class
 
-from suitetalk.cli.actions import action, actions, attach, detach, transform
-from suitetalk.cli.batch import batch
-from suitetalk.cli.completion import completion
-from suitetalk.cli.connection import connection_options
-from suitetalk.cli.datasets import dataset, datasets
-from suitetalk.cli.doctor import doctor
+from suitetalk.cli.batches import batch, job
 from suitetalk.cli.exit_codes import MEANINGS
-from suitetalk.cli.job import job
-from suitetalk.cli.keys import certificates, keygen, revoke, rotate
-from suitetalk.cli.login import login, logout
-from suitetalk.cli.metadata import schema, types
-from suitetalk.cli.query import query
-from suitetalk.cli.records import get, list_
-from suitetalk.cli.request import request
-from suitetalk.cli.system import limits
-from suitetalk.cli.writes import create, delete, update, upsert
+from suitetalk.cli.options import connection_options
+from suitetalk.cli.queries import dataset, datasets, limits, query, request, schema, types
+from suitetalk.cli.records import action, actions, attach, create, delete, detach, get, list_, transform, update, upsert
+from suitetalk.cli.setup import certificates, doctor, keygen, login, logout, revoke, rotate
+
+VARIABLE = "_SUITETALK_COMPLETE"
+_WHERE = {
+    "bash": 'eval "$(suitetalk completion bash)" in ~/.bashrc',
+    "zsh": 'eval "$(suitetalk completion zsh)" in ~/.zshrc',
+    "fish": "suitetalk completion fish > ~/.config/fish/completions/suitetalk.fish",
+}
+
+
+@click.command(epilog="Put to use by: " + "; ".join(_WHERE.values()) + ".")
+@click.argument("shell", type=click.Choice(list(_WHERE)))
+def completion(shell: str) -> None:
+    """Print the script that completes commands, options and profiles in a shell."""
+    kind = get_completion_class(shell)
+    if kind is None:
+        raise click.UsageError(f"There is no completion for {shell}")
+    click.echo(kind(click.Group(), {}, "suitetalk", VARIABLE).source())
+
 
 NAME = "suitetalk"
 

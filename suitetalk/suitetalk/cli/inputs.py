@@ -1,14 +1,19 @@
-"""What commands read: text, @FILE or - for standard input."""
+"""Text, files and JSON in."""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from decimal import Decimal
+from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import click
 import msgspec
+
+from suitetalk.errors import SuiteTalkError
 
 _DECODER = msgspec.json.Decoder(float_hook=Decimal)
 
@@ -69,3 +74,82 @@ def names(texts: tuple[str, ...]) -> list[str]:
 
 def _name(text: str) -> str:
     return "Standard input" if text == "-" else f"The file {text[1:]!r}" if text.startswith("@") else "The payload"
+
+
+def read_bodies(text: str) -> Iterator[dict[str, Any]]:
+    """Yield the records of a JSON array, or of one JSON object per line.
+
+    Raises:
+        SuiteTalkError: something in it is no JSON object.
+    """
+    with _opened(text) as (file, first):
+        for number, value in enumerate(_values(file, first), 1):
+            if not isinstance(value, dict):
+                raise SuiteTalkError(f"Record {number} of the input is no JSON object in braces.")
+            yield value
+
+
+def read_ids(text: str) -> Iterator[str]:
+    """Yield ids, one per line or with commas between; lines of `suitetalk list` and JSON arrays are understood too."""
+    with _opened(text) as (file, first):
+        if first.startswith((b"[", b"{", b'"')):
+            yield from map(_id, _values(file, first))
+            return
+        for _, line in _lines(file, first):
+            yield from filter(None, (part.strip() for part in line.decode(errors="replace").split(",")))
+
+
+def _values(file: BinaryIO, first: bytes) -> Iterator[Any]:
+    """Yield the members of a JSON array, or the value on each line."""
+    if first.startswith(b"["):
+        yield from _decoded(first + file.read(), "The input")
+    else:
+        for number, line in _lines(file, first):
+            yield _decoded(line, f"Line {number}")
+
+
+def _id(value: Any) -> str:
+    named = value.get("id") if isinstance(value, dict) else value
+    if isinstance(named, bool) or not isinstance(named, (str, int)):
+        raise SuiteTalkError(f"{value!r} is no id.")
+    return str(named)
+
+
+@contextmanager
+def _opened(text: str) -> Iterator[tuple[BinaryIO, bytes]]:
+    """Open what to read, and read its first line that is not blank."""
+    if text == "-":
+        yield sys.stdin.buffer, _first_line(sys.stdin.buffer)
+    elif text.startswith("@"):
+        with _file(text[1:]) as file:
+            yield file, _first_line(file)
+    else:
+        given = BytesIO(text.encode())
+        yield given, _first_line(given)
+
+
+def _file(path: str) -> BinaryIO:
+    try:
+        return Path(path).expanduser().open("rb")
+    except (OSError, RuntimeError, ValueError) as error:
+        why = getattr(error, "strerror", None) or error
+        raise SuiteTalkError(f"The file {path!r} cannot be read ({why}).") from None
+
+
+def _first_line(file: BinaryIO) -> bytes:
+    return next(filter(None, (line.removeprefix(b"\xef\xbb\xbf").strip() for line in file)), b"")
+
+
+def _lines(file: BinaryIO, first: bytes) -> Iterator[tuple[int, bytes]]:
+    if first:
+        yield 1, first
+    for number, line in enumerate(file, 2):
+        if line.strip():
+            yield number, line.strip()
+
+
+def _decoded(content: bytes, which: str) -> Any:
+    try:
+        return _DECODER.decode(content)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise SuiteTalkError(f"{which} is no JSON ({error}).") from None

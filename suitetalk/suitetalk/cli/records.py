@@ -1,4 +1,4 @@
-"""One record, and lists of ids."""
+"""Get, list, create, update, upsert, delete, transform, action, attach."""
 
 from __future__ import annotations
 
@@ -6,18 +6,24 @@ from pathlib import Path
 
 import click
 
-from suitetalk.cli.arguments import (
+from suitetalk.cli.inputs import names, read_object
+from suitetalk.cli.options import (
+    OPTIONAL_PAYLOAD,
+    PAYLOAD,
+    PAYLOAD_HELP,
     RECORD_ID,
     RECORD_TYPE,
+    ConnectedCommand,
+    connect,
     page_options,
     refuse_page_of_all,
     say_how_many,
+    validation_options,
     view_options,
 )
-from suitetalk.cli.connection import ConnectedCommand, connect
-from suitetalk.cli.inputs import names
 from suitetalk.cli.output import output_option, output_options, write_json, write_rows
 from suitetalk.pages import PAGE_SIZE
+from suitetalk.records import Validation
 
 
 @click.command(cls=ConnectedCommand)
@@ -74,3 +80,185 @@ def list_(  # noqa: PLR0917 - one for each option
     page = records.list(record_type, q=q, limit=limit or PAGE_SIZE, offset=offset or 0)
     write_rows([{"id": item.get("id")} for item in page.items], form, output, ["id"])
     say_how_many(len(page.items), page.total, offset or 0)
+
+
+@click.command(cls=ConnectedCommand, epilog=PAYLOAD_HELP)
+@RECORD_TYPE
+@PAYLOAD
+@validation_options
+@click.pass_context
+def create(
+    context: click.Context,
+    record_type: str,
+    payload: str,
+    name_validation: Validation,
+    value_validation: Validation | None,
+) -> None:
+    """Create a record and print its internal id."""
+    body = read_object(payload)
+    made = connect(context).records.create(
+        record_type, body, name_validation=name_validation, value_validation=value_validation
+    )
+    click.echo(made)
+
+
+@click.command(cls=ConnectedCommand, epilog=PAYLOAD_HELP + " A field that is null is cleared.")
+@RECORD_TYPE
+@RECORD_ID
+@PAYLOAD
+@click.option("--replace", metavar="NAME,…", multiple=True, help="Sublists whose lines PAYLOAD gives in full.")
+@click.option(
+    "--replace-selected-fields",
+    "selected",
+    is_flag=True,
+    help="--replace names body fields too; those of them that PAYLOAD lacks are emptied.",
+)
+@validation_options
+@click.pass_context
+def update(  # noqa: PLR0917 - one for each option
+    context: click.Context,
+    record_type: str,
+    record_id: str,
+    payload: str,
+    replace: tuple[str, ...],
+    selected: bool,  # noqa: FBT001 - given by name
+    name_validation: Validation,
+    value_validation: Validation | None,
+) -> None:
+    """Change the record with this ID."""
+    if selected and not names(replace):
+        raise click.UsageError("--replace-selected-fields needs the names of the fields in --replace")
+    body = read_object(payload)
+    connect(context).records.update(
+        record_type,
+        record_id,
+        body,
+        replace=names(replace),
+        replace_selected_fields=selected,
+        name_validation=name_validation,
+        value_validation=value_validation,
+    )
+
+
+@click.command(cls=ConnectedCommand, epilog=PAYLOAD_HELP)
+@RECORD_TYPE
+@click.argument("external_id")
+@PAYLOAD
+@validation_options
+@click.pass_context
+def upsert(
+    context: click.Context,
+    record_type: str,
+    external_id: str,
+    payload: str,
+    name_validation: Validation,
+    value_validation: Validation | None,
+) -> None:
+    """Create the record with this external id, or update it when it exists."""
+    body = read_object(payload)
+    connect(context).records.upsert(
+        record_type,
+        external_id.removeprefix("eid:"),
+        body,
+        name_validation=name_validation,
+        value_validation=value_validation,
+    )
+
+
+@click.command(cls=ConnectedCommand)
+@RECORD_TYPE
+@RECORD_ID
+@click.pass_context
+def delete(context: click.Context, record_type: str, record_id: str) -> None:
+    """Delete the record with this ID."""
+    connect(context).records.delete(record_type, record_id)
+
+
+_OTHER_TYPE = click.argument("other_type", metavar="OTHER_TYPE")
+_OTHER_ID = click.argument("other_id", metavar="OTHER_ID")
+
+
+@click.command(cls=ConnectedCommand, epilog=PAYLOAD_HELP)
+@RECORD_TYPE
+@RECORD_ID
+@click.argument("target_type", metavar="TARGET")
+@OPTIONAL_PAYLOAD
+@validation_options
+@click.pass_context
+def transform(  # noqa: PLR0917 - one for each option
+    context: click.Context,
+    record_type: str,
+    record_id: str,
+    target_type: str,
+    payload: str,
+    name_validation: Validation,
+    value_validation: Validation | None,
+) -> None:
+    """Make a record of type TARGET out of one, such as an invoice of a salesOrder, and print its id.
+
+    PAYLOAD has the fields that shall differ from what NetSuite carries over.
+    """
+    body = read_object(payload) if payload else None
+    made = connect(context).records.transform(
+        record_type,
+        record_id,
+        target_type,
+        body,
+        name_validation=name_validation,
+        value_validation=value_validation,
+    )
+    click.echo(made)
+
+
+@click.command(cls=ConnectedCommand, epilog=PAYLOAD_HELP)
+@RECORD_TYPE
+@RECORD_ID
+@click.argument("name", metavar="ACTION")
+@OPTIONAL_PAYLOAD
+@output_option
+@click.pass_context
+def action(
+    context: click.Context, record_type: str, record_id: str, name: str, payload: str, output: Path | None
+) -> None:
+    """Carry out a record action, such as confirm, and print NetSuite's answer."""
+    body = read_object(payload) if payload else None
+    write_json(connect(context).records.action(record_type, record_id, name, body), output)
+
+
+@click.command(cls=ConnectedCommand)
+@RECORD_TYPE
+@output_options
+@click.pass_context
+def actions(context: click.Context, record_type: str, form: str | None, output: Path | None) -> None:
+    """List what can be done with records of TYPE, as far as the account's OpenAPI description names it.
+
+    Names with @ are for `suitetalk action`, those with !transform for `suitetalk transform`.
+    """
+    paths = connect(context).metadata.open_api([record_type])["paths"]
+    names = [path.partition("/{id}/")[2] for path in paths if path.lower().startswith(f"/{record_type.lower()}/")]
+    write_rows([{"name": name} for name in names if name.startswith(("@", "!"))], form, output, ["name"])
+
+
+@click.command(cls=ConnectedCommand)
+@RECORD_TYPE
+@RECORD_ID
+@_OTHER_TYPE
+@_OTHER_ID
+@click.option("--role", metavar="ID", help="Role that a contact has there.")
+@click.pass_context
+def attach(
+    context: click.Context, record_type: str, record_id: str, other_type: str, other_id: str, role: str | None
+) -> None:
+    """Attach a contact or a file to a record."""
+    connect(context).records.attach(record_type, record_id, other_type, other_id, role=role)
+
+
+@click.command(cls=ConnectedCommand)
+@RECORD_TYPE
+@RECORD_ID
+@_OTHER_TYPE
+@_OTHER_ID
+@click.pass_context
+def detach(context: click.Context, record_type: str, record_id: str, other_type: str, other_id: str) -> None:
+    """Undo what attach did."""
+    connect(context).records.detach(record_type, record_id, other_type, other_id)

@@ -8,14 +8,12 @@ from typing import Any
 import requests
 
 from suitetalk.client import NetSuite
-from suitetalk.doctor.access import check_address, check_clock, check_login
-from suitetalk.doctor.account_facts import check_facts
-from suitetalk.doctor.ends import check_ends
+from suitetalk.doctor.account import check_facts, check_services, check_types
 from suitetalk.doctor.finding import Finding, Outcome, failed, ok
-from suitetalk.doctor.permissions import check_services, check_types
+from suitetalk.doctor.login import check_address, check_clock, check_ends, check_login
 from suitetalk.errors import ConfigurationError
-from suitetalk.retry import RetryPolicy
-from suitetalk.session import Session
+from suitetalk.http.retry import RetryPolicy
+from suitetalk.http.session import Session
 from suitetalk.settings import ConnectionSettings
 
 WANTED_TYPES = ("customer", "vendor", "employee", "salesOrder", "invoice")

@@ -19,10 +19,10 @@ from suitetalk import (
     NotFoundError,
     PermissionDeniedError,
 )
-from tap_netsuite.dataset_settings import ALL, Dataset, dataset_stream
-from tap_netsuite.discovery.entry import ALL_DATASETS, Finding, Found, Status, StreamEntry, schema_of
-from tap_netsuite.discovery.refusals import REFUSALS, raise_outage
-from tap_netsuite.values import Column, Kind
+from tap_netsuite.columns import Column, Kind
+from tap_netsuite.discovery.found import ALL_DATASETS, Finding, Found, Status, StreamEntry, schema_of
+from tap_netsuite.probe import REFUSALS, raise_outage
+from tap_netsuite.settings import ALL, Dataset, dataset_stream
 
 logger = logging.getLogger(__name__)
 

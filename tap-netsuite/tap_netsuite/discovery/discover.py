@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, Any
 from suitetalk import ConfigurationError
 from suitetalk.record_tables import table_of
 from tap_netsuite.account import Account
-from tap_netsuite.deletion_settings import DeletionSettings
-from tap_netsuite.deletion_sources import deletions_of
+from tap_netsuite.deletions.sources import deletions_of
 from tap_netsuite.discovery.datasets import dataset_streams
-from tap_netsuite.discovery.entry import NOT_KNOWN, Discovery, Finding, Found, Status, StreamEntry
+from tap_netsuite.discovery.found import NOT_KNOWN, Discovery, Finding, Found, Status, StreamEntry
+from tap_netsuite.discovery.known_tables import known_tables
 from tap_netsuite.discovery.record_types import RecordTypes
-from tap_netsuite.discovery.refusals import REFUSALS, raise_outage, with_features_that_are_on
 from tap_netsuite.discovery.tables import CUSTOM_FIELD_PREFIXES, TableReader
-from tap_netsuite.known_tables import known_tables
+from tap_netsuite.probe import REFUSALS, raise_outage, with_features_that_are_on
 from tap_netsuite.record_schema import column_kinds
+from tap_netsuite.settings import DeletionSettings
 
 if TYPE_CHECKING:
     from tap_netsuite.settings import Query

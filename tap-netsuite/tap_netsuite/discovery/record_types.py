@@ -8,9 +8,9 @@ from concurrent.futures import Executor, Future
 from typing import Any
 
 from suitetalk import MetadataCatalog, NetSuiteError, PermissionDeniedError, SuiteTalkError
-from tap_netsuite.discovery.entry import Finding, Status, StreamEntry
-from tap_netsuite.discovery.refusals import REFUSALS, raise_outage, refused_record_type
+from tap_netsuite.discovery.found import Finding, Status, StreamEntry
 from tap_netsuite.discovery.tables import concerns
+from tap_netsuite.probe import REFUSALS, raise_outage, refused_record_type
 from tap_netsuite.record_schema import singer_schema
 from tap_netsuite.settings import RECORD_PREFIX
 

@@ -8,13 +8,12 @@ from typing import Any
 
 from suitetalk import SuiteQL
 from suitetalk.record_tables import table_of
-from tap_netsuite.discovery.entry import Finding, Status, StreamEntry
-from tap_netsuite.discovery.probe import Probe, Together, first_rows, guessed, probe
-from tap_netsuite.discovery.refusals import REFUSALS, raise_outage, refused_table
-from tap_netsuite.discovery_settings import DiscoverySettings
-from tap_netsuite.known_tables import KnownTable, known_tables, usual_columns
+from tap_netsuite.columns import DISPLAY_SUFFIX, Column, Kind, json_schema
+from tap_netsuite.discovery.found import Finding, Status, StreamEntry
+from tap_netsuite.discovery.known_tables import KnownTable, known_tables, usual_columns
+from tap_netsuite.probe import REFUSALS, Probe, Together, first_rows, guessed, probe, raise_outage, refused_table
 from tap_netsuite.record_schema import Field, body_fields, sublist_properties
-from tap_netsuite.values import DISPLAY_SUFFIX, Column, Kind, json_schema
+from tap_netsuite.settings import DiscoverySettings
 
 __all__ = ["CUSTOM_FIELD_PREFIXES", "StreamEntry", "TableReader", "concerns"]
 

@@ -13,12 +13,12 @@ from singer_sdk.helpers.conform import TypeConformanceLevel
 
 from suitetalk import IncompleteResultError
 from tap_netsuite.account import Account
-from tap_netsuite.deletion_sources import DELETED_AT
-from tap_netsuite.extraction.deletions import Deletions, Subject, deleted_since
-from tap_netsuite.extraction.key_pages import Audit
-from tap_netsuite.extraction.lookahead import Fetcher, Portion, Reading
-from tap_netsuite.run import StreamError
-from tap_netsuite.streams.audit import StreamAudit
+from tap_netsuite.columns import DELETED_AT
+from tap_netsuite.deletions.deletions import Deletions, Subject, deleted_since
+from tap_netsuite.progress import StreamAudit
+from tap_netsuite.reading.engine import Fetcher, Portion, Reading
+from tap_netsuite.settings import Audit
+from tap_netsuite.sync import StreamError
 
 if TYPE_CHECKING:
     from tap_netsuite.tap import TapNetSuite

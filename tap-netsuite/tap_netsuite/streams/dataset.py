@@ -6,14 +6,13 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from tap_netsuite.account import Account
-from tap_netsuite.discovery.entry import StreamEntry
-from tap_netsuite.extraction.dataset_format import DatasetFormat
-from tap_netsuite.extraction.dataset_reading import DatasetReading
-from tap_netsuite.extraction.lookahead import Fetcher, Portion
-from tap_netsuite.extraction.row_format import RowFormat
-from tap_netsuite.extraction.source import Source
+from tap_netsuite.columns import Column, kind_of
+from tap_netsuite.discovery.found import StreamEntry
+from tap_netsuite.reading.by_offset import DatasetFormat, DatasetReading
+from tap_netsuite.reading.engine import Fetcher, Portion
+from tap_netsuite.reading.page import RowFormat
+from tap_netsuite.source import Source
 from tap_netsuite.streams.base import NetSuiteStream
-from tap_netsuite.values import Column, kind_of
 
 if TYPE_CHECKING:
     from tap_netsuite.tap import TapNetSuite

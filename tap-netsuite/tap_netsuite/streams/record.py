@@ -12,26 +12,19 @@ from singer_sdk.singerlib.schema import Schema
 
 from suitetalk.record_tables import table_of
 from tap_netsuite.account import Account
-from tap_netsuite.deletion_sources import DELETED_AT, with_deleted_at, without_deleted_at
-from tap_netsuite.extraction.deletions import Subject
-from tap_netsuite.extraction.documents import BatchDocuments, Documents, SingleDocuments
-from tap_netsuite.extraction.existence import existing_records
-from tap_netsuite.extraction.lookahead import Fetcher, Portion
-from tap_netsuite.extraction.position import Position, position_in, state_of
-from tap_netsuite.extraction.record_ids import Listed, RecordList
-from tap_netsuite.extraction.record_reading import RecordReading
-from tap_netsuite.extraction.row_format import record_lines
-from tap_netsuite.extraction.rows import Record, Rows
-from tap_netsuite.extraction.source import Source
-from tap_netsuite.extraction.table_documents import WithTable
-from tap_netsuite.extraction.table_ids import REFUSALS, TableIds
+from tap_netsuite.columns import DELETED_AT, Column, Kind
+from tap_netsuite.deletions.deletions import Subject, existing_records
+from tap_netsuite.deletions.sources import with_deleted_at, without_deleted_at
+from tap_netsuite.reading.engine import Fetcher, Portion
+from tap_netsuite.reading.page import Record, Rows, record_lines
+from tap_netsuite.reading.record_ids import REFUSALS, Listed, RecordList, TableIds
+from tap_netsuite.reading.records import BatchDocuments, Documents, RecordReading, SingleDocuments, WithTable, view_of
+from tap_netsuite.reading.state import Position, position_in, state_of
 from tap_netsuite.record_schema import conformed
-from tap_netsuite.record_settings import RecordSettings
-from tap_netsuite.record_view import view_of
-from tap_netsuite.run import StreamError
-from tap_netsuite.settings import RECORD_PREFIX
+from tap_netsuite.settings import RECORD_PREFIX, RecordSettings
+from tap_netsuite.source import Source
 from tap_netsuite.streams.base import NetSuiteStream
-from tap_netsuite.values import Column, Kind
+from tap_netsuite.sync import StreamError
 
 if TYPE_CHECKING:
     from tap_netsuite.tap import TapNetSuite

@@ -13,27 +13,22 @@ from singer_sdk.singerlib.catalog import REPLICATION_INCREMENTAL
 
 from suitetalk import ConfigurationError, InvalidRequestError
 from tap_netsuite.account import Account
-from tap_netsuite.deletion_sources import DELETED_AT, LINE_TABLES
-from tap_netsuite.extraction.changes import StampedChanges
-from tap_netsuite.extraction.deletions import Subject
-from tap_netsuite.extraction.existence import Existence
-from tap_netsuite.extraction.keyed_source import KeyedSource
-from tap_netsuite.extraction.keyless_reading import KeylessReading
-from tap_netsuite.extraction.line_sets import OWNER, changed_transactions
-from tap_netsuite.extraction.lookahead import Fetcher, Portion
-from tap_netsuite.extraction.plain_reading import PlainReading
-from tap_netsuite.extraction.position import is_bookmark_of, position_in
-from tap_netsuite.extraction.row_format import RowFormat
-from tap_netsuite.extraction.rows import KeyPage
-from tap_netsuite.extraction.source import Source
-from tap_netsuite.extraction.table_reading import TableReading
-from tap_netsuite.extraction.transaction_sets import ChangedTransactions
-from tap_netsuite.run import StreamError
+from tap_netsuite.columns import DELETED_AT, UTC, Column, Kind, converter, kind_of
+from tap_netsuite.deletions.deletions import OWNER, Existence, Subject, changed_transactions
+from tap_netsuite.deletions.sources import LINE_TABLES
+from tap_netsuite.reading.by_offset import KeylessReading
+from tap_netsuite.reading.changes import ChangedTransactions, StampedChanges
+from tap_netsuite.reading.engine import Fetcher, Portion
+from tap_netsuite.reading.page import KeyPage, RowFormat
+from tap_netsuite.reading.parallel import KeyedSource, TableReading
+from tap_netsuite.reading.sequential import PlainReading
+from tap_netsuite.reading.state import is_bookmark_of, position_in
+from tap_netsuite.source import Source
 from tap_netsuite.streams.base import NetSuiteStream
-from tap_netsuite.values import UTC, Column, Kind, converter, kind_of
+from tap_netsuite.sync import StreamError
 
 if TYPE_CHECKING:
-    from tap_netsuite.query_settings import Query
+    from tap_netsuite.settings import Query
     from tap_netsuite.tap import TapNetSuite
 
 logger = logging.getLogger(__name__)

@@ -1,13 +1,18 @@
-"""What was about to be sent, and what was done that NetSuite cannot tell later."""
+"""What is about to be sent, in SQLite."""
 
 from __future__ import annotations
 
 import hashlib
 import heapq
+import os
+import sqlite3
+import threading
 import time
 import uuid
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -15,12 +20,256 @@ from typing import Any
 import msgspec
 
 from suitetalk import Batch, ConfigurationError
-from suitetalk.answer import encode
-from suitetalk.folders import state_folder
-from target_netsuite.intents import Intent, Operation, Outcome, Settled, Write
-from target_netsuite.journal.database import JournalDatabase
-from target_netsuite.journal.members import Member, fingerprint, is_unfindable
-from target_netsuite.journal.null_journal import Doubtful, NullJournal, OpenEntry, outcome_unknown
+from suitetalk.folders import close_to_others, state_folder
+from suitetalk.http.response import encode
+from target_netsuite.errors import JournalError
+from target_netsuite.intents import Intent, Operation, Outcome, Refusal, Settled, Write
+
+_VERSION = 1
+_SCHEMA = f"""
+CREATE TABLE open (
+    key TEXT PRIMARY KEY, begun REAL NOT NULL, record_type TEXT NOT NULL, stream TEXT NOT NULL, batch BLOB,
+    members BLOB NOT NULL, job_id TEXT NOT NULL DEFAULT ''
+) WITHOUT ROWID;
+CREATE TABLE made (
+    id INTEGER PRIMARY KEY, record_type TEXT NOT NULL, stream TEXT NOT NULL, key TEXT NOT NULL,
+    fingerprint TEXT NOT NULL, internal_id TEXT
+);
+PRAGMA user_version = {_VERSION};
+"""
+
+
+class JournalDatabase:
+    """Transactions that are on the disk when they end. Thread-safe."""
+
+    def __init__(self, path: Path) -> None:
+        """Open the file (0600), or make it, and keep every other run out of it until it is closed.
+
+        Raises:
+            JournalError: it cannot be used, or another run uses it.
+        """
+        self._path = path
+        self._lock = threading.Lock()
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+            close_to_others(path)
+            self._connection = sqlite3.connect(path, timeout=0, isolation_level=None, check_same_thread=False)
+        except (OSError, sqlite3.Error) as error:
+            raise self._unusable(error) from None
+        try:
+            self._prepare()
+        except BaseException:
+            self._connection.close()
+            raise
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """Do the statements of the block wholly or not at all.
+
+        Raises:
+            JournalError: the disk does not take them.
+        """
+        with self._lock:
+            try:
+                self._connection.execute("BEGIN IMMEDIATE")
+                yield self._connection
+                self._connection.execute("COMMIT")
+            except sqlite3.Error as error:
+                self._roll_back()
+                raise self._unusable(error) from None
+            except BaseException:
+                self._roll_back()
+                raise
+
+    def close(self) -> None:
+        """Let others use the file."""
+        with self._lock:
+            self._connection.close()
+
+    def _prepare(self) -> None:
+        try:
+            for pragma in (
+                "locking_mode = EXCLUSIVE",
+                "journal_mode = WAL",
+                "synchronous = FULL",
+                "secure_delete = ON",
+            ):
+                self._connection.execute(f"PRAGMA {pragma}")
+            self._connection.execute("BEGIN EXCLUSIVE")
+            (version,) = self._connection.execute("PRAGMA user_version").fetchone()
+            self._connection.execute("COMMIT")
+            if not version:
+                self._connection.executescript(f"BEGIN;{_SCHEMA}COMMIT;")
+        except sqlite3.Error as error:
+            raise self._unusable(error) from None
+        if version not in (0, _VERSION):
+            raise JournalError(
+                f"The journal {self._path} was written by another version of the target; finish that run with it, or "
+                "name another file in the setting `journal`."
+            )
+
+    def _roll_back(self) -> None:
+        if self._connection.in_transaction:
+            self._connection.execute("ROLLBACK")
+
+    def _unusable(self, error: Exception) -> JournalError:
+        if "locked" in str(error):
+            return JournalError(
+                f"The journal {self._path} is in use by another run; wait for its end, or name another file in the "
+                "setting `journal`."
+            )
+        return JournalError(
+            f"The journal {self._path} cannot be used ({error}), and nothing is sent that is not written down; make "
+            "room or give rights there, or name another file in the setting `journal`."
+        )
+
+
+_ENCODER = msgspec.json.Encoder(decimal_format="number", order="sorted")
+_OF_THE_TAP = "_sdc_"
+
+
+@dataclass(frozen=True)
+class Member:
+    """A record whose create leaves nothing in NetSuite to find it by.
+
+    Attributes:
+        stream: its stream.
+        number: its number in the stream, in the run that sent it.
+        key: its key as JSON, for messages.
+        fingerprint: equal for the same record when it comes again.
+    """
+
+    stream: str
+    number: int
+    key: str
+    fingerprint: str
+
+    @classmethod
+    def of(cls, intent: Intent) -> Member:
+        """Return the member for an intent."""
+        key = _ENCODER.encode(dict(intent.key)).decode()
+        return cls(intent.stream, intent.number, key, fingerprint(intent))
+
+
+def is_unfindable(write: Write) -> bool:
+    """Tell whether nothing in NetSuite tells later that this write was done: a create without an external id."""
+    return write.operation is Operation.CREATE and not write.external_id
+
+
+def fingerprint(intent: Intent) -> str:
+    """Return a digest of the stream, the key and the record.
+
+    Columns of the tap's own such as `_sdc_extracted_at` are left out: they differ each time a record comes.
+    """
+    payload = {name: value for name, value in intent.payload.items() if not name.startswith(_OF_THE_TAP)}
+    parts = (intent.stream, intent.record_type, dict(intent.key), payload)
+    return hashlib.sha256(_ENCODER.encode(parts)).hexdigest()
+
+
+OUTCOME_UNKNOWN = "OUTCOME_UNKNOWN"
+
+
+@dataclass(frozen=True)
+class OpenEntry:
+    """What an earlier run began and did not settle.
+
+    Attributes:
+        key: of the entry; for a batch its idempotency key.
+        record_type: NetSuite's type.
+        stream: the stream of the first of its records.
+        batch: what was to be done; None for a single create.
+        members: its records by place, when they are creates without an external id; else empty.
+        job_id: empty when it is not known that NetSuite accepted it.
+        begun: when it was written down, seconds since the epoch.
+    """
+
+    key: str
+    record_type: str
+    stream: str
+    batch: Batch | None
+    members: tuple[Member, ...]
+    job_id: str
+    begun: float
+
+
+@dataclass(frozen=True)
+class Doubtful:
+    """A create of which NetSuite cannot tell whether it was done.
+
+    Attributes:
+        place: of the entry in the journal.
+        record_type: NetSuite's type.
+        stream: the record's stream.
+        key: the record's key as JSON.
+    """
+
+    place: int
+    record_type: str
+    stream: str
+    key: str
+
+
+class NullJournal:
+    """Remembers nothing: a run that is killed may lose sight of creates without an external id."""
+
+    def intended(self, batch: Batch, writes: Sequence[Write]) -> None:
+        """Write down a batch before it is sent."""
+
+    def submitted(self, key: str, job_id: str) -> None:
+        """Write down a batch's job."""
+
+    def settled(self, key: str, created: Mapping[int, str] | None = None, doubtful: Collection[int] = ()) -> None:
+        """Close an entry, remembering what nothing in NetSuite tells.
+
+        Args:
+            key: the batch's idempotency key, or what `intended_single` returned.
+            created: internal ids of the records that were made, by place in the batch, 0 for a single one.
+            doubtful: places of those of which it stays unknown.
+        """
+
+    def intended_single(self, write: Write) -> str:  # noqa: ARG002 - the other one's shape
+        """Write down a single create without an external id, and return the entry's key."""
+        return ""
+
+    def acknowledged(self, up_to: Mapping[str, int]) -> None:
+        """Forget the records that a STATE which was passed on covers: they do not come again.
+
+        Args:
+            up_to: the highest number of those records, by stream.
+        """
+
+    def already_done(self, intent: Intent) -> Settled | None:  # noqa: ARG002 - the other one's shape
+        """Return what an earlier run did with a record that now comes again, None when it did nothing; each once."""
+        return None
+
+    def open_entries(self) -> list[OpenEntry]:
+        """Return what earlier runs left open, oldest first."""
+        return []
+
+    def doubtful(self) -> list[Doubtful]:
+        """Return the creates of earlier runs of which it stays unknown whether they were done."""
+        return []
+
+    def forget(self, places: Collection[int]) -> None:
+        """Forget doubtful creates, so that they are sent again when they come again."""
+
+    def finished(self) -> None:
+        """Forget everything: all input was settled, and all STATE passed on."""
+
+    def close(self) -> None:
+        """Let another run use the journal."""
+
+
+def outcome_unknown(why: str) -> Refusal:
+    """Return the refusal of a create that may have been done."""
+    return Refusal(
+        "rejected",
+        f"whether NetSuite created it is unknown: {why}",
+        code=OUTCOME_UNKNOWN,
+        advice="look for it in NetSuite, and send it again if it is not there",
+    )
+
 
 _DECODER = msgspec.json.Decoder(float_hook=Decimal)
 

@@ -1,11 +1,9 @@
 """From Singer records to intents."""
 
-from target_netsuite.mapping.catalog import read_shape
-from target_netsuite.mapping.child_rows import ChildRows, WaitingParents
-from target_netsuite.mapping.choices import SelectOptions
-from target_netsuite.mapping.record_mapping import DELETED_AT, RecordMapping
-from target_netsuite.mapping.record_shape import RecordShape
-from target_netsuite.mapping.select_options import FormOptions
+from target_netsuite.child_streams import ChildRows, WaitingParents
+from target_netsuite.mapping.catalog import RecordShape, read_shape
+from target_netsuite.mapping.record import DELETED_AT, RecordMapping
+from target_netsuite.mapping.values import FormOptions, SelectOptions
 
 __all__ = [
     "DELETED_AT",

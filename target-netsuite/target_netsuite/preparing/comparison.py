@@ -8,7 +8,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from target_netsuite.intents import Difference
-from target_netsuite.preparing.shapes import Shapes
+from target_netsuite.mapping.catalog import Shapes
 
 _NOT_CONTENT = frozenset({"links", "totalresults", "count", "hasmore", "offset"})
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from target_netsuite.intents import Difference, LineRule
+from target_netsuite.mapping.catalog import Shapes
 from target_netsuite.preparing.comparison import (
     differences,
     is_bare_link,
@@ -24,7 +25,6 @@ from target_netsuite.preparing.comparison import (
     same,
     unmatched,
 )
-from target_netsuite.preparing.shapes import Shapes
 
 Line = Mapping[str, Any]
 

@@ -1,11 +1,12 @@
-"""Statements about many values at once."""
+"""Statements over many values, and their refusals."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeVar
 
-from suitetalk import quoted
+from suitetalk import InvalidRequestError, NetSuiteError, PermissionDeniedError, quoted
 
 MOST_VALUES = 1000
 """Most arguments of IN [article_0824094533]."""
@@ -39,3 +40,32 @@ def among_ids(ids: Sequence[str]) -> str:
 def both(*conditions: str) -> str:
     """Join conditions by AND, leaving out empty ones."""
     return " AND ".join(condition for condition in conditions if condition)
+
+
+WORKBOOK = "Reports > SuiteAnalytics Workbook"
+"""The permission that SuiteQL and lists need [article_5085602973]."""
+
+_UNKNOWN = re.compile(r"Unknown identifier '([^']+)'")
+_NO_TABLE = re.compile(r"Invalid search type|Record .* was not found")
+_WORD = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+
+
+def is_word(name: str) -> bool:
+    """Tell whether a name may stand in a statement as a table or column."""
+    return _WORD.fullmatch(name) is not None
+
+
+def unknown_column(refusal: NetSuiteError) -> str:
+    """Return the column that NetSuite says it does not know, in lower case; empty when it names none."""
+    found = _UNKNOWN.search(refusal.detail)
+    return found[1].lower().rpartition(".")[2] if found else ""
+
+
+def is_about_table(refusal: NetSuiteError) -> bool:
+    """Tell whether the role cannot read the table at all, or there is none, so that no statement on it fares better."""
+    return isinstance(refusal, PermissionDeniedError) or _NO_TABLE.search(refusal.detail) is not None
+
+
+def is_about_statement(refusal: NetSuiteError) -> bool:
+    """Tell whether NetSuite refused what the statement says, in whole or in part; another statement may pass."""
+    return isinstance(refusal, InvalidRequestError)

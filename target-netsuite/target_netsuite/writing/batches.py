@@ -1,24 +1,35 @@
-"""Writing by the hundred: asynchronous batches, several under way at once."""
+"""By the hundred."""
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor, wait
+from dataclasses import replace
 
-from suitetalk import NetSuite, NotFoundError, OutcomeUnknownError, SuiteTalkError, TaskResult
+from suitetalk import (
+    Batch,
+    NetSuite,
+    NetSuiteError,
+    NotFoundError,
+    OutcomeUnknownError,
+    PollPolicy,
+    SuiteTalkError,
+    TaskResult,
+)
 from target_netsuite.intents import Operation, Settled, Write
-from target_netsuite.journal.members import is_unfindable
-from target_netsuite.journal.null_journal import NullJournal
-from target_netsuite.writing.confirmation import Confirmation
-from target_netsuite.writing.gathered import Gathered
-from target_netsuite.writing.job_times import JobTimes
+from target_netsuite.journal.journal import NullJournal, is_unfindable
 from target_netsuite.writing.outcomes import (
+    Gathered,
+    Policy,
+    RecordTypes,
     Unknown,
     WritingStoppedError,
     can_be_repeated,
     comes_before_sending,
+    decided,
     done,
     gone,
     is_refusal,
@@ -26,9 +37,80 @@ from target_netsuite.writing.outcomes import (
     stopped,
 )
 from target_netsuite.writing.portions import Portion
-from target_netsuite.writing.record_types import RecordTypes
 from target_netsuite.writing.task_order import Paired, TaskOrder
-from target_netsuite.writing.unknown_outcomes import Policy, decided
+
+logger = logging.getLogger(__name__)
+
+Confirm = Callable[[Sequence[Write]], Mapping[int, str]]
+"""Says which writes are done, by their place: every field that was sent reads back equal, or the record is gone; with
+the record's internal id, empty when it is not known."""
+
+
+class Confirmation:
+    """Confirms writes as long as NetSuite lets it. Thread-safe."""
+
+    def __init__(self, confirm: Confirm | None) -> None:
+        """Ask with `confirm`; None for never."""
+        self._confirm = confirm
+
+    def of(self, writes: Sequence[Write]) -> dict[int, str]:
+        """Return the internal ids of the writes that are certainly done, by place.
+
+        A create without an external id leaves nothing to ask for, so it is never among them.
+
+        Raises:
+            SuiteTalkError: NetSuite could not be asked for now; a refusal ends the asking for good instead.
+        """
+        places = [place for place, write in enumerate(writes) if not is_unfindable(write)]
+        if self._confirm is None or not places:
+            return {}
+        try:
+            found = self._confirm([writes[place] for place in places])
+        except NetSuiteError as error:
+            if not is_refusal(error):
+                raise
+            self._confirm = None
+            logger.warning("Results of batches are read one by one, since NetSuite cannot be asked in bulk: %s", error)
+            return {}
+        return {places[place]: internal_id for place, internal_id in found.items()}
+
+
+_SHARE_OF_THE_WAIT = 0.1  # between questions, so that little is lost when a job takes longer than the ones before
+_NEWS = 0.8  # weight of the last job
+_EARLIER = 0.95  # of the time waited, when the first question found the job done
+
+
+class JobTimes:
+    """Learns how long a record of a type takes. Thread-safe: what is lost between threads is one observation."""
+
+    def __init__(self, polling: PollPolicy) -> None:
+        """Ask as `polling` says until a job of the kind has been seen."""
+        self._polling = polling
+        self._seconds: dict[tuple[str, str], float] = {}
+
+    def polling(self, batch: Batch) -> PollPolicy:
+        """Return how to ask after a batch's job."""
+        seconds = self._seconds.get(_kind(batch), 0.0) * len(batch.records)
+        if not seconds:
+            return replace(self._polling, head_start=self._polling.first_wait / 2)
+        pause = min(max(seconds * _SHARE_OF_THE_WAIT, self._polling.first_wait / 5), self._polling.longest_wait)
+        return replace(self._polling, head_start=seconds, first_wait=pause)
+
+    def learn(self, batch: Batch, seconds: float) -> None:
+        """Take note that a batch's job was seen completed after so many seconds."""
+        each = seconds / len(batch.records)
+        before = self._seconds.get(_kind(batch))
+        if before is None:
+            self._seconds[_kind(batch)] = each
+        elif each <= before * (1 + _SHARE_OF_THE_WAIT):
+            self._seconds[_kind(batch)] = before * _EARLIER
+        else:
+            self._seconds[_kind(batch)] = before + (each - before) * _NEWS
+
+
+def _kind(batch: Batch) -> tuple[str, str]:
+    return batch.record_type, batch.operation
+
 
 _LONGEST_JOB = 4 * 3600.0  # seconds; a job that takes longer is left to the next run
 

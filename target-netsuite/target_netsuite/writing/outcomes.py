@@ -1,15 +1,26 @@
-"""What becomes of a write that is not settled, and what NetSuite's errors mean for it."""
+"""What an answer means."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
 
-from suitetalk import ConcurrencyLimitError, LoginRefusedError, NetSuiteError, SuiteTalkError
-from suitetalk.sublist_lines import adds_lines
+from suitetalk import (
+    ConcurrencyLimitError,
+    LoginRefusedError,
+    NetSuite,
+    NetSuiteError,
+    OutcomeUnknownError,
+    PermissionDeniedError,
+    SuiteTalkError,
+)
+from suitetalk.records import adds_lines
 from target_netsuite.errors import StoppedError
 from target_netsuite.intents import Intent, Operation, Outcome, Refusal, Settled, Write
+from target_netsuite.journal.journal import outcome_unknown
 
 _REFUSALS = range(400, 500)
 _NOT_ABOUT_THE_RECORD = frozenset({407, 408})  # a proxy wants a login; the server tired of waiting
@@ -109,3 +120,105 @@ def stopped_in_doubt(stream: str, record_type: str, key: str, why: str) -> Writi
         f"in NetSuite for a new {record_type} made of it, and run once more with the stream's `on_unknown_outcome` set "
         "to `skip` if it is there, or to `repeat` if it is not; with `external_id` NetSuite would tell by itself."
     )
+
+
+@dataclass
+class Gathered:
+    """Answers by the place of their write, and what is left to do. Used by one thread.
+
+    Attributes:
+        answers: by place.
+        again: writes that were certainly not done, or may be done twice, to be sent once more.
+        stops: what keeps others from being settled.
+    """
+
+    answers: dict[int, Answer] = field(default_factory=dict)
+    again: list[tuple[int, Write]] = field(default_factory=list)
+    stops: list[WritingStoppedError] = field(default_factory=list)
+
+    def check(self) -> None:
+        """Raise the first stop, with the answers that came before it.
+
+        Raises:
+            WritingStoppedError: there is one.
+        """
+        if self.stops:
+            raise WritingStoppedError(str(self.stops[0]), list(self.answers.values())) from self.stops[0].__cause__
+
+
+OnUnknownOutcome = Literal["stop", "repeat", "skip"]
+Policy = Callable[[str], OnUnknownOutcome]
+"""The setting `on_unknown_outcome` of a stream."""
+
+
+def decided(policy: Policy, write: Write, error: SuiteTalkError) -> Settled | WritingStoppedError | None:
+    """Return a refusal, or what ends the run; None to send the write again, as the stream's setting says."""
+    choice = policy(write.intent.stream)
+    if choice == "repeat":
+        return None
+    if choice == "skip":
+        return Settled(write.intent, refusal=outcome_unknown(str(error).rstrip(". ")))
+    return stopped_in_doubt(write.intent.stream, write.record_type, key_of(write), str(error))
+
+
+logger = logging.getLogger(__name__)
+
+_NO_BATCHES = frozenset({400, 403, 404, 405, 406, 415})
+_NO_RIGHT_TO_LIST = "USER_ERROR"  # with or without the word permission [PO-client, measured]
+
+
+class RecordTypes:
+    """Which types exist, and which take no batches. Thread-safe: at worst something is learned twice."""
+
+    def __init__(self, netsuite: NetSuite) -> None:
+        """Ask this account."""
+        self._netsuite = netsuite
+        self._known: set[str] = set()
+        self._without_batches: set[str] = set()
+        self._without_jobs: set[str] = set()
+
+    def takes_batches(self, record_type: str) -> bool:
+        """Tell whether no batch of the type has been refused as a whole."""
+        return record_type not in self._without_batches
+
+    def takes_jobs(self, record_type: str) -> bool:
+        """Tell whether no request of its own in the background has been refused."""
+        return record_type not in self._without_jobs
+
+    def refused_alone(self, record_type: str, error: SuiteTalkError) -> None:
+        """Take note of a request of its own that was not taken into the background, be it refused or done at once."""
+        if isinstance(error, OutcomeUnknownError) or (isinstance(error, NetSuiteError) and error.status in _NO_BATCHES):
+            self._without_jobs.add(record_type)
+
+    def refused_batch(self, record_type: str, error: SuiteTalkError) -> None:
+        """Take note of a batch that was refused as a whole, unless that was for one of its records."""
+        if not isinstance(error, NetSuiteError) or error.status not in _NO_BATCHES or error.path.startswith("items["):
+            return
+        if record_type not in self._without_batches:
+            self._without_batches.add(record_type)
+            logger.warning(
+                "Records of type %s are written one by one, since a batch was refused: %s", record_type, error
+            )
+
+    def exists(self, record_type: str) -> None:
+        """Take note that the type exists."""
+        self._known.add(record_type)
+
+    def is_there(self, record_type: str) -> bool:
+        """Tell whether the type exists: a misspelt one answers 404 too, and nothing would ever be deleted.
+
+        Raises:
+            SuiteTalkError: it could not be found out now.
+        """
+        if record_type in self._known:
+            return True
+        try:
+            self._netsuite.records.list(record_type, limit=1)
+        except NetSuiteError as error:
+            if not is_refusal(error):
+                raise
+            # Listing needs more permissions than deleting; where they are missing, the type is there.
+            if not isinstance(error, PermissionDeniedError) and error.code != _NO_RIGHT_TO_LIST:
+                return False
+        self._known.add(record_type)
+        return True

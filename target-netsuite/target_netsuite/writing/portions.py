@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from suitetalk import BATCH_SIZE, Batch
-from suitetalk.sublist_lines import adds_lines
+from suitetalk.records import adds_lines
 from target_netsuite.intents import Operation, Outcome, Write
-from target_netsuite.journal.members import is_unfindable
+from target_netsuite.journal.journal import is_unfindable
 
 WriteMode = Literal["auto", "batch", "single"]
 Placed = tuple[int, Write]

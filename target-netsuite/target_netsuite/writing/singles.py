@@ -7,17 +7,19 @@ from collections.abc import Sequence
 from concurrent.futures import Executor, Future, wait
 
 from suitetalk import InvalidRequestError, NetSuite, NotFoundError, OutcomeUnknownError, SuiteTalkError
-from suitetalk.validation import Validation
+from suitetalk.records import Validation
 from target_netsuite.intents import Operation, Write
 from target_netsuite.interruption import RunInterruptedError
-from target_netsuite.journal.members import is_unfindable
-from target_netsuite.journal.null_journal import NullJournal
-from target_netsuite.writing.gathered import Gathered
+from target_netsuite.journal.journal import NullJournal, is_unfindable
 from target_netsuite.writing.outcomes import (
     Answer,
+    Gathered,
+    Policy,
+    RecordTypes,
     Unknown,
     WritingStoppedError,
     comes_before_sending,
+    decided,
     done,
     gone,
     is_refusal,
@@ -25,8 +27,6 @@ from target_netsuite.writing.outcomes import (
     stopped,
 )
 from target_netsuite.writing.portions import Placed
-from target_netsuite.writing.record_types import RecordTypes
-from target_netsuite.writing.unknown_outcomes import Policy, decided
 
 Begun = list[tuple[Placed, "Future[Answer | None]"]]
 

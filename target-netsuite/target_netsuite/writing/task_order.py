@@ -1,4 +1,4 @@
-"""Which record of a batch the result of a task is about.
+"""Whose result a task is.
 
 No page promises that tasks are numbered as the input is (reference, 7.3), and a result names at most an internal id.
 So the order is believed only when it has been seen, and results that cannot be told apart are not told apart.
@@ -10,6 +10,8 @@ import logging
 from collections.abc import Collection, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
 
 from suitetalk import (
     Batch,
@@ -21,8 +23,26 @@ from suitetalk import (
     OutcomeUnknownError,
     TaskResult,
 )
-from target_netsuite.writing.likeness import likeness
 from target_netsuite.writing.outcomes import is_refusal
+
+
+def likeness(record: Mapping[str, Any], body: Mapping[str, Any]) -> int:
+    """Return how many fields of the body the record has just so; names count in any case, sublists do not count."""
+    present = {name.lower(): value for name, value in record.items()}
+    return sum(_is_like(present.get(name.lower()), value) for name, value in body.items())
+
+
+def _is_like(present: Any, wanted: Any) -> bool:
+    if isinstance(wanted, Mapping):
+        return isinstance(present, Mapping) and "id" in wanted and str(present.get("id")) == str(wanted["id"])
+    if _is_number(present) and _is_number(wanted):
+        return Decimal(str(present)) == Decimal(str(wanted))
+    return present is not None and present == wanted
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float, Decimal)) and not isinstance(value, bool)
+
 
 logger = logging.getLogger(__name__)
 

@@ -8,20 +8,14 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from suitetalk import BATCH_SIZE, NetSuite, PollPolicy, SuiteTalkError
-from suitetalk.validation import Validation, validation_headers
+from suitetalk.records import Validation, validation_headers
 from target_netsuite.intents import Write
-from target_netsuite.journal.members import is_unfindable
-from target_netsuite.journal.null_journal import NullJournal
-from target_netsuite.writing.batches import BatchWrites
-from target_netsuite.writing.confirmation import Confirm, Confirmation
-from target_netsuite.writing.gathered import Gathered
-from target_netsuite.writing.job_times import JobTimes
-from target_netsuite.writing.outcomes import Answer, comes_before_sending, stopped
+from target_netsuite.journal.journal import NullJournal, is_unfindable
+from target_netsuite.writing.batches import BatchWrites, Confirm, Confirmation, JobTimes
+from target_netsuite.writing.outcomes import Answer, Gathered, Policy, RecordTypes, comes_before_sending, stopped
 from target_netsuite.writing.portions import Placed, Portion, WriteMode, divided, in_portions
-from target_netsuite.writing.record_types import RecordTypes
 from target_netsuite.writing.singles import SingleWrites
 from target_netsuite.writing.task_order import TaskOrder
-from target_netsuite.writing.unknown_outcomes import Policy
 
 _ROUNDS = 5
 _JOBS_AT_ONCE = 64  # threads, most of them asleep; how many requests are in flight is the governor's matter

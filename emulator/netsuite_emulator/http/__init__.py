@@ -1,0 +1,1 @@
+"""The HTTP side: server, governance, faults, and the control end points."""

@@ -1,0 +1,113 @@
+"""Makes the tables and fills them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from netsuite_emulator.company.bulk import fill_statement
+from netsuite_emulator.company.choices import CHOICES
+from netsuite_emulator.company.record_types import build_company
+from netsuite_emulator.company.sample import generator
+from netsuite_emulator.company.settings import CompanySettings
+from netsuite_emulator.company.views import VIEWS, view_statements
+from netsuite_emulator.suiteql.functions import macro_statements
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from netsuite_emulator.clock import AccountCalendar
+    from netsuite_emulator.company.description import Company, Table
+    from netsuite_emulator.settings import Settings
+
+__all__ = ["FILE_TABLES", "make_company"]
+
+
+_FILE = "id BIGINT, name VARCHAR, folder BIGINT, mediatype VARCHAR, content BLOB, lastmodified TIMESTAMP"
+FILE_TABLES = (
+    "CREATE TABLE IF NOT EXISTS folder (id BIGINT, name VARCHAR, parent BIGINT, lastmodified TIMESTAMP)",
+    f"CREATE TABLE IF NOT EXISTS file ({_FILE})",
+)
+
+
+ATTACHMENT_TABLE = (
+    "CREATE TABLE IF NOT EXISTS attachment "
+    "(recordtype VARCHAR, record BIGINT, attachedtype VARCHAR, attached BIGINT, role VARCHAR)"
+)
+
+
+# What no SuiteQL table shows.
+_SERVICE_TABLES = (ATTACHMENT_TABLE, *FILE_TABLES)
+
+
+def make_company(
+    connection: duckdb.DuckDBPyConnection, settings: Settings, company: Company, calendar: AccountCalendar
+) -> None:
+    """Make what is missing in a database, which may be empty, and may hold the company already."""
+    connection.begin()  # one transaction: a data file is flushed once
+    if not _has_company(connection):
+        _create(connection, settings, company)
+    _add_bulk(connection, settings, company)
+    for statement in (*macro_statements(calendar), *view_statements(company, settings.time_zone)):
+        connection.execute(statement)
+    for statement in _SERVICE_TABLES:  # a data file may be from before there were any
+        connection.execute(statement)
+    connection.commit()
+
+
+def _has_company(connection: duckdb.DuckDBPyConnection) -> bool:
+    found = connection.execute("SELECT count(*) FROM duckdb_tables() WHERE table_name = 'transactionline'").fetchone()
+    return found is not None and found[0] > 0
+
+
+def _create(connection: duckdb.DuckDBPyConnection, settings: Settings, company: Company) -> None:
+    full = build_company(CompanySettings())
+    _create_tables(connection, full)
+    for statement in view_statements(full, settings.time_zone):
+        connection.execute(statement)
+    _create_choices(connection)
+    generator.fill(connection, seed=settings.seed, scale=settings.scale)
+    if not settings.one_world:
+        _leave_out_subsidiaries(connection, full, company)
+
+
+def _add_bulk(connection: duckdb.DuckDBPyConnection, settings: Settings, company: Company) -> None:
+    """Add the tables that the sample does not have, and a data file not yet."""
+    for table in _create_tables(connection, company):
+        connection.execute(fill_statement(table.name, settings.big_tables, dense=settings.dense_ids))
+
+
+def _create_tables(connection: duckdb.DuckDBPyConnection, company: Company) -> list[Table]:
+    """Create the tables that are not there; those are returned."""
+    found = connection.execute("SELECT table_name FROM duckdb_tables() WHERE schema_name = 'main'").fetchall()
+    known = {name for (name,) in found}.union(VIEWS)
+    missing = [table for table in company.tables.values() if table.name not in known]
+    for table in missing:
+        connection.execute(_create_statement(table))
+    return missing
+
+
+def _create_choices(connection: duckdb.DuckDBPyConnection) -> None:
+    connection.execute("CREATE TABLE choice (list VARCHAR, id VARCHAR, name VARCHAR)")
+    values = [(kind, key, name) for kind, names in CHOICES.items() for key, name in names.items()]
+    marks = ", ".join(["(?, ?, ?)"] * len(values))
+    connection.execute(f"INSERT INTO choice VALUES {marks}", [part for value in values for part in value])
+
+
+def _leave_out_subsidiaries(connection: duckdb.DuckDBPyConnection, full: Company, company: Company) -> None:
+    connection.execute("DROP SCHEMA suiteql CASCADE; DROP VIEW main.entity")
+    for table in full.tables.values():
+        kept = company.tables.get(table.name)
+        if kept is None:
+            connection.execute(f'DROP TABLE "{table.name}"')
+            continue
+        for column in table.columns:
+            if kept.column(column.name) is None:
+                connection.execute(f'ALTER TABLE "{table.name}" DROP COLUMN "{column.name}"')
+
+
+def _create_statement(table: Table) -> str:
+    columns = [
+        f'"{column.name}" {column.sql_type}{" DEFAULT " + repr("F") if column.kind == "flag" else ""}'
+        for column in table.columns
+    ]
+    return f'CREATE TABLE "{table.name}" ({", ".join(columns)})'

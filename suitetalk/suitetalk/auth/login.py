@@ -1,0 +1,119 @@
+"""What a login is; one by bearer token."""
+
+from __future__ import annotations
+
+import threading
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from typing import Any, Protocol
+
+import requests
+
+from suitetalk.auth.token_store import Tokens, TokenStore
+from suitetalk.errors import SuiteTalkError
+from suitetalk.http.response import Answer
+
+_UNAUTHORIZED = 401
+
+
+class BearerLogin(ABC):
+    """One access token, renewed before it ends and after a 401.
+
+    Thread-safe: while one thread asks for a token the others wait for it instead of asking too, and so do other
+    processes with the same login: whoever comes second finds the token in the store.
+    """
+
+    _one_at_a_time = False  # whether two processes renewing at once would do harm
+
+    def __init__(self, name: str, store: TokenStore | None, clock: Callable[[], float] | None) -> None:
+        """Keep the tokens under this name; nothing is sent yet."""
+        self._name = name
+        self._store = store or TokenStore()
+        self._clock = clock or time.time
+        self._lock = threading.Lock()
+        self._tokens: Tokens | None = None
+        self._refused = ""
+        self._failure: SuiteTalkError | None = None
+        self._times_asked = 0
+
+    def sign(self, request: requests.PreparedRequest) -> None:
+        """Set the bearer token; asks for one when there is none that still lives.
+
+        Raises:
+            LoginRefusedError: the token end point refused, with its reason and what to check.
+            LoginNeededError: a person has to log in.
+            ConnectionFailedError: it could not be reached or answered with something else.
+        """
+        request.headers["Authorization"] = f"Bearer {self._current().access_token}"
+
+    def wants_another_try(self, request: requests.PreparedRequest, answer: Answer) -> bool:
+        """Forget the token a 401 refused, unless another thread has replaced it already."""
+        if answer.status != _UNAUTHORIZED:
+            return False
+        with self._lock:
+            if self._tokens and request.headers.get("Authorization") == f"Bearer {self._tokens.access_token}":
+                self._refused, self._tokens = self._tokens.access_token, None
+        return True
+
+    @abstractmethod
+    def _ask(self, kept: Tokens | None) -> Tokens:
+        """Ask NetSuite for a token; `kept` is what the store has."""
+
+    def _took(self, tokens: Tokens) -> None:
+        """Look at tokens that are about to be used, whoever asked for them."""
+        del tokens
+
+    def _current(self) -> Tokens:
+        asked_before = self._times_asked
+        with self._lock:
+            if self._failure and self._times_asked != asked_before:
+                raise self._failure  # of the thread this one waited for; asking again at once would end alike
+            if self._tokens is None or not self._tokens.is_fresh(self._clock()):
+                self._tokens = self._renewed()
+            return self._tokens
+
+    def _renewed(self) -> Tokens:
+        self._failure = None
+        try:
+            with self._store.locked(self._name, needed=self._one_at_a_time):
+                tokens = self._shared()
+            self._took(tokens)
+        except SuiteTalkError as error:
+            self._failure = error
+            raise
+        finally:
+            self._times_asked += 1
+        return tokens
+
+    def _shared(self) -> Tokens:
+        """Return what another process has asked for meanwhile, or ask and share it."""
+        kept = self._store.read(self._name)
+        if kept and kept.is_fresh(self._clock()) and kept.access_token != self._refused:
+            return kept
+        tokens = self._ask(kept)
+        self._store.write(self._name, tokens)  # before its first use: another process may depend on it
+        return tokens
+
+
+class Authentication(Protocol):
+    """Signs requests, and sees the answers.
+
+    Implementations are called from several threads at once and must be safe for that.
+    """
+
+    def sign(self, request: requests.PreparedRequest) -> None:
+        """Put the login into a prepared request, asking for a token first where one is needed."""
+        ...
+
+    def wants_another_try(self, request: requests.PreparedRequest, answer: Answer) -> bool:
+        """Tell whether this answer refuses the login in a way that signing anew may mend."""
+        ...
+
+
+class TokenRequester(Protocol):
+    """Sends token requests; the transport is one."""
+
+    def request_token(self, url: str, form: dict[str, str], *, basic: tuple[str, str] | None = None) -> dict[str, Any]:
+        """Post a form, with the client's id and secret in a Basic header if given, and return the JSON answer."""
+        ...

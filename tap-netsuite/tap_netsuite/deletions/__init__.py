@@ -1,0 +1,1 @@
+"""How deletions in NetSuite come to be known, and how they are passed on."""

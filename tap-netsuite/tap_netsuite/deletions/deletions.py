@@ -1,0 +1,336 @@
+"""What a stream says of deletions.
+
+Rows come first. Then follow, as records with the key and `_sdc_deleted_at` only, the rows that are gone: those NetSuite
+has logged, and those whose keys were seen and are no longer there. Before one is called deleted NetSuite is asked
+whether there is such a row after all, so what was restored, or has the id of something deleted, stays alive.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from functools import partial
+from itertools import chain, islice
+from typing import Any, Protocol
+
+from suitetalk import InvalidRequestError, NetSuite, NotFoundError, PermissionDeniedError, SuiteQL
+from suitetalk.record_tables import table_of
+from tap_netsuite.columns import DELETED_AT, UTC, Column, Kind, converter, iso
+from tap_netsuite.deletions.log import DeletionLog
+from tap_netsuite.deletions.log import Deletions as Logged
+from tap_netsuite.deletions.seen_keys import BATCH, Seen, SeenKeys
+from tap_netsuite.reading.changes import TransactionSets
+from tap_netsuite.reading.engine import Fetcher, Portion, Reading
+from tap_netsuite.reading.page import Key, KeyPage, RowFormat, Rows, record_lines
+from tap_netsuite.reading.parallel import KeyedSource, KeyPages
+from tap_netsuite.reading.sequential import rows_by_key
+from tap_netsuite.reading.state import StateError, moment_in
+from tap_netsuite.source import Source, literal
+
+logger = logging.getLogger(__name__)
+
+_UP_TO = "deleted_up_to"
+_SEEN = "seen_keys"
+_MARKS = (_UP_TO, _SEEN)
+
+
+class Clock(Protocol):
+    """NetSuite's clock."""
+
+    @property
+    def started(self) -> datetime:
+        """When the run began."""
+        ...
+
+
+@dataclass(frozen=True)
+class Subject:
+    """The stream that is spoken of.
+
+    Attributes:
+        stream: its name.
+        keys: names of what identifies a row.
+        existing: returns those of some keys that have a row.
+        as_lines: whether records leave as lines.
+        logged: returns NetSuite's log since a moment, as far as it is about rows with these ids; None when there is
+            nothing to be looked for in it.
+        key_of: returns the key of a row with an id in the log.
+        remembers: whether the keys of its rows are remembered; the rows tell them then.
+        owner: place of the transaction among what the rows tell besides their keys; None where rows have none.
+        changed_owners: reads the transactions whose rows have come again; None when all rows have.
+        compares_all: whether every key that was not seen in this run is looked for.
+    """
+
+    stream: str
+    keys: tuple[str, ...]
+    existing: Callable[[Sequence[Key]], set[Key]]
+    as_lines: bool
+    logged: Callable[[datetime], Logged] | None = None
+    key_of: Callable[[int], Key] = lambda key: (key,)
+    remembers: bool = False
+    owner: int | None = None
+    changed_owners: Callable[[Fetcher], Iterator[KeyPage]] | None = None
+    compares_all: bool = False
+
+
+@dataclass(frozen=True)
+class _Suspect:
+    """A row that may be gone, and since when."""
+
+    seen: Seen
+    moment: str
+
+
+class Deletions:
+    """What is said of the deletions of one stream in one run."""
+
+    def __init__(
+        self, subject: Subject, log: DeletionLog, store: SeenKeys | None, clock: Clock, lookback: timedelta
+    ) -> None:
+        """Speak of a stream; without a store only the log is looked at."""
+        self._subject = subject
+        self._log = log
+        self._store = store if subject.remembers else None
+        self._clock = clock
+        self._lookback = lookback
+
+    def around(self, rows: Reading, state: Mapping[str, Any], fetcher: Fetcher) -> Iterator[Portion]:
+        """Yield what a reading yields, and then the deletions.
+
+        The first state comes before the first row, so that nothing that leaves can be deleted without being noticed,
+        wherever the run ends. A bookmark behind which rows of transactions will not come again waits until it is said
+        which of them went away.
+        """
+        reading = rows(fetcher)
+        first = list(islice(reading, 1))  # asked for while NetSuite tells the time at which the run began
+        since = (deleted_since(state) or self._reachable()) if self._subject.logged else None
+        marks = self._begin(state, since)
+        position = {name: value for name, value in state.items() if name not in _MARKS}
+        if {**position, **marks} != state:
+            yield Portion(bookmark={**position, **marks})
+        is_compared = False
+        for portion in chain(first, reading):
+            if portion.rows:
+                self._remember(portion.rows)
+                is_compared = False
+            if portion.bookmark is None:
+                yield portion
+                continue
+            if _reached(portion.bookmark) != _reached(position):
+                yield from self._lines_gone(fetcher)
+                is_compared = True
+            position = dict(portion.bookmark)
+            yield replace(portion, bookmark={**position, **marks})
+        if not is_compared:
+            yield from self._lines_gone(fetcher)
+        yield from self._all_gone(fetcher, since)
+        yield Portion(bookmark={**position, **self._end(marks, since)})
+
+    def _begin(self, state: Mapping[str, Any], since: datetime | None) -> dict[str, Any]:
+        """Return what the state says until the deletions have been passed on."""
+        marks: dict[str, Any] = {}
+        if since:
+            marks[_UP_TO] = iso(since)
+        if self._store:
+            marks[_SEEN] = self._agree(self._store, state)
+        return marks
+
+    def _end(self, marks: Mapping[str, Any], since: datetime | None) -> dict[str, Any]:
+        ended = dict(marks)
+        if since and self._log.is_there:
+            ended[_UP_TO] = iso(max(since, self._reachable()))
+        if self._store:
+            ended[_SEEN] = {"store": self._store.name, "run": self._store.run}
+        return ended
+
+    def _reachable(self) -> datetime:
+        """Return the moment before which every deletion is in the log by now."""
+        return (self._clock.started - self._lookback).replace(microsecond=0)
+
+    def _agree(self, store: SeenKeys, state: Mapping[str, Any]) -> dict[str, Any]:
+        """Compare the store with the state: what the state has seen passed on is done with."""
+        given = state.get(_SEEN)
+        if isinstance(given, Mapping) and given.get("store") == store.name and isinstance(given.get("run"), int):
+            if given["run"] < store.run:
+                store.forget(self._subject.stream, given["run"])
+                return dict(given)
+            logger.warning("%s: the store of keys seen is older than the state", self._subject.stream)
+        if state:
+            logger.warning(
+                "%s: the store of keys seen does not know all that was read before; whether such rows are deleted is "
+                "known once they have come again",
+                self._subject.stream,
+            )
+        return {"store": store.name, "run": 0}
+
+    def _remember(self, rows: Rows) -> None:
+        """Remember keys before their rows are passed on."""
+        if self._store and rows.kept:
+            width, owner = len(self._subject.keys), self._subject.owner
+            seen = ((0 if owner is None else int(kept[owner] or 0), kept[:width]) for kept in rows.kept)
+            self._store.add(self._subject.stream, seen)
+
+    def _lines_gone(self, fetcher: Fetcher) -> Iterator[Portion]:
+        """Yield the lines that went away from the transactions that have come again."""
+        store, subject = self._store, self._subject
+        if store is None or subject.owner is None:
+            return
+        if subject.changed_owners is None:
+            yield from self._tell(fetcher, self._suspects(store.unseen(subject.stream)))
+            return
+        for page in subject.changed_owners(fetcher):
+            for batch in store.unseen_of(subject.stream, [int(kept[0]) for kept in page.rows.kept]):
+                rows = fetcher.page(partial(self._gone, self._suspected(batch))).result()
+                yield Portion(rows, tells_deletions=True)
+            yield Portion(Rows(0))
+
+    def _all_gone(self, fetcher: Fetcher, since: datetime | None) -> Iterator[Portion]:
+        """Yield what the log, earlier runs, and the store have to tell."""
+        store, subject = self._store, self._subject
+        if subject.logged and since:
+            yield from self._tell(fetcher, self._logged(subject.logged(since)))
+        if store:
+            yield from self._tell(fetcher, self._suspects(store.deleted(subject.stream)))
+            if subject.compares_all:
+                yield from self._tell(fetcher, self._suspects(store.unseen(subject.stream)))
+
+    def _logged(self, logged: Logged) -> Iterator[list[_Suspect]]:
+        """Yield the rows that a log is about: those with its ids, or the lines of these transactions."""
+        store, subject = self._store, self._subject
+        ids = sorted(logged)
+        for begin in range(0, len(ids), BATCH):
+            some = ids[begin : begin + BATCH]
+            if subject.owner is None:
+                yield [_Suspect((0, subject.key_of(key)), logged[key]) for key in some]
+            elif store:
+                for batch in store.all_of(subject.stream, some):
+                    yield [_Suspect(seen, logged[seen[0]]) for seen in batch]
+
+    def _suspects(self, batches: Iterable[list[Seen]]) -> Iterator[list[_Suspect]]:
+        return map(self._suspected, batches)
+
+    def _suspected(self, batch: list[Seen]) -> list[_Suspect]:
+        moment = iso(self._clock.started.replace(microsecond=0))
+        return [_Suspect(seen, moment) for seen in batch]
+
+    def _tell(self, fetcher: Fetcher, batches: Iterator[list[_Suspect]]) -> Iterator[Portion]:
+        """Yield which of the suspects are gone, asking about many at once."""
+        asked: Iterator[Future[Rows]] = (fetcher.page(partial(self._gone, batch)) for batch in batches)
+        for rows in fetcher.in_order(asked):
+            yield Portion(rows, tells_deletions=True)
+
+    def _gone(self, suspects: list[_Suspect]) -> Rows:
+        """Return those that NetSuite has no row of, as records, and take note of them and of the others."""
+        stream, names = self._subject.stream, self._subject.keys
+        existing = self._subject.existing([suspect.seen[1] for suspect in suspects])
+        gone = [suspect for suspect in suspects if suspect.seen[1] not in existing]
+        if self._store:
+            self._store.add(stream, [suspect.seen for suspect in suspects if suspect.seen[1] in existing])
+            self._store.delete(stream, [suspect.seen for suspect in gone])
+        records = [{**dict(zip(names, each.seen[1], strict=True)), DELETED_AT: each.moment} for each in gone]
+        if self._subject.as_lines:
+            return Rows(len(records), record_lines(stream, records))
+        return Rows(len(records), records=records)
+
+
+def deleted_since(state: Mapping[str, Any]) -> datetime | None:
+    """Return the moment since which a stream's state knows nothing of deletions; None before the first run.
+
+    The state of a version that knew nothing of them at all has the moment in its bookmark.
+
+    Raises:
+        StateError: what the state holds for it is no time.
+    """
+    if state.get(_UP_TO):
+        return moment_in(state[_UP_TO])
+    reading = state.get("reading")
+    for value in (state.get("replication_key_value"), reading.get("up_to") if isinstance(reading, Mapping) else None):
+        try:
+            if value is not None:
+                return moment_in(value)
+        except StateError:  # a bookmark of another kind
+            continue
+    return None
+
+
+def _reached(position: Mapping[str, Any]) -> Any:
+    return position.get("replication_key_value")
+
+
+_MOST_VALUES = 1000  # of an IN [article_0824094533]
+
+
+class Existence:
+    """Asks a table which keys it has. Thread-safe."""
+
+    def __init__(self, suiteql: SuiteQL, relation: str, keys: tuple[Column, ...]) -> None:
+        """Ask a relation with these key columns."""
+        self._suiteql = suiteql
+        self._source = Source(relation, keys, keys)
+        self._converters = [converter(column.kind, UTC) for column in keys]
+
+    def among(self, keys: Sequence[Key]) -> set[Key]:
+        """Return those of some keys that have a row now.
+
+        Raises:
+            NetSuiteError: NetSuite refused.
+        """
+        first = self._source.keys[0]
+        values = sorted({key[0] for key in keys})
+        found: set[Key] = set()
+        for begin in range(0, len(values), _MOST_VALUES):
+            listed = ", ".join(literal(first, value) for value in values[begin : begin + _MOST_VALUES])
+            for rows in rows_by_key(self._suiteql, self._source, f"{first.name} IN ({listed})"):
+                found.update(self._keys(rows))
+        return found.intersection(keys)
+
+    def _keys(self, rows: Iterable[dict[str, str]]) -> Iterable[Key]:
+        for row in rows:
+            yield tuple(
+                convert(row[column.name]) for column, convert in zip(self._source.keys, self._converters, strict=True)
+            )
+
+
+def existing_records(netsuite: NetSuite, record_type: str, keys: Sequence[Key]) -> set[Key]:
+    """Return those of some keys, ids as text, that have a record now.
+
+    The type's table tells of a thousand at once; where there is none, each record is asked for.
+    """
+    numbers = [(int(key[0]),) for key in keys]
+    try:
+        found = Existence(netsuite.suiteql, table_of(record_type), (Column("id", Kind.INTEGER),)).among(numbers)
+    except (InvalidRequestError, NotFoundError, PermissionDeniedError):
+        return {key for key in keys if _is_record(netsuite, record_type, str(key[0]))}
+    return {(str(number),) for (number,) in found}
+
+
+def _is_record(netsuite: NetSuite, record_type: str, record_id: str) -> bool:
+    try:
+        netsuite.records.get(record_type, record_id)
+    except NotFoundError:
+        return False
+    except (InvalidRequestError, PermissionDeniedError):  # such as one that a workflow has locked: it is there
+        return True
+    return True
+
+
+OWNER = "transaction"
+"""The column of a line with its transaction's id."""
+
+
+def changed_transactions(
+    suiteql: SuiteQL, sets: TransactionSets, table: str, since: datetime, fetcher: Fetcher
+) -> Iterator[KeyPage]:
+    """Yield pages with the ids, as `kept`, of transactions changed since a moment, even if no lines are left of them.
+
+    Raises:
+        NetSuiteError: NetSuite refused.
+    """
+    source, condition = sets.changed_ids(table, since)
+    row_format = RowFormat(table, source, lambda: UTC, as_lines=False, kept=("id",))
+    for step in KeyPages(KeyedSource(suiteql, source, row_format, condition), fetcher).read(None):
+        if step.page:
+            yield step.page

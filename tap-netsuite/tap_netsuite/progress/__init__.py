@@ -1,1 +1,0 @@
-"""What a run says of itself: to a person at a terminal, and to what reads logs."""

@@ -1,0 +1,316 @@
+"""Bytes of a page -> RECORD lines.
+
+Two ways lead there and end in the same bytes. The quick one decodes text straight into typed values, without Python in
+between. What it does not expect (names in capitals, a value of another type) is no error yet: the page goes the
+careful way, value by value, which knows every form a value can take and can say which column is wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from decimal import Decimal
+from itertools import pairwise
+from operator import attrgetter
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from suitetalk import Page, SuiteTalkError
+from tap_netsuite.columns import DELETED_AT, Column, Kind, converter
+from tap_netsuite.source import Source
+
+Key = tuple[Any, ...]
+"""Values of a row's key columns, in their order."""
+
+Record = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Some rows in the form they leave in.
+
+    Attributes:
+        count: how many they are.
+        lines: RECORD messages, one a line, each ending in a line feed; empty when `records` is used.
+        records: the rows as mappings, for the SDK to treat; None when `lines` is used.
+        first: key of the first row, None without rows or without keys.
+        last: key of the last row, likewise.
+        newest: highest value of the replication key as it leaves, None when no row has one.
+        kept: values of some columns of all rows, where they were asked for.
+    """
+
+    count: int
+    lines: bytes = b""
+    records: list[Record] | None = None
+    first: Key | None = None
+    last: Key | None = None
+    newest: Any | None = None
+    kept: tuple[Key, ...] = ()
+
+
+@dataclass(frozen=True)
+class KeyPage:
+    """One page of a result that is ordered by key.
+
+    Attributes:
+        rows: its rows.
+        offset: rows of the result before it.
+        total: NetSuite's count of the whole result.
+    """
+
+    rows: Rows
+    offset: int
+    total: int
+
+    @property
+    def is_last(self) -> bool:
+        """Whether no row of the result lies behind this page."""
+        return self.offset + self.rows.count >= self.total
+
+    @property
+    def left(self) -> int:
+        """Rows of the result behind this page, by NetSuite's count of the whole."""
+        return max(0, self.total - self.offset - self.rows.count)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the page is the whole result: one answer, in which nothing can have moved."""
+        return self.offset == 0 and self.is_last
+
+
+_UTC = ZoneInfo("UTC")
+_DECODED = {Kind.INTEGER: int, Kind.DECIMAL: Decimal}
+_READY = (Kind.INTEGER, Kind.TEXT, Kind.DISPLAY)
+_BOOLEANS = {"T": True, "F": False, "true": True, "false": False}
+_TIME_LENGTH = len("YYYY-MM-DD HH:MI:SS")
+_TAKEN_FOR_NOTHING = b'ull"'  # the decoder reads the text "null" as no number at all, "Null" too
+_ENCODER = msgspec.json.Encoder(decimal_format="number")
+
+
+class ValueFormError(SuiteTalkError):
+    """A column holds a value of another type than the catalog says."""
+
+
+class _Message(msgspec.Struct, gc=False):
+    type: str
+    stream: str
+    record: Any
+    time_extracted: str
+
+
+class RowFormat:
+    """Turns the rows of one source into what leaves. Thread-safe."""
+
+    def __init__(
+        self,
+        stream: str,
+        source: Source,
+        zone: Callable[[], ZoneInfo],
+        *,
+        as_lines: bool,
+        in_key_order: bool = True,
+        kept: tuple[str, ...] = (),
+        marks_deletions: bool = False,
+    ) -> None:
+        """Prepare decoding.
+
+        Args:
+            stream: name of the stream the rows belong to.
+            source: what they are read from.
+            zone: the account's time zone, asked for when a time is not in UTC already.
+            as_lines: whether they leave as RECORD messages; as mappings otherwise.
+            in_key_order: whether they have to come in the order of their keys, where these are numbers.
+            kept: columns of which the values of each row are told besides.
+            marks_deletions: whether rows say that they are not deleted.
+        """
+        self._stream = stream
+        self._source = source
+        self._zone = zone
+        self._as_lines = as_lines
+        self._in_key_order = in_key_order
+        self._kept = kept
+        self._marks: Record = {DELETED_AT: None} if marks_deletions else {}
+        self._quick = _Quick(source, zone, tuple(self._marks)) if as_lines else None
+
+    def read(self, content: bytes, page: Callable[[], Page]) -> tuple[Rows, int]:
+        """Return the rows of a page, and NetSuite's count of the whole result.
+
+        Args:
+            content: the body of NetSuite's answer.
+            page: the same answer decoded the general way, called when it is needed.
+
+        Raises:
+            ValueFormError: a value is not of its column's type.
+            IncompleteResultError: keys are missing, or in an order of their own.
+        """
+        if self._quick:
+            decoded = self._quick.decode(content)
+            if decoded is not None:
+                rows, total = decoded
+                kept = self._quick.values(rows, self._kept)
+                return self._leaving(rows, self._quick.keys(rows), self._quick.newest(rows), kept), total
+        general = page()
+        return self.of_items(general.items), general.total
+
+    def of_items(self, items: Iterable[dict[str, Any]]) -> Rows:
+        """Return rows given as SuiteQL's mappings of lower-case names to text.
+
+        Raises:
+            ValueFormError: a value is not of its column's type.
+            IncompleteResultError: keys are missing.
+        """
+        records = [self._record(item) for item in items]
+        cursor = self._source.replication_key
+        stamps = [record[cursor.name] for record in records if record[cursor.name] is not None] if cursor else []
+        keys = [tuple(record[column.name] for column in self._source.keys) for record in records]
+        kept = [tuple(record[name] for name in self._kept) for record in records] if self._kept else []
+        return self._leaving(records, keys, max(stamps, default=None), kept)
+
+    def _leaving(self, rows: Sequence[Any], keys: list[Key], newest: Any | None, kept: list[Key]) -> Rows:
+        if self._source.keys:
+            _check_presence(self._source, keys)
+            if self._in_key_order:
+                _check_order(self._source, keys)
+        first, last = (keys[0], keys[-1]) if keys and self._source.keys else (None, None)
+        if not self._as_lines:
+            return Rows(len(rows), b"", list(rows), first, last, newest, tuple(kept))
+        return Rows(len(rows), record_lines(self._stream, rows), None, first, last, newest, tuple(kept))
+
+    def _record(self, item: dict[str, Any]) -> Record:
+        record: Record = dict(self._marks)
+        for column in self._source.columns:
+            text = item.get(column.name)
+            try:
+                record[column.name] = None if text is None else self._converted(column, text)
+            except ValueError:
+                raise ValueFormError(
+                    f"column {column.name} holds {str(text)[:80]!r}, which is no {column.kind.value}; "
+                    "make its type string in the catalog."
+                ) from None
+        return record
+
+    def _converted(self, column: Column, text: Any) -> Any:
+        zone = self._zone() if column.kind is Kind.DATE_TIME and not column.in_utc else _UTC
+        return converter(column.kind, zone)(text)
+
+
+def record_lines(stream: str, rows: Iterable[Any]) -> bytes:
+    """Return rows as RECORD messages, one a line, each ending in a line feed."""
+    now = datetime.now(timezone.utc).isoformat()
+    return _ENCODER.encode_lines([_Message("RECORD", stream, row, now) for row in rows])
+
+
+def _check_order(source: Source, keys: Sequence[Key]) -> None:
+    """Make sure that numbers rise, each once: reading goes on behind the last one."""
+    if source.has_number_keys and any(before >= after for before, after in pairwise(keys)):
+        is_twice = len(set(keys)) < len(keys)
+        raise source.key_error("two rows with the same key") if is_twice else source.order_error()
+
+
+def _check_presence(source: Source, keys: Sequence[Key]) -> None:
+    if any(None in key for key in keys):
+        row = next(key for key in keys if None in key)
+        name = source.keys[row.index(None)].name
+        raise source.key_error(f"a row without {name}")
+
+
+class _Quick:
+    """Decodes pages into rows of a type made for the source; a row's fields are named by their place."""
+
+    def __init__(self, source: Source, zone: Callable[[], ZoneInfo], marks: tuple[str, ...]) -> None:
+        fields: list[tuple[str, Any, Any]] = [
+            (f"f{place}", _DECODED.get(column.kind, str) | None, None) for place, column in enumerate(source.columns)
+        ]
+        of_marks: list[tuple[str, Any, Any]] = [(f"m{place}", None, None) for place, _ in enumerate(marks)]
+        row = msgspec.defstruct(
+            "Row",
+            [*fields, *of_marks, ("links", msgspec.Raw | msgspec.UnsetType, msgspec.UNSET)],
+            rename={
+                **{f"f{place}": column.name for place, column in enumerate(source.columns)},
+                **{f"m{place}": name for place, name in enumerate(marks)},
+            },
+            forbid_unknown_fields=True,  # what is not expected must not go missing in silence
+            gc=False,
+        )
+        page = msgspec.defstruct("Page", [("items", list[row]), ("totalResults", int)])  # type: ignore[valid-type]  # made just now
+        self._decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(page, strict=False)
+        self._zone = zone
+        self._unfinished = [
+            (f"f{place}", column) for place, column in enumerate(source.columns) if column.kind not in _READY
+        ]
+        self._places = {column.name: f"f{place}" for place, column in enumerate(source.columns)}
+        self._keys = tuple(column.name for column in source.keys)
+        self._cursor_field = self._places[source.replication_key.name] if source.replication_key else None
+
+    def decode(self, content: bytes) -> tuple[list[Any], int] | None:
+        """Return rows and the count of the whole result; None when the page has to go the careful way."""
+        if _TAKEN_FOR_NOTHING in content:
+            return None
+        try:
+            page = self._decoder.decode(content)
+            for field, column in self._unfinished:
+                _finish(page.items, field, self._last_step(column))
+        except (msgspec.DecodeError, UnicodeDecodeError, KeyError, ValueError, OverflowError):
+            return None
+        for row in page.items:
+            row.links = msgspec.UNSET
+        return page.items, page.totalResults
+
+    def keys(self, rows: list[Any]) -> list[Key]:
+        """Return the rows' keys."""
+        return self.values(rows, self._keys)
+
+    def values(self, rows: list[Any], names: tuple[str, ...]) -> list[Key]:
+        """Return the rows' values of some columns."""
+        fields = [self._places[name] for name in names]
+        if len(fields) == 1:
+            field = attrgetter(fields[0])
+            return [(field(row),) for row in rows]
+        return list(map(attrgetter(*fields), rows)) if fields else []
+
+    def newest(self, rows: list[Any]) -> Any | None:
+        """Return the highest replication key, as it leaves."""
+        if self._cursor_field is None:
+            return None
+        return max((value for value in map(attrgetter(self._cursor_field), rows) if value is not None), default=None)
+
+    def _last_step(self, column: Column) -> Callable[[Any], Any]:
+        if column.kind is Kind.DATE_TIME:
+            return _utc if column.in_utc else converter(column.kind, self._zone())
+        return _LAST_STEPS.get(column.kind) or converter(column.kind, _UTC)
+
+
+def _utc(text: str) -> str:
+    datetime.fromisoformat(text)  # raises ValueError
+    if len(text) != _TIME_LENGTH:
+        raise ValueError(text)
+    return text.replace(" ", "T", 1) + "Z"
+
+
+def _day(text: str) -> str:
+    datetime.fromisoformat(text)  # raises ValueError
+    return text[:10]
+
+
+def _finite(number: Decimal) -> Decimal:
+    if number.is_finite():
+        return number
+    raise ValueError(number)
+
+
+_LAST_STEPS: dict[Kind, Callable[[Any], Any]] = {
+    Kind.BOOLEAN: _BOOLEANS.__getitem__,
+    Kind.DATE: _day,
+    Kind.DECIMAL: _finite,
+}
+
+
+def _finish(rows: list[Any], field: str, step: Callable[[Any], Any]) -> None:
+    read = attrgetter(field)
+    for row in rows:
+        value = read(row)
+        if value is not None:
+            setattr(row, field, step(value))

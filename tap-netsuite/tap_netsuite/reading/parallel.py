@@ -1,0 +1,479 @@
+"""Number keys: pages side by side, proven.
+
+A page is one answer: whatever happens in the account, it holds *every* row between its first key and its last. Pages
+at the offsets 0, 1000, … of one statement are fetched at once, and each proves its own stretch of keys. Rows that come
+or go meanwhile move others to another page, so a row can slip through between the last key of one page and the first
+key of the next. About that NetSuite is asked afterwards: how many rows lie between the pages, and how many in all.
+Where some do, or more than came, that part is read again, each page behind the last key of the one before.
+
+Few pages are read each behind the last key of the one before, which leaves nothing to ask.
+
+A statement can be read for 100,000 rows [section_157909186990]. The last page of these is fetched first, because the
+next statement begins behind its last key.
+
+Rows are read in the order of their keys, those that have changed since the last run. A change made meanwhile only adds
+a row to these, for stamps grow, so each row that is among them at the beginning is read. What is added behind the place
+that the reading has reached comes with the next run, which begins before this one did. NetSuite's counts go up to the
+moment the run began, and so does the bookmark.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from collections.abc import Callable, Generator, Iterator
+from concurrent.futures import Future
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from functools import partial
+from math import ceil
+from typing import Protocol
+
+from suitetalk import PAGE_SIZE, READABLE_ROWS, IncompleteResultError, InvalidRequestError, SuiteQL
+from tap_netsuite.columns import Column, iso
+from tap_netsuite.reading.changes import Changes
+from tap_netsuite.reading.engine import Fetcher, Portion
+from tap_netsuite.reading.page import Key, KeyPage, RowFormat, Rows
+from tap_netsuite.reading.sequential import check_keys
+from tap_netsuite.reading.state import Clock, Position, check_not_ahead, state_of
+from tap_netsuite.settings import Audit
+from tap_netsuite.source import Source, after, between, both, gap, up_to
+
+logger = logging.getLogger(__name__)
+
+_FIRST_STRETCH = 2  # pages; later ones are longer, so that proofs cost little and state still moves early
+_LONGEST_STRETCH = 50
+_FEW_PAGES = 3  # side by side they would take as many round trips, the proof included, and a request more
+_MOST_UNPROVEN = 3  # stretches; state lags no further behind
+_READINGS = 3
+
+
+@dataclass(frozen=True)
+class Gap:
+    """The keys between two pages, without either."""
+
+    behind: Key
+    before: Key
+
+
+@dataclass(frozen=True)
+class Count:
+    """What NetSuite counts in a stretch of keys.
+
+    Attributes:
+        rows: all rows.
+        in_gaps: those between its pages.
+    """
+
+    rows: int
+    in_gaps: int
+
+
+class KeyedTable(Protocol):
+    """Something with rows that have a key."""
+
+    @property
+    def page_size(self) -> int:
+        """Rows of a full page."""
+        ...
+
+    @property
+    def statement_pages(self) -> int:
+        """Pages that one statement can be read for, two at least."""
+        ...
+
+    def page(self, after: Key | None, offset: int) -> KeyPage:
+        """Return the page at an offset of the rows behind a key, or of all, in the order of the key."""
+        ...
+
+    def count(self, after: Key | None, up_to: Key, gaps: tuple[Gap, ...]) -> Count:
+        """Return NetSuite's count of the rows behind a key and up to another, and of those in some gaps."""
+        ...
+
+    def adjoins(self, behind: Key, before: Key) -> bool:
+        """Tell whether no key can lie between two others."""
+        ...
+
+    def gap_error(self, came: int, missing: int) -> IncompleteResultError:
+        """Return the error for rows that do not come however often they are read."""
+        ...
+
+
+@dataclass(frozen=True)
+class Step:
+    """A step of a reading.
+
+    Attributes:
+        page: a page to write, or None.
+        proven: all rows up to this key are in pages by now; None when nothing new can be said.
+        counted: rows that NetSuite counts in what is newly proven.
+    """
+
+    page: KeyPage | None = None
+    proven: Key | None = None
+    counted: int = 0
+
+
+@dataclass
+class _Stretch:
+    """Pages in a row, until NetSuite has been asked about them."""
+
+    after: Key | None
+    up_to: Key | None
+    pages: int = 0
+    came: int = 0
+    is_full: bool = True
+    gaps: list[Gap] = field(default_factory=list)
+
+
+class KeyPages:
+    """One reading of a table, from behind a key to the end."""
+
+    def __init__(self, table: KeyedTable, fetcher: Fetcher, audit: Audit = Audit.ERROR) -> None:
+        """Fetch through a fetcher; what is done about missing rows is up to the audit."""
+        self._table = table
+        self._fetcher = fetcher
+        self._audit = audit
+        self._stretch = _Stretch(None, None)
+        self._stretch_pages = _FIRST_STRETCH
+        self._proofs: deque[tuple[_Stretch, Future[Count]]] = deque()
+
+    def read(self, after: Key | None, first: KeyPage | None = None) -> Iterator[Step]:
+        """Yield all pages behind a key, in order, and what is proven of them.
+
+        Args:
+            after: where to begin; None for the beginning.
+            first: the page there, where it has been fetched and passed on already.
+
+        Raises:
+            IncompleteResultError: NetSuite counts rows that do not come, and that is an error.
+        """
+        self._stretch = _Stretch(after, after)
+        end = yield from self._pages(after, first)
+        while end and not end.is_last:  # they are few, it grew meanwhile, or NetSuite let less of it be read
+            end = yield from self._pages(self._stretch.up_to, None)
+        if self._stretch.pages:
+            self._ask_about(self._stretch)
+        while self._proofs:
+            yield from self._proof()
+
+    def _pages(self, after: Key | None, first: KeyPage | None) -> Generator[Step, None, KeyPage | None]:
+        """Yield the pages behind a key; return the last with rows, None when there is none."""
+        if first is None:
+            [first] = self._fetcher.in_order(self._fetch(after, 0) for _ in range(1))
+            yield Step(first)
+        if not first.rows.count:
+            if first.total:
+                self._complain(0, first.total)
+                yield Step(counted=first.total)
+            return None
+        yield from self._first_of_statement(first)
+        end = first
+        for page in self._fetcher.in_order(self._begin_rest(after, first.total)):
+            yield Step(page)
+            if page.rows.count:
+                self._include(page)
+                end = page
+            while self._proofs and (self._proofs[0][1].done() or len(self._proofs) > _MOST_UNPROVEN):
+                yield from self._proof()
+        return end
+
+    def _first_of_statement(self, page: KeyPage) -> Iterator[Step]:
+        """Take a page at the beginning of a statement: if it is as full as it can be, no row can lie before its end."""
+        if self._stretch.pages or self._proofs or not self._is_full(page):
+            self._include(page)
+            return
+        self._stretch = _Stretch(page.rows.last, page.rows.last)
+        yield Step(proven=page.rows.last, counted=page.rows.count)
+
+    def _begin_rest(self, after: Key | None, total: int) -> Iterator[Future[KeyPage]]:
+        """Begin to fetch what follows the first page, statement by statement; nothing where that are few pages."""
+        size, most, number = self._table.page_size, self._table.statement_pages, 1
+        if total <= _FEW_PAGES * size:
+            return
+        while total > most * size:
+            scout = self._fetch(after, (most - 1) * size)
+            yield from (self._fetch(after, place * size) for place in range(number, most - 1))
+            yield scout
+            following = scout.result()
+            if not following.rows.last:
+                return
+            after, total, number = following.rows.last, following.total - most * size, 0
+        yield from (self._fetch(after, place * size) for place in range(number, ceil(total / size)))
+
+    def _fetch(self, after: Key | None, offset: int) -> Future[KeyPage]:
+        return self._fetcher.page(partial(self._table.page, after, offset))
+
+    def _include(self, page: KeyPage) -> None:
+        """Add a page with rows to the stretch, behind the ones before it."""
+        if self._stretch.pages == self._stretch_pages:
+            self._ask_about(self._stretch)
+            self._stretch = _Stretch(self._stretch.up_to, self._stretch.up_to)
+            self._stretch_pages = min(2 * self._stretch_pages, _LONGEST_STRETCH)
+        stretch, rows = self._stretch, page.rows
+        behind, before, up_to = stretch.up_to, rows.first or (), rows.last or ()
+        if page.offset and behind is not None and behind < before and not self._table.adjoins(behind, before):
+            stretch.gaps.append(Gap(behind, before))
+        stretch.up_to = up_to if behind is None else max(behind, up_to)
+        stretch.pages += 1
+        stretch.came += rows.count
+        stretch.is_full &= self._is_full(page)
+
+    def _is_full(self, page: KeyPage) -> bool:
+        """Tell whether a page has all the rows that NetSuite says in the same answer."""
+        return page.rows.count == min(self._table.page_size, max(0, page.total - page.offset))
+
+    def _ask_about(self, stretch: _Stretch) -> None:
+        """Ask NetSuite about a stretch, unless its pages leave nothing to ask: full, and no key between them."""
+        if (stretch.is_full and not stretch.gaps) or self._audit is Audit.OFF or stretch.up_to is None:
+            known: Future[Count] = Future()
+            known.set_result(Count(stretch.came, 0))
+            self._proofs.append((stretch, known))
+        else:
+            call = partial(self._table.count, stretch.after, stretch.up_to, tuple(stretch.gaps))
+            self._proofs.append((stretch, self._fetcher.ask(call)))
+
+    def _proof(self) -> Iterator[Step]:
+        """Take NetSuite's answer about a stretch, and read it again where rows are missing."""
+        stretch, asked = self._proofs.popleft()
+        count = asked.result()
+        if count.in_gaps or count.rows > stretch.came:
+            yield from self._again(stretch)
+        else:
+            yield Step(proven=stretch.up_to, counted=count.rows)
+
+    def _again(self, stretch: _Stretch) -> Iterator[Step]:
+        """Read a stretch one page behind the last key of the other, which no row can slip through.
+
+        Each page has to be as full as NetSuite says in the same answer; what is counted later may have come later.
+        """
+        for _ in range(_READINGS):
+            logger.info("Rows have moved between pages while they were read; reading %d pages again", stretch.pages)
+            came, missing, after = 0, 0, stretch.after
+            while after is None or after < (stretch.up_to or ()):
+                page = self._fetch(after, 0).result()
+                yield Step(page)
+                came += page.rows.count
+                missing += min(self._table.page_size, page.total) - page.rows.count
+                after = page.rows.last
+                if after is None or page.is_last:
+                    break
+            if not missing:
+                yield Step(proven=stretch.up_to, counted=came)
+                return
+        self._complain(came, missing)
+        yield Step(proven=stretch.up_to, counted=came + missing)
+
+    def _complain(self, came: int, missing: int) -> None:
+        error = self._table.gap_error(came, missing)
+        if self._audit is Audit.ERROR:
+            raise error
+        logger.warning("%s", error)
+
+
+class KeyedSource:
+    """The rows of a source that meet a condition. Thread-safe.
+
+    Keys are compared as numbers, as NetSuite compares them; of text its order is not documented.
+    """
+
+    page_size = PAGE_SIZE
+    statement_pages = READABLE_ROWS // PAGE_SIZE
+
+    def __init__(
+        self,
+        suiteql: SuiteQL,
+        source: Source,
+        row_format: RowFormat,
+        condition: str = "",
+        counted: Callable[[], str] = lambda: "",
+    ) -> None:
+        """Read from a source with keys the rows that meet a condition.
+
+        `counted` returns the condition that those of them meet which were there when the reading began, as far as
+        that can be told: NetSuite's count must not include rows that came since.
+        """
+        self._suiteql = suiteql
+        self._source = source
+        self._row_format = row_format
+        self._condition = condition
+        self._counted = counted
+
+    def page(self, behind: Key | None, offset: int) -> KeyPage:
+        """Return the page at an offset of the rows behind a key, or of all; one beyond their end is empty.
+
+        Raises:
+            IncompleteResultError: the rows do not come in the order of their keys, or not each has one of its own.
+            NetSuiteError: NetSuite refused.
+        """
+        condition = both(self._condition, after(self._source.keys, behind or ()))
+        statement = self._source.page(condition, self._source.key_order)
+        try:
+            answer = self._suiteql.answer(statement, offset=offset)
+        except InvalidRequestError:
+            if offset == 0:
+                raise
+            # What an offset beyond the end is answered with is not documented [section 12]; what it hides is read
+            # behind the last row.
+            return KeyPage(Rows(0), offset, offset)
+        rows, total = self._row_format.read(answer.content, lambda: self._suiteql.page_of(answer))
+        if behind is not None and rows.first is not None and rows.first <= behind:
+            raise self._source.order_error()
+        page = KeyPage(rows, offset, total)
+        if self._source.is_query and behind is None and offset == 0 and not page.is_last:
+            check_keys(self._suiteql, self._source, self._condition)  # whose keys are only said to be some
+        return page
+
+    def count(self, behind: Key | None, last: Key, gaps: tuple[Gap, ...]) -> Count:
+        """Return NetSuite's count of the rows behind a key and up to another, and of those in some gaps."""
+        keys = self._source.keys
+        here = both(after(keys, behind or ()), up_to(keys, last))
+        if not gaps:
+            return Count(self._number(both(self._counted(), here)), 0)
+        was_there = self._counted()
+        if "(SELECT " in was_there:  # that a sum may have a subquery in it is not documented
+            return Count(
+                self._number(both(was_there, here)), self._number(both(self._condition, here, _any(keys, gaps)))
+            )
+        rows = f"CASE WHEN {was_there} THEN 1 ELSE 0 END" if was_there else "1"
+        statement = self._source.sums(
+            both(self._condition, here), rows, f"CASE WHEN {_any(keys, gaps)} THEN 1 ELSE 0 END"
+        )
+        row = self._suiteql.page(statement, limit=1).items[0]
+        return Count(int(row.get("s0") or 0), int(row.get("s1") or 0))
+
+    def _number(self, condition: str) -> int:
+        return int(self._suiteql.page(self._source.count(condition), limit=1).items[0]["n"])
+
+    def adjoins(self, behind: Key, before: Key) -> bool:
+        """Tell whether no key can lie between two others."""
+        return behind[:-1] == before[:-1] and bool(behind[-1] + 1 == before[-1])
+
+    def gap_error(self, came: int, missing: int) -> IncompleteResultError:
+        """Return the error for rows that do not come however often they are read."""
+        return gap(self._source, self._condition, came=came, missing=missing)
+
+
+def _any(keys: tuple[Column, ...], gaps: tuple[Gap, ...]) -> str:
+    """Return the condition for rows in any of some gaps."""
+    return f"({' OR '.join(between(keys, gap.behind, gap.before) for gap in gaps)})"
+
+
+class TableReading:
+    """Reads all rows of a source, or those changed since a position."""
+
+    def __init__(
+        self,
+        source: Source,
+        table: Callable[[str, Callable[[], str]], KeyedTable],
+        position: Position,
+        *,
+        changes: Changes | None,
+        start_date: datetime | None,
+        clock: Clock,
+        lookback: timedelta,
+        audit: Audit,
+    ) -> None:
+        """Prepare.
+
+        Args:
+            source: what is read.
+            table: returns the source's rows that meet a condition; those of them that NetSuite counts meet another.
+            position: where the last run ended.
+            changes: tells changed rows; None to read all rows each time.
+            start_date: older changes are left out.
+            clock: NetSuite's.
+            lookback: how long before the run's beginning a change may have been made that is only being saved.
+            audit: what is done about missing rows.
+        """
+        self._source = source
+        self._table = table
+        self._position = position
+        self._changes = changes
+        self._start_date = start_date
+        self._clock = clock
+        self._lookback = lookback
+        self._audit = audit
+
+    def read(self, fetcher: Fetcher) -> Generator[Portion, None, None]:
+        """Yield what is read, and where the stream stands after it.
+
+        Raises:
+            IncompleteResultError: rows are missing.
+            NetSuiteError: NetSuite refused.
+        """
+        if self._changes is None:
+            yield from self._pages(fetcher, self._table("", lambda: ""))
+            yield Portion(bookmark=state_of(Position(), self._source))
+            return
+        if self._position.after is not None:  # an earlier run was interrupted
+            yield from self._read_changes(fetcher, self._changes, lambda: self._position.high)
+        yield from self._read_changes(fetcher, self._changes, lambda: self._clock.started)
+
+    def _read_changes(
+        self, fetcher: Fetcher, changes: Changes, began: Callable[[], datetime | None]
+    ) -> Iterator[Portion]:
+        """Read what has changed up to now; the bookmark goes up to the moment that the reading began."""
+        low, start = self._position.low, self._start_date
+        since = max(low, start) if low and start else low or start
+        is_first = low is None
+        unstamped = changes.unstamped() if not is_first else ""
+        page_of_unstamped = self._first_page(fetcher, unstamped) if unstamped else None
+
+        def counted() -> str:
+            return changes.between(since, began(), unstamped=is_first)
+
+        table = self._table(changes.between(since, None, unstamped=is_first), counted)
+        yield from self._pages(fetcher, table, began)
+        if page_of_unstamped:
+            yield self._unstamped(page_of_unstamped.result())
+        yield self._advance(began())
+
+    def _unstamped(self, page: KeyPage) -> Portion:
+        """Pass on again the rows of which nobody can tell whether they changed, if they are few; else say so."""
+        if not page.is_last:
+            logger.warning(
+                "%s: of %d rows it cannot be told whether they changed, because NetSuite never stamped them; they were "
+                "read by the first run, and are again with the replication method FULL_TABLE",
+                self._source.name,
+                page.total,
+            )
+        return Portion(page.rows, audited=page.rows.count)
+
+    def _first_page(self, fetcher: Fetcher, condition: str) -> Future[KeyPage]:
+        return fetcher.page(lambda: self._table(condition, lambda: condition).page(None, 0))
+
+    def _pages(
+        self, fetcher: Fetcher, table: KeyedTable, began: Callable[[], datetime | None] = lambda: None
+    ) -> Iterator[Portion]:
+        for step in KeyPages(table, fetcher, self._audit).read(self._position.after):
+            if step.page:
+                yield self._portion(step.page)
+            elif step.proven is None:
+                yield Portion(audited=step.counted)
+            else:
+                self._position = replace(self._position, after=step.proven, high=began())
+                yield Portion(bookmark=state_of(self._position, self._source), audited=step.counted)
+
+    def _portion(self, page: KeyPage) -> Portion:
+        newest = max((stamp for stamp in (self._position.newest, page.rows.newest) if stamp), default=None)
+        self._position = replace(self._position, newest=newest)
+        return Portion(page.rows, left=page.left)
+
+    def _advance(self, began: datetime | None) -> Portion:
+        """Take the position behind a finished reading.
+
+        It is no later than the latest stamp that was seen, whatever clocks say, nor than what may have been in the
+        saving when the reading began.
+        """
+        low, newest = self._position.low, self._position.newest
+        if low and began:
+            check_not_ahead(low, began)
+        if self._changes:
+            newest = self._changes.newest(newest)
+        if began and newest:
+            reached = min(newest, iso((began - self._lookback).replace(microsecond=0)))
+            moment = datetime.fromisoformat(reached.replace("Z", "+00:00"))
+            low = max(low, moment) if low else moment
+        self._position = Position(low)
+        return Portion(bookmark=state_of(self._position, self._source))

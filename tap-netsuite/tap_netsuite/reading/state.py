@@ -1,0 +1,167 @@
+"""Where a stream stands."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta, timezone
+from typing import Any, Protocol
+
+from suitetalk import SuiteTalkError
+from tap_netsuite.columns import iso
+from tap_netsuite.reading.page import Key
+from tap_netsuite.source import Source
+
+logger = logging.getLogger(__name__)
+
+_READING = "reading"
+_QUERY = "query"
+_FORMAT = 1
+_CLOCKS_DIFFER = timedelta(minutes=10)  # at most, from one of NetSuite's machines to another
+
+
+class StateError(SuiteTalkError):
+    """A state that cannot be gone on from."""
+
+
+@dataclass(frozen=True)
+class Position:
+    """A place in a stream, between two pages.
+
+    Attributes:
+        low: everything changed before this moment was passed on by earlier readings; None before the first ended.
+        high: the moment up to which the present reading goes; None when there is none, or it has no end.
+        after: the present reading has passed on all rows up to this key; None at its beginning.
+        newest: the latest stamp among them.
+    """
+
+    low: datetime | None = None
+    high: datetime | None = None
+    after: Key | None = None
+    newest: str | None = None
+
+    def behind(self, after: Key, newest: str | None) -> Position:
+        """Return the place behind a key, with the latest stamp seen up to it."""
+        return replace(self, after=after, newest=newest)
+
+
+def state_of(position: Position, source: Source) -> dict[str, Any]:
+    """Return what a stream's state holds about a position: its bookmark, and a reading that is under way."""
+    state: dict[str, Any] = {}
+    if source.replication_key:
+        state["replication_key"] = source.replication_key.name
+        if position.low:
+            state["replication_key_value"] = iso(position.low)
+            state.update(query_state(source))
+    if position.after is not None:
+        state[_READING] = {
+            "format": _FORMAT,
+            "of": fingerprint(source),
+            "after": list(position.after),
+            **({"up_to": iso(position.high)} if position.high else {}),
+            **({"newest": position.newest} if position.newest else {}),
+        }
+    return state
+
+
+def position_in(state: Mapping[str, Any], source: Source) -> Position:
+    """Return the position that a stream's state holds.
+
+    A state of an earlier version of the tap has a bookmark only, with the same meaning. A reading that was under way
+    is begun anew when the stream's columns, keys or query are others by now, and a bookmark of another replication key
+    or another query is none.
+
+    Raises:
+        StateError: the state holds something that this version does not know.
+    """
+    cursor = source.replication_key
+    low = None
+    if cursor and is_bookmark_of(state, source) and state.get("replication_key_value") is not None:
+        low = moment_in(state["replication_key_value"])
+    reading = state.get(_READING)
+    if not reading:
+        return Position(low)
+    if not isinstance(reading, Mapping) or reading.get("format") != _FORMAT:
+        raise StateError(
+            "the state has a `reading` that another version of the tap has written; go on with that version, or take "
+            "`reading` out of the state to read this part again."
+        )
+    if reading.get("of") != fingerprint(source) or not isinstance(reading.get("after"), list):
+        return Position(low)
+    high = moment_in(reading["up_to"]) if reading.get("up_to") else None
+    return Position(low, high, tuple(reading["after"]), reading.get("newest"))
+
+
+def fingerprint(source: Source) -> str:
+    """Return a short text that differs for sources whose positions cannot be compared."""
+    columns = [(column.name, column.kind.value) for column in source.columns]
+    keys = [column.name for column in source.keys]
+    cursor = source.replication_key.name if source.replication_key else None
+    more = [each for each in (source.changed_with, source.parameters) if each]
+    told = (source.relation, sorted(columns), keys, cursor, *more)
+    return hashlib.sha256(repr(told).encode()).hexdigest()[:16]
+
+
+def query_state(source: Source) -> dict[str, Any]:
+    """Return what a bookmark says besides of the query it belongs to; nothing for a table.
+
+    What another query, or one with other parameters, has not shown before need not have changed since.
+    """
+    if not source.is_query:
+        return {}
+    return {_QUERY: hashlib.sha256(repr((source.relation, source.parameters)).encode()).hexdigest()[:16]}
+
+
+def is_bookmark_of(state: Mapping[str, Any], source: Source) -> bool:
+    """Tell whether a state's bookmark is one of this source and its replication key.
+
+    One that does not say which query it is of was written by an earlier version of the tap, and is taken for it.
+    """
+    cursor = source.replication_key
+    if cursor is None or state.get("replication_key") != cursor.name:
+        return False
+    is_same = _QUERY not in state or state[_QUERY] == query_state(source).get(_QUERY)
+    if not is_same:
+        logger.warning("%s is another query than the one in the state, or has other parameters: read anew", source.name)
+    return is_same
+
+
+def check_not_ahead(bookmark: datetime, began: datetime) -> None:
+    """Make sure that a bookmark is not in the future, where nothing would ever be found to have changed since.
+
+    Args:
+        bookmark: what the state holds.
+        began: when the run began, on NetSuite's clock.
+
+    Raises:
+        StateError: it is.
+    """
+    if bookmark > began + _CLOCKS_DIFFER:
+        raise StateError(
+            f"the state's bookmark {iso(bookmark)} is later than NetSuite's clock, {iso(began)}, so nothing could have "
+            "changed since; take it out of the state to read the stream anew, or put the right time in its place."
+        )
+
+
+def moment_in(value: Any) -> datetime:
+    """Return the instant that a state holds as ISO 8601.
+
+    Raises:
+        StateError: it is none.
+    """
+    try:
+        moment = datetime.fromisoformat(str(value).replace("Z", "+00:00"))
+    except ValueError:
+        raise StateError(f"the state holds {value!r} as its bookmark, which is no time; take it out.") from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
+
+
+class Clock(Protocol):
+    """NetSuite's clock."""
+
+    @property
+    def started(self) -> datetime:
+        """When the run began."""
+        ...

@@ -1,1 +1,0 @@
-"""Deleting in NetSuite what a stream no longer brings."""

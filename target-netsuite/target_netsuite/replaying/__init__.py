@@ -1,1 +1,0 @@
-"""Sending the records of a file of rejects again."""
