@@ -24,26 +24,26 @@ lint: environment ## Formatter and linter
 	@$(RUN)/ruff format --check $(CODE)
 	@$(RUN)/ruff check $(CODE)
 
-format: environment ## Let the formatter and the linter mend what they can
+format: environment ## Let the formatter and the linter fix what they can
 	@$(RUN)/ruff format $(CODE)
 	@$(RUN)/ruff check --fix $(CODE)
 
-typecheck: environment ## Strict type checking, folder by folder: each has a tests/conftest.py
+typecheck: environment ## Strict type checking
 	@for folder in $(CODE); do $(RUN)/mypy $$folder || exit; done
 
 unit: environment ## Every test
 	@$(RUN)/python -m pytest -n 2 --dist loadgroup $(PYTEST)
 
-explore: environment ## Every test, property tests with other examples each time
+explore: environment ## Every test; property tests try new examples each time
 	@HYPOTHESIS_PROFILE=others $(RUN)/python -m pytest -n 2 --dist loadgroup $(PYTEST)
 
-coverage: environment ## Every test, and which lines and branches they reach; takes twice as long
+coverage: environment ## Every test, with the lines and branches it reaches; takes twice as long
 	@$(RUN)/python -m pytest -n 2 --dist loadgroup --cov --cov-report=term $(PYTEST)
 
-settings: environment ## Write the plugins' settings anew into meltano.yml, README.md and docs/writing.md
+settings: environment ## Write the plugins' settings into meltano.yml, docs/settings.md and docs/writing.md
 	@$(RUN)/python scripts/describe_settings.py
 
-lock: environment ## Pin every dependency anew in requirements.lock
+lock: environment ## Pin the newest version of every dependency in requirements.lock
 	@$(RUN)/python -m uv pip compile --quiet --universal --python-version 3.10 --generate-hashes --upgrade \
 	  --custom-compile-command 'make lock' --no-annotate \
 	  --all-extras --group dev pyproject.toml -o requirements.lock

@@ -54,15 +54,15 @@ class Story:
         return list(self._lines.values())
 
     def _first_run(self) -> None:
-        self._display.act("1. NetSuite data arrive in the warehouse")
+        self._display.act("1. NetSuite data arrives in the warehouse")
         self._extract("Loading everything", expected=sum(map(self._company.count, STREAMS)))
         self._compare()
 
     def _second_run(self) -> None:
-        self._display.act("2. A second run moves what changed, and only that")
+        self._display.act("2. A second run moves only what changed")
         touched = self._company.have_a_working_day()
         count = sum(len(ids) for ids in touched.values())
-        self._display.say(f"Somebody has changed {count - 1} records in NetSuite and entered a new customer.")
+        self._display.say(f"Someone changed {count - 1} records in NetSuite and entered a new customer.")
         before = self._warehouse.now()
         self._extract("Loading what changed")
         for stream, line in self._lines.items():
@@ -74,7 +74,7 @@ class Story:
         statement = sql.SQL("SELECT phone FROM {} WHERE id::text = ANY(%s)")
         phones = self._warehouse.select(statement, "customer", touched["customer"][:-1])
         if set(phones) != {(CALLED,)}:
-            raise DemoError(f"The changed telephone numbers did not arrive in the warehouse; there is {phones}.")
+            raise DemoError(f"The changed phone numbers did not arrive in the warehouse; found {phones}.")
 
     def _write_back(self) -> None:
         self._display.act("3. Rows travel back into NetSuite")
@@ -99,13 +99,13 @@ class Story:
         wanted = {f"CRM-{crm_id}": columns for crm_id, columns in NEW.items()}
         found = self._company.customers_with([*wanted, _MISTAKE])
         if _MISTAKE in found:
-            raise DemoError("The customer that was to be deleted is still in NetSuite.")
+            raise DemoError("The customer that should have been deleted is still in NetSuite.")
         created = {key: (row.get("companyname"), row.get("email")) for key, row in found.items()}
         if created != wanted:
-            raise DemoError(f"Written were {wanted}, but NetSuite has {created}.")
+            raise DemoError(f"The demo wrote {wanted}, but NetSuite has {created}.")
         emails = self._company.emails(list(corrected))
         if emails != corrected:
-            raise DemoError(f"Written were {dict(corrected)}, but NetSuite has {emails}.")
+            raise DemoError(f"The demo wrote {dict(corrected)}, but NetSuite has {emails}.")
 
     def _read_again(self) -> None:
         self._display.act("4. What was written is read again")
@@ -116,7 +116,7 @@ class Story:
         )
         arrived = self._warehouse.select(statement, "customer")
         if {str(row[0]) for row in arrived} != {f"CRM-{crm_id}" for crm_id in NEW}:
-            raise DemoError(f"The created customers did not come back into the warehouse; there is {arrived}.")
+            raise DemoError(f"The created customers did not come back into the warehouse; found {arrived}.")
         for external_id, internal_id, name, email in arrived:
             self._display.say(f"{external_id} is customer {internal_id} now: {name}, {email}")
 

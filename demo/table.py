@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from rich import box
 from rich.table import Table
 
-_CAPTION = "A run reads the newest row once more, in case another one carries the same time."
+_CAPTION = "A run reads the newest row again, in case another row has the same time."
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""Write the plugins' settings, as `--about` gives them, into meltano.yml, README.md and docs/writing.md.
+"""Write the plugins' settings, as `--about` gives them, into meltano.yml, docs/settings.md and docs/writing.md.
 
 Each keeps them between two lines of marks. `make settings` runs this; a test checks that it has nothing to change.
 """
@@ -49,7 +49,7 @@ def meltano_block(described: Mapping[str, Any]) -> str:
 
 
 def readme_block(described: Mapping[str, Mapping[str, Any]]) -> str:
-    """Return the README's table of the settings of several plugins, by the plugins' names."""
+    """Return the table of the settings of several plugins, by the plugins' names."""
     schemas: dict[str, Mapping[str, Any]] = {}
     for plugin in described.values():
         schemas.update(plugin["settings"]["properties"])
@@ -93,7 +93,7 @@ def files() -> Iterator[tuple[Path, str]]:
     for plugin in PLUGINS:
         text = written_anew(text, f"settings of {plugin}", meltano_block(described[plugin]), "    # {}".format)
     yield path, text
-    path = ROOT / "README.md"
+    path = ROOT / "docs" / "settings.md"
     text = path.read_text(encoding="utf-8")
     yield path, written_anew(text, "settings", readme_block(described), "<!-- {} -->".format)
     path = ROOT / "docs" / "writing.md"

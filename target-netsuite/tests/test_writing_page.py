@@ -14,12 +14,17 @@ from target_netsuite.mapping import RecordMapping
 from target_netsuite.settings import parse_streams
 
 _PAGE = (Path(__file__).resolve().parents[2] / "docs" / "writing.md").read_text(encoding="utf-8")
+_EXAMPLES = {
+    name: example["streams"]
+    for example in (json.loads(block) for block in re.findall(r"```json\n(.*?)```", _PAGE, re.DOTALL))
+    if "streams" in example
+    for name in example["streams"]
+}
+"""The examples of `streams`, by the stream that each shows."""
 
 
 def test_its_example_maps_orders_with_lines() -> None:
-    example = re.search(r"```json\n(.*?)```", _PAGE, re.DOTALL)
-    assert example
-    settings = parse_streams(json.loads(example.group(1))["streams"])["orders"]
+    settings = parse_streams(_EXAMPLES["orders"])["orders"]
     record = {
         "id": 7,
         "customer": 12,
@@ -38,6 +43,10 @@ def test_its_example_maps_orders_with_lines() -> None:
         "memo": "Order A/1 of Köln",
         "item": {"items": [{"item": Reference("inventoryItem", "itemId", "CUP"), "quantity": 2}]},
     }
+
+
+def test_its_first_example_is_accepted() -> None:
+    assert parse_streams(_EXAMPLES["accounts"])["accounts"].external_id
 
 
 def test_it_has_every_code() -> None:
