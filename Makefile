@@ -1,10 +1,11 @@
 # Every target sets up what it needs; `make` alone lists them.
 PYTHON ?= $(shell command -v python3 || command -v python || echo python3)
 RUN := .venv/bin
+TESTS := $(RUN)/python -m pytest -n 2 --dist loadgroup
 CODE := tap-netsuite target-netsuite suitetalk emulator tests demo scripts benchmarks conftest.py
 
 .DEFAULT_GOAL := help
-.PHONY: help demo bench test lint format typecheck unit explore coverage settings lock clean environment
+.PHONY: help demo bench test slow lint format typecheck unit explore coverage settings lock clean environment
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -18,7 +19,10 @@ demo: environment ## NetSuite to PostgreSQL and back, on the emulator
 bench: environment ## The tap's speed next to other readers, on the emulator; BENCH='slots --rows 60000' for one part
 	@$(RUN)/python -m benchmarks $(BENCH)
 
-test: lint typecheck unit ## Format check, lint, types, and every test
+test: lint typecheck unit ## Format check, lint, types, and the tests; five minutes
+
+slow: environment ## What takes minutes: whole demos, Meltano, loaders, further kills, more examples
+	@$(TESTS) -m 'slow or hypothesis' --hypothesis-profile=many $(PYTEST)
 
 lint: environment ## Formatter and linter
 	@$(RUN)/ruff format --check $(CODE)
@@ -31,14 +35,14 @@ format: environment ## Let the formatter and the linter fix what they can
 typecheck: environment ## Strict type checking
 	@for folder in $(CODE); do $(RUN)/mypy $$folder || exit; done
 
-unit: environment ## Every test
-	@$(RUN)/python -m pytest -n 2 --dist loadgroup $(PYTEST)
+unit: environment ## The tests alone; PYTEST='-k words' for some of them
+	@$(TESTS) -m 'not slow' $(PYTEST)
 
-explore: environment ## Every test; property tests try new examples each time
-	@HYPOTHESIS_PROFILE=others $(RUN)/python -m pytest -n 2 --dist loadgroup $(PYTEST)
+explore: environment ## Property tests, with a thousand new examples each time
+	@$(TESTS) -m hypothesis --hypothesis-profile=others $(PYTEST)
 
 coverage: environment ## Every test, with the lines and branches it reaches; takes twice as long
-	@$(RUN)/python -m pytest -n 2 --dist loadgroup --cov --cov-report=term $(PYTEST)
+	@$(TESTS) --cov --cov-report=term $(PYTEST)
 
 settings: environment ## Write the plugins' settings into meltano.yml, docs/settings.md and docs/writing.md
 	@$(RUN)/python scripts/describe_settings.py

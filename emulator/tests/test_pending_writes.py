@@ -148,7 +148,7 @@ def test_readers_see_whole_writes(client: Any) -> None:
     assert len(external_ids(client)) == 60
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=settings().max_examples // 4, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=st.lists(st.tuples(st.sampled_from(ACTIONS), st.integers(0, 3)), max_size=25))
 def test_any_sequence_of_writes(client: Any, steps: list[tuple[str, int]]) -> None:
     client.emulator.execute("DELETE FROM customer WHERE externalid LIKE 'W-%'")

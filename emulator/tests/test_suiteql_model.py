@@ -7,7 +7,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+import pytest
+from hypothesis import given
 from hypothesis import strategies as st
 
 Row = dict[str, Any]
@@ -85,24 +86,23 @@ def written(value: Any) -> str | None:
     return str(value)
 
 
-def test_where_clauses(reader: Any) -> None:
-    listed = ", ".join(COLUMNS)
-    stored = reader.emulator.execute(f"SELECT {listed} FROM transaction ORDER BY id")
+@pytest.fixture(scope="module")
+def rows(reader: Any) -> list[Row]:
+    """The rows as the database has them."""
+    stored = reader.emulator.execute(f"SELECT {', '.join(COLUMNS)} FROM transaction ORDER BY id")
     rows = [dict(zip(COLUMNS, row, strict=True)) for row in stored]
     for row in rows:
         row["entity"] = None if row["entity"] is None else Decimal(row["entity"])
+    return rows
 
-    @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
-    @given(conditions())
-    def check(condition: tuple[str, Callable[[Row], bool]]) -> None:
-        text, holds = condition
-        expected = [
-            {name: written(row[name]) for name in COLUMNS if written(row[name]) is not None}
-            for row in rows
-            if holds(row)
-        ]
-        answer = reader.query(f"SELECT {listed} FROM transaction WHERE {text} ORDER BY id").json()
-        assert [{key: value for key, value in row.items() if key != "links"} for row in answer["items"]] == expected
-        assert answer["totalResults"] == len(expected)
 
-    check()
+@given(condition=conditions())
+def test_where_clauses(reader: Any, rows: list[Row], condition: tuple[str, Callable[[Row], bool]]) -> None:
+    listed = ", ".join(COLUMNS)
+    text, holds = condition
+    expected = [
+        {name: written(row[name]) for name in COLUMNS if written(row[name]) is not None} for row in rows if holds(row)
+    ]
+    answer = reader.query(f"SELECT {listed} FROM transaction WHERE {text} ORDER BY id").json()
+    assert [{key: value for key, value in row.items() if key != "links"} for row in answer["items"]] == expected
+    assert answer["totalResults"] == len(expected)

@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
-from hypothesis import HealthCheck, settings
 
 # pytest calls this file suitetalk.tests.conftest and puts its grandparent folder where the package belongs.
 if getattr(sys.modules.get("suitetalk"), "__file__", None) is None:
@@ -21,9 +20,6 @@ from tests.key_forms import pem_of
 from tests.scripted_netsuite import ScriptedNetSuite
 
 from suitetalk import ConnectionSettings, NetSuite, RetryPolicy
-
-settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("unhurried")
 
 QUICK = RetryPolicy(attempts=4, first_wait=0.001)
 # As connector documentation gives it, but for the name, which openssl would ask for.

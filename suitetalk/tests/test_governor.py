@@ -9,7 +9,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from suitetalk import Governor, Permit
@@ -52,7 +52,6 @@ class Account:
 
 
 @given(limit=st.integers(1, 30), seed=st.integers(0, 1000))
-@settings(max_examples=30)
 def test_the_limit_is_found_and_hardly_overrun(limit: int, seed: int) -> None:
     account = Account(Governor(), limit, random.Random(seed).randrange)
 
@@ -65,7 +64,6 @@ def test_the_limit_is_found_and_hardly_overrun(limit: int, seed: int) -> None:
 
 
 @given(limit=st.integers(2, 10), seed=st.integers(0, 1000))
-@settings(max_examples=30)
 def test_it_recovers_when_the_account_gets_more(limit: int, seed: int) -> None:
     account = Account(Governor(), limit, random.Random(seed).randrange)
     account.work(500)
@@ -112,7 +110,6 @@ def test_idle_places_prove_nothing() -> None:
 
 
 @given(most=st.integers(1, 12), seed=st.integers(0, 100))
-@settings(max_examples=30)
 def test_never_above_what_the_user_allows(most: int, seed: int) -> None:
     account = Account(Governor(most), 100, random.Random(seed).randrange)
     account.work(300)

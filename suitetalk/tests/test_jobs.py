@@ -55,7 +55,7 @@ def test_one_request_from_submission_to_result(netsuite: ScriptedNetSuite, jobs:
 
 
 @given(fates=st.lists(st.sampled_from(sorted(FATES)), max_size=8))
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_write_is_done_once_at_most_and_never_called_failed_when_it_was_done(
     netsuite: ScriptedNetSuite, jobs: Jobs, fates: list[str]
 ) -> None:
@@ -78,7 +78,7 @@ def test_a_write_is_done_once_at_most_and_never_called_failed_when_it_was_done(
 
 
 @given(fates=st.lists(st.sampled_from(["arrives, answer lost", "lost on the way", "unavailable"]), max_size=3))
-@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_all_tries_carry_one_key(netsuite: ScriptedNetSuite, jobs: Jobs, fates: list[str]) -> None:
     netsuite.script = JobNetSuite(fates=list(fates))
     begun = len(netsuite.requests)

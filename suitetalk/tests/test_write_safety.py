@@ -38,7 +38,7 @@ WRITES: dict[str, Callable[[NetSuite], object]] = {
 
 @pytest.mark.parametrize("write", WRITES.values(), ids=WRITES)
 @given(fates=st.lists(st.sampled_from(sorted(FATES)), max_size=5))
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_write_is_carried_out_once_at_most_and_never_called_failed_when_it_was_done(
     netsuite: ScriptedNetSuite, client: NetSuite, write: Callable[[NetSuite], object], fates: list[str]
 ) -> None:

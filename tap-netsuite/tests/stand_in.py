@@ -9,15 +9,10 @@ from contextlib import contextmanager
 from typing import Any, cast
 from unittest.mock import patch
 
-from hypothesis import settings
-
 from suitetalk import Page, SuiteQL
 from tap_netsuite.reading import sequential as by_key
 
 _MOST_PAGES = 3000  # of one test; more means that reading does not end
-
-EXAMPLES = settings(max_examples=150, deadline=None)
-"""Enough for pages this small; speed is no property of what is tested."""
 
 Row = dict[str, Any]
 

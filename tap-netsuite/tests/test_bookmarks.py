@@ -6,7 +6,7 @@ from datetime import datetime, timedelta, timezone
 from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from suitetalk.timezone import PYTHON_TIME_FORMAT, earliest_local, to_utc
@@ -35,7 +35,6 @@ def next_start(delivered: str, zone: ZoneInfo) -> str:
     return earliest_local(bookmark, zone).strftime(PYTHON_TIME_FORMAT)
 
 
-@settings(max_examples=400, deadline=None)
 @given(st.sampled_from(ZONES), INSTANTS)
 def test_the_next_run_begins_no_later_than_the_bookmark(name: str, moment: datetime) -> None:
     zone = ZoneInfo(name)
@@ -43,7 +42,6 @@ def test_the_next_run_begins_no_later_than_the_bookmark(name: str, moment: datet
     assert next_start(delivered, zone) <= delivered
 
 
-@settings(max_examples=400, deadline=None)
 @given(st.sampled_from(ZONES), INSTANTS, st.integers(0, 3 * 3600))
 def test_whatever_is_stamped_from_the_bookmark_on_is_read(name: str, moment: datetime, later: int) -> None:
     zone = ZoneInfo(name)

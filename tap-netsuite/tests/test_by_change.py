@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.stand_in import EXAMPLES, Row, StandIn, shuffled, standing_in, without
+from tests.stand_in import Row, StandIn, shuffled, standing_in, without
 
 from suitetalk import IncompleteResultError
 from tap_netsuite.columns import Column, Kind
@@ -115,7 +115,6 @@ def stamped(rows: list[Row]) -> set[tuple[int, int]]:
 
 
 @pytest.mark.parametrize("keys", SOURCES)
-@EXAMPLES
 @given(named=TABLES, size=SIZES, start=st.one_of(st.none(), TICKS))
 def test_all_rows_come_when_nothing_changes(
     keys: str, named: dict[int, tuple[str, str | None]], size: int, start: int | None
@@ -128,7 +127,6 @@ def test_all_rows_come_when_nothing_changes(
     assert reading.versions == expected
 
 
-@EXAMPLES
 @given(
     named=TABLES,
     size=SIZES,
@@ -150,7 +148,6 @@ def test_nothing_is_lost_by_changes_between_pages_nor_by_stopping_and_resuming(
     assert untouched <= first.versions | second.versions
 
 
-@EXAMPLES
 @given(named=TABLES, size=SIZES, between=st.lists(changes(), max_size=20))
 def test_a_whole_reading_has_every_row_that_was_there_throughout(
     named: dict[int, tuple[str, str | None]], size: int, between: list[Change]
@@ -164,7 +161,6 @@ def test_a_whole_reading_has_every_row_that_was_there_throughout(
 
 
 @pytest.mark.parametrize("keys", SOURCES)
-@EXAMPLES
 @given(named=TABLES, size=SIZES, missing=st.sets(st.integers(-20, 20), min_size=1))
 def test_rows_that_are_never_shown_are_an_error_and_no_state_runs_past_them(
     keys: str, named: dict[int, tuple[str, str | None]], size: int, missing: set[int]
@@ -175,7 +171,6 @@ def test_rows_that_are_never_shown_are_an_error_and_no_state_runs_past_them(
     assert bool(lost) == bool(reading.error)
 
 
-@EXAMPLES
 @given(named=TABLES, size=SIZES, seed=st.integers())
 def test_a_server_that_does_not_order_is_an_error_or_does_no_harm(
     named: dict[int, tuple[str, str | None]], size: int, seed: int
@@ -186,7 +181,6 @@ def test_a_server_that_does_not_order_is_an_error_or_does_no_harm(
             assert stamped(stand_in.rows()) <= reading.versions
 
 
-@EXAMPLES
 @given(numbers=st.lists(st.integers(-5, 5), max_size=25), size=SIZES, start=st.one_of(st.none(), st.integers(-5, 5)))
 def test_numbers_as_replication_key(numbers: list[int], size: int, start: int | None) -> None:
     rows = [{"id": key, "counter": number} for key, number in enumerate(numbers)]

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.stand_in import EXAMPLES, Row, StandIn, shuffled, standing_in, without
+from tests.stand_in import Row, StandIn, shuffled, standing_in, without
 
 from suitetalk import IncompleteResultError
 from tap_netsuite.columns import Column, Kind
@@ -63,7 +63,6 @@ def table(named: dict[int, str], page_size: int, **options: Any) -> StandIn:
 
 
 @pytest.mark.parametrize("source", [BY_ID, BY_BOTH])
-@EXAMPLES
 @given(named=TABLES, size=SIZES, between=st.lists(changes(), max_size=12))
 def test_rows_that_stay_are_all_read_whatever_changes_meanwhile(
     source: Source, named: dict[int, str], size: int, between: list[Change]
@@ -84,7 +83,6 @@ def test_rows_that_stay_are_all_read_whatever_changes_meanwhile(
     assert keys_of(stayed, source) <= keys_of(emitted, source)
 
 
-@EXAMPLES
 @given(named=TABLES, size=SIZES)
 def test_each_row_comes_once_when_nothing_changes(named: dict[int, str], size: int) -> None:
     for source in (BY_ID, BY_BOTH, KEYLESS):
@@ -95,7 +93,6 @@ def test_each_row_comes_once_when_nothing_changes(named: dict[int, str], size: i
         )
 
 
-@EXAMPLES
 @given(named=TABLES, size=SIZES, wanted=IDS)
 def test_a_condition_holds_for_every_page(named: dict[int, str], size: int, wanted: int) -> None:
     with standing_in(table(named, size)) as stand_in:
@@ -104,7 +101,6 @@ def test_a_condition_holds_for_every_page(named: dict[int, str], size: int, want
 
 
 @pytest.mark.parametrize("source", [BY_ID, BY_BOTH, KEYLESS])
-@EXAMPLES
 @given(named=TABLES, size=SIZES, missing=st.sets(IDS, min_size=1))
 def test_rows_that_are_counted_and_never_shown_are_an_error(
     source: Source, named: dict[int, str], size: int, missing: set[int]
@@ -118,7 +114,6 @@ def test_rows_that_are_counted_and_never_shown_are_an_error(
 
 
 @pytest.mark.parametrize("source", [BY_ID, BY_NAME])
-@EXAMPLES
 @given(names=st.sets(NAMES, max_size=20), size=SIZES, seed=st.integers())
 def test_a_server_that_does_not_order_is_an_error_or_does_no_harm(
     source: Source, names: set[str], size: int, seed: int

@@ -9,7 +9,6 @@ from itertools import chain
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.stand_in import EXAMPLES
 
 from suitetalk import IncompleteResultError
 from tap_netsuite.reading.record_ids import Listing, NoWindowsError, Window, windows_with_ids
@@ -59,7 +58,6 @@ class UnorderedList:
         return future
 
 
-@EXAMPLES
 @given(
     ids=st.sets(IDS, max_size=60),
     page_size=SIZES,
@@ -78,7 +76,6 @@ def test_whatever_happens_all_that_stays_comes_once_and_in_order(
     assert listed.requests <= 2 * len(listed.ever) + 1
 
 
-@EXAMPLES
 @given(ids=st.sets(IDS, max_size=60), page_size=SIZES, order=st.sampled_from(sorted(ORDERS)))
 def test_each_part_that_came_can_be_gone_on_from(ids: set[int], page_size: int, order: str) -> None:
     quiet = UnorderedList(ids, page_size, ORDERS[order], iter(()))

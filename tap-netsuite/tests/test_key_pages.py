@@ -6,15 +6,13 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from tests.shaken_fetcher import ShakenFetcher
 
 from suitetalk import IncompleteResultError
 from tap_netsuite.reading.page import Key, KeyPage, Rows
 from tap_netsuite.reading.parallel import Count, Gap, KeyPages, Step
-
-EXAMPLES = settings(max_examples=200, deadline=None)
 
 KEYS = st.tuples(st.integers(-4, 4), st.integers(-6, 6))
 CHANGES = st.lists(st.lists(st.tuples(st.sampled_from(["insert", "delete"]), KEYS), max_size=3), max_size=40)
@@ -121,7 +119,6 @@ def table_of(
     return Table(set(keys), page_size, statement_pages, iter(changes), set(hidden))
 
 
-@EXAMPLES
 @given(keys=st.sets(KEYS, max_size=60), size=SIZES, pages=PAGES, changes=CHANGES, seed=SEEDS)
 def test_rows_that_stay_all_come_whatever_changes_between_requests(
     keys: set[Key], size: int, pages: int, changes: list[list[tuple[str, Key]]], seed: int
@@ -132,7 +129,6 @@ def test_rows_that_stay_all_come_whatever_changes_between_requests(
     assert not table.throughout or (reading.proven and reading.proven >= max(table.throughout))
 
 
-@EXAMPLES
 @given(keys=st.sets(KEYS, max_size=60), size=SIZES, pages=PAGES, seed=SEEDS)
 def test_each_row_comes_once_when_nothing_changes(keys: set[Key], size: int, pages: int, seed: int) -> None:
     table = table_of(keys, size, pages, [])
@@ -145,7 +141,6 @@ def test_each_row_comes_once_when_nothing_changes(keys: set[Key], size: int, pag
     assert rows == sorted(keys)
 
 
-@EXAMPLES
 @given(keys=st.sets(KEYS, max_size=60), size=SIZES, pages=PAGES, changes=CHANGES, seed=SEEDS, stop=st.integers(0, 40))
 def test_stopped_anywhere_and_gone_on_from_what_was_proven_nothing_is_lost(
     keys: set[Key], size: int, pages: int, changes: list[list[tuple[str, Key]]], seed: int, stop: int
@@ -156,7 +151,6 @@ def test_stopped_anywhere_and_gone_on_from_what_was_proven_nothing_is_lost(
     assert table.throughout <= first.came | second.came
 
 
-@EXAMPLES
 @given(keys=st.sets(KEYS, min_size=1, max_size=40), size=SIZES, pages=PAGES, seed=SEEDS, data=st.data())
 def test_rows_that_are_counted_and_never_shown_are_an_error(
     keys: set[Key], size: int, pages: int, seed: int, data: st.DataObject

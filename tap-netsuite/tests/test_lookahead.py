@@ -9,7 +9,7 @@ from concurrent.futures import Future
 from functools import partial
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tap_netsuite.reading.engine import Fetcher, Lookahead, Portion, Reading, Workers
@@ -62,7 +62,6 @@ def numbers(lookahead: Lookahead, stream: str, server: Server) -> list[int]:
     return found
 
 
-@settings(max_examples=60, deadline=None)
 @given(sizes=st.lists(st.tuples(st.integers(0, 12), st.booleans()), min_size=1, max_size=12))
 def test_every_stream_is_handed_over_in_order_and_few_pages_are_held(sizes: list[tuple[int, bool]]) -> None:
     server = Server()

@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from suitetalk import IncompleteResultError, Page
@@ -74,7 +74,6 @@ def a_format(source: Source = SOURCE) -> RowFormat:
     return RowFormat("things", source, lambda: ZONE, as_lines=True)
 
 
-@settings(max_examples=300, deadline=None)
 @given(GOOD_ROWS)
 def test_what_is_expected_goes_the_quick_way_and_ends_as_the_careful_one(rows: list[dict[str, Any]]) -> None:
     rows = numbered([row for row in rows if "ull" not in row.get("memo", "")])
@@ -91,7 +90,6 @@ def test_what_is_expected_goes_the_quick_way_and_ends_as_the_careful_one(rows: l
     assert total == len(rows)
 
 
-@settings(max_examples=500, deadline=None)
 @given(ROWS)
 def test_whatever_comes_both_ways_end_the_same(rows: list[dict[str, Any]]) -> None:
     rows = numbered(rows)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, cast
 from unittest.mock import patch
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tap_netsuite.columns import iso
@@ -24,7 +24,6 @@ from tap_netsuite.deletions.seen_keys import Seen, SeenKeys
 from tap_netsuite.reading.engine import Fetcher, Portion
 from tap_netsuite.reading.page import Key, KeyPage, Rows, record_lines
 
-EXAMPLES = settings(max_examples=250, deadline=None)
 LARGE = 10**9
 EPOCH = datetime(2024, 1, 1, tzinfo=timezone.utc)
 
@@ -43,7 +42,6 @@ def listed(pages: Iterator[list[Seen]]) -> set[Seen]:
     return {seen for page in pages for seen in page}
 
 
-@EXAMPLES
 @given(steps=STEPS)
 def test_the_store_is_what_a_model_of_dictionaries_is(steps: list[tuple[str, list[Seen]]]) -> None:
     model: dict[Seen, tuple[int, int | None]] = {}  # last seen in this run, called deleted in this run
@@ -209,7 +207,6 @@ def load(portion: Portion, warehouse: set[int]) -> None:
             warehouse.add(record["id"])
 
 
-@EXAMPLES
 @given(runs=RUNS, last=st.lists(CHANGES, max_size=4))
 def test_whatever_is_changed_and_wherever_a_run_is_killed_the_warehouse_ends_with_what_is_there(
     runs: list[TapRun], last: list[tuple[str, int, int]]

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from typing import Any, cast
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from tests.shaken_fetcher import ShakenFetcher
 
@@ -194,7 +194,6 @@ class Pipeline:
             assert self.account.throughout <= emitted
 
 
-@settings(max_examples=300, deadline=None)
 @given(
     stamps=st.dictionaries(IDS, st.one_of(st.none(), st.integers(0, 9)), max_size=25),
     size=st.integers(1, 4),
@@ -224,7 +223,6 @@ def test_the_warehouse_ends_as_the_account_whatever_changes_and_whenever_runs_ar
     assert {key: pipeline.warehouse.get(key) for key in wanted} == wanted
 
 
-@settings(max_examples=200, deadline=None)
 @given(
     ids=st.sets(IDS, max_size=25),
     size=st.integers(1, 4),

@@ -70,10 +70,7 @@ def account(netsuite_emulator_factory: Callable[..., Emulator]) -> Emulator:
     return netsuite_emulator_factory(one_world=False, concurrency_limit=10, async_processors=4)
 
 
-@settings(
-    max_examples=25, deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)  # fmt: skip
+@settings(max_examples=settings().max_examples // 4, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(faults=some.lists(_FAULTS, min_size=1, max_size=4), write_mode=some.sampled_from(["auto", "batch", "single"]))
 def test_faults_lose_nothing_and_repeat_nothing(
     account: Emulator, listen: Listen, faults: list[Fault], write_mode: str
@@ -104,7 +101,7 @@ def test_faults_lose_nothing_and_repeat_nothing(
     assert shown_in(account, prefix) == model.shown()
 
 
-@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=settings().max_examples // 8, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     share=some.sampled_from([0.2, 0.6]),
     seed=some.integers(0, 1000),

@@ -71,7 +71,7 @@ IDS = st.sampled_from(
 CAME = st.tuples(IDS, st.sampled_from([None, 1, 2]))
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     there=st.sets(IDS),
     came=st.lists(CAME),

@@ -178,10 +178,7 @@ def _is_about(one: tuple[str, Given], stream: str, key: Any) -> bool:
     return one[0] == stream and one[1].get("id") == key
 
 
-@settings(
-    max_examples=30, deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
-)  # fmt: skip
+@settings(max_examples=settings().max_examples // 4, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     given_input=_INPUTS | _ONCE_EACH,
     lines=_LINE_MODES,

@@ -6,7 +6,7 @@ import random
 from itertools import combinations
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from target_netsuite.intents import Intent, Match, Operation, Reference
@@ -62,7 +62,6 @@ def _has_to_wait(later: Intent, earlier: Intent) -> bool:
     )
 
 
-@settings(max_examples=300, deadline=None)
 @given(_inputs(), st.integers(0, 1000))
 def test_each_waits_for_those_it_depends_on_and_for_nothing_else(intents: list[Intent], seed: int) -> None:
     chance, order = random.Random(seed), Order()

@@ -8,7 +8,7 @@ import time
 from collections.abc import Sequence
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from target_netsuite.intents import Intent, Operation, Outcome, Settled
@@ -38,7 +38,6 @@ class _Account:
             settle([Settled(intent, Outcome.UPSERTED)])
 
 
-@settings(max_examples=60, deadline=None)
 @given(st.lists(st.sampled_from("abcdefgh"), max_size=60), st.integers(1, 7), st.integers(1, 4), st.integers(0, 99))
 def test_the_last_of_each_record_stays(external_ids: list[str], chunk: int, workers: int, seed: int) -> None:
     account = _Account(seed)

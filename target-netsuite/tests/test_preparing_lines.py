@@ -7,7 +7,7 @@ from itertools import permutations
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as some
 
 from suitetalk import FieldShape
@@ -87,7 +87,6 @@ _MODES: list[LineMode] = ["append", "merge", "replace"]
 _RULES = some.builds(LineRule, some.sampled_from(_MODES), some.sampled_from([(), ("item",), ("item", "quantity")]))
 
 
-@settings(deadline=None, max_examples=400)
 @given(there=_THERE, wanted=_WANTED, rule=_RULES, keyed=some.booleans())
 def test_a_second_time_changes_nothing(there: Lines, wanted: Lines, rule: LineRule, keyed: bool) -> None:  # noqa: FBT001 - given by name
     sublist = Sublist(there, keyed=keyed)
@@ -102,7 +101,6 @@ def test_a_second_time_changes_nothing(there: Lines, wanted: Lines, rule: LineRu
     assert planned(sublist, rule, wanted) == LinePlan()
 
 
-@settings(deadline=None, max_examples=400)
 @given(there=_THERE, wanted=_WANTED, rule=_RULES, keyed=some.booleans())
 def test_the_lines_become_what_the_mode_says(there: Lines, wanted: Lines, rule: LineRule, keyed: bool) -> None:  # noqa: FBT001 - given by name
     wanted = [{name: line[name] for name in line if name != "line"} for line in wanted]
@@ -127,7 +125,6 @@ def test_the_lines_become_what_the_mode_says(there: Lines, wanted: Lines, rule: 
             assert has == (want if rule.mode == "replace" else max(had, want))
 
 
-@settings(deadline=None, max_examples=200)
 @given(there=_THERE, wanted=_WANTED, keyed=some.booleans())
 def test_lines_that_another_brought_are_kept_by_a_merge(there: Lines, wanted: Lines, keyed: bool) -> None:  # noqa: FBT001 - given by name
     wanted = [{**line, "item": {"id": "7"}} for line in wanted]

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
@@ -83,7 +83,6 @@ _SCHEMAS = st.fixed_dictionaries(
 _VALUES: st.SearchStrategy[Any] = st.sampled_from(["a", "b", 1, True, None, 1.5, {}, [], {"x": 1}])
 
 
-@settings(max_examples=400)
 @given(schema=_SCHEMAS, record=st.dictionaries(st.sampled_from("abcd"), _VALUES))
 def test_what_is_taken_for_matching_by_its_types_matches(schema: dict[str, Any], record: dict[str, Any]) -> None:
     if PlainTypes(schema).match(record):
