@@ -169,7 +169,7 @@ def test_a_public_client_has_no_secret() -> None:
 
 @pytest.mark.parametrize("name", ["client_id", "client_secret", "token_id", "token_secret"])
 def test_letters_no_credential_has_are_named(name: str) -> None:
-    with pytest.raises(ConfigurationError, match=f"^Setting `{name}` holds letters"):
+    with pytest.raises(ConfigurationError, match=f"^Setting `{name}` contains letters"):
         ConnectionSettings.from_mapping({**TOKENS, name: "schlüssel"})
 
 
