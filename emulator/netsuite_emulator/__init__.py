@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from netsuite_emulator.emulator import Emulator
-    from netsuite_emulator.http.faults import Fault
+    from netsuite_emulator.faults import Fault
     from netsuite_emulator.settings import Churn, Dataset, Role, Settings
 
 __all__ = ["Churn", "Dataset", "Emulator", "Fault", "Role", "Settings"]
@@ -13,7 +13,7 @@ _HOMES = {
     "Churn": "netsuite_emulator.settings",
     "Dataset": "netsuite_emulator.settings",
     "Emulator": "netsuite_emulator.emulator",
-    "Fault": "netsuite_emulator.http.faults",
+    "Fault": "netsuite_emulator.faults",
     "Role": "netsuite_emulator.settings",
     "Settings": "netsuite_emulator.settings",
 }

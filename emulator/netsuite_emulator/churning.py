@@ -15,7 +15,7 @@ from netsuite_emulator.settings import Change, Churn
 if TYPE_CHECKING:
     from netsuite_emulator.account import Account
     from netsuite_emulator.company.description import Table
-    from netsuite_emulator.http.exchange import Call
+    from netsuite_emulator.exchange import Call
 
 __all__ = ["Churning"]
 

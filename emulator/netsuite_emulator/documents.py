@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from netsuite_emulator.company.description import Column
 from netsuite_emulator.errors import NetSuiteError, invalid_content, invalid_method, nonexistent_id, user_error
-from netsuite_emulator.http.exchange import Answer, Call, Page, collection, singular
+from netsuite_emulator.exchange import Answer, Call, Page, collection, singular
 from netsuite_emulator.records.filters import Filter
 
 if TYPE_CHECKING:

@@ -12,9 +12,9 @@ from netsuite_emulator.auth.certificates import KeyPair, load_certificate, load_
 from netsuite_emulator.auth.consent_page import CONSENT_PATH
 from netsuite_emulator.clock import AccountCalendar, Clock
 from netsuite_emulator.company.record_types import build_company
+from netsuite_emulator.faults import FaultBoard
 from netsuite_emulator.http.application import Application
 from netsuite_emulator.http.control import Control, LoggedRequest, RequestLog
-from netsuite_emulator.http.faults import FaultBoard
 from netsuite_emulator.http.governance import Governor
 from netsuite_emulator.http.server import BackgroundServer
 from netsuite_emulator.records.store import RecordStore
@@ -54,8 +54,7 @@ class Emulator:
         """
         self.settings = settings or Settings()
         self.company = build_company(self.settings)
-        if self.settings.churn is not None:
-            self.settings.churn.check(self.company)
+        self.settings.check(self.company)
         self.faults = FaultBoard()
         self._log = RequestLog()
         self._clock = Clock(self.settings.clock_offset)

@@ -6,6 +6,7 @@ from typing import Any
 
 __all__ = [
     "NetSuiteError",
+    "concurrency_exceeded",
     "hidden_record_type",
     "insufficient_permission",
     "invalid_content",
@@ -127,4 +128,15 @@ def invalid_method(name: str, allowed: frozenset[str]) -> NetSuiteError:
         "INVALID_METHOD",
         f"This operation is not allowed for '{name}'. Valid operations: {verbs}.",
         headers={"Allow": verbs},
+    )
+
+
+def concurrency_exceeded(headers: dict[str, str]) -> NetSuiteError:
+    """The refusal of a request too many."""
+    return NetSuiteError(
+        429,
+        "CONCURRENCY_LIMIT_EXCEEDED",
+        "Concurrent request limit exceeded. Request blocked.",
+        top_code="USER_ERROR",
+        headers=headers,
     )

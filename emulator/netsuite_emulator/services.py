@@ -10,8 +10,8 @@ from netsuite_emulator.catalog.service import Catalog
 from netsuite_emulator.churning import Churning
 from netsuite_emulator.documents import DocumentService
 from netsuite_emulator.errors import NetSuiteError, insufficient_permission, invalid_method
-from netsuite_emulator.http.exchange import Answer, Call, error_answer
-from netsuite_emulator.http.faults import spoiled
+from netsuite_emulator.exchange import Answer, Call, error_answer
+from netsuite_emulator.faults import spoiled
 from netsuite_emulator.jobs.service import JobService
 from netsuite_emulator.records.service import RecordService
 from netsuite_emulator.suiteql.service import QueryEndPoints, QueryService
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from netsuite_emulator.account import Account
     from netsuite_emulator.clock import Clock
-    from netsuite_emulator.http.faults import FaultBoard
+    from netsuite_emulator.faults import FaultBoard
     from netsuite_emulator.settings import Settings
 
 __all__ = ["Services", "SystemService"]

@@ -1,4 +1,8 @@
-"""Everything that can be chosen."""
+"""Everything that can be chosen, each setting with its default and its description in one place.
+
+A new setting is a field with `setting(default, "what it does")`: `options.py` makes its check and its option of it,
+and `make settings` its row in the README.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +13,9 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from netsuite_emulator.clock import DATE_FORMATS
-from netsuite_emulator.company.settings import CompanySettings, SettingsError
+from netsuite_emulator.company.settings import CompanySettings, named_number
 from netsuite_emulator.company.views import VIEWS
+from netsuite_emulator.options import SettingsError, check_values, setting, unknown_name
 
 if TYPE_CHECKING:
     from netsuite_emulator.company.description import Company
@@ -18,10 +23,10 @@ if TYPE_CHECKING:
 __all__ = [
     "REFUSED_SCHEMES",
     "SAMPLE_DATASETS",
-    "AsyncSettings",
     "Change",
     "Churn",
     "Dataset",
+    "JobSettings",
     "Role",
     "Settings",
     "SettingsError",
@@ -35,81 +40,108 @@ REFUSED_SCHEMES = ("http", "javascript", "data", "file", "")
 
 @dataclass(frozen=True, kw_only=True)
 class SignInSettings:
-    """The integration records, what they allow, and how long things last (seconds)."""
+    """Signing in (durations in seconds)."""
 
-    # the integration record with a secret
-    client_id: str = "emulator-client"
-    client_secret: str = "emulator-client-secret"  # noqa: S105 - the account is made up
-    certificate_id: str = "emulator-certificate"
-    token_id: str = "emulator-token"  # noqa: S105 - of a NetSuite that holds no secrets
-    token_secret: str = "emulator-token-secret"  # noqa: S105 - the same
-    # the one without
-    public_client_id: str = "emulator-public-client"
-    # of both
-    redirect_uris: tuple[str, ...] = ("https://localhost:8111/callback", "netsuite-emulator://callback")
-    http_redirects: bool = False
-    consent: str = "ask"
-    pkce_required: bool = False
-    authorization_code_grant: bool = True
-    client_credentials_grant: bool = True
-    token_based_authentication: bool = True
-    # how long things last
-    clock_offset: float = 0.0
-    token_lifetime: float = 3600.0
-    code_lifetime: float = 600.0
-    refresh_token_lifetime: float = 7 * _DAY
-    public_refresh_token_lifetime: float = 2 * _DAY
-    public_rotation_lifetime: float = 7 * _DAY
-    timestamp_tolerance: float = 300.0
-    lockout_failures: int = 5
-    lockout_seconds: float = 1800.0
-    # open points
-    access_token_algorithm: str = "RS256"  # noqa: S105 - a name
-    expires_in_as_text: bool = False
+    client_id: str = setting("emulator-client", "Client id of the integration record that has a secret.")
+    client_secret: str = setting(
+        "emulator-client-secret", "Its client secret, and the consumer secret of token-based authentication."
+    )
+    certificate_id: str = setting("emulator-certificate", "Id of the certificate that the emulator makes.")
+    token_id: str = setting("emulator-token", "Token id for token-based authentication.")
+    token_secret: str = setting("emulator-token-secret", "Token secret for token-based authentication.")
+    public_client_id: str = setting("emulator-public-client", "Client id of the public client, which has no secret.")
+    redirect_uris: tuple[str, ...] = setting(
+        ("https://localhost:8111/callback", "netsuite-emulator://callback"),
+        "A redirect URI that is registered with both integration records.",
+        option="--redirect-uri", metavar="URI",
+    )  # fmt: skip
+    http_redirects: bool = setting(
+        False, "Take redirect URIs with plain http, which NetSuite's documentation refuses, even on the loopback."
+    )
+    consent: str = setting(
+        "ask", "How the consent page answers: `allow` and `deny` at once.", choices=("ask", "allow", "deny")
+    )
+    pkce_required: bool = setting(False, "Require PKCE of the confidential client; the public one always needs it.")
+    authorization_code_grant: bool = setting(True, "Whether the integration record allows the code grant.")
+    client_credentials_grant: bool = setting(True, "Whether the integration record allows client credentials.")
+    token_based_authentication: bool = setting(True, "Whether the integration record allows token-based logins.")
+    clock_offset: float = setting(0.0, "How many seconds the account's clock is ahead.")
+    token_lifetime: float = setting(3600.0, "How long an access token lives.")
+    refresh_token_lifetime: float = setting(
+        7 * _DAY, "How long a refresh token of the confidential client lives; it is not rotated."
+    )
+    public_refresh_token_lifetime: float = setting(
+        2 * _DAY, "How long a refresh token of the public client lives; it works once."
+    )
+    public_rotation_lifetime: float = setting(
+        7 * _DAY, "After how long the user of the public client must consent again."
+    )
+    timestamp_tolerance: float = setting(300.0, "How far a time stamp of token-based authentication may be off.")
+    lockout_failures: int = setting(5, "After how many refused token-based logins in a row the token is locked.")
+    lockout_seconds: float = setting(1800.0, "How long it stays locked.")
+    code_lifetime: float = setting(600.0, "How long an authorization code lives, in seconds.", open_point=True)
+    access_token_algorithm: str = setting(
+        "RS256", "Algorithm of access tokens: PS256 in NetSuite's text, RS256 in its samples.",
+        choices=("RS256", "PS256"), open_point=True,
+    )  # fmt: skip
+    expires_in_as_text: bool = setting(
+        False, "Whether `expires_in` is a text or a number.",
+        option="--expires-in-as-text/--expires-in-as-number", open_point=True,
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
-class AsyncSettings:
-    """How jobs run, how long they are remembered (seconds), and how they look."""
+class JobSettings:
+    """Jobs and batches."""
 
-    job_seconds: float = 0.0
-    async_processors: int = 2
-    # open points
-    batches_sequential: bool = True
-    tasks_in_one_item: bool = True
-    tasks_in_input_order: bool = True
-    batch_requests: bool = True
-    progress_while_running: str = "pending"
-    job_retention: float | None = None
-    idempotency_lifetime: float | None = None
+    job_seconds: float = setting(0.0, "Seconds that each task of a job takes.", at_least=0)
+    async_processors: int = setting(2, "How many tasks run at once.", at_least=1)
+    batches_sequential: bool = setting(
+        True, "How batches run that do not say; one after the other since release 2026.2.",
+        option="--batches-sequential/--batches-parallel", open_point=True,
+    )  # fmt: skip
+    tasks_in_one_item: bool = setting(
+        True, "Task list of a batch: all links in one item, as in the help's sample, or an item for each.",
+        open_point=True,
+    )  # fmt: skip
+    tasks_in_input_order: bool = setting(
+        True, "How the tasks of a batch are numbered.",
+        option="--tasks-in-input-order/--tasks-shuffled", open_point=True,
+    )  # fmt: skip
+    batch_requests: bool = setting(True, "Whether the account takes batches.", open_point=True)
+    progress_while_running: str = setting("pending", "`progress` of a job that runs.", open_point=True)
+    job_retention: float | None = setting(
+        None, "How many seconds jobs are remembered; as long as the emulator runs without it.", open_point=True
+    )
+    idempotency_lifetime: float | None = setting(
+        None, "How many seconds idempotency keys are remembered; as long as the emulator runs without it.",
+        open_point=True,
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
 class Role:
-    """One role, and the employee who has it; record types are named in any case.
-
-    Args:
-        id: the role's internal id, as redirects and tokens name it.
-        name: its name.
-        entity: the internal id of the employee.
-        analytics: the permission SuiteAnalytics Workbook, needed for lists, `q`, SuiteQL and datasets.
-        not_listed: types that can be read one by one and not listed.
-        view_only: types that can be read and listed and not written.
-        reads_in_edit_mode: GET fails for `view_only` types, since NetSuite loads records in edit mode
-            [subsect_1544786455].
-        manages_certificates: the permission Manage own OAuth 2.0 Client Credentials Certificates.
-        administrator: may read `governanceLimits` [article_0625010817].
-    """
+    """The role, and the employee who has it."""
 
     id: int = 1042
     name: str = "Integration"
     entity: int = -5
-    analytics: bool = True
-    not_listed: frozenset[str] = field(default_factory=frozenset)
-    view_only: frozenset[str] = field(default_factory=frozenset)
-    reads_in_edit_mode: bool = False
-    manages_certificates: bool = True
-    administrator: bool = True
+    analytics: bool = setting(
+        True, "The permission SuiteAnalytics Workbook, needed for lists, `q`, SuiteQL and datasets."
+    )
+    not_listed: frozenset[str] = setting(
+        frozenset(), "A record type that the role may read one by one and not list.", metavar="RECORD_TYPE"
+    )
+    view_only: frozenset[str] = setting(
+        frozenset(), "A record type that the role may read and list and not write.", metavar="RECORD_TYPE"
+    )
+    reads_in_edit_mode: bool = setting(
+        False,
+        "GET of `--view-only` types fails, since NetSuite loads records in edit mode [subsect_1544786455].",
+        open_point=True,
+    )
+    manages_certificates: bool = setting(True, "The permission Manage own OAuth 2.0 Client Credentials Certificates.")
+    administrator: bool = setting(True, "Whether the role may read `governanceLimits` [article_0625010817].")
 
     def __post_init__(self) -> None:
         """Names of types are kept in lower case."""
@@ -174,7 +206,9 @@ class Churn:
             SettingsError: the table or the column does not fit, or a number is out of its range.
         """
         table = company.tables.get(self.table)
-        if table is None or table.name in VIEWS or len(table.key) > 1:
+        if table is None:
+            raise unknown_name("table", self.table, company.tables)
+        if table.name in VIEWS or len(table.key) > 1:
             raise SettingsError(f"The table {self.table} cannot be changed: name a stored one with a single key.")
         if self.inserts and not company.types_of_table(table.name):
             raise SettingsError(f"No rows can be added to {table.name}, which has no record type: set inserts to 0.")
@@ -194,42 +228,89 @@ class Change:
     time: float
 
 
-_WORDS = {"consent": ("ask", "allow", "deny"), "access_token_algorithm": ("RS256", "PS256")}
+def _saved_dataset(text: str) -> Dataset:
+    name, _, query = text.partition("=")
+    return Dataset(id=name, name=name, query=query)
+
+
+def _churned(text: str) -> Churn:
+    table, every = named_number(text if "=" in text else f"{text}=10")
+    return Churn(table=table, every=every)
+
+
+def _certificate(text: str) -> tuple[str, Path]:
+    name, equals, path = text.partition("=")
+    return (name, Path(path)) if equals else ("", Path(text))
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings(SignInSettings, AsyncSettings, CompanySettings):
-    """The account, its company, its limits, and the answers the documentation leaves open.
+class AccountSettings:
+    """The account."""
 
-    Durations are seconds. Everything below the line "open points" is a choice where no source says what NetSuite does.
-    """
-
-    # where it listens
-    host: str = "127.0.0.1"
-    port: int = 0
-    # the account
-    account_id: str = "1234567_SB1"
-    certificates: tuple[tuple[str, Path], ...] = ()
-    credentials_directory: Path | None = None
-    date_format: str = "M/D/YYYY"
-    time_zone: str = "America/Los_Angeles"
-    language: str = "en-US"
+    host: str = setting("127.0.0.1", "Address to listen on.")
+    port: int = setting(0, "Port to listen on; 0 takes a free one.", command_default=8100)
+    account_id: str = setting("1234567_SB1", "Account id, as NetSuite shows it.")
+    certificates: tuple[tuple[str, Path], ...] = setting(
+        (), "Register a certificate of your own (PEM), under `certificate_id` unless an id is given.",
+        option="--certificate", metavar="[ID=]FILE", read=_certificate,
+    )  # fmt: skip
+    credentials_directory: Path | None = setting(
+        None,
+        "Keep the key pair made for callers here (`private_key.pem`, `certificate.pem`) and use one that is there "
+        "already; a new one each time without it.",
+        option="--credentials-dir",
+    )
+    date_format: str = setting("M/D/YYYY", "Date format preference, such as DD.MM.YYYY.")
+    time_zone: str = setting("America/Los_Angeles", "Time zone preference, an IANA name.")
+    language: str = setting("en-US", "The company's language; any other `Accept-Language` is refused.")
     role: Role = field(default_factory=Role)
-    datasets: tuple[Dataset, ...] = SAMPLE_DATASETS
-    churn: Churn | None = None
-    # limits and speed
-    concurrency_limit: int = 5
-    integration_concurrency_limit: int | None = None
-    latency: float = 0.0
-    query_row_limit: int = 100_000
-    record_row_limit: int = 100_000
-    # open points
-    retry_after: float | None = None
-    query_parameters: bool = True
-    datetime_with_time: bool = False
-    metadata_describes_record: bool = True
-    warning_header: str = "X-NetSuite-Warning"
-    leading_zero: bool = True
+    datasets: tuple[Dataset, ...] = setting(
+        SAMPLE_DATASETS, "A saved dataset.", option="--dataset", metavar="ID=SUITEQL", read=_saved_dataset
+    )
+    churn: Churn | None = setting(
+        None, "Change rows of this table before each tenth page that is read, or as often as said.",
+        metavar="TABLE[=EVERY]", read=_churned,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
+class LimitSettings:
+    """Limits and speed."""
+
+    concurrency_limit: int = setting(
+        5, "Governed requests at once before 429; token requests are not counted.", at_least=1
+    )
+    integration_concurrency_limit: int | None = setting(
+        None, "The part of it that is kept for this integration; then that is the limit.", at_least=1
+    )
+    latency: float = setting(0.0, "Seconds that each request takes at least; its work is done within them.", at_least=0)
+    query_row_limit: int = setting(100_000, "After how many rows of SuiteQL reading ends, in silence.", at_least=1)
+    record_row_limit: int = setting(100_000, "After how many records of a list reading ends, in silence.", at_least=1)
+    retry_after: float | None = setting(
+        None, "Send `Retry-After` with a 429, in seconds; NetSuite documents none.", open_point=True
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class AnswerSettings:
+    """How requests are answered."""
+
+    query_parameters: bool = setting(True, "Whether SuiteQL takes `params`, as from release 2026.2.", open_point=True)
+    datetime_with_time: bool = setting(
+        False, "How SuiteQL shows date-times without `TO_CHAR`.",
+        option="--datetime-with-time/--datetime-without-time", open_point=True,
+    )  # fmt: skip
+    leading_zero: bool = setting(True, "Whether SuiteQL shows 0.5 or .5.", open_point=True)
+    metadata_describes_record: bool = setting(
+        True, "Whether `describes` of the metadata list links to the record, the recorded form, or to its metadata.",
+        option="--metadata-describes-record/--metadata-describes-metadata", open_point=True,
+    )  # fmt: skip
+    warning_header: str = setting("X-NetSuite-Warning", "Header that carries warnings about bodies.", open_point=True)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings(AnswerSettings, LimitSettings, JobSettings, SignInSettings, CompanySettings, AccountSettings):
+    """The account, its company, its limits, and the answers the documentation leaves open."""
 
     def __post_init__(self) -> None:
         """Refuse what cannot work.
@@ -248,22 +329,25 @@ class Settings(SignInSettings, AsyncSettings, CompanySettings):
             raise SettingsError(
                 f"Unknown time zone '{self.time_zone}': use an IANA name such as Europe/Berlin."
             ) from None
-        self._check_ranges()
+        check_values(self)
         self.check_company()
-        for name, words in _WORDS.items():
-            if getattr(self, name) not in words:
-                raise SettingsError(f"{name} must be one of {', '.join(words)}.")
-
-    def _check_ranges(self) -> None:
-        for name in ("concurrency_limit", "query_row_limit", "record_row_limit", "async_processors"):
-            if getattr(self, name) < 1:
-                raise SettingsError(f"{name} must be 1 or more.")
-        for name in ("latency", "job_seconds"):
-            if getattr(self, name) < 0:
-                raise SettingsError(f"{name} must not be negative.")
         own = self.integration_concurrency_limit
-        if own is not None and not 1 <= own < self.concurrency_limit:  # one at least stays unallocated
-            raise SettingsError("integration_concurrency_limit must be 1 or more, and below concurrency_limit.")
+        if own is not None and own >= self.concurrency_limit:  # one at least stays unallocated
+            raise SettingsError("integration_concurrency_limit must be below concurrency_limit.")
+        certificates = tuple((name or self.certificate_id, path) for name, path in self.certificates)
+        object.__setattr__(self, "certificates", certificates)
+
+    def check(self, company: Company) -> None:
+        """Refuse what does not fit the company.
+
+        Raises:
+            SettingsError: a table, column or record type does not exist, or cannot be used.
+        """
+        for name in sorted(self.role.not_listed | self.role.view_only):
+            if name not in company.record_types:
+                raise unknown_name("record type", name, company.record_types)
+        if self.churn is not None:
+            self.churn.check(company)
 
     @property
     def host_label(self) -> str:

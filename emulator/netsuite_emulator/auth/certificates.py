@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import NameOID
 
 from netsuite_emulator.errors import NetSuiteError, invalid_content, invalid_method, nonexistent_id, user_error
-from netsuite_emulator.http.exchange import Answer, Call
+from netsuite_emulator.exchange import Answer, Call
 from netsuite_emulator.settings import SettingsError
 
 if TYPE_CHECKING:
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from cryptography import x509
 
     from netsuite_emulator.auth.consents import Integrations
     from netsuite_emulator.clock import Clock

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlencode
 
 from netsuite_emulator.auth.consents import SCOPES, Consent
-from netsuite_emulator.http.exchange import Answer, Call
+from netsuite_emulator.exchange import Answer, Call
 
 if TYPE_CHECKING:
     from netsuite_emulator.auth.consents import Consents, Integration, Integrations

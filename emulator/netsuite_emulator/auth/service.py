@@ -13,15 +13,13 @@ from netsuite_emulator.auth.errors import OAuthError
 from netsuite_emulator.auth.token_based import TokenBasedVerifier
 from netsuite_emulator.auth.tokens import TokenStore, key_set
 from netsuite_emulator.errors import NetSuiteError, invalid_method
-from netsuite_emulator.http.exchange import Answer, Call, error_answer
+from netsuite_emulator.exchange import Answer, Call, error_answer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from cryptography import x509
 
-    from netsuite_emulator.auth.assertions import AssertionVerifier
-    from netsuite_emulator.auth.consents import Consents, Integrations
     from netsuite_emulator.auth.tokens import TokenStore
     from netsuite_emulator.clock import Clock
     from netsuite_emulator.settings import Settings, SignInSettings

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from netsuite_emulator.clock import Clock
-    from netsuite_emulator.http.exchange import Call
+    from netsuite_emulator.exchange import Call
     from netsuite_emulator.settings import Settings
 
 __all__ = ["HeaderError", "TokenBasedVerifier", "base_string", "read_header", "signature"]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from netsuite_emulator.catalog.open_api import open_api
 from netsuite_emulator.catalog.schemas import NS_LINK, SchemaWriter
 from netsuite_emulator.errors import NetSuiteError, hidden_record_type, invalid_method
-from netsuite_emulator.http.exchange import Answer, Call
+from netsuite_emulator.exchange import Answer, Call
 
 if TYPE_CHECKING:
     from netsuite_emulator.company.description import Company, RecordType

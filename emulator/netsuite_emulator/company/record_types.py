@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from netsuite_emulator.company.bulk import bulk_tables, bulk_types
 from netsuite_emulator.company.description import Company, RecordType, Sublist, Table, load_tables
-from netsuite_emulator.company.settings import DELETION_TABLES, CompanySettings, SettingsError
+from netsuite_emulator.company.settings import DELETION_TABLES, CompanySettings
+from netsuite_emulator.options import SettingsError, unknown_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -117,7 +118,7 @@ def build_company(settings: CompanySettings) -> Company:
     """The company's description.
 
     Raises:
-        SettingsError: a big table has the name of another one, or a hidden column does not exist.
+        SettingsError: a big table has the name of another one, or a setting names what does not exist.
     """
     tables = dict(load_tables())
     for table in bulk_tables(settings.big_tables, settings.custom_record_types):
@@ -128,14 +129,23 @@ def build_company(settings: CompanySettings) -> Company:
         tables = {name: _without_subsidiaries(table) for name, table in tables.items() if not table.one_world}
     for name in settings.hidden_columns:
         _hide(tables, name.lower())
-    off = {name.lower() for name in settings.switched_off}
-    if off - set(tables):
-        raise SettingsError(f"There is no table {min(off - set(tables))} that could be switched off.")
-    off |= set(DELETION_TABLES) - {settings.deletion_table.lower()}
     kinds = [*_all_record_types(), *bulk_types(settings.big_tables, settings.custom_record_types)]
+    every_table = {*tables, *load_tables()}
+    every_type = {kind.path for kind in kinds}
+    off = _known("table", settings.switched_off, every_table)
+    hidden = _known("record type or table", settings.hidden_record_types, every_type | every_table)
+    _known("record type", [name.partition("/")[0] for name in settings.locked_records], every_type)
+    off |= set(DELETION_TABLES) - {settings.deletion_table.lower()}
     types = {kind.path: kind for kind in kinds if kind.table in tables and kind.table not in off}
-    hidden = frozenset(name.lower() for name in settings.hidden_record_types)
     return Company(tables, types, settings.one_world, hidden, frozenset(off))
+
+
+def _known(what: str, names: Iterable[str], known: Iterable[str]) -> frozenset[str]:
+    """The names in lower case, if all are known."""
+    for name in sorted(names):
+        if name.lower() not in known:
+            raise unknown_name(what, name, known)
+    return frozenset(name.lower() for name in names)
 
 
 def _without_subsidiaries(table: Table) -> Table:

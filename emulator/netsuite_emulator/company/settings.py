@@ -1,54 +1,73 @@
-"""What can be chosen of the company; the refusal of a setting."""
+"""What can be chosen of the company."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["DELETION_TABLES", "CompanySettings", "SettingsError"]
+from netsuite_emulator.options import SettingsError, setting
 
-
-class SettingsError(ValueError):
-    """A setting that cannot work; the message is one sentence for a person."""
-
+__all__ = ["DELETION_TABLES", "CompanySettings", "named_number"]
 
 # The names under which NetSuite has shown its log of deletions [reference 5.11]; `none` where it shows no such table.
 DELETION_TABLES = ("deletedrecord", "deletedrecordinconnect", "none")
 
 
+def named_number(text: str) -> tuple[str, int]:
+    """Read `NAME=NUMBER`.
+
+    Raises:
+        SettingsError: it is something else.
+    """
+    name, _, number = text.partition("=")
+    if not number.isdecimal():
+        raise SettingsError(f"'{text}' cannot be read: write NAME=NUMBER, such as customrecord_big=1000000.")
+    return name, int(number)
+
+
 @dataclass(frozen=True, kw_only=True)
 class CompanySettings:
-    """The company.
+    """The company. Names of tables, columns and record types may be written in any case."""
 
-    Args:
-        one_world: without OneWorld there is no subsidiary anywhere.
-        scale: how many times the sample's transactions.
-        seed: the same seed makes the same company.
-        data_file: keeps the company; in memory without it.
-        big_tables: rows by name of further custom record types with twenty columns, such as `customrecord_big`.
-        dense_ids: whether the ids of big tables have no gaps.
-        custom_record_types: how many small custom record types there are besides, `customrecord_type_1` and so on.
-        hidden_record_types: types (or tables) the role may not see, in any case.
-        hidden_columns: `table.column` the role may not see, in any case.
-        switched_off: tables of features the account does not have: no query and no catalog knows them.
-        deletion_table: the name of the log of deletions in SuiteQL, one of `DELETION_TABLES`.
-        locked_records: `type/id` of records that a workflow has locked, in any case.
-    """
-
-    one_world: bool = True
-    scale: float = 1.0
-    seed: int = 1
-    data_file: Path | None = None
-    big_tables: Mapping[str, int] = field(default_factory=dict)
-    dense_ids: bool = False
-    custom_record_types: int = 0
-    hidden_record_types: frozenset[str] = field(default_factory=frozenset)
-    hidden_columns: frozenset[str] = field(default_factory=frozenset)
-    switched_off: frozenset[str] = field(default_factory=frozenset)
-    deletion_table: str = "deletedrecord"
-    locked_records: frozenset[str] = field(default_factory=frozenset)
+    one_world: bool = setting(True, "Whether the account is a OneWorld account; without it there is no subsidiary.")
+    scale: float = setting(
+        1.0, "How many times the transactions of the sample company; everything else grows with the root of it."
+    )
+    seed: int = setting(1, "The same seed makes the same company.")
+    data_file: Path | None = setting(
+        None,
+        "Keep the company in this file, which is made where it is missing; in memory without it. Stop the emulator, "
+        "do not kill it: the last writes may be in memory.",
+    )
+    big_tables: Mapping[str, int] = setting(
+        {},
+        "A further custom record type with twenty columns, and its rows; its name begins with customrecord_.",
+        option="--big-table", metavar="NAME=ROWS", read=named_number,
+    )  # fmt: skip
+    dense_ids: bool = setting(False, "Big tables have no gaps in their ids.")
+    custom_record_types: int = setting(
+        0, "How many small custom record types there are: customrecord_type_1 and so on.", at_least=0
+    )
+    hidden_record_types: frozenset[str] = setting(
+        frozenset(), "A record type or table that the role may not see.", option="--hide", metavar="NAME"
+    )
+    hidden_columns: frozenset[str] = setting(
+        frozenset(), "A column that the role may not see.", option="--hide-column", metavar="TABLE.COLUMN"
+    )
+    switched_off: frozenset[str] = setting(
+        frozenset(), "A table of a feature that the account does not have: no query and no catalog knows it.",
+        metavar="TABLE",
+    )  # fmt: skip
+    deletion_table: str = setting(
+        "deletedrecord",
+        "Name of the log of deletions in SuiteQL; deletedrecordinconnect has Pacific times.",
+        choices=DELETION_TABLES,
+    )
+    locked_records: frozenset[str] = setting(
+        frozenset(), "A record that a workflow has locked.", option="--lock-record", metavar="TYPE/ID"
+    )
 
     def check_company(self) -> None:
         """Refuse what cannot work.
@@ -64,10 +83,6 @@ class CompanySettings:
                     f"The big table '{name}' with {rows} rows cannot be made: its name must be customrecord_ "
                     "followed by small letters, digits and underscores, and it has 0 rows or more."
                 )
-        if self.custom_record_types < 0:
-            raise SettingsError("custom_record_types must be 0 or more.")
-        if self.deletion_table.lower() not in DELETION_TABLES:
-            raise SettingsError(f"deletion_table must be one of {', '.join(DELETION_TABLES)}.")
         for name in self.locked_records:
             if not re.fullmatch(r"[^/]+/-?\d+", name):
-                raise SettingsError(f"'{name}' is no record: write its type and its id, such as salesorder/123.")
+                raise SettingsError(f"'{name}' is not a record: write its type and its id, such as salesorder/123.")

@@ -5,18 +5,19 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote
 
-from starlette.concurrency import run_in_threadpool
-
 from netsuite_emulator.errors import NetSuiteError
-from netsuite_emulator.http.exchange import Answer, Call, error_answer
-from netsuite_emulator.http.faults import spoiled
+from netsuite_emulator.exchange import Answer, Call, error_answer
+from netsuite_emulator.faults import spoiled
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from netsuite_emulator.faults import Fault, FaultBoard
     from netsuite_emulator.http.control import Control, LoggedRequest, RequestLog
-    from netsuite_emulator.http.faults import Fault, FaultBoard
     from netsuite_emulator.http.governance import Governor
     from netsuite_emulator.services import Services
 
@@ -25,6 +26,7 @@ __all__ = ["Application", "ConnectionCutError"]
 
 _BASE = "/services/rest"
 _PAUSE = 0.02
+_THREADS = 40
 
 
 class ConnectionCutError(Exception):
@@ -51,6 +53,11 @@ class Application:
         self._log = log
         self._control = control
         self._latency = latency
+        self._threads = ThreadPoolExecutor(_THREADS, "netsuite-emulator")
+
+    def stop(self) -> None:
+        """Begin nothing more; what runs ends alone."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Serve one request."""
@@ -58,7 +65,7 @@ class Application:
             return
         call, path = await _read(scope, receive)
         if path.startswith("/emulator/"):
-            await _send(send, await run_in_threadpool(self._control.answer, call, path))
+            await _send(send, await self._in_thread(self._control.answer, call, path))
             return
         entry = self._log.begin(call.method, path, scope["query_string"].decode("latin-1"), call.body)
         started = time.monotonic()
@@ -107,13 +114,16 @@ class Application:
         if not path.startswith(_BASE + "/") and not self._services.auth.serves(call):
             return Answer(404, "<html><body>Not found</body></html>", content_type="text/html"), late_fault
         try:
-            return await run_in_threadpool(self._services.answer, call), late_fault
+            return await self._in_thread(self._services.answer, call), late_fault
         except Exception:  # noqa: BLE001 - a mistake of the emulator must look like a mistake of the server
             import traceback  # noqa: PLC0415 - only needed here
 
             self._control.note_failure(traceback.format_exc())
             detail = "An unexpected error occurred. Error ID: emulator"
             return error_answer(NetSuiteError(500, "UNEXPECTED_ERROR", detail)), late_fault
+
+    async def _in_thread(self, work: Callable[..., Answer], *arguments: Any) -> Answer:
+        return await asyncio.get_running_loop().run_in_executor(self._threads, work, *arguments)
 
     async def _delay(self, fault: Fault) -> None:
         """Wait, but not longer than the fault is switched on."""

@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from netsuite_emulator.errors import NetSuiteError
-from netsuite_emulator.http.exchange import Answer, Call
-from netsuite_emulator.http.faults import EFFECTS, Fault
+from netsuite_emulator.exchange import Answer, Call
+from netsuite_emulator.faults import EFFECTS, Fault
 from netsuite_emulator.settings import Churn
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from netsuite_emulator.churning import Churning
-    from netsuite_emulator.http.faults import FaultBoard
+    from netsuite_emulator.faults import FaultBoard
     from netsuite_emulator.http.governance import Governor
 
 __all__ = ["Control", "LoggedRequest", "RequestLog"]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import threading
 
-from netsuite_emulator.errors import NetSuiteError
+from netsuite_emulator.errors import concurrency_exceeded
 
-__all__ = ["Governor", "concurrency_exceeded"]
+__all__ = ["Governor"]
 
 
 class Governor:
@@ -36,14 +36,3 @@ class Governor:
         """End a request that was let in."""
         with self._lock:
             self.in_flight -= 1
-
-
-def concurrency_exceeded(headers: dict[str, str]) -> NetSuiteError:
-    """The refusal of a request too many."""
-    return NetSuiteError(
-        429,
-        "CONCURRENCY_LIMIT_EXCEEDED",
-        "Concurrent request limit exceeded. Request blocked.",
-        top_code="USER_ERROR",
-        headers=headers,
-    )

@@ -77,6 +77,7 @@ class BackgroundServer:
             SettingsError: the address cannot be used.
         """
         self._socket = _listen(host, port)
+        self._application = application
         self.port: int = self._socket.getsockname()[1]
         config = uvicorn.Config(
             application,
@@ -105,6 +106,7 @@ class BackgroundServer:
         self._server.end()
         if self._thread.is_alive():
             self._thread.join(5)
+        self._application.stop()
         self._socket.close()
 
     def _run(self) -> None:
@@ -119,7 +121,8 @@ def _listen(host: str, port: int) -> socket.socket:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((host, port))
         listener.listen(512)
-    except OSError as error:
+    except (OSError, OverflowError) as error:
         listener.close()
-        raise SettingsError(f"Cannot listen on {host}:{port}: {error.strerror}.") from None
+        reason = error.strerror if isinstance(error, OSError) else "ports go up to 65535"
+        raise SettingsError(f"Cannot listen on {host}:{port}: {reason}.") from None
     return listener

@@ -9,15 +9,15 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 from netsuite_emulator.errors import NetSuiteError, invalid_content, invalid_method, invalid_parameter, nonexistent_id
-from netsuite_emulator.http.exchange import Answer, Call
+from netsuite_emulator.exchange import Answer, Call
 from netsuite_emulator.jobs.store import Job, JobStore, Processors, Task
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from netsuite_emulator.clock import Clock
-    from netsuite_emulator.http.exchange import Call
-    from netsuite_emulator.settings import AsyncSettings
+    from netsuite_emulator.exchange import Call
+    from netsuite_emulator.settings import JobSettings
 
 __all__ = ["JobService", "is_batch", "split"]
 
@@ -117,7 +117,7 @@ _KEY = "x-netsuite-idempotency-key"
 class JobService:
     """The jobs of one account. Called from several threads."""
 
-    def __init__(self, settings: AsyncSettings, clock: Clock, perform: Callable[[Call], Answer]) -> None:
+    def __init__(self, settings: JobSettings, clock: Clock, perform: Callable[[Call], Answer]) -> None:
         """`perform` answers one request as if it were synchronous; it must not raise."""
         self._settings = settings
         self._store = JobStore(settings, clock)

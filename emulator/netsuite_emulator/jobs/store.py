@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from netsuite_emulator.errors import NetSuiteError, nonexistent_id
-from netsuite_emulator.http.exchange import error_answer
+from netsuite_emulator.exchange import error_answer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from netsuite_emulator.clock import Clock
-    from netsuite_emulator.http.exchange import Answer, Call
-    from netsuite_emulator.settings import AsyncSettings
+    from netsuite_emulator.exchange import Answer, Call
+    from netsuite_emulator.settings import JobSettings
 
 __all__ = ["IdempotencyError", "Job", "JobStore", "Processors", "Task"]
 
@@ -81,7 +81,7 @@ class IdempotencyError(NetSuiteError):
 class JobStore:
     """Jobs by id, and by idempotency key. Safe to use from several threads."""
 
-    def __init__(self, settings: AsyncSettings, clock: Clock) -> None:
+    def __init__(self, settings: JobSettings, clock: Clock) -> None:
         """No job yet."""
         self._settings = settings
         self._clock = clock

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from netsuite_emulator.company.choices import CHOICES
 from netsuite_emulator.errors import invalid_parameter
-from netsuite_emulator.http.exchange import Answer, Call, Page
+from netsuite_emulator.exchange import Answer, Call, Page
 from netsuite_emulator.records.bodies import Validation
 from netsuite_emulator.records.writing import RecordWriter
 

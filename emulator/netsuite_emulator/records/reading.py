@@ -8,7 +8,7 @@ from urllib.parse import quote, urlencode
 from netsuite_emulator.company.choices import CHOICES
 from netsuite_emulator.company.record_types import STATUSES
 from netsuite_emulator.errors import nonexistent_id
-from netsuite_emulator.http.exchange import Answer, Page, collection, singular
+from netsuite_emulator.exchange import Answer, Page, collection, singular
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

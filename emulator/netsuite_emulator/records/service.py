@@ -12,7 +12,7 @@ from netsuite_emulator.errors import (
     missing_permission,
     user_error,
 )
-from netsuite_emulator.http.exchange import Answer, Call, Page, collection, singular
+from netsuite_emulator.exchange import Answer, Call, Page, collection, singular
 from netsuite_emulator.records.bodies import Validation
 from netsuite_emulator.records.filters import Condition, Filter
 from netsuite_emulator.records.forms import Forms, form_kind
@@ -25,8 +25,6 @@ from netsuite_emulator.records.writing import RecordWriter
 if TYPE_CHECKING:
     from netsuite_emulator.clock import AccountCalendar
     from netsuite_emulator.company.description import Company, RecordType
-    from netsuite_emulator.records.store import RecordStore
-    from netsuite_emulator.records.writing import RecordWriter
     from netsuite_emulator.settings import Settings
     from netsuite_emulator.storage.storage import Storage
 

@@ -10,7 +10,7 @@ from netsuite_emulator.company.record_types import build_company
 from netsuite_emulator.company.sample import generator
 from netsuite_emulator.company.settings import CompanySettings
 from netsuite_emulator.company.views import VIEWS, view_statements
-from netsuite_emulator.suiteql.functions import macro_statements
+from netsuite_emulator.storage.functions import macro_statements
 
 if TYPE_CHECKING:
     import duckdb

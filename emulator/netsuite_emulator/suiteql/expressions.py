@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp, parse_one
 
-from netsuite_emulator.suiteql.functions import DATE_FUNCTIONS, MACROS, NATIVE, TEXT_FUNCTIONS
+from netsuite_emulator.storage.functions import DATE_FUNCTIONS, MACROS, NATIVE, TEXT_FUNCTIONS
 from netsuite_emulator.suiteql.names import column_of, unsupported
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from netsuite_emulator.clock import AccountCalendar
-    from netsuite_emulator.http.exchange import Page
+    from netsuite_emulator.exchange import Page
     from netsuite_emulator.settings import Settings
     from netsuite_emulator.storage.storage import Storage
     from netsuite_emulator.suiteql.translation import Statement

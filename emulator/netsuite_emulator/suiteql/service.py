@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from netsuite_emulator.errors import NetSuiteError, invalid_content, invalid_method, missing_permission, nonexistent_id
-from netsuite_emulator.http.exchange import Answer, Call, Page, collection
+from netsuite_emulator.exchange import Answer, Call, Page, collection
 from netsuite_emulator.suiteql.names import unsupported
 from netsuite_emulator.suiteql.reading import Renderer, RowReader
 from netsuite_emulator.suiteql.translation import translate
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from netsuite_emulator.clock import AccountCalendar
     from netsuite_emulator.company.description import Company
-    from netsuite_emulator.http.exchange import Page
+    from netsuite_emulator.exchange import Page
     from netsuite_emulator.settings import Settings
     from netsuite_emulator.storage.storage import Storage
 

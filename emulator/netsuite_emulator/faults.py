@@ -9,9 +9,8 @@ from dataclasses import asdict, dataclass, field
 from itertools import count
 from typing import Any
 
-from netsuite_emulator.errors import NetSuiteError
-from netsuite_emulator.http.exchange import Answer, error_answer
-from netsuite_emulator.http.governance import concurrency_exceeded
+from netsuite_emulator.errors import NetSuiteError, concurrency_exceeded
+from netsuite_emulator.exchange import Answer, error_answer
 
 __all__ = ["EFFECTS", "Fault", "FaultBoard", "spoiled"]
 
