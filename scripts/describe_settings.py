@@ -1,6 +1,7 @@
 """Write the plugins' settings, as `--about` gives them, into meltano.yml, docs/settings.md and docs/writing.md.
 
-Each keeps them between two lines of marks. `make settings` runs this; a test checks that it has nothing to change.
+The emulator's settings go into its README. Each file keeps them between two lines of marks. `make settings` runs this;
+a test checks that it has nothing to change.
 """
 
 from __future__ import annotations
@@ -13,6 +14,10 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+
+from netsuite_emulator.options import Described
+from netsuite_emulator.options import described as described_settings
+from netsuite_emulator.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent
 PLUGINS = ("tap-netsuite", "target-netsuite")
@@ -101,6 +106,33 @@ def files() -> Iterator[tuple[Path, str]]:
     for name, settings in stream_settings(described["target-netsuite"]).items():
         text = written_anew(text, f"settings of a {name}", members_block(settings), "<!-- {} -->".format)
     yield path, text
+    yield emulator_readme()
+
+
+def emulator_readme() -> tuple[Path, str]:
+    """Return the emulator's README with the tables of its settings: one for each group, the open points last."""
+    groups: dict[str, list[Described]] = {}
+    for each in described_settings(Settings):
+        groups.setdefault("Open points" if each.open_point else each.group, []).append(each)
+    groups["Open points"] = groups.pop("Open points")
+    block = "\n".join(f"### {group}\n\n{_options_table(settings)}" for group, settings in groups.items())
+    path = ROOT / "emulator" / "README.md"
+    head, begun, rest = path.read_text(encoding="utf-8").partition("<!-- settings, written by `make settings` -->\n")
+    _, ended, tail = rest.partition("<!-- end of settings -->\n")
+    if not begun or not ended:
+        raise ValueError("emulator/README.md has no marks for the settings")
+    return path, f"{head}{begun}\n{block}\n{ended}{tail}"
+
+
+def _options_table(settings: list[Described]) -> str:
+    rows = [["Setting", "Option", "Default", "Description"], ["---"] * 4]
+    for each in settings:
+        shown = str(each.default).lower() if each.kind is bool else str(each.default).removesuffix(".0")
+        default = "" if each.default in (None, "") or each.repeated else f"`{shown}`"
+        option = f"`{each.flag}{f' {each.metavar}' if each.metavar else ''}`{' …' if each.repeated else ''}"
+        choices = f" One of {', '.join(f'`{choice}`' for choice in each.choices)}." if each.choices else ""
+        rows.append([f"`{each.name}`", option, default, f"{each.text}{choices}".replace("|", "\\|")])
+    return "".join(f"| {' | '.join(row)} |\n" for row in rows)
 
 
 def stream_settings(described: Mapping[str, Any]) -> dict[str, Mapping[str, Mapping[str, Any]]]:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import socket
 import subprocess
 import sys
 import time
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
 
-from netsuite_emulator import Settings
+from netsuite_emulator import Churn, Emulator, Role, Settings
+from netsuite_emulator.options import described
 from netsuite_emulator.settings import SettingsError
 
 COMMAND = [sys.executable, "-m", "netsuite_emulator"]
@@ -48,6 +51,7 @@ def test_it_starts_says_where_and_stops(tmp_path: Path, number: signal.Signals) 
     [
         (["--time-zone", "Mars/Olympus"], "Unknown time zone 'Mars/Olympus'"),
         (["--certificate", "x=/nowhere.pem"], "The certificate /nowhere.pem cannot be read"),
+        (["--port", "70000"], "Cannot listen on 127.0.0.1:70000: ports go up to 65535."),
     ],
 )
 def test_bad_settings_are_one_sentence(arguments: list[str], sentence: str) -> None:
@@ -70,6 +74,39 @@ def test_bad_settings_are_one_sentence(arguments: list[str], sentence: str) -> N
 def test_settings_that_cannot_work(setting: dict[str, Any], sentence: str) -> None:
     with pytest.raises(SettingsError, match=sentence):
         Settings(**setting)
+
+
+@pytest.mark.parametrize(
+    ("setting", "sentence"),
+    [
+        ({"hidden_record_types": frozenset({"nosuch"})}, "There is no record type or table 'nosuch'."),
+        ({"hidden_record_types": frozenset({"Custmer"})}, "'Custmer'; did you mean customer?"),
+        ({"hidden_columns": frozenset({"customer.trems"})}, "The hidden column 'customer.trems' does not exist"),
+        ({"switched_off": frozenset({"subscriptions"})}, "There is no table 'subscriptions'; did you mean"),
+        ({"locked_records": frozenset({"salesOrders/1"})}, "There is no record type 'salesOrders'; did you mean"),
+        ({"role": Role(not_listed=frozenset({"x"}))}, "There is no record type 'x'."),
+        (
+            {"role": Role(view_only=frozenset({"invoices"}))},
+            "'invoices'; did you mean invoice?",
+        ),
+        ({"churn": Churn(table="custommer")}, "There is no table 'custommer'; did you mean customer?"),
+    ],
+)
+def test_names_of_what_does_not_exist_are_refused(setting: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(SettingsError, match=re.escape(sentence)):
+        Emulator(Settings(**setting))
+
+
+def test_the_version() -> None:
+    shown = subprocess.run([*COMMAND, "--version"], capture_output=True, text=True, timeout=60, check=True).stdout
+    assert shown == f"netsuite-emulator, version {version('netsuite-singer')}\n"
+
+
+def test_help_describes_every_setting() -> None:
+    shown = subprocess.run([*COMMAND, "--help"], capture_output=True, text=True, timeout=60, check=True).stdout
+    for each in described(Settings):
+        assert each.flag.partition("/")[0] in shown
+        assert each.text.endswith(".")
 
 
 def test_a_port_in_use() -> None:

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-
     from netsuite_emulator.auth.consents import Integrations
     from netsuite_emulator.clock import Clock
     from netsuite_emulator.settings import Settings

@@ -29,7 +29,10 @@ def named_number(text: str) -> tuple[str, int]:
 
 @dataclass(frozen=True, kw_only=True)
 class CompanySettings:
-    """The company. Names of tables, columns and record types may be written in any case."""
+    """The company.
+
+    Names of tables, columns and record types may be written in any case.
+    """
 
     one_world: bool = setting(True, "Whether the account is a OneWorld account; without it there is no subsidiary.")
     scale: float = setting(
