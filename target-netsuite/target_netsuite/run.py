@@ -11,19 +11,19 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
-from suitetalk import ConfigurationError, FieldShape, Governor, NetSuite, SuiteTalkError
+from suitetalk import ConfigurationError, Governor, NetSuite, SuiteTalkError
 from suitetalk.record_tables import table_of
 from suitetalk.timezone import detect_zone
 from target_netsuite.errors import StoppedError
 from target_netsuite.intents import Intent, Operation, Outcome, Settled, Write
 from target_netsuite.interruption import RunInterruptedError
 from target_netsuite.journal.journal import NullJournal, open_journal
-from target_netsuite.mapping import RecordShape
-from target_netsuite.mapping.catalog import read_shape
+from target_netsuite.mapping.catalog import Catalog
 from target_netsuite.mirror import MirrorStream
 from target_netsuite.pipeline.pipeline import Pipeline, Postponed, Settle
 from target_netsuite.preparing.lookups import EXTERNAL_ID, Column
-from target_netsuite.preparing.preparation import Preparation
+from target_netsuite.preparing.preparation import Preparation, Question
+from target_netsuite.preparing.tables import Effort
 from target_netsuite.reporting.report import Report, as_line
 from target_netsuite.settings import Settings, StreamSettings
 from target_netsuite.settings.template import Template
@@ -228,9 +228,10 @@ class Run:
     ) -> list[Unknown]:
         """Prepare and write; return those of which nobody knows whether they were done."""
         settings = self._settings_of(intents[0].stream)
-        compare = self._writer is None or settings.skip_unchanged
         is_dry = self._writer is None
-        prepared = self._preparation.prepare(intents, compare=compare, again=again, one_by_one=is_dry)
+        effort = Effort.SINGLE if is_dry else Effort.BULK
+        question = Question(compare=is_dry or settings.skip_unchanged, again=again, effort=effort)
+        prepared = self._preparation.prepare(intents, question)
         report([one for one in prepared if isinstance(one, Settled)])
         writes = [one for one in prepared if isinstance(one, Write)]
         if self._writer is None:
@@ -259,7 +260,7 @@ class Run:
 
     def _looked_up(self, refused: Sequence[Settled]) -> list[Settled]:
         """Tell of creates that NetSuite refused which are there already: SuiteQL may not show external ids."""
-        found = self._preparation.prepare([one.intent for one in refused], compare=False, one_by_one=True)
+        found = self._preparation.prepare([one.intent for one in refused], Question(effort=Effort.SINGLE))
         there = {id(one.intent): one for one in found if isinstance(one, Settled) and one.internal_id}
         return [there.get(id(one.intent), one) for one in refused]
 
@@ -302,44 +303,6 @@ def _stopped(intent: Intent, error: SuiteTalkError) -> StoppedError:
     )
 
 
-class Shapes:
-    """What the catalog says of the record types of a run; each is read once. Thread-safe."""
-
-    def __init__(self, netsuite: NetSuite) -> None:
-        """Read from this account's catalog."""
-        self._netsuite = netsuite
-        self._shapes: dict[str, RecordShape | None] = {}
-        self._read_again: set[str] = set()
-        self._lock = threading.Lock()
-
-    def of(self, record_type: str) -> RecordShape | None:
-        """Return the shape of a type, None when the role may not see it.
-
-        Raises:
-            UnknownRecordTypeError: there is no such type.
-            SuiteTalkError: the catalog cannot be read now.
-        """
-        with self._lock:
-            name = record_type.lower()
-            if name not in self._shapes:
-                self._shapes[name] = read_shape(self._netsuite, record_type)
-            return self._shapes[name]
-
-    def again(self, record_type: str) -> RecordShape | None:
-        """As `of`, but not from a copy on disk, which may be older than a field; NetSuite is asked once for a type."""
-        with self._lock:
-            name = record_type.lower()
-            if name not in self._read_again:
-                self._shapes[name] = read_shape(self._netsuite, record_type, refresh=True)
-                self._read_again.add(name)
-            return self._shapes[name]
-
-    def fields(self, record_type: str) -> Sequence[FieldShape] | None:
-        """Return the fields of a type, None when the role may not see it."""
-        shape = self.of(record_type)
-        return shape.fields if shape else None
-
-
 def begin_run(
     netsuite: NetSuite,
     governor: Governor,
@@ -347,7 +310,7 @@ def begin_run(
     streams: Mapping[str, Any],
     *,
     report: Report,
-    shapes: Shapes,
+    catalog: Catalog,
     pass_state: Callable[[Any], None],
     stop: threading.Event,
 ) -> Run:
@@ -359,7 +322,7 @@ def begin_run(
         settings: the checked settings.
         streams: the setting `streams` as it was given.
         report: is told what came of each record.
-        shapes: the catalog's types.
+        catalog: what NetSuite says of record types.
         pass_state: gives a STATE to who keeps it.
         stop: is set when the run is to end.
 
@@ -370,7 +333,7 @@ def begin_run(
     """
     threading.Thread(target=_learn_limit, args=(netsuite, governor), name="netsuite-limit", daemon=True).start()
     journal = NullJournal() if settings.dry_run else _journal(netsuite, settings, streams, stop)
-    preparation = Preparation(netsuite, shapes.fields, zone=_Zone(netsuite), referred_by=_referred_by(settings))
+    preparation = Preparation(netsuite, catalog.fields, zone=_Zone(netsuite), referred_by=_referred_by(settings))
     options = WriterOptions(name_validation=settings.name_validation, value_validation=settings.value_validation)
     writer = Writer(netsuite, journal, policy=_policy(settings), confirm=preparation.confirm, options=options)
     return Run(

@@ -13,7 +13,7 @@ from singer_sdk.sinks import RecordSink
 from target_netsuite.child_streams import ROWS, Families
 from target_netsuite.errors import InvalidRecordError
 from target_netsuite.intents import Intent, Operation, Refusal, Settled
-from target_netsuite.mapping import DELETED_AT, RecordMapping
+from target_netsuite.mapping.record import DELETED_AT, RecordMapping
 from target_netsuite.messages import RecordValidation
 from target_netsuite.mirror import MirrorKeys
 from target_netsuite.reporting.report import Report

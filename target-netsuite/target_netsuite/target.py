@@ -30,14 +30,15 @@ from target_netsuite.errors import (
     UnknownRecordTypeError,
 )
 from target_netsuite.interruption import InterruptibleLimiter, Interruption
-from target_netsuite.mapping import RecordMapping, RecordShape
+from target_netsuite.mapping.catalog import Catalog, RecordShape
+from target_netsuite.mapping.record import RecordMapping
 from target_netsuite.mapping.values import FormOptions
 from target_netsuite.messages import MessageReader
 from target_netsuite.mirror import Mirror, MirrorKeys
 from target_netsuite.replay import STREAM_MAP_FAILED, WITHOUT_EFFECT, Replay
 from target_netsuite.reporting.progress import Progress, shown
 from target_netsuite.reporting.report import Report
-from target_netsuite.run import Run, Shapes, begin_run, mirrored
+from target_netsuite.run import Run, begin_run, mirrored
 from target_netsuite.settings import (
     CONFIG_JSONSCHEMA,
     Settings,
@@ -118,9 +119,9 @@ class TargetNetSuite(Target):
         )
 
     @cached_property
-    def shapes(self) -> Shapes:
-        """What the catalog says of record types."""
-        return Shapes(self.netsuite)
+    def catalog(self) -> Catalog:
+        """What NetSuite's catalog says of record types."""
+        return Catalog(self.netsuite)
 
     @cached_property
     def run(self) -> Run:
@@ -136,7 +137,7 @@ class TargetNetSuite(Target):
             self.settings,
             streams,
             report=self.report,
-            shapes=self.shapes,
+            catalog=self.catalog,
             pass_state=self._pass_state,
             stop=self.interruption.ended,
         )
@@ -159,9 +160,9 @@ class TargetNetSuite(Target):
             )
 
         try:
-            mapping = made(self.shapes.of(settings.record_type))
+            mapping = made(self.catalog.of(settings.record_type))
             if mapping.has_unknown_names():
-                mapping = made(self.shapes.again(settings.record_type))
+                mapping = made(self.catalog.again(settings.record_type))
         except UnknownRecordTypeError as error:
             raise ConfigurationError(f"streams.{settings.stream}.record_type", str(error)) from None
         mapping.check_settings()

@@ -13,7 +13,7 @@ from netsuite_emulator import Emulator
 from suitetalk import ConnectionSettings, FieldShape, NetSuite, NotFoundError, RetryPolicy
 from target_netsuite.intents import Intent, LineRule, Match, Operation, Outcome, Settled, Write
 from target_netsuite.preparing.lookups import Lookups
-from target_netsuite.preparing.preparation import Preparation
+from target_netsuite.preparing.preparation import Preparation, Question
 
 
 class PreparingAccount:
@@ -60,7 +60,7 @@ class PreparingAccount:
         return [line.replace("/services/rest", "") for line in asked]
 
     def prepare(self, *intents: Intent, compare: bool = False, again: bool = False) -> list[Write | Settled]:
-        return self.preparation.prepare(intents, compare=compare, again=again)
+        return self.preparation.prepare(intents, Question(compare, again))
 
     def run(self, *intents: Intent, compare: bool = False, again: bool = False) -> list[Write | Settled]:
         """Prepare, and send what is to be sent."""

@@ -6,7 +6,9 @@ from typing import Any
 
 from suitetalk.metadata import fields_of
 from target_netsuite.intents import Intent
-from target_netsuite.mapping import RecordMapping, RecordShape, SelectOptions
+from target_netsuite.mapping.catalog import RecordShape
+from target_netsuite.mapping.record import RecordMapping
+from target_netsuite.mapping.values import SelectOptions
 from target_netsuite.settings import StreamSettings
 
 _LINKS = {"type": "array", "readOnly": True}

@@ -11,7 +11,9 @@ import pytest
 from netsuite_emulator import Emulator, Fault
 from suitetalk import ConnectionSettings, NetSuite
 from target_netsuite.errors import BAD_ENUM_VALUE, InvalidRecordError, UnknownRecordTypeError
-from target_netsuite.mapping import FormOptions, RecordMapping, read_shape
+from target_netsuite.mapping.catalog import read_shape
+from target_netsuite.mapping.record import RecordMapping
+from target_netsuite.mapping.values import FormOptions
 from target_netsuite.settings import StreamSettings
 
 

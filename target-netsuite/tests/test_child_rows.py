@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from target_netsuite.child_streams import ChildRows, WaitingParents
 from target_netsuite.errors import BAD_KEY, MISSING_KEY, InvalidRecordError
-from target_netsuite.mapping import ChildRows, WaitingParents
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ from target_netsuite.errors import (
     InvalidRecordError,
 )
 from target_netsuite.intents import Match, Operation
-from target_netsuite.mapping import RecordShape
+from target_netsuite.mapping.catalog import RecordShape
 from target_netsuite.mapping.row import nested, without_nulls
 from target_netsuite.settings.entries import clashing
 

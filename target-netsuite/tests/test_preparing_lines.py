@@ -12,7 +12,7 @@ from hypothesis import strategies as some
 
 from suitetalk import FieldShape
 from target_netsuite.intents import Difference, LineMode, LineRule
-from target_netsuite.mapping.catalog import Shapes
+from target_netsuite.mapping.catalog import TypeFields
 from target_netsuite.preparing.lines import LinePlan, plan_lines
 
 _LINE_FIELDS = [
@@ -24,8 +24,8 @@ _LINE_FIELDS = [
     FieldShape("item.inventoryDetail", "subrecord"),
     FieldShape("item.inventoryDetail.inventoryAssignment", "sublist", keys=("internalId",)),
 ]
-KEYED = Shapes([FieldShape("item", "sublist", keys=("line",)), *_LINE_FIELDS])
-KEYLESS = Shapes([FieldShape("item", "sublist"), *_LINE_FIELDS])
+KEYED = TypeFields([FieldShape("item", "sublist", keys=("line",)), *_LINE_FIELDS])
+KEYLESS = TypeFields([FieldShape("item", "sublist"), *_LINE_FIELDS])
 
 Lines = list[dict[str, Any]]
 
@@ -171,12 +171,12 @@ def test_lines_of_a_sublist_without_key_are_all_sent_again_as_bodies_have_them()
     assert plan.replace
 
 
-@pytest.mark.parametrize("shapes", [KEYED, KEYLESS])
-def test_all_lines_go_when_none_are_wanted(shapes: Shapes) -> None:
+@pytest.mark.parametrize("shape", [KEYED, KEYLESS])
+def test_all_lines_go_when_none_are_wanted(shape: TypeFields) -> None:
     there = document({"line": 1, "item": "7"})
 
-    assert plan_lines("item", LineRule("merge"), there, [], shapes) == LinePlan()
-    plan = plan_lines("item", LineRule("replace"), there, [], shapes)
+    assert plan_lines("item", LineRule("merge"), there, [], shape) == LinePlan()
+    plan = plan_lines("item", LineRule("replace"), there, [], shape)
     assert (plan.lines, plan.replace) == ((), True)
     assert [(change.before["item"], change.after) for change in plan.differences] == [("7", None)]
 
@@ -222,11 +222,11 @@ def test_a_line_whose_number_netsuite_did_not_take_is_known_by_what_it_says() ->
 
 
 def test_a_key_that_is_a_reference_is_never_another() -> None:
-    shapes = Shapes([FieldShape("team", "sublist", keys=("employee",)), FieldShape("team.employee", "reference")])
+    shape = TypeFields([FieldShape("team", "sublist", keys=("employee",)), FieldShape("team.employee", "reference")])
     there: Lines = [{"employee": {"id": "5"}, "contribution": 50}]
     wanted: Lines = [{"employee": {"id": "6"}, "contribution": 50}]
 
-    plan = plan_lines("team", LineRule("append"), there, wanted, shapes)
+    plan = plan_lines("team", LineRule("append"), there, wanted, shape)
 
     assert plan.lines == tuple(wanted)
     assert not plan.replace

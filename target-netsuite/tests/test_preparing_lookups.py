@@ -13,6 +13,7 @@ from netsuite_emulator import Emulator, Fault, Role
 from suitetalk import ConcurrencyLimitError, ServerFaultError
 from target_netsuite.intents import Reference
 from target_netsuite.preparing.lookups import REFERENCE, KnownIds, refusal_of
+from target_netsuite.preparing.tables import Effort
 
 QUERY = "POST /query/v1/suiteql"
 
@@ -110,7 +111,7 @@ def test_what_was_found_is_not_asked_again_and_what_was_not_is(account: Preparin
     assert account.lookups.find([here])[here].id == ids["here"]
     assert account.asked() == []
     account.lookups.find([gone])
-    account.lookups.find([here], fresh={here})
+    account.lookups.find((), own={here: Effort.BULK})
     assert account.asked() == [QUERY] * 2
 
 
@@ -240,7 +241,7 @@ def test_a_role_without_suiteql_reads_each_by_external_id(
         caplog.clear()
         account.lookups.find([gone])
         assert caplog.text == "", "the warning comes once"
-        assert account.lookups.find([gone], in_bulk_only={gone})[gone].is_unasked
+        assert account.lookups.find((), own={gone: Effort.BULK})[gone].is_unasked
 
 
 def test_a_role_without_suiteql_and_a_type_that_there_is_not(

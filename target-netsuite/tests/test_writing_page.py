@@ -10,7 +10,7 @@ from tests.shapes import ORDER
 
 from target_netsuite import errors
 from target_netsuite.intents import LineRule, Reference
-from target_netsuite.mapping import RecordMapping
+from target_netsuite.mapping.record import RecordMapping
 from target_netsuite.settings import parse_streams
 
 _PAGE = (Path(__file__).resolve().parents[2] / "docs" / "writing.md").read_text(encoding="utf-8")

@@ -29,42 +29,8 @@ SUB_RESOURCES = ("sublist", "subrecord", "multi-select")
 """Kinds that an answer may have as a mere link [section_1545142037]."""
 
 _NEVER_SENT = ("links", "refName")
-
-
-@dataclass(frozen=True)
-class Destination:
-    """A field that a value goes to.
-
-    Attributes:
-        path: below the row's place, spelled as the catalog does.
-        convert: turns the value, never None, into what is sent.
-        kind: the catalog's, empty when it is not known.
-    """
-
-    path: Path
-    convert: Convert
-    kind: str = ""
-
-
-@dataclass(frozen=True)
-class Fault:
-    """Why a value cannot go where it should.
-
-    Attributes:
-        problem: what comes after the column's name in the sentence.
-        code: what kind of fault it is.
-    """
-
-    problem: str
-    code: str
-
-
-@dataclass(frozen=True)
-class RowSettings:
-    """What is filled in each row of one place, the body `()` or a sublist, beside its columns; paths are below it."""
-
-    constants: Mapping[Path, Any]
-    templates: Mapping[Path, Any]
+_UNKNOWN = frozenset({UNKNOWN_FIELD})
+_UNWRITABLE = frozenset({UNKNOWN_FIELD, READ_ONLY_FIELD})
 
 
 class FieldRules:
@@ -194,6 +160,42 @@ class FieldRules:
         return next((name for name in self._settings.sublists if self.spelled((name,)) == place), "")
 
 
+@dataclass(frozen=True)
+class Destination:
+    """A field that a value goes to.
+
+    Attributes:
+        path: below the row's place, spelled as the catalog does.
+        convert: turns the value, never None, into what is sent.
+        kind: the catalog's, empty when it is not known.
+    """
+
+    path: Path
+    convert: Convert
+    kind: str = ""
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Why a value cannot go where it should.
+
+    Attributes:
+        problem: what comes after the column's name in the sentence.
+        code: what kind of fault it is.
+    """
+
+    problem: str
+    code: str
+
+
+@dataclass(frozen=True)
+class RowSettings:
+    """What is filled in each row of one place, the body `()` or a sublist, beside its columns; paths are below it."""
+
+    constants: Mapping[Path, Any]
+    templates: Mapping[Path, Any]
+
+
 def _as_it_is(convert: Convert, value: Any) -> Any:
     try:
         return convert(value)
@@ -224,10 +226,6 @@ def _below(place: Path, entries: Mapping[Path, Any]) -> dict[Path, Any]:
         if tuple(squeezed(name) for name in path[: max(last, 0)] if name != EACH) == wanted:
             found[path[last + 1 :]] = value
     return found
-
-
-_UNKNOWN = frozenset({UNKNOWN_FIELD})
-_UNWRITABLE = frozenset({UNKNOWN_FIELD, READ_ONLY_FIELD})
 
 
 def misnamed(settings: StreamSettings, rules: FieldRules) -> dict[str, Fault]:

@@ -15,209 +15,14 @@ from target_netsuite.mapping.values import HYPERMEDIA, Convert, UnfitError, at, 
 from target_netsuite.settings.entries import EACH, Path, clashing, parse_path, path_text
 from target_netsuite.settings.template import TextTemplate
 
+logger = logging.getLogger(__name__)
+
 ABSENT: Any = object()
 """Stands for a value that is not there at all."""
 
-
-@dataclass(frozen=True)
-class ColumnPath:
-    """Where a value is in a row.
-
-    Attributes:
-        text: as it is written in the settings, for messages.
-        names: names from the outside in, up to the value or up to the array it is in.
-        inside: path within each element of the array; None when there is no array.
-    """
-
-    text: str
-    names: Path
-    inside: str | None = None
-
-    def value(self, row: Any) -> Any:
-        """Return the value, or the array; `ABSENT` when there is none, None when something on the way is null."""
-        for name in self.names:
-            if row is None:
-                return None
-            if not isinstance(row, Mapping) or name not in row:
-                return ABSENT
-            row = row[name]
-        return row
-
-
-def column_path(text: str, known: Collection[str]) -> ColumnPath:
-    """Read the path of a column.
-
-    Args:
-        text: as it is written; one that names a known column as it stands is that column.
-        known: columns of the stream's schema.
-    """
-    path = None if text in known else parse_path(text)
-    if path is None:
-        return ColumnPath(text, (text,))
-    if EACH not in path:
-        return ColumnPath(text, path)
-    place = path.index(EACH)
-    return ColumnPath(text, path[:place], ".".join(path[place + 1 :]).replace(f".{EACH}", EACH))
-
-
-def nested(values: Mapping[Path, Any]) -> dict[str, Any]:
-    """Return paths and values as nested objects; an object of nothing but nulls is null itself.
-
-    So `entity.id` = null clears the reference, instead of asking for an entity without an id.
-    """
-    members: dict[str, dict[Path, Any]] = {}
-    for path, value in values.items():
-        members.setdefault(path[0], {})[path[1:]] = value
-    return {name: _nested(inside) for name, inside in members.items()}
-
-
-def without_nulls(body: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a body without nulls, for a record that is new: there is nothing to clear."""
-    kept = ((name, _without_nulls(value)) for name, value in body.items() if value is not None)
-    return {name: value for name, value in kept if value != {} or body[name] == {}}
-
-
-def _without_nulls(value: Any) -> Any:
-    if isinstance(value, dict):
-        return without_nulls(value)
-    return [_without_nulls(part) for part in value] if isinstance(value, list) else value
-
-
-def _nested(inside: Mapping[Path, Any]) -> Any:
-    if () in inside:
-        return inside[()]
-    return None if all(value is None for value in inside.values()) else nested(inside)
-
-
 Row = Mapping[str, Any]
-Step = tuple[ColumnPath, Path, Convert]
+Step = tuple["ColumnPath", Path, Convert]
 """A column, the field it goes to, and how."""
-
-
-@dataclass(frozen=True)
-class ArraySource:
-    """An array whose elements fill fields of lines.
-
-    Attributes:
-        column: where it is in the row.
-        line: turns an element into a line.
-        of_values: whether the elements are single values, given to `line` under the name of nothing.
-    """
-
-    column: ColumnPath
-    line: Callable[[Row], dict[str, Any]]
-    of_values: bool
-
-    def lines(self, row: Row) -> list[dict[str, Any]] | None:
-        """Return the lines of a row; None when there is no array, or null.
-
-        Raises:
-            InvalidRecordError: the column is no array, or a line of it cannot be sent.
-        """
-        value = self.column.value(row)
-        if value is ABSENT or value is None:
-            return None
-        found = elements(value)
-        if found is None:
-            raise at(_name(self.column), unfit(value, "array"))
-        return [self._line(number, element) for number, element in enumerate(found)]
-
-    def _line(self, number: int, element: Any) -> dict[str, Any]:
-        try:
-            if self.of_values:
-                return self.line({"": element})
-            if element is not None and not isinstance(element, Mapping):
-                raise unfit(element, "object")
-            return self.line(element or {})
-        except (UnfitError, InvalidRecordError) as error:
-            raise at(f"{_name(self.column)}[{number}]", error) from None
-
-
-@dataclass(frozen=True)
-class RowPlan:
-    """How a row becomes an object.
-
-    Attributes:
-        plain: column, name of the field, converter; for columns and fields that are in nothing else, and quick.
-        deep: the same for paths.
-        lines: path of a sublist, and the arrays that fill its lines together.
-        fixed: path and value.
-        templates: template, path, converter.
-        fault: why no row with these columns can be sent, None when they can.
-    """
-
-    plain: tuple[tuple[str, str, Convert], ...] = ()
-    deep: tuple[Step, ...] = ()
-    lines: tuple[tuple[Path, tuple[ArraySource, ...]], ...] = ()
-    fixed: tuple[tuple[Path, Any], ...] = ()
-    templates: tuple[tuple[TextTemplate, Path, Convert], ...] = ()
-    fault: InvalidRecordError | None = field(default=None)
-
-    def values(self, row: Row) -> dict[str, Any]:
-        """Return the object for a row.
-
-        Raises:
-            InvalidRecordError: it cannot be sent.
-        """
-        if self.fault:
-            raise InvalidRecordError(self.fault.column, self.fault.problem, self.fault.code)
-        body: dict[str, Any] = {}
-        column = ""
-        try:
-            for column, name, convert in self.plain:
-                value = row[column]
-                body[name] = None if value is None else convert(value)
-        except (UnfitError, InvalidRecordError) as error:
-            raise at(column, error) from None
-        if self.deep or self.lines or self.fixed or self.templates:
-            body.update(nested(self._deep_values(row)))
-        return body
-
-    def _deep_values(self, row: Row) -> dict[Path, Any]:
-        values: dict[Path, Any] = {}
-        for column, path, convert in self.deep:
-            value = column.value(row)
-            sent = value if value is ABSENT else _converted(_name(column), value, convert)
-            if sent is not ABSENT:
-                values[path] = sent
-        for path, sources in self.lines:
-            lines = _joined(sources, row)
-            if lines is not None:
-                values[path] = {"items": lines}
-        values.update(self.fixed)
-        for template, path, convert in self.templates:
-            values[path] = _converted(template.text, template.fill(row), convert)
-        return values
-
-
-def _converted(column: str, value: Any, convert: Convert) -> Any:
-    try:
-        return None if value is None else convert(value)
-    except (UnfitError, InvalidRecordError) as error:
-        raise at(column, error) from None
-
-
-def _joined(sources: tuple[ArraySource, ...], row: Row) -> list[dict[str, Any]] | None:
-    """Return lines that several arrays fill together, the first elements of all the first line, and so on."""
-    found = [(source, lines) for source in sources if (lines := source.lines(row)) is not None]
-    if not found:
-        return None
-    first, joined = found[0]
-    for source, lines in found[1:]:
-        if len(lines) != len(joined):
-            problem = (
-                f"has {len(lines)} elements, and `{_name(first.column)}` has {len(joined)}; both fill the same lines"
-            )
-            raise at(_name(source.column), UnfitError(problem))
-        joined = [{**line, **more} for line, more in zip(joined, lines, strict=True)]
-    return joined
-
-
-def _name(column: ColumnPath) -> str:
-    return ".".join(column.names)
-
-
-logger = logging.getLogger(__name__)
 
 SINGER_PREFIX = "_sdc_"
 _MOST_PLANS = 1000  # sets of columns; a stream has few, unless its columns are data
@@ -470,3 +275,196 @@ def _is_plain(step: Step) -> bool:
 def _unless_linked(convert: Convert, value: Any) -> Any:
     """Return what becomes of a sublist or the like; `ABSENT` for one that was read as a mere link to it, or without."""
     return ABSENT if isinstance(value, Mapping) and value.keys() <= {HYPERMEDIA} else convert(value)
+
+
+@dataclass(frozen=True)
+class RowPlan:
+    """How a row becomes an object.
+
+    Attributes:
+        plain: column, name of the field, converter; for columns and fields that are in nothing else, and quick.
+        deep: the same for paths.
+        lines: path of a sublist, and the arrays that fill its lines together.
+        fixed: path and value.
+        templates: template, path, converter.
+        fault: why no row with these columns can be sent, None when they can.
+    """
+
+    plain: tuple[tuple[str, str, Convert], ...] = ()
+    deep: tuple[Step, ...] = ()
+    lines: tuple[tuple[Path, tuple[ArraySource, ...]], ...] = ()
+    fixed: tuple[tuple[Path, Any], ...] = ()
+    templates: tuple[tuple[TextTemplate, Path, Convert], ...] = ()
+    fault: InvalidRecordError | None = field(default=None)
+
+    def values(self, row: Row) -> dict[str, Any]:
+        """Return the object for a row.
+
+        Raises:
+            InvalidRecordError: it cannot be sent.
+        """
+        if self.fault:
+            raise InvalidRecordError(self.fault.column, self.fault.problem, self.fault.code)
+        body: dict[str, Any] = {}
+        column = ""
+        try:
+            for column, name, convert in self.plain:
+                value = row[column]
+                body[name] = None if value is None else convert(value)
+        except (UnfitError, InvalidRecordError) as error:
+            raise at(column, error) from None
+        if self.deep or self.lines or self.fixed or self.templates:
+            body.update(nested(self._deep_values(row)))
+        return body
+
+    def _deep_values(self, row: Row) -> dict[Path, Any]:
+        values: dict[Path, Any] = {}
+        for column, path, convert in self.deep:
+            value = column.value(row)
+            sent = value if value is ABSENT else _converted(_name(column), value, convert)
+            if sent is not ABSENT:
+                values[path] = sent
+        for path, sources in self.lines:
+            lines = _joined(sources, row)
+            if lines is not None:
+                values[path] = {"items": lines}
+        values.update(self.fixed)
+        for template, path, convert in self.templates:
+            values[path] = _converted(template.text, template.fill(row), convert)
+        return values
+
+
+def _converted(column: str, value: Any, convert: Convert) -> Any:
+    try:
+        return None if value is None else convert(value)
+    except (UnfitError, InvalidRecordError) as error:
+        raise at(column, error) from None
+
+
+def _joined(sources: tuple[ArraySource, ...], row: Row) -> list[dict[str, Any]] | None:
+    """Return lines that several arrays fill together, the first elements of all the first line, and so on."""
+    found = [(source, lines) for source in sources if (lines := source.lines(row)) is not None]
+    if not found:
+        return None
+    first, joined = found[0]
+    for source, lines in found[1:]:
+        if len(lines) != len(joined):
+            problem = (
+                f"has {len(lines)} elements, and `{_name(first.column)}` has {len(joined)}; both fill the same lines"
+            )
+            raise at(_name(source.column), UnfitError(problem))
+        joined = [{**line, **more} for line, more in zip(joined, lines, strict=True)]
+    return joined
+
+
+def _name(column: ColumnPath) -> str:
+    return ".".join(column.names)
+
+
+@dataclass(frozen=True)
+class ArraySource:
+    """An array whose elements fill fields of lines.
+
+    Attributes:
+        column: where it is in the row.
+        line: turns an element into a line.
+        of_values: whether the elements are single values, given to `line` under the name of nothing.
+    """
+
+    column: ColumnPath
+    line: Callable[[Row], dict[str, Any]]
+    of_values: bool
+
+    def lines(self, row: Row) -> list[dict[str, Any]] | None:
+        """Return the lines of a row; None when there is no array, or null.
+
+        Raises:
+            InvalidRecordError: the column is no array, or a line of it cannot be sent.
+        """
+        value = self.column.value(row)
+        if value is ABSENT or value is None:
+            return None
+        found = elements(value)
+        if found is None:
+            raise at(_name(self.column), unfit(value, "array"))
+        return [self._line(number, element) for number, element in enumerate(found)]
+
+    def _line(self, number: int, element: Any) -> dict[str, Any]:
+        try:
+            if self.of_values:
+                return self.line({"": element})
+            if element is not None and not isinstance(element, Mapping):
+                raise unfit(element, "object")
+            return self.line(element or {})
+        except (UnfitError, InvalidRecordError) as error:
+            raise at(f"{_name(self.column)}[{number}]", error) from None
+
+
+@dataclass(frozen=True)
+class ColumnPath:
+    """Where a value is in a row.
+
+    Attributes:
+        text: as it is written in the settings, for messages.
+        names: names from the outside in, up to the value or up to the array it is in.
+        inside: path within each element of the array; None when there is no array.
+    """
+
+    text: str
+    names: Path
+    inside: str | None = None
+
+    def value(self, row: Any) -> Any:
+        """Return the value, or the array; `ABSENT` when there is none, None when something on the way is null."""
+        for name in self.names:
+            if row is None:
+                return None
+            if not isinstance(row, Mapping) or name not in row:
+                return ABSENT
+            row = row[name]
+        return row
+
+
+def column_path(text: str, known: Collection[str]) -> ColumnPath:
+    """Read the path of a column.
+
+    Args:
+        text: as it is written; one that names a known column as it stands is that column.
+        known: columns of the stream's schema.
+    """
+    path = None if text in known else parse_path(text)
+    if path is None:
+        return ColumnPath(text, (text,))
+    if EACH not in path:
+        return ColumnPath(text, path)
+    place = path.index(EACH)
+    return ColumnPath(text, path[:place], ".".join(path[place + 1 :]).replace(f".{EACH}", EACH))
+
+
+def nested(values: Mapping[Path, Any]) -> dict[str, Any]:
+    """Return paths and values as nested objects; an object of nothing but nulls is null itself.
+
+    So `entity.id` = null clears the reference, instead of asking for an entity without an id.
+    """
+    members: dict[str, dict[Path, Any]] = {}
+    for path, value in values.items():
+        members.setdefault(path[0], {})[path[1:]] = value
+    return {name: _nested(inside) for name, inside in members.items()}
+
+
+def _nested(inside: Mapping[Path, Any]) -> Any:
+    if () in inside:
+        return inside[()]
+    return None if all(value is None for value in inside.values()) else nested(inside)
+
+
+def without_nulls(body: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a body without nulls, for a record that is new: there is nothing to clear."""
+    kept = ((name, _without_nulls(value)) for name, value in body.items() if value is not None)
+    return {name: value for name, value in kept if value != {} or body[name] == {}}
+
+
+def _without_nulls(value: Any) -> Any:
+    if isinstance(value, dict):
+        return without_nulls(value)
+    return [_without_nulls(part) for part in value] if isinstance(value, list) else value

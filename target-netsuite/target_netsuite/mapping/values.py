@@ -17,45 +17,31 @@ from target_netsuite.errors import BAD_ENUM_VALUE, MISSING_KEY, WRONG_TYPE, Inva
 from target_netsuite.intents import Reference
 from target_netsuite.settings.streams import EXTERNAL_ID, INTERNAL_ID, ReferenceSettings
 
+logger = logging.getLogger(__name__)
+
 HYPERMEDIA = "links"
 DISPLAY_NAME = "refName"
 _REFERENCE = frozenset({"id", "externalId", DISPLAY_NAME, HYPERMEDIA})
 _PAGING = frozenset({HYPERMEDIA, "count", "hasMore", "offset", "totalResults"})
-
-
-def cleaned(value: Any) -> Any:
-    """Return a value without what says where it is and how it reads, as answers have it [section_1545142037].
-
-    `links` go, and the counts of sublists; of a reference or an enumeration only the id stays, or what there is in
-    place of it.
-    """
-    if isinstance(value, Mapping):
-        if is_reference(value):
-            return reference(value)
-        noise = _PAGING if isinstance(value.get("items"), list) else (HYPERMEDIA,)
-        return {name: cleaned(part) for name, part in value.items() if name not in noise}
-    return [cleaned(part) for part in value] if isinstance(value, list) else value
-
-
-def is_reference(value: Mapping[str, Any]) -> bool:
-    """Tell a reference or an enumeration from other objects."""
-    return bool(value) and value.keys() <= _REFERENCE
-
-
-def reference(value: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what a reference is best known by: its id, else its external id, else its name; {} for nothing."""
-    known = ((name, value.get(name)) for name in ("id", "externalId", DISPLAY_NAME))
-    return next(({name: part} for name, part in known if part is not None), {})
-
-
-def elements(value: Any) -> list[Any] | None:
-    """Return the elements of an array, or of the `items` of a sublist; None when it is neither."""
-    if isinstance(value, Mapping):
-        value = value.get("items")
-    return value if isinstance(value, list) else None
-
-
 _LONGEST = 80  # characters
+Convert = Callable[[Any], Any]
+"""Turns a value, never None, into what is sent; raises UnfitError."""
+
+_DAY = "date such as 2026-07-21"
+_MOMENT = "date-time such as 2026-07-21T17:32:28Z"
+_WHOLE_NUMBER = re.compile(r"[+-]?[0-9]+", re.ASCII)
+_NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,4})?", re.ASCII)
+_BOOLEANS = {
+    **dict.fromkeys(("true", "t", "yes", "y", "1"), True),
+    **dict.fromkeys(("false", "f", "no", "n", "0"), False),
+}
+SelectOptions = Callable[[str, str], "Mapping[str, str] | None"]
+"""Returns id by label of what may be chosen in a field of a record type, None when NetSuite does not tell."""
+
+# The help centre does not say what stands between the ids of a multi-select in SuiteQL [section 5.3].
+_BETWEEN_IDS = re.compile("[,\x05]")
+_ID = "id such as 107"
+_MOST_PAGES = 20
 
 
 class UnfitError(Exception):
@@ -87,19 +73,6 @@ def at(column: str, error: UnfitError | InvalidRecordError) -> InvalidRecordErro
         return InvalidRecordError(column, f"`{column}` {error.problem}", error.code)
     path = error.column if error.column.startswith("[") else f".{error.column}"
     return InvalidRecordError(column + path, f"in `{column}`: {error.problem}", error.code)
-
-
-Convert = Callable[[Any], Any]
-"""Turns a value, never None, into what is sent; raises UnfitError."""
-
-_DAY = "date such as 2026-07-21"
-_MOMENT = "date-time such as 2026-07-21T17:32:28Z"
-_WHOLE_NUMBER = re.compile(r"[+-]?[0-9]+", re.ASCII)
-_NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,4})?", re.ASCII)
-_BOOLEANS = {
-    **dict.fromkeys(("true", "t", "yes", "y", "1"), True),
-    **dict.fromkeys(("false", "f", "no", "n", "0"), False),
-}
 
 
 def unchanged(value: Any) -> Any:
@@ -209,17 +182,6 @@ def moment(value: Any) -> str:
     return f"{utc.replace(tzinfo=None, microsecond=0).isoformat()}Z"
 
 
-BY_KIND: dict[str, Convert] = {
-    "text": text,
-    "integer": integer,
-    "number": number,
-    "boolean": boolean,
-    "date": day,
-    "date-time": moment,
-}
-"""Converters of kinds that need nothing but the value."""
-
-
 def _read(value: str) -> int | Decimal:
     digits = value.strip()
     if _WHOLE_NUMBER.fullmatch(digits):
@@ -235,14 +197,6 @@ def _parsed(value: str, wanted: str) -> datetime:
         return datetime.fromisoformat(value)
     except ValueError:
         raise unfit(value, wanted) from None
-
-
-SelectOptions = Callable[[str, str], "Mapping[str, str] | None"]
-"""Returns id by label of what may be chosen in a field of a record type, None when NetSuite does not tell."""
-
-# The help centre does not say what stands between the ids of a multi-select in SuiteQL [section 5.3].
-_BETWEEN_IDS = re.compile("[,\x05]")
-_ID = "id such as 107"
 
 
 def plain_text(value: Any) -> str:
@@ -357,26 +311,6 @@ class Enumeration:
         return self._labels
 
 
-def date_format(schema: Any) -> str | None:
-    """Return `date` or `date-time` when a column's JSON Schema says so, directly or in one of its choices."""
-    if not isinstance(schema, Mapping):
-        return None
-    if schema.get("format") in ("date", "date-time"):
-        return str(schema["format"])
-    choices = [*_listed(schema, "anyOf"), *_listed(schema, "oneOf")]
-    return next((found for choice in choices if (found := date_format(choice))), None)
-
-
-def _listed(schema: Mapping[str, Any], name: str) -> list[Any]:
-    choices = schema.get(name)
-    return choices if isinstance(choices, list) else []
-
-
-logger = logging.getLogger(__name__)
-
-_MOST_PAGES = 20
-
-
 class FormOptions:
     """Asks NetSuite for select options [article_0115100241]."""
 
@@ -412,3 +346,61 @@ class FormOptions:
             if not page.has_more:
                 return {label: next(iter(ids)) for label, ids in found.items() if label and len(ids) == 1}
         return None
+
+
+def date_format(schema: Any) -> str | None:
+    """Return `date` or `date-time` when a column's JSON Schema says so, directly or in one of its choices."""
+    if not isinstance(schema, Mapping):
+        return None
+    if schema.get("format") in ("date", "date-time"):
+        return str(schema["format"])
+    choices = [*_listed(schema, "anyOf"), *_listed(schema, "oneOf")]
+    return next((found for choice in choices if (found := date_format(choice))), None)
+
+
+def _listed(schema: Mapping[str, Any], name: str) -> list[Any]:
+    choices = schema.get(name)
+    return choices if isinstance(choices, list) else []
+
+
+def cleaned(value: Any) -> Any:
+    """Return a value without what says where it is and how it reads, as answers have it [section_1545142037].
+
+    `links` go, and the counts of sublists; of a reference or an enumeration only the id stays, or what there is in
+    place of it.
+    """
+    if isinstance(value, Mapping):
+        if is_reference(value):
+            return reference(value)
+        noise = _PAGING if isinstance(value.get("items"), list) else (HYPERMEDIA,)
+        return {name: cleaned(part) for name, part in value.items() if name not in noise}
+    return [cleaned(part) for part in value] if isinstance(value, list) else value
+
+
+def is_reference(value: Mapping[str, Any]) -> bool:
+    """Tell a reference or an enumeration from other objects."""
+    return bool(value) and value.keys() <= _REFERENCE
+
+
+def reference(value: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a reference is best known by: its id, else its external id, else its name; {} for nothing."""
+    known = ((name, value.get(name)) for name in ("id", "externalId", DISPLAY_NAME))
+    return next(({name: part} for name, part in known if part is not None), {})
+
+
+def elements(value: Any) -> list[Any] | None:
+    """Return the elements of an array, or of the `items` of a sublist; None when it is neither."""
+    if isinstance(value, Mapping):
+        value = value.get("items")
+    return value if isinstance(value, list) else None
+
+
+BY_KIND: dict[str, Convert] = {
+    "text": text,
+    "integer": integer,
+    "number": number,
+    "boolean": boolean,
+    "date": day,
+    "date-time": moment,
+}
+"""Converters of kinds that need nothing but the value."""

@@ -8,69 +8,37 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from target_netsuite.intents import Difference
-from target_netsuite.mapping.catalog import Shapes
+from target_netsuite.mapping.catalog import TypeFields
 
 _NOT_CONTENT = frozenset({"links", "totalresults", "count", "hasmore", "offset"})
-
-
 SCALARS = (str, int, float, Decimal, type(None))
 """What most values are; asking this first is far cheaper than asking whether a value is a Mapping."""
 
 
-def member(mapping: Mapping[str, Any], name: str) -> Any:
-    """Return a member of an object, whose names count in any case; None when it is absent."""
-    if name in mapping:
-        return mapping[name]
-    lower = name.lower()
-    return next((value for other, value in mapping.items() if other.lower() == lower), None)
+def differences(
+    wanted: Mapping[str, Any], present: Mapping[str, Any], shape: TypeFields, place: str = "", path: str = ""
+) -> Iterator[Difference]:
+    """Yield the fields of a document that are not as wanted; those that cannot be written are left out.
+
+    Args:
+        wanted: fields by name.
+        present: the document, or the part of it that they belong to.
+        shape: what the catalog says of the type.
+        place: what stands before the names in the differences.
+        path: the same for the catalog, where a line's number is no part of it.
+    """
+    for name, value in wanted.items():
+        before, at = member(present, name), f"{path}.{name}" if path else name
+        if not is_content(name) or shape.is_read_only(at) or same(value, before, shape, at):
+            continue
+        where = f"{place}.{name}" if place else name
+        if isinstance(value, Mapping) and isinstance(before, Mapping) and shape.kind(at) == "subrecord":
+            yield from differences(value, before, shape, where, at)
+        else:
+            yield Difference(where, plain(before), plain(value))
 
 
-def items(value: Any) -> list[Any] | None:
-    """Return the lines of a sublist or the choices of a multi-select; None when a value is neither."""
-    found = member(value, "items") if isinstance(value, Mapping) else None
-    return list(found) if isinstance(found, (list, tuple)) else None
-
-
-def is_nothing(value: Any) -> bool:
-    """Tell whether a value is none: NetSuite leaves null fields out and keeps no empty texts [section_1545142037]."""
-    if isinstance(value, Mapping):
-        return items(value) == []
-    return value is None or value in ("", [])
-
-
-def reference_id(value: Any) -> str | None:
-    """Return the id of a reference or enum, whole or bare, as text; None where it has none."""
-    found = member(value, "id") if isinstance(value, Mapping) else value
-    return None if found is None or isinstance(found, (bool, list, tuple, Mapping)) else scalar_text(found)
-
-
-def scalar_text(value: Any) -> str:
-    """Return a value as the text it is compared by: 3, 3.0 and "3" are the same, "03" is another."""
-    if isinstance(value, bool):
-        return "T" if value else "F"
-    number = decimal(value) if isinstance(value, (int, float, Decimal)) else None
-    return str(value) if number is None else format(number.normalize() + 0, "f")
-
-
-def decimal(value: Any) -> Decimal | None:
-    """Return a number exactly, None for what is none."""
-    try:
-        number = Decimal(str(value))
-    except InvalidOperation:
-        return None
-    return number if number.is_finite() and not isinstance(value, bool) else None
-
-
-def instant(value: Any) -> datetime | None:
-    """Return a moment that names its zone, None for a text that is none or names no zone."""
-    try:
-        moment = datetime.fromisoformat(str(value).replace("Z", "+00:00"))
-        return moment.astimezone(timezone.utc) if moment.tzinfo else None
-    except (ValueError, OverflowError):
-        return None
-
-
-def same(wanted: Any, present: Any, shapes: Shapes, path: str) -> bool:
+def same(wanted: Any, present: Any, shape: TypeFields, path: str) -> bool:
     """Tell whether a field of a document holds what is wanted.
 
     An object is compared by the members it gives. Of lines each must be there, whatever others there are, because that
@@ -79,18 +47,18 @@ def same(wanted: Any, present: Any, shapes: Shapes, path: str) -> bool:
     Args:
         wanted: a body's value.
         present: the document's, None when the document lacks it.
-        shapes: what the catalog says of the type.
+        shape: what the catalog says of the type.
         path: of the field, with dots.
     """
     if is_nothing(wanted):
-        return is_nothing(present) or (present is False and shapes.kind(path) in ("boolean", ""))
+        return is_nothing(present) or (present is False and shape.kind(path) in ("boolean", ""))
     if isinstance(wanted, bool):
         return wanted is (present in (True, "T", "true"))
     if isinstance(wanted, Mapping):
-        return _same_object(wanted, present, shapes, path)
+        return _same_object(wanted, present, shape, path)
     if isinstance(present, Mapping):
         return scalar_text(wanted) == reference_id(present)
-    return _same_scalar(wanted, present, shapes.kind(path))
+    return _same_scalar(wanted, present, shape.kind(path))
 
 
 def _same_scalar(wanted: Any, present: Any, kind: str) -> bool:
@@ -101,45 +69,27 @@ def _same_scalar(wanted: Any, present: Any, kind: str) -> bool:
     return present is not None and scalar_text(wanted) == scalar_text(present)
 
 
-def _same_object(wanted: Mapping[str, Any], present: Any, shapes: Shapes, path: str) -> bool:
+def _same_object(wanted: Mapping[str, Any], present: Any, shape: TypeFields, path: str) -> bool:
     lines = items(wanted)
     if lines is not None:
         there = items(present) or []
-        if shapes.kind(path) == "multi-select" or all(_is_choice(line) for line in [*lines, *there]):
+        if shape.kind(path) == "multi-select" or all(_is_choice(line) for line in [*lines, *there]):
             return set(map(_choice, lines)) == set(map(_choice, there))
-        return not unmatched(lines, there, shapes, path)
-    if reference_id(wanted) is not None and shapes.kind(path) != "subrecord":
+        return not unmatched(lines, there, shape, path)
+    if reference_id(wanted) is not None and shape.kind(path) != "subrecord":
         return reference_id(wanted) == reference_id(present)
     if not isinstance(present, Mapping):
         return False
     return all(
-        same(value, member(present, name), shapes, f"{path}.{name}")
+        same(value, member(present, name), shape, f"{path}.{name}")
         for name, value in wanted.items()
         if is_content(name)
     )
 
 
-def is_content(name: str) -> bool:
-    """Tell whether a member of an object is a field, and no link or counter of an answer."""
-    return name.lower() not in _NOT_CONTENT
-
-
-def is_bare_link(value: Any) -> bool:
-    """Tell whether a part of a document is not shown but linked to [section_1545142037]."""
-    return isinstance(value, Mapping) and set(value) == {"links"}
-
-
-def _is_choice(line: Any) -> bool:
-    return isinstance(line, Mapping) and {name.lower() for name in line} <= {"id", "refname", "externalid", "links"}
-
-
-def _choice(line: Any) -> str:
-    return reference_id(line) or str(line)
-
-
-def unmatched(lines: Sequence[Any], there: Sequence[Any], shapes: Shapes, path: str) -> list[int]:
+def unmatched(lines: Sequence[Any], there: Sequence[Any], shape: TypeFields, path: str) -> list[int]:
     """Return which of some wanted lines are not among those that are there, by number; each stands for one."""
-    pairs = matching(len(lines), len(there), lambda one, other: same(lines[one], there[other], shapes, path))
+    pairs = matching(len(lines), len(there), lambda one, other: same(lines[one], there[other], shape, path))
     return [number for number in range(len(lines)) if number not in pairs]
 
 
@@ -200,29 +150,6 @@ def _move(place: int, came_from: Mapping[int, int], taken: dict[int, int], first
         place = before
 
 
-def differences(
-    wanted: Mapping[str, Any], present: Mapping[str, Any], shapes: Shapes, place: str = "", path: str = ""
-) -> Iterator[Difference]:
-    """Yield the fields of a document that are not as wanted; those that cannot be written are left out.
-
-    Args:
-        wanted: fields by name.
-        present: the document, or the part of it that they belong to.
-        shapes: what the catalog says of the type.
-        place: what stands before the names in the differences.
-        path: the same for the catalog, where a line's number is no part of it.
-    """
-    for name, value in wanted.items():
-        before, at = member(present, name), f"{path}.{name}" if path else name
-        if not is_content(name) or shapes.is_read_only(at) or same(value, before, shapes, at):
-            continue
-        where = f"{place}.{name}" if place else name
-        if isinstance(value, Mapping) and isinstance(before, Mapping) and shapes.kind(at) == "subrecord":
-            yield from differences(value, before, shapes, where, at)
-        else:
-            yield Difference(where, plain(before), plain(value))
-
-
 def plain(value: Any) -> Any:
     """Return a value as a difference shows it: references as their id, without links and counters."""
     if isinstance(value, Mapping):
@@ -233,3 +160,74 @@ def plain(value: Any) -> Any:
             return reference_id(value)
         return {name: plain(inner) for name, inner in value.items() if is_content(name)}
     return [plain(inner) for inner in value] if isinstance(value, (list, tuple)) else value
+
+
+def is_nothing(value: Any) -> bool:
+    """Tell whether a value is none: NetSuite leaves null fields out and keeps no empty texts [section_1545142037]."""
+    if isinstance(value, Mapping):
+        return items(value) == []
+    return value is None or value in ("", [])
+
+
+def member(mapping: Mapping[str, Any], name: str) -> Any:
+    """Return a member of an object, whose names count in any case; None when it is absent."""
+    if name in mapping:
+        return mapping[name]
+    lower = name.lower()
+    return next((value for other, value in mapping.items() if other.lower() == lower), None)
+
+
+def items(value: Any) -> list[Any] | None:
+    """Return the lines of a sublist or the choices of a multi-select; None when a value is neither."""
+    found = member(value, "items") if isinstance(value, Mapping) else None
+    return list(found) if isinstance(found, (list, tuple)) else None
+
+
+def reference_id(value: Any) -> str | None:
+    """Return the id of a reference or enum, whole or bare, as text; None where it has none."""
+    found = member(value, "id") if isinstance(value, Mapping) else value
+    return None if found is None or isinstance(found, (bool, list, tuple, Mapping)) else scalar_text(found)
+
+
+def scalar_text(value: Any) -> str:
+    """Return a value as the text it is compared by: 3, 3.0 and "3" are the same, "03" is another."""
+    if isinstance(value, bool):
+        return "T" if value else "F"
+    number = decimal(value) if isinstance(value, (int, float, Decimal)) else None
+    return str(value) if number is None else format(number.normalize() + 0, "f")
+
+
+def decimal(value: Any) -> Decimal | None:
+    """Return a number exactly, None for what is none."""
+    try:
+        number = Decimal(str(value))
+    except InvalidOperation:
+        return None
+    return number if number.is_finite() and not isinstance(value, bool) else None
+
+
+def instant(value: Any) -> datetime | None:
+    """Return a moment that names its zone, None for a text that is none or names no zone."""
+    try:
+        moment = datetime.fromisoformat(str(value).replace("Z", "+00:00"))
+        return moment.astimezone(timezone.utc) if moment.tzinfo else None
+    except (ValueError, OverflowError):
+        return None
+
+
+def is_content(name: str) -> bool:
+    """Tell whether a member of an object is a field, and no link or counter of an answer."""
+    return name.lower() not in _NOT_CONTENT
+
+
+def is_bare_link(value: Any) -> bool:
+    """Tell whether a part of a document is not shown but linked to [section_1545142037]."""
+    return isinstance(value, Mapping) and set(value) == {"links"}
+
+
+def _is_choice(line: Any) -> bool:
+    return isinstance(line, Mapping) and {name.lower() for name in line} <= {"id", "refname", "externalid", "links"}
+
+
+def _choice(line: Any) -> str:
+    return reference_id(line) or str(line)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from target_netsuite.intents import Difference, LineRule
-from target_netsuite.mapping.catalog import Shapes
+from target_netsuite.mapping.catalog import TypeFields
 from target_netsuite.preparing.comparison import (
     differences,
     is_bare_link,
@@ -45,7 +45,7 @@ class LinePlan:
 
 
 def plan_lines(
-    name: str, rule: LineRule, existing: Sequence[Line], incoming: Sequence[Line], shapes: Shapes
+    name: str, rule: LineRule, existing: Sequence[Line], incoming: Sequence[Line], shape: TypeFields
 ) -> LinePlan:
     """Return what to send so that a sublist becomes what is wanted.
 
@@ -57,20 +57,20 @@ def plan_lines(
         rule: what becomes of the lines that are there, and what tells which is meant.
         existing: the lines of the record's document.
         incoming: the lines of the body, their references looked up.
-        shapes: what the catalog says of the type; the sublist's own keys among it.
+        shape: what the catalog says of the type; the sublist's own keys among it.
     """
-    return _Plan(name, rule, existing, incoming, shapes).made()
+    return _Plan(name, rule, existing, incoming, shape).made()
 
 
 class _Plan:
     """One sublist of one record."""
 
     def __init__(
-        self, name: str, rule: LineRule, existing: Sequence[Line], incoming: Sequence[Line], shapes: Shapes
+        self, name: str, rule: LineRule, existing: Sequence[Line], incoming: Sequence[Line], shape: TypeFields
     ) -> None:
-        self._name, self._mode, self._shapes = name, rule.mode, shapes
+        self._name, self._mode, self._shapes = name, rule.mode, shape
         self._existing, self._incoming = existing, incoming
-        own = shapes.keys(name)
+        own = shape.keys(name)
         self._numbers = {key.lower() for key in own}
         self._own_keys = own if all(_key(line, own) for line in existing) else ()  # some may not be shown
         self._keys = rule.keys or own
@@ -78,7 +78,11 @@ class _Plan:
         self._changes = {
             one: list(
                 differences(
-                    self._changeable(incoming[one]), existing[other], shapes, self._place(existing[other], other), name
+                    self._changeable(incoming[one]),
+                    existing[other],
+                    shape,
+                    self._place(existing[other], other),
+                    name,
                 )
             )
             for one, other in self._pairs.items()
@@ -264,15 +268,15 @@ def _key(line: Line, names: Sequence[str]) -> tuple[str, ...]:
     return tuple(part for part in key if part is not None) if None not in key else ()
 
 
-def _missing(value: Any, before: Any, shapes: Shapes, path: str) -> Any:
+def _missing(value: Any, before: Any, shape: TypeFields, path: str) -> Any:
     """Return a part of a line as it is to be sent: of a sublist in it the lines that are not there yet."""
-    if not isinstance(value, Mapping) or shapes.kind(path) == "multi-select" or reference_id(value) is not None:
+    if not isinstance(value, Mapping) or shape.kind(path) == "multi-select" or reference_id(value) is not None:
         return value
     lines = items(value)
     if lines:
-        return {"items": [lines[number] for number in unmatched(lines, items(before) or [], shapes, path)]}
+        return {"items": [lines[number] for number in unmatched(lines, items(before) or [], shape, path)]}
     there = before if isinstance(before, Mapping) else {}
-    return {name: _missing(inner, member(there, name), shapes, f"{path}.{name}") for name, inner in value.items()}
+    return {name: _missing(inner, member(there, name), shape, f"{path}.{name}") for name, inner in value.items()}
 
 
 def _written(value: Any) -> Any:

@@ -1,11 +1,15 @@
-"""Ids of what is meant, in bulk."""
+"""Internal ids of the records that intents mean, found by external id or by any field, a thousand in a request.
+
+`Lookups.find` asks SuiteQL, and what SuiteQL does not show one by one (`OneByOne`). What was found is kept
+(`KnownIds`), what a dry run would create is foreseen (`Foreseen`), and `resolved` puts the ids into a body.
+"""
 
 from __future__ import annotations
 
 import logging
 import threading
 from collections import OrderedDict, defaultdict
-from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import suppress
 from dataclasses import dataclass
@@ -16,8 +20,9 @@ from suitetalk.record_tables import RecordTable, record_table, table_of
 from suitetalk.records import is_external_id
 from target_netsuite.intents import Intent, Reference, Refusal
 from target_netsuite.preparing.comparison import SCALARS, member
-from target_netsuite.preparing.statements import (
+from target_netsuite.preparing.tables import (
     WORKBOOK,
+    Effort,
     among,
     both,
     in_parts,
@@ -27,256 +32,25 @@ from target_netsuite.preparing.statements import (
     unknown_column,
 )
 
+logger = logging.getLogger(__name__)
+
 _MOST = 20_000  # of one table and column; about 4 MB, and what is asked again costs one request for a thousand
 _EXTERNAL_ID = "externalid"
-
 _Place = tuple[RecordTable, str]
-
-
-class KnownIds:
-    """Internal ids by table, column and value; those used last are kept. Thread-safe.
-
-    That a value is not there is never kept: it may come at any time.
-    """
-
-    def __init__(self, most: int = _MOST) -> None:
-        """Keep so many of each table and column."""
-        self._most = most
-        self._lock = threading.Lock()
-        self._found: dict[_Place, OrderedDict[str, str]] = {}
-
-    def get(self, table: RecordTable, column: str, value: str) -> str | None:
-        """Return the internal id, None when it is not known."""
-        with self._lock:
-            found = self._found.get((table, column), OrderedDict())
-            if value not in found:
-                return None
-            self._found[table, column].move_to_end(value)
-            return found[value]
-
-    def put(self, table: RecordTable, column: str, value: str, internal_id: str) -> None:
-        """Keep an internal id."""
-        with self._lock:
-            found = self._found.setdefault((table, column), OrderedDict())
-            found[value] = internal_id
-            found.move_to_end(value)
-            if len(found) > self._most:
-                found.popitem(last=False)
-
-    def drop(self, table: RecordTable, external_id: str) -> None:
-        """Forget a record's external id."""
-        with self._lock:
-            self._found.get((table, _EXTERNAL_ID), OrderedDict()).pop(external_id, None)
-
-    def drop_names(self, table: RecordTable) -> None:
-        """Forget all of a table but its external ids: a write may have changed a name, or made it stand for two."""
-        with self._lock:
-            for place in [place for place in self._found if place[0] == table and place[1] != _EXTERNAL_ID]:
-                del self._found[place]
-
-
 _NAMED = 5  # ids of an ambiguous look-up that a message names
-
 REFERENCE = "REFERENCE"
 RECORD = "RECORD"
 """What was looked up: something the record refers to, or the record itself."""
 
 REFERENCE_NOT_FOUND = f"{REFERENCE}_NOT_FOUND"
 
-
-@dataclass(frozen=True)
-class Found:
-    """The answer to one look-up.
-
-    Attributes:
-        ids: internal ids of all records that fit, none when there is no such record.
-        problem: why nobody can tell, in a sentence; then `ids` says nothing. Empty when it could be told.
-        code: what the problem is called, NetSuite's name or one of ours.
-        status: HTTP status of NetSuite's refusal, None when it was none.
-        advice: what to do about the problem.
-        is_unasked: SuiteQL is not there for the type, and asking one by one was not wanted.
-    """
-
-    ids: tuple[str, ...] = ()
-    problem: str = ""
-    code: str = ""
-    status: int | None = None
-    advice: str = ""
-    is_unasked: bool = False
-
-    @property
-    def id(self) -> str | None:
-        """The internal id when there is exactly one, else None."""
-        return self.ids[0] if len(self.ids) == 1 and not self.problem else None
-
-    @property
-    def is_absent(self) -> bool:
-        """Whether it is certain that there is no such record."""
-        return not self.ids and not self.problem and not self.is_unasked
-
-    @classmethod
-    def refused(cls, refusal: NetSuiteError) -> Found:
-        """Return the answer to a look-up whose value NetSuite refuses."""
-        return cls(
-            problem=f"NetSuite says {refusal.detail!r}",
-            code=refusal.code or "LOOKUP_REFUSED",
-            status=refusal.status,
-            advice=refusal.advice,
-        )
-
-
-def refusal_of(sought: Reference, found: Found, path: str, what: str) -> Refusal:
-    """Return why a record cannot be written whose look-up did not find exactly one.
-
-    Args:
-        sought: what was looked up.
-        found: what came of it.
-        path: the field that refers to it; of the record itself the field it is found by.
-        what: `REFERENCE` or `RECORD`.
-    """
-    meant = f"{sought.record_type} with {sought.by} {sought.value!r}"
-    if found.problem:
-        return Refusal(
-            "invalid",
-            f"{meant[0].upper()}{meant[1:]} cannot be looked up: {found.problem}",
-            path,
-            found.code,
-            found.status,
-            found.advice,
-        )
-    if found.ids:
-        named = ", ".join(found.ids[:_NAMED]) + (", …" if len(found.ids) > _NAMED else "")
-        message = f"NetSuite has {len(found.ids)} records of type {meant}: internal ids {named}."
-        return Refusal("invalid", message, path, f"{what}_AMBIGUOUS", advice="name one of them by its id")
-    advice = "check the value, and that the role may view the record"
-    return Refusal("invalid", f"NetSuite has no {meant}.", path, f"{what}_NOT_FOUND", advice=advice)
-
-
-NEW = "(new)"
-"""Stands for the id of a record that a dry run did not create, where others refer to it."""
-
-
 Column = tuple[str, str]
 """A table and one of its columns, both in lower case."""
 
-
-class Foreseen:
-    """What records that would be created are known by; only hashes of what references go by are kept. Thread-safe."""
-
-    def __init__(self, columns: Collection[Column] = ()) -> None:
-        """Keep the values of these columns."""
-        self._columns = columns
-        self._values: set[int] = set()  # of a million records, so as hashes; two that are alike do no harm
-        self._lock = threading.Lock()
-
-    def add(self, intent: Intent) -> None:
-        """Take note of a record that would be created."""
-        table = table_of(intent.record_type)
-        known_by = {
-            column: intent.external_id if column[1] == _EXTERNAL_ID else member(intent.body, column[1])
-            for column in self._columns
-            if column[0] == table
-        }
-        with self._lock:
-            self._values |= {hash((column, str(value))) for column, value in known_by.items() if value is not None}
-
-    def __contains__(self, sought: Reference) -> bool:
-        """Tell whether a record would be there by then."""
-        with self._lock:
-            return hash(((table_of(sought.record_type), sought.by.lower()), sought.value)) in self._values
-
-
 _ENOUGH = 100  # records that one value may fit before it is just ambiguous
-
-
-class OneByOne:
-    """Finds records by external id with GET, and by other fields with a filtered list. Thread-safe."""
-
-    def __init__(self, records: Records) -> None:
-        """Ask this service."""
-        self._records = records
-        self._lock = threading.Lock()
-        self._types: dict[str, bool] = {}
-
-    def find(self, sought: Reference) -> Found:
-        """Return what fits.
-
-        Raises:
-            NetSuiteError: NetSuite cannot be asked now.
-            ConnectionFailedError: no usable answer.
-        """
-        try:
-            if sought.by.lower() == "externalid" and is_external_id(sought.value):
-                return self._by_external_id(sought)
-            return self._by_field(sought)
-        except PermissionDeniedError as refusal:
-            return _not_permitted(sought, refusal)
-        except InvalidRequestError as refusal:
-            return Found.refused(refusal)
-
-    def _by_external_id(self, sought: Reference) -> Found:
-        """Read the record's id [section_156335203191]."""
-        try:
-            document = self._records.get(sought.record_type, f"eid:{sought.value}", fields=("id",))
-        except NotFoundError:
-            if self._exists(sought.record_type):
-                return Found()
-            problem = f"NetSuite shows the role no record type {sought.record_type}"
-            return Found(
-                problem=problem, code="RECORD_TYPE_NOT_FOUND", advice="check the type and the role's permissions"
-            )
-        return Found((str(document.get("id", "")),))
-
-    def _by_field(self, sought: Reference) -> Found:
-        """List what has the value [section_1545222128]; the filter may take upper and lower case for the same."""
-        if not is_word(sought.by):
-            return Found(problem=f"{sought.by!r} is no name of a field", code="UNKNOWN_FIELD")
-        text = sought.value.replace("\\", "\\\\").replace('"', '\\"')
-        try:
-            page = self._records.list(sought.record_type, q=f'{sought.by} IS "{text}"', limit=_ENOUGH)
-        except NotFoundError as refusal:
-            return Found.refused(refusal)
-        ids = [str(item.get("id", "")) for item in page.items]
-        return Found(tuple(one for one in ids if self._has(sought, one)))
-
-    def _has(self, sought: Reference, internal_id: str) -> bool:
-        """Tell whether a record has the very value that was sought."""
-        document = self._records.get(sought.record_type, internal_id, fields=(sought.by,))
-        held = {name.lower(): value for name, value in document.items()}.get(sought.by.lower())
-        return isinstance(held, dict) or str(held) == sought.value
-
-    def _exists(self, record_type: str) -> bool:
-        """Tell whether there is such a type: of a misspelt one, too, NetSuite says that a record does not exist."""
-        with self._lock:
-            known = self._types.get(record_type)
-        if known is None:
-            known = True
-            with suppress(PermissionDeniedError):  # lists need more permissions than reading; the type is there
-                try:
-                    self._records.list(record_type, limit=1)
-                except NotFoundError:
-                    known = False
-            with self._lock:
-                self._types[record_type] = known
-        return known
-
-
-def _not_permitted(sought: Reference, refusal: PermissionDeniedError) -> Found:
-    return Found(
-        problem=f"the role may neither use SuiteQL nor lists of {sought.record_type}",
-        code="LOOKUP_NOT_PERMITTED",
-        status=refusal.status,
-        advice=f"give the role {WORKBOOK} and the permission to view {sought.record_type}",
-    )
-
-
-logger = logging.getLogger(__name__)
-
 EXTERNAL_ID = "externalId"
-
 _INTERNAL_IDS = frozenset({"id", "internalid"})
 _HARMLESS = "1"  # a text that is a number, too
-
 _Column = tuple[RecordTable, str]
 
 
@@ -307,31 +81,28 @@ class Lookups:
         self._unknown: set[_Column] = set()
 
     def find(
-        self,
-        sought: Iterable[Reference],
-        *,
-        fresh: Container[Reference] = (),
-        in_bulk_only: Container[Reference] = (),
+        self, referred: Iterable[Reference], *, own: Mapping[Reference, Effort] | None = None
     ) -> Mapping[Reference, Found]:
         """Return for each look-up the records that fit.
 
         Texts are compared exactly, so a number in a name is not taken for another way to write that number.
 
         Args:
-            sought: what to look up.
-            fresh: those of them to ask NetSuite for although they are known.
-            in_bulk_only: those of them that must not cost a request each; where SuiteQL does not show them, they stay
-                unasked.
+            referred: records that others refer to; what is known of them is not asked again.
+            own: records that are to be written or confirmed. NetSuite is always asked for these, and they stay unasked
+                where that would cost more than they are worth.
 
         Raises:
             NetSuiteError: NetSuite cannot be asked now.
             ConnectionFailedError: no usable answer.
         """
+        own = own or {}
+        referred = dict.fromkeys(referred)
         found: dict[Reference, Found] = {}
         open_values: dict[_Column, list[Reference]] = defaultdict(list)
-        wanted = list(dict.fromkeys(sought))
+        wanted = list(dict.fromkeys([*own, *referred]))
         for reference in wanted:
-            answer = self._at_once(reference, fresh=reference in fresh)
+            answer = self._at_once(reference, fresh=reference in own)
             if answer is None:
                 open_values[_column(reference)].append(reference)
             else:
@@ -340,15 +111,13 @@ class Lookups:
         rest: list[Reference] = []
         for answers in self._executor.map(lambda part: self._part(*part), parts):
             found |= answers
-            rest += [one for one, answer in answers.items() if answer.is_unasked and one not in in_bulk_only]
+            unasked = [one for one, answer in answers.items() if answer.is_unasked]
+            rest += [one for one in unasked if one in referred or own.get(one) is Effort.SINGLE]
         found |= zip(rest, self._executor.map(self._one_by_one.find, rest), strict=True)
         for references in open_values.values():
             for reference in references:
                 self._keep(reference, found[reference])
-        return {
-            one: Found((NEW,)) if found[one].is_absent and one not in fresh and one in self._foreseen else found[one]
-            for one in wanted
-        }
+        return {one: NEW_RECORD if one not in own and self._is_new(one, found[one]) else found[one] for one in wanted}
 
     def remember(self, record_type: str, external_id: str | None, internal_id: str) -> None:
         """Take note of a record that was written; its names, and with them its type's, may have changed."""
@@ -381,6 +150,10 @@ class Lookups:
             return Found(problem=f"{sought.record_type}.{sought.by} is no name of a field", code="UNKNOWN_FIELD")
         known = None if fresh else self._known.get(table, column, sought.value)
         return Found((known,)) if known else None
+
+    def _is_new(self, sought: Reference, found: Found) -> bool:
+        """Tell whether a record is not there, and would be in a run that is not dry."""
+        return found.is_absent and sought in self._foreseen
 
     def _keep(self, sought: Reference, found: Found) -> None:
         if found.id:
@@ -494,6 +267,227 @@ def _unknown_field(sought: Reference) -> Found:
         code="UNKNOWN_FIELD",
         advice="look it up by a field that SuiteQL has, such as its external id",
     )
+
+
+@dataclass(frozen=True)
+class Found:
+    """The answer to one look-up.
+
+    Attributes:
+        ids: internal ids of all records that fit, none when there is no such record.
+        problem: why nobody can tell, in a sentence; then `ids` says nothing. Empty when it could be told.
+        code: what the problem is called, NetSuite's name or one of ours.
+        status: HTTP status of NetSuite's refusal, None when it was none.
+        advice: what to do about the problem.
+        is_unasked: SuiteQL is not there for the type, and asking one by one was not wanted.
+    """
+
+    ids: tuple[str, ...] = ()
+    problem: str = ""
+    code: str = ""
+    status: int | None = None
+    advice: str = ""
+    is_unasked: bool = False
+
+    @property
+    def id(self) -> str | None:
+        """The internal id when there is exactly one, else None."""
+        return self.ids[0] if len(self.ids) == 1 and not self.problem else None
+
+    @property
+    def is_absent(self) -> bool:
+        """Whether it is certain that there is no such record."""
+        return not self.ids and not self.problem and not self.is_unasked
+
+    @classmethod
+    def refused(cls, refusal: NetSuiteError) -> Found:
+        """Return the answer to a look-up whose value NetSuite refuses."""
+        return cls(
+            problem=f"NetSuite says {refusal.detail!r}",
+            code=refusal.code or "LOOKUP_REFUSED",
+            status=refusal.status,
+            advice=refusal.advice,
+        )
+
+
+NEW_RECORD = Found(("(new)",))
+"""Stands for a record that a dry run did not create, where others refer to it."""
+
+
+def refusal_of(sought: Reference, found: Found, path: str, what: str) -> Refusal:
+    """Return why a record cannot be written whose look-up did not find exactly one.
+
+    Args:
+        sought: what was looked up.
+        found: what came of it.
+        path: the field that refers to it; of the record itself the field it is found by.
+        what: `REFERENCE` or `RECORD`.
+    """
+    meant = f"{sought.record_type} with {sought.by} {sought.value!r}"
+    if found.problem:
+        return Refusal(
+            "invalid",
+            f"{meant[0].upper()}{meant[1:]} cannot be looked up: {found.problem}",
+            path,
+            found.code,
+            found.status,
+            found.advice,
+        )
+    if found.ids:
+        named = ", ".join(found.ids[:_NAMED]) + (", …" if len(found.ids) > _NAMED else "")
+        message = f"NetSuite has {len(found.ids)} records of type {meant}: internal ids {named}."
+        return Refusal("invalid", message, path, f"{what}_AMBIGUOUS", advice="name one of them by its id")
+    advice = "check the value, and that the role may view the record"
+    return Refusal("invalid", f"NetSuite has no {meant}.", path, f"{what}_NOT_FOUND", advice=advice)
+
+
+class OneByOne:
+    """Finds records by external id with GET, and by other fields with a filtered list. Thread-safe."""
+
+    def __init__(self, records: Records) -> None:
+        """Ask this service."""
+        self._records = records
+        self._lock = threading.Lock()
+        self._types: dict[str, bool] = {}
+
+    def find(self, sought: Reference) -> Found:
+        """Return what fits.
+
+        Raises:
+            NetSuiteError: NetSuite cannot be asked now.
+            ConnectionFailedError: no usable answer.
+        """
+        try:
+            if sought.by.lower() == "externalid" and is_external_id(sought.value):
+                return self._by_external_id(sought)
+            return self._by_field(sought)
+        except PermissionDeniedError as refusal:
+            return _not_permitted(sought, refusal)
+        except InvalidRequestError as refusal:
+            return Found.refused(refusal)
+
+    def _by_external_id(self, sought: Reference) -> Found:
+        """Read the record's id [section_156335203191]."""
+        try:
+            document = self._records.get(sought.record_type, f"eid:{sought.value}", fields=("id",))
+        except NotFoundError:
+            if self._exists(sought.record_type):
+                return Found()
+            problem = f"NetSuite shows the role no record type {sought.record_type}"
+            return Found(
+                problem=problem, code="RECORD_TYPE_NOT_FOUND", advice="check the type and the role's permissions"
+            )
+        return Found((str(document.get("id", "")),))
+
+    def _by_field(self, sought: Reference) -> Found:
+        """List what has the value [section_1545222128]; the filter may take upper and lower case for the same."""
+        if not is_word(sought.by):
+            return Found(problem=f"{sought.by!r} is no name of a field", code="UNKNOWN_FIELD")
+        text = sought.value.replace("\\", "\\\\").replace('"', '\\"')
+        try:
+            page = self._records.list(sought.record_type, q=f'{sought.by} IS "{text}"', limit=_ENOUGH)
+        except NotFoundError as refusal:
+            return Found.refused(refusal)
+        ids = [str(item.get("id", "")) for item in page.items]
+        return Found(tuple(one for one in ids if self._has(sought, one)))
+
+    def _has(self, sought: Reference, internal_id: str) -> bool:
+        """Tell whether a record has the very value that was sought."""
+        document = self._records.get(sought.record_type, internal_id, fields=(sought.by,))
+        held = {name.lower(): value for name, value in document.items()}.get(sought.by.lower())
+        return isinstance(held, dict) or str(held) == sought.value
+
+    def _exists(self, record_type: str) -> bool:
+        """Tell whether there is such a type: of a misspelt one, too, NetSuite says that a record does not exist."""
+        with self._lock:
+            known = self._types.get(record_type)
+        if known is None:
+            known = True
+            with suppress(PermissionDeniedError):  # lists need more permissions than reading; the type is there
+                try:
+                    self._records.list(record_type, limit=1)
+                except NotFoundError:
+                    known = False
+            with self._lock:
+                self._types[record_type] = known
+        return known
+
+
+def _not_permitted(sought: Reference, refusal: PermissionDeniedError) -> Found:
+    return Found(
+        problem=f"the role may neither use SuiteQL nor lists of {sought.record_type}",
+        code="LOOKUP_NOT_PERMITTED",
+        status=refusal.status,
+        advice=f"give the role {WORKBOOK} and the permission to view {sought.record_type}",
+    )
+
+
+class KnownIds:
+    """Internal ids by table, column and value; those used last are kept. Thread-safe.
+
+    That a value is not there is never kept: it may come at any time.
+    """
+
+    def __init__(self, most: int = _MOST) -> None:
+        """Keep so many of each table and column."""
+        self._most = most
+        self._lock = threading.Lock()
+        self._found: dict[_Place, OrderedDict[str, str]] = {}
+
+    def get(self, table: RecordTable, column: str, value: str) -> str | None:
+        """Return the internal id, None when it is not known."""
+        with self._lock:
+            found = self._found.get((table, column), OrderedDict())
+            if value not in found:
+                return None
+            self._found[table, column].move_to_end(value)
+            return found[value]
+
+    def put(self, table: RecordTable, column: str, value: str, internal_id: str) -> None:
+        """Keep an internal id."""
+        with self._lock:
+            found = self._found.setdefault((table, column), OrderedDict())
+            found[value] = internal_id
+            found.move_to_end(value)
+            if len(found) > self._most:
+                found.popitem(last=False)
+
+    def drop(self, table: RecordTable, external_id: str) -> None:
+        """Forget a record's external id."""
+        with self._lock:
+            self._found.get((table, _EXTERNAL_ID), OrderedDict()).pop(external_id, None)
+
+    def drop_names(self, table: RecordTable) -> None:
+        """Forget all of a table but its external ids: a write may have changed a name, or made it stand for two."""
+        with self._lock:
+            for place in [place for place in self._found if place[0] == table and place[1] != _EXTERNAL_ID]:
+                del self._found[place]
+
+
+class Foreseen:
+    """What records that would be created are known by; only hashes of what references go by are kept. Thread-safe."""
+
+    def __init__(self, columns: Collection[Column] = ()) -> None:
+        """Keep the values of these columns."""
+        self._columns = columns
+        self._values: set[int] = set()  # of a million records, so as hashes; two that are alike do no harm
+        self._lock = threading.Lock()
+
+    def add(self, intent: Intent) -> None:
+        """Take note of a record that would be created."""
+        table = table_of(intent.record_type)
+        known_by = {
+            column: intent.external_id if column[1] == _EXTERNAL_ID else member(intent.body, column[1])
+            for column in self._columns
+            if column[0] == table
+        }
+        with self._lock:
+            self._values |= {hash((column, str(value))) for column, value in known_by.items() if value is not None}
+
+    def __contains__(self, sought: Reference) -> bool:
+        """Tell whether a record would be there by then."""
+        with self._lock:
+            return hash(((table_of(sought.record_type), sought.by.lower()), sought.value)) in self._values
 
 
 class UnresolvedError(Exception):
