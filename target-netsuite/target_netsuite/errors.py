@@ -15,6 +15,8 @@ MISSING_KEY = "MISSING_KEY"
 BAD_KEY = "BAD_KEY"
 UNKNOWN_OPERATION = "UNKNOWN_OPERATION"
 SCHEMA_MISMATCH = "SCHEMA_MISMATCH"
+_REFUSALS = range(400, 500)
+_NOT_ABOUT_THE_QUESTION = frozenset({407, 408})  # a proxy wants a login; the server tired of waiting
 
 
 class TargetError(Exception):
@@ -68,10 +70,6 @@ class InvalidRecordError(Exception):
         self.column = column
         self.problem = problem
         self.code = code
-
-
-_REFUSALS = range(400, 500)
-_NOT_ABOUT_THE_QUESTION = frozenset({407, 408})  # a proxy wants a login; the server tired of waiting
 
 
 def is_refusal(error: SuiteTalkError) -> bool:

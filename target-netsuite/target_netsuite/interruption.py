@@ -63,7 +63,7 @@ class Interruption:
 
     @contextmanager
     def shielded(self) -> Iterator[None]:
-        """Let a signal that comes within the block take effect behind it; other threads need no shield.
+        """Let a signal that comes within the block take effect after it; other threads need no shield.
 
         Raises:
             SystemExit: one came.

@@ -24,6 +24,18 @@ _REQUIRED: dict[str, dict[str, type]] = {
     "ACTIVATE_VERSION": {"stream": str},
     "BATCH": {"stream": str},
 }
+_TYPES: dict[str, tuple[type, ...]] = {
+    "string": (str,),
+    "integer": (int,),
+    "number": (int, float, Decimal),
+    "boolean": (bool,),
+    "null": (type(None),),
+    "object": (dict,),
+    "array": (list,),
+}
+_SAY_NO_MORE = frozenset({"type", "format", "title", "description", "default", "examples", "$schema", "$id"})
+_OF_A_RECORD = _SAY_NO_MORE | {"properties", "required", "additionalProperties"}
+_LONGEST_PROBLEM = 300  # characters
 
 
 class MessageReader(GenericSingerReader[str]):
@@ -96,19 +108,6 @@ def _message(number: int, content: Any, known: dict[str, Any]) -> dict[str, Any]
     return content
 
 
-_TYPES: dict[str, tuple[type, ...]] = {
-    "string": (str,),
-    "integer": (int,),
-    "number": (int, float, Decimal),
-    "boolean": (bool,),
-    "null": (type(None),),
-    "object": (dict,),
-    "array": (list,),
-}
-_SAY_NO_MORE = frozenset({"type", "format", "title", "description", "default", "examples", "$schema", "$id"})
-_OF_A_RECORD = _SAY_NO_MORE | {"properties", "required", "additionalProperties"}
-
-
 class PlainTypes:
     """What can be told of a record by the types of its values alone.
 
@@ -150,9 +149,6 @@ def _types(part: Any) -> frozenset[type] | None:
 
 def _says_no_more(schema: Mapping[str, Any], than: frozenset[str]) -> bool:
     return all(name in than or name.startswith("x-") for name in schema)
-
-
-_LONGEST_PROBLEM = 300  # characters
 
 
 def _is_integer(_: Any, value: Any) -> bool:

@@ -11,22 +11,20 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
-from suitetalk import ConfigurationError, Governor, NetSuite, SuiteTalkError
+from suitetalk import Governor, NetSuite, SuiteTalkError
 from suitetalk.record_tables import table_of
 from suitetalk.timezone import detect_zone
 from target_netsuite.errors import StoppedError
 from target_netsuite.intents import Intent, Operation, Outcome, Settled, Write
 from target_netsuite.interruption import RunInterruptedError
-from target_netsuite.journal.journal import NullJournal, open_journal
+from target_netsuite.journal.journal import Journal, open_journal
 from target_netsuite.mapping.catalog import Catalog
-from target_netsuite.mirror import MirrorStream
 from target_netsuite.pipeline.pipeline import Pipeline, Postponed, Settle
 from target_netsuite.preparing.lookups import EXTERNAL_ID, Column
 from target_netsuite.preparing.preparation import Preparation, Question
 from target_netsuite.preparing.tables import Effort
 from target_netsuite.reporting.report import Report, as_line
 from target_netsuite.settings import Settings, StreamSettings
-from target_netsuite.settings.template import Template
 from target_netsuite.writing.outcomes import OnUnknownOutcome, Unknown, WritingStoppedError
 from target_netsuite.writing.recovery import recover
 from target_netsuite.writing.writer import Writer, WriterOptions
@@ -40,15 +38,6 @@ _Any = TypeVar("_Any")
 _GONE = frozenset({Outcome.DELETED, Outcome.ALREADY_GONE})
 
 
-@dataclass(frozen=True)
-class _State:
-    """A STATE that waits: its value, how many of the input come before it, and the last number of each stream."""
-
-    value: Any
-    taken: int
-    numbers: dict[str, int]
-
-
 class Run:
     """Carries out intents, many at once, and passes STATE on. Its methods are for the main thread."""
 
@@ -56,7 +45,7 @@ class Run:
         self,
         preparation: Preparation,
         writer: Writer | None,
-        journal: NullJournal,
+        journal: Journal,
         report: Report,
         *,
         postponed: Postponed,
@@ -96,15 +85,15 @@ class Run:
         """
         done = self._journal.already_done(intent)
         if done is not None:
-            self.settled(done)
+            self.report(done)
             return
         self._taken += 1
         self._numbers[intent.stream] = intent.number
         self._pipeline.put(intent)
 
-    def settled(self, settled: Settled) -> None:
+    def report(self, settled: Settled) -> None:
         """Report a record of which nothing is to be done, such as an invalid one."""
-        self._report.settle(settled)
+        self._report.add(settled)
         self._taken += 1
         self._numbers[settled.intent.stream] = settled.intent.number
         self._pipeline.skip()
@@ -121,7 +110,7 @@ class Run:
             self._states.append(_State(value, taken, dict(self._numbers)))
             self._pass_states()
 
-    def settle(self) -> None:
+    def drain(self) -> None:
         """Wait until all is settled that does not wait for the end of the input, and pass on its STATE.
 
         Raises:
@@ -153,7 +142,7 @@ class Run:
         self._postponed.is_over = True
         for intent, refusal in self._postponed.take():
             if refusal:
-                self._report.settle(Settled(intent, refusal=refusal))
+                self._report.add(Settled(intent, refusal=refusal))
             else:
                 self._pipeline.put(intent)
         self._pipeline.finish()
@@ -201,15 +190,15 @@ class Run:
             for one in later:
                 self._postponed.add(one.intent, one.refusal)
             for one in now:
-                self._report.settle(one)
+                self._report.add(one)
                 self._remember(one)
             settle(now, [one.intent for one in later])
             self._pass_states()
 
-        intents, behind = _parted(intents, self._postponed.has_earlier)
-        for intent in behind:
+        intents, after = _parted(intents, self._postponed.has_earlier)
+        for intent in after:
             self._postponed.add(intent, None)
-        settle([], behind)
+        settle([], after)
         if not intents:
             return
         try:
@@ -279,6 +268,15 @@ class Run:
             self._preparation.lookups.remember(record_type, external_id, settled.internal_id)
 
 
+@dataclass(frozen=True)
+class _State:
+    """A STATE that waits: its value, how many of the input come before it, and the last number of each stream."""
+
+    value: Any
+    taken: int
+    numbers: dict[str, int]
+
+
 def _parted(all_: Sequence[_Any], is_apart: Callable[[_Any], bool]) -> tuple[list[_Any], list[_Any]]:
     """Return those for which something is not so, and those for which it is."""
     parts: tuple[list[_Any], list[_Any]] = ([], [])
@@ -332,7 +330,7 @@ def begin_run(
         WritingStoppedError: what the last run left is not settled.
     """
     threading.Thread(target=_learn_limit, args=(netsuite, governor), name="netsuite-limit", daemon=True).start()
-    journal = NullJournal() if settings.dry_run else _journal(netsuite, settings, streams, stop)
+    journal = Journal(None) if settings.dry_run else _journal(netsuite, settings, streams, stop)
     preparation = Preparation(netsuite, catalog.fields, zone=_Zone(netsuite), referred_by=_referred_by(settings))
     options = WriterOptions(name_validation=settings.name_validation, value_validation=settings.value_validation)
     writer = Writer(netsuite, journal, policy=_policy(settings), confirm=preparation.confirm, options=options)
@@ -347,7 +345,7 @@ def begin_run(
     )
 
 
-def _journal(netsuite: NetSuite, settings: Settings, streams: Mapping[str, Any], stop: threading.Event) -> NullJournal:
+def _journal(netsuite: NetSuite, settings: Settings, streams: Mapping[str, Any], stop: threading.Event) -> Journal:
     """Open the journal and see through what the last run left in it."""
     journal = open_journal(settings.journal, settings.connection.account.realm, streams)
     try:
@@ -356,15 +354,6 @@ def _journal(netsuite: NetSuite, settings: Settings, streams: Mapping[str, Any],
         journal.close()
         raise
     return journal
-
-
-def mirrored(settings: Settings) -> list[MirrorStream]:
-    """Return the streams that are mirrors.
-
-    Raises:
-        ConfigurationError: one cannot be.
-    """
-    return [_mirror(stream, settings) for stream in settings.streams.values() if stream.mirror]
 
 
 class _Zone:
@@ -406,32 +395,6 @@ def _policy(settings: Settings) -> Callable[[str], OnUnknownOutcome]:
         return known.on_unknown_outcome if known else "stop"
 
     return policy
-
-
-def _mirror(stream: StreamSettings, settings: Settings) -> MirrorStream:
-    others = [
-        other.external_id
-        for other in settings.streams.values()
-        if other is not stream and other.record_type.lower() == stream.record_type.lower() and other.external_id
-    ]
-    return MirrorStream(
-        stream=stream.stream,
-        record_type=stream.record_type,
-        table=table_of(stream.record_type),
-        template=_template(stream),
-        others=tuple(others),
-        operation=stream.delete_by,
-        max_percent=stream.mirror_max_percent,
-        transactions=stream.mirror_transactions,
-    )
-
-
-def _template(stream: StreamSettings) -> Template:
-    if stream.external_id is None:
-        raise ConfigurationError(
-            f"streams.{stream.stream}.external_id", "is missing; a mirror needs it to tell its own records, CRM-{id}."
-        )
-    return stream.external_id
 
 
 def _learn_limit(netsuite: NetSuite, governor: Governor) -> None:

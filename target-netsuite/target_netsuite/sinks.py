@@ -1,16 +1,20 @@
-"""One stream's way to its intents."""
+"""One stream's sink: each record is validated, mapped to an intent and handed to the run.
+
+The rows of a child stream (`ChildSink`) only wait for the records whose lines they are.
+"""
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Protocol, cast
+from typing import Any
 
 from singer_sdk import Target
 from singer_sdk.sinks import RecordSink
 
-from target_netsuite.child_streams import ROWS, Families
+from target_netsuite.child_streams import ROWS, ChildStreams
 from target_netsuite.errors import InvalidRecordError
 from target_netsuite.intents import Intent, Operation, Refusal, Settled
 from target_netsuite.mapping.record import DELETED_AT, RecordMapping
@@ -23,42 +27,46 @@ from target_netsuite.settings import Settings, StreamSettings
 ORPHAN = "NO_PARENT"
 
 
-class Workplace(Protocol):
-    """What a sink needs of the target it belongs to."""
+class SinkTarget(Target):
+    """The target as its sinks see it."""
 
     settings: Settings
-    families: Families
-    mirror_keys: MirrorKeys
+    child_streams: ChildStreams | None
     numbers: Counter[str]
     report: Report
 
     @property
+    @abstractmethod
     def run(self) -> Run:
         """What carries out the intents."""
-        ...
 
+    @property
+    @abstractmethod
+    def mirror_keys(self) -> MirrorKeys:
+        """What came in the streams that are mirrors."""
+
+    @abstractmethod
     def mapping_of(self, settings: StreamSettings, schema: Mapping[str, Any]) -> RecordMapping:
         """Return what makes intents of a stream's records."""
-        ...
 
 
-class _StreamSink(RecordSink):
+class StreamSink(RecordSink):
     """What all sinks have: a number for each record, and validation that refuses the record alone."""
 
     def __init__(
-        self, target: Target, stream_name: str, schema: dict[str, Any], key_properties: Sequence[str] | None
+        self, target: SinkTarget, stream_name: str, schema: dict[str, Any], key_properties: Sequence[str] | None
     ) -> None:
-        self._workplace = cast("Workplace", target)  # no other target makes this sink
+        self._target = target
         self._validation = RecordValidation(
-            stream_name, schema, key_properties or (), by_schema=self._workplace.settings.validate_records
+            stream_name, schema, key_properties or (), by_schema=self._target.settings.validate_records
         )
-        self._workplace.report.expect(stream_name)
+        self._target.report.expect(stream_name)
         super().__init__(target, stream_name, schema, key_properties)
 
     def _next_number(self) -> int:
-        """Count a record of the stream; a new schema, and with it a new sink, does not begin anew."""
-        self._workplace.numbers[self.stream_name] += 1
-        return self._workplace.numbers[self.stream_name]
+        """Count a record of the stream; a new schema, and with it a new sink, does not begin again."""
+        self._target.numbers[self.stream_name] += 1
+        return self._target.numbers[self.stream_name]
 
     def get_validator(self) -> None:
         """Leave validation to this sink: the SDK ends the run at the first invalid record."""
@@ -70,7 +78,7 @@ class _StreamSink(RecordSink):
     def _refused(self, record: Mapping[str, Any], number: int, error: InvalidRecordError, code: str = "") -> None:
         intent = self._unmapped(record, number)
         refusal = Refusal("invalid", error.problem, error.column, code or error.code)
-        self._workplace.run.settled(Settled(intent, refusal=refusal))
+        self._target.run.report(Settled(intent, refusal=refusal))
 
     def _unmapped(self, record: Mapping[str, Any], number: int) -> Intent:
         return Intent(self.stream_name, number, self._key(record), Operation.UPSERT, "", payload=record)
@@ -79,11 +87,11 @@ class _StreamSink(RecordSink):
         return {column: record[column] for column in self.key_properties if column in record}
 
 
-class NetSuiteSink(_StreamSink):
+class NetSuiteSink(StreamSink):
     """Makes an intent of each record of a stream, and has it carried out."""
 
     def __init__(
-        self, target: Target, stream_name: str, schema: dict[str, Any], key_properties: Sequence[str] | None
+        self, target: SinkTarget, stream_name: str, schema: dict[str, Any], key_properties: Sequence[str] | None
     ) -> None:
         """Prepare for a stream.
 
@@ -92,11 +100,11 @@ class NetSuiteSink(_StreamSink):
             MessageError: its schema is no JSON Schema.
         """
         super().__init__(target, stream_name, schema, key_properties)
-        self._settings = self._workplace.settings.stream(stream_name)
+        self._settings = self._target.settings.stream(stream_name)
         self._settings.check_columns(schema["properties"].keys())
-        self._mapping = self._workplace.mapping_of(self._settings, schema)
+        self._mapping = self._target.mapping_of(self._settings, schema)
         if self._settings.mirror:
-            self._workplace.mirror_keys.expect(stream_name)
+            self._target.mirror_keys.expect(stream_name)
 
     def process_record(self, record: dict[str, Any], context: dict[str, Any]) -> None:
         """Take a record; `context` may hold its `version`, and the `operation` a replay gives it.
@@ -105,13 +113,13 @@ class NetSuiteSink(_StreamSink):
             StoppedError: no record can be written for now, or what became of one is not known.
         """
         number = self._next_number()
-        rows = record.pop(ROWS, None)
-        if rows is None and self._workplace.families.is_parent(self.stream_name):
-            self._workplace.families.add_parent(self.stream_name, number, record)
+        rows, children = record.pop(ROWS, None), self._target.child_streams
+        if rows is None and children and children.is_parent(self.stream_name):
+            children.add_parent(self.stream_name, number, record)
             return
-        self._settle(record, number, rows or {}, context)
+        self._carry_out(record, number, rows or {}, context)
 
-    def settle_with_rows(self, record: dict[str, Any], number: int) -> None:
+    def process_waiting(self, record: dict[str, Any], number: int, children: ChildStreams) -> None:
         """Take a record that waited for its lines.
 
         Raises:
@@ -119,15 +127,15 @@ class NetSuiteSink(_StreamSink):
         """
         rows: dict[str, list[dict[str, Any]]] = {}
         try:
-            rows = self._workplace.families.rows_of(self.stream_name, record)
-            self._workplace.families.check_rows(rows)
+            rows = children.rows_of(self.stream_name, record)
+            children.check_rows(rows)
         except InvalidRecordError as error:
             self._note_for_mirror(record, {})
             self._refused({**record, ROWS: rows} if rows else record, number, error)
         else:
-            self._settle(record, number, rows, {})
+            self._carry_out(record, number, rows, {})
 
-    def _settle(
+    def _carry_out(
         self,
         record: dict[str, Any],
         number: int,
@@ -148,12 +156,12 @@ class NetSuiteSink(_StreamSink):
             self._refused(payload, number, error)
             return
         self._note_for_mirror(record, context)
-        self._workplace.run.put(replace(intent, payload=payload) if rows else intent)
+        self._target.run.put(replace(intent, payload=payload) if rows else intent)
 
     def refuse(self, record: Mapping[str, Any], error: InvalidRecordError, code: str = "") -> None:
         """Report a record that a stream map failed on; its columns are not those its external id is made of."""
         if self._settings.mirror:
-            self._workplace.mirror_keys.spoil(self.stream_name, error.problem)
+            self._target.mirror_keys.spoil(self.stream_name, error.problem)
         super().refuse(record, error, code)
 
     def _note_for_mirror(self, record: Mapping[str, Any], context: Mapping[str, Any]) -> None:
@@ -162,9 +170,9 @@ class NetSuiteSink(_StreamSink):
         if not self._settings.mirror or template is None:
             return
         try:
-            self._workplace.mirror_keys.came(self.stream_name, template.fill(record), context.get("version"))
+            self._target.mirror_keys.came(self.stream_name, template.fill(record), context.get("version"))
         except InvalidRecordError as error:
-            self._workplace.mirror_keys.spoil(self.stream_name, error.problem)
+            self._target.mirror_keys.spoil(self.stream_name, error.problem)
 
     def _unmapped(self, record: Mapping[str, Any], number: int) -> Intent:
         try:
@@ -187,11 +195,11 @@ def _operation(context: Mapping[str, Any]) -> Operation | None:
     return Operation(context["operation"]) if "operation" in context else None
 
 
-class ChildSink(_StreamSink):
+class ChildSink(StreamSink):
     """Keeps the rows of a stream that are lines of another stream's records."""
 
     def __init__(
-        self, target: Target, stream_name: str, schema: dict[str, Any], key_properties: Sequence[str] | None
+        self, target: SinkTarget, stream_name: str, schema: dict[str, Any], key_properties: Sequence[str] | None
     ) -> None:
         """Prepare for a stream.
 
@@ -200,7 +208,10 @@ class ChildSink(_StreamSink):
             MessageError: its schema is no JSON Schema.
         """
         super().__init__(target, stream_name, schema, key_properties)
-        self._workplace.families.check_columns(stream_name, schema["properties"].keys())
+        if target.child_streams is None:
+            raise ValueError(f"{stream_name} is not a child stream")
+        self._children = target.child_streams
+        self._children.check_columns(stream_name, schema["properties"].keys())
 
     def process_record(self, record: dict[str, Any], context: dict[str, Any]) -> None:  # noqa: ARG002 - the SDK's shape
         """Keep a row, or report why it cannot be; its record is not written without it, where it names one."""
@@ -210,13 +221,13 @@ class ChildSink(_StreamSink):
             self._validation.check_keys(record)
             if not is_deleted:
                 self._validation.check(record)
-            self._workplace.families.add_row(self.stream_name, record, self.key_properties, is_deleted=is_deleted)
+            self._children.add_row(self.stream_name, record, self.key_properties, is_deleted=is_deleted)
         except InvalidRecordError as error:
             self._keep_invalid(record, number, error)
 
     def _keep_invalid(self, record: Mapping[str, Any], number: int, error: InvalidRecordError) -> None:
         try:
-            self._workplace.families.add_invalid_row(self.stream_name, record, error)
+            self._children.add_invalid_row(self.stream_name, record, error)
         except InvalidRecordError:
             self._refused(record, number, error)
 

@@ -1,4 +1,4 @@
-"""The Singer target."""
+"""TargetNetSuite: the Singer side. Settings and messages in, STATE and an exit code out."""
 
 from __future__ import annotations
 
@@ -11,17 +11,16 @@ from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from types import FrameType
-from typing import IO, Any, ClassVar, cast
+from typing import IO, Any, ClassVar, TypeVar
 
 import click
 import msgspec
-from singer_sdk import Target
 from singer_sdk.exceptions import RecordsWithoutSchemaException
 from singer_sdk.mapper import RemoveRecordTransform, StreamMap
 from singer_sdk.sinks import RecordSink
 
 from suitetalk import ConfigurationError, Governor, NetSuite, RetryPolicy
-from target_netsuite.child_streams import Families
+from target_netsuite.child_streams import ChildStreams
 from target_netsuite.errors import (
     InvalidRecordError,
     MessageError,
@@ -34,11 +33,11 @@ from target_netsuite.mapping.catalog import Catalog, RecordShape
 from target_netsuite.mapping.record import RecordMapping
 from target_netsuite.mapping.values import FormOptions
 from target_netsuite.messages import MessageReader
-from target_netsuite.mirror import Mirror, MirrorKeys
+from target_netsuite.mirror import Mirror, MirrorKeys, mirrored
 from target_netsuite.replay import STREAM_MAP_FAILED, WITHOUT_EFFECT, Replay
 from target_netsuite.reporting.progress import Progress, shown
 from target_netsuite.reporting.report import Report
-from target_netsuite.run import Run, begin_run, mirrored
+from target_netsuite.run import Run, begin_run
 from target_netsuite.settings import (
     CONFIG_JSONSCHEMA,
     Settings,
@@ -47,13 +46,14 @@ from target_netsuite.settings import (
     with_dots,
     without_blanks,
 )
-from target_netsuite.sinks import ChildSink, NetSuiteSink
+from target_netsuite.sinks import ChildSink, NetSuiteSink, SinkTarget, StreamSink
 
 _WITHOUT_EFFECT_HERE = ("add_record_metadata", "batch_size_rows")
+_Sink = TypeVar("_Sink", bound=StreamSink)
 _STATE_ENCODER = msgspec.json.Encoder(decimal_format="number")
 
 
-class TargetNetSuite(Target):
+class TargetNetSuite(SinkTarget):
     """Writes records to Oracle NetSuite: create, update, upsert, delete, inactivate, mirror."""
 
     # A STATE is passed on when every record before it is settled: written, or refused and reported. The SDK's own
@@ -64,8 +64,6 @@ class TargetNetSuite(Target):
     config_jsonschema: ClassVar[dict[str, Any]] = CONFIG_JSONSCHEMA
     default_sink_class = NetSuiteSink
     retry = RetryPolicy()
-
-    settings: Settings
 
     def __init__(self, *, parse_env_config: bool = False, replay: Path | None = None, **options: Any) -> None:
         """Check the settings, read the key and open the files; nothing is sent yet.
@@ -91,8 +89,9 @@ class TargetNetSuite(Target):
         rejects = None if self.settings.report.dry_run else self.settings.report.rejects
         self.replay = Replay(replay, rejects) if replay else None
         self.report = Report(self.logger, self.settings.report, self.replay.keeper if self.replay else None)
-        self.families = Families(self.settings.streams)
-        self.mirror_keys = MirrorKeys()
+        streams = self.settings.streams
+        has_children = any(sublist.stream for stream in streams.values() for sublist in stream.sublists.values())
+        self.child_streams = ChildStreams(streams) if has_children else None
         self.numbers: Counter[str] = Counter()
         self.mirror_streams = mirrored(self.settings)
         self.max_parallelism = 1  # sinks hold nothing back, so there is nothing to drain in threads
@@ -117,6 +116,11 @@ class TargetNetSuite(Target):
             user_agent=f"{self.name}/{self.plugin_version}",
             metadata_age=self.settings.metadata_age,
         )
+
+    @cached_property
+    def mirror_keys(self) -> MirrorKeys:
+        """What came in the streams that are mirrors."""
+        return MirrorKeys()
 
     @cached_property
     def catalog(self) -> Catalog:
@@ -206,14 +210,7 @@ class TargetNetSuite(Target):
         cls.print_version(print_fn=cls.logger.info)
         target = cls(config=config.config, validate_config=True, parse_env_config=config.parse_env, replay=replay)
         with shown(Progress(target.report, target.governor, lambda: target.netsuite.transport.traffic)):
-            target.listen(target.begin_replay() if target.replay else file_input)
-
-    def begin_replay(self) -> IO[str]:
-        """Report what cannot be replayed, and return the rest as input."""
-        replay = cast("Replay", self.replay)
-        for settled in replay.left():
-            self.report.settle(settled)
-        return replay.messages
+            target.listen(target.replay.begin(target.report) if target.replay else file_input)
 
     @classmethod
     def cb_config(cls, ctx: click.Context, param: click.Option, value: tuple[str, ...]) -> Any:
@@ -236,7 +233,8 @@ class TargetNetSuite(Target):
 
     def get_sink_class(self, stream_name: str) -> type[RecordSink]:
         """Return the class of a stream's sink: lines of another stream's records are only kept."""
-        return ChildSink if self.families.is_child(stream_name) else NetSuiteSink
+        is_child = self.child_streams and self.child_streams.is_child(stream_name)
+        return ChildSink if is_child else NetSuiteSink
 
     def process_endofpipe(self) -> None:
         """See to what waited for the end of the input, and say what became of the records.
@@ -246,24 +244,21 @@ class TargetNetSuite(Target):
             MirrorError: a mirror deletes nothing, for a reason that somebody has to look at.
         """
         super().process_endofpipe()
-        mirror = Mirror(self.netsuite.suiteql, self.mirror_keys, self.logger)
+        mirror = Mirror(self.netsuite.suiteql, self.mirror_keys, self.logger) if self.mirror_streams else None
         try:
-            self._settle_the_rest(mirror)
+            self._process_waiting()
+            self.run.finish()
+            if mirror and not self.replay:  # a replay brings a part of the records only
+                for intent in mirror.intents(self.mirror_streams):
+                    self.run.put(intent)
+                self.run.finish()
         except BaseException as error:
             self._stop(error)
             raise
         self._close(is_complete=True)
-        mirror.check()
+        if mirror:
+            mirror.check()
         self.report.check()
-
-    def _settle_the_rest(self, mirror: Mirror) -> None:
-        """Wait for what is under way; a mirror comes last, and not for a replay, which brings a part of the records."""
-        self._settle_families()
-        self.run.finish()
-        if not self.replay:
-            for intent in mirror.intents(self.mirror_streams):
-                self.run.put(intent)
-            self.run.finish()
 
     def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
         """Check the settings in words of our own, and leave what is not ours to the SDK."""
@@ -307,7 +302,7 @@ class TargetNetSuite(Target):
     def _take(self, stream_map: StreamMap, record: dict[str, Any], context: dict[str, Any]) -> None:
         if isinstance(stream_map, RemoveRecordTransform):
             return
-        sink = cast("NetSuiteSink", self.get_sink(stream_map.stream_alias))
+        sink = self._sink(stream_map.stream_alias, StreamSink)  # type: ignore[type-abstract]  # it is only compared
         self.report.take(sink.stream_name)
         try:
             mapped = stream_map.transform(copy.copy(record))
@@ -320,17 +315,27 @@ class TargetNetSuite(Target):
             sink.process_record(mapped, context)
             sink.record_counter_metric.increment()
 
-    def _settle_families(self) -> None:
+    def _process_waiting(self) -> None:
         """Take the records that waited for their lines, and refuse lines without a record."""
-        for stream, number, record in self.families.parents():
-            sink = cast("NetSuiteSink", self.get_sink(stream))
-            sink.settle_with_rows(record, number)
-        for stream, row in self.families.left_over():
-            cast("ChildSink", self.get_sink(stream)).refuse_orphan(row)
+        children = self.child_streams
+        if children is None:
+            return
+        for stream, number, record in children.parents():
+            self._sink(stream, NetSuiteSink).process_waiting(record, number, children)
+        for stream, row in children.left_over():
+            self._sink(stream, ChildSink).refuse_orphan(row)
+
+    def _sink(self, stream: str, kind: type[_Sink]) -> _Sink:
+        sink = self.get_sink(stream)
+        if not isinstance(sink, kind):
+            raise TypeError(f"{stream} has a {type(sink).__name__}")  # see get_sink_class
+        return sink
 
     def _process_state_message(self, message_dict: dict[str, Any]) -> None:
         """Take a STATE, which is passed on when all records before it are settled."""
-        self.run.take_state(message_dict["value"], at_the_end=self.families.are_waiting)
+        self.run.take_state(
+            message_dict["value"], at_the_end=self.child_streams is not None and self.child_streams.are_waiting
+        )
 
     def _pass_state(self, value: Any) -> None:
         with self.interruption.shielded():
@@ -366,7 +371,7 @@ class TargetNetSuite(Target):
             self.logger.warning("Interrupted by signal %d; no further record is sent.", self.interruption.signal)
         elif isinstance(error, Exception) and "run" in self.__dict__:
             with suppress(Exception):  # what came before a broken line is as good as ever; what failed fails again
-                self.run.settle()
+                self.run.drain()
         self.interruption.end()
         self._close(is_complete=False)
 
@@ -375,7 +380,8 @@ class TargetNetSuite(Target):
             if "run" in self.__dict__:
                 self.run.close(is_complete=is_complete)
         finally:
-            self.families.close()
+            if self.child_streams:
+                self.child_streams.close()
             self.netsuite.transport.close()
             self.report.close()
             if self.replay:

@@ -14,7 +14,7 @@ from tests.writes import creates
 
 from suitetalk import Batch
 from target_netsuite.errors import JournalError
-from target_netsuite.journal.journal import Journal, NullJournal, open_journal
+from target_netsuite.journal.journal import Journal, open_journal
 
 
 def test_the_file_is_the_users_alone(tmp_path: Path) -> None:
@@ -102,4 +102,6 @@ def test_the_journal_is_one_for_each_account_and_streams(tmp_path: Path, monkeyp
     for journal in (*opened, named):
         journal.close()
     assert (tmp_path / "my.sqlite").exists()
-    assert type(open_journal("off", "1", streams)) is NullJournal
+    files = sorted(tmp_path.rglob("*"))
+    open_journal("off", "1", streams).close()
+    assert sorted(tmp_path.rglob("*")) == files

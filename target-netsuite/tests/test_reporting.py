@@ -42,7 +42,7 @@ def report_of(*settled: Settled, **settings: Any) -> Report:
     report = Report(LOGGER, ReportSettings.from_mapping({name: str(value) for name, value in settings.items()}))
     for one in settled:
         report.take(one.intent.stream)
-        report.settle(one)
+        report.add(one)
     report.close()
     return report
 
@@ -91,7 +91,7 @@ def test_lines_of_many_threads_are_whole(tmp_path: Path) -> None:
 
     def settle(first: int) -> None:
         for number in range(first, first + 200):
-            report.settle(Settled(intent(number, text="x" * number), refusal=REJECTED))
+            report.add(Settled(intent(number, text="x" * number), refusal=REJECTED))
 
     threads = [threading.Thread(target=settle, args=(first,)) for first in range(1, 1000, 200)]
     for thread in threads:
@@ -148,10 +148,10 @@ def test_a_dry_run_shows_twenty_differences_of_a_stream_and_keeps_all(
     amount = (Decimal("1.10"), Decimal("1.20"))
     with caplog.at_level(logging.INFO):
         for number in range(1, 26):
-            report.settle(Settled(intent(number), Outcome.UPDATED, differences=(Difference("amount", *amount),)))
-        report.settle(Settled(intent(30), Outcome.UNCHANGED))
-        report.settle(Settled(intent(31, Operation.DELETE), Outcome.DELETED))
-        report.settle(Settled(intent(32), refusal=REJECTED))
+            report.add(Settled(intent(number), Outcome.UPDATED, differences=(Difference("amount", *amount),)))
+        report.add(Settled(intent(30), Outcome.UNCHANGED))
+        report.add(Settled(intent(31, Operation.DELETE), Outcome.DELETED))
+        report.add(Settled(intent(32), refusal=REJECTED))
         report.close()
     assert caplog.text.count("DIFFERENCE: ") == 20
     assert f"6 more differences in stream `people`; all are in {paths['differences']}." in caplog.text

@@ -1,4 +1,8 @@
-"""What is about to be sent, in SQLite."""
+"""What is about to be sent, in SQLite, so that the next run neither loses nor repeats a write.
+
+Two tables: `open` holds batches and single creates that were begun and not settled; `made` holds creates without an
+external id, which nothing in NetSuite would identify, until a STATE that covers them has been passed on.
+"""
 
 from __future__ import annotations
 
@@ -38,12 +42,226 @@ CREATE TABLE made (
 PRAGMA user_version = {_VERSION};
 """
 
+_ENCODER = msgspec.json.Encoder(decimal_format="number", order="sorted")
+_OF_THE_TAP = "_sdc_"
+OUTCOME_UNKNOWN = "OUTCOME_UNKNOWN"
+_DECODER = msgspec.json.Decoder(float_hook=Decimal)
+
+
+class Journal:
+    """What a run is about to send, and what nothing in NetSuite would tell about it later. Thread-safe.
+
+    What a method wrote is on the disk when it returns. A journal holds bodies of records, and no secrets of the
+    connection. It may be deleted when it is certain that no job of the last run is still going on.
+    """
+
+    def __init__(self, path: Path | None) -> None:
+        """Open the journal and read what the last run left.
+
+        Args:
+            path: of its file; None keeps it in memory, so that a run that is killed may lose sight of creates without
+                an external id.
+
+        Raises:
+            JournalError: the file cannot be used, or another run uses it.
+        """
+        self._database = JournalDatabase(path)
+        self._members: dict[str, tuple[Member, ...]] = {}
+        self._record_types: dict[str, str] = {}
+        self._former: dict[str, list[tuple[int, str | None]]] = defaultdict(list)
+        self._of_this_run: dict[str, list[tuple[int, int]]] = defaultdict(list)
+        with self._database.transaction() as connection:
+            for place, mark, internal_id in connection.execute(
+                "SELECT id, fingerprint, internal_id FROM made ORDER BY id DESC"
+            ):
+                self._former[mark].append((place, internal_id))
+
+    def intended(self, batch: Batch, writes: Sequence[Write]) -> None:
+        """Write down a batch before it is sent."""
+        members = tuple(Member.of(write.intent) for write in writes) if is_unfindable(writes[0]) else ()
+        described = {
+            "operation": batch.operation,
+            "records": batch.records,
+            "parallel": batch.parallel,
+            "alone": batch.alone,
+            "headers": batch.headers,
+        }
+        self._open(batch.idempotency_key, writes[0], encode(described), members)
+
+    def submitted(self, key: str, job_id: str) -> None:
+        """Write down a batch's job."""
+        with self._database.transaction() as connection:
+            connection.execute("UPDATE open SET job_id = ? WHERE key = ?", (job_id, key))
+
+    def intended_single(self, write: Write) -> str:
+        """Write down a single create without an external id, and return the entry's key."""
+        key = str(uuid.uuid4())
+        self._open(key, write, None, (Member.of(write.intent),))
+        return key
+
+    def settled(self, key: str, created: Mapping[int, str] | None = None, doubtful: Collection[int] = ()) -> None:
+        """Close an entry, remembering what nothing in NetSuite tells.
+
+        Args:
+            key: the batch's idempotency key, or what `intended_single` returned.
+            created: internal ids of the records that were made, by place in the batch, 0 for a single one.
+            doubtful: places of those of which it stays unknown.
+        """
+        record_type, members = self._record_types.pop(key, ""), self._members.pop(key, ())
+        done: dict[int, str | None] = {**(created or {}), **dict.fromkeys(doubtful)}
+        kept = {place: internal_id for place, internal_id in done.items() if place < len(members)}
+        with self._database.transaction() as connection:
+            connection.execute("DELETE FROM open WHERE key = ?", (key,))
+            for place, internal_id in kept.items():
+                member = members[place]
+                cursor = connection.execute(
+                    "INSERT INTO made (record_type, stream, key, fingerprint, internal_id) VALUES (?, ?, ?, ?, ?)",
+                    (record_type, member.stream, member.key, member.fingerprint, internal_id),
+                )
+                self._remember(member, cursor.lastrowid or 0, internal_id)
+
+    def acknowledged(self, up_to: Mapping[str, int]) -> None:
+        """Forget the records that a STATE which was passed on covers: they do not come again.
+
+        Args:
+            up_to: the highest number of those records, by stream.
+        """
+        if not any(made and made[0][0] <= up_to.get(stream, 0) for stream, made in list(self._of_this_run.items())):
+            return
+        with self._database.transaction() as connection:
+            for stream, highest in up_to.items():
+                covered = self._of_this_run.get(stream, [])
+                while covered and covered[0][0] <= highest:
+                    connection.execute("DELETE FROM made WHERE id = ?", (heapq.heappop(covered)[1],))
+
+    def already_done(self, intent: Intent) -> Settled | None:
+        """Return what an earlier run did with a record that now comes again, None when it did nothing; each once."""
+        if not self._former or intent.operation is not Operation.CREATE or intent.external_id:
+            return None
+        with self._database.transaction():
+            found = self._former.get(fingerprint(intent))
+            if not found:
+                return None
+            place, internal_id = found.pop()
+            heapq.heappush(self._of_this_run[intent.stream], (intent.number, place))
+        if internal_id is None:
+            return Settled(intent, refusal=outcome_unknown("an earlier run sent it and got no answer"))
+        return Settled(intent, Outcome.CREATED, internal_id)
+
+    def open_entries(self) -> list[OpenEntry]:
+        """Return what earlier runs left open, oldest first."""
+        with self._database.transaction() as connection:
+            rows = connection.execute(
+                "SELECT key, record_type, stream, batch, members, job_id, begun FROM open ORDER BY begun"
+            ).fetchall()
+        entries = [
+            OpenEntry(
+                key,
+                record_type,
+                stream,
+                _batch(key, record_type, batch),
+                msgspec.json.decode(members, type=tuple[Member, ...]),
+                job_id,
+                begun,
+            )
+            for key, record_type, stream, batch, members, job_id, begun in rows
+        ]
+        for entry in entries:
+            self._members[entry.key], self._record_types[entry.key] = _of_no_run(entry.members), entry.record_type
+        return entries
+
+    def doubtful(self) -> list[Doubtful]:
+        """Return the creates of earlier runs of which it stays unknown whether they were done."""
+        with self._database.transaction() as connection:
+            rows = connection.execute(
+                "SELECT id, record_type, stream, key FROM made WHERE internal_id IS NULL ORDER BY id"
+            ).fetchall()
+        return [Doubtful(*row) for row in rows]
+
+    def forget(self, places: Collection[int]) -> None:
+        """Forget doubtful creates, so that they are sent again when they come again."""
+        with self._database.transaction() as connection:
+            connection.executemany("DELETE FROM made WHERE id = ?", [(place,) for place in places])
+            for mark, found in self._former.items():
+                self._former[mark] = [one for one in found if one[0] not in places]
+
+    def finished(self) -> None:
+        """Forget everything: all input was settled, and all STATE passed on."""
+        with self._database.transaction() as connection:
+            connection.execute("DELETE FROM open")
+            connection.execute("DELETE FROM made")
+            self._former.clear()
+            self._of_this_run.clear()
+
+    def close(self) -> None:
+        """Let another run use the journal."""
+        self._database.close()
+
+    def _open(self, key: str, write: Write, batch: bytes | None, members: tuple[Member, ...]) -> None:
+        row = (key, time.time(), write.record_type, write.intent.stream, batch, msgspec.json.encode(members))
+        with self._database.transaction() as connection:
+            connection.execute(
+                "INSERT INTO open (key, begun, record_type, stream, batch, members) VALUES (?, ?, ?, ?, ?, ?)", row
+            )
+        self._members[key], self._record_types[key] = members, write.record_type
+
+    def _remember(self, member: Member, place: int, internal_id: str | None) -> None:
+        if member.number:
+            heapq.heappush(self._of_this_run[member.stream], (member.number, place))
+        else:
+            self._former[member.fingerprint].append((place, internal_id))
+
+
+def _batch(key: str, record_type: str, described: bytes | None) -> Batch | None:
+    if described is None:
+        return None
+    facts = _DECODER.decode(described)
+    return Batch(
+        facts["operation"],
+        record_type,
+        tuple(facts["records"]),
+        parallel=facts["parallel"],
+        alone=facts["alone"],
+        headers=facts["headers"],
+        idempotency_key=key,
+    )
+
+
+def _of_no_run(members: tuple[Member, ...]) -> tuple[Member, ...]:
+    """Return members without their numbers, which count in another run."""
+    return tuple(Member(member.stream, 0, member.key, member.fingerprint) for member in members)
+
+
+def open_journal(setting: str | None, account: str, streams: Mapping[str, Any]) -> Journal:
+    """Open the journal that the setting asks for.
+
+    Args:
+        setting: a path, `off`, or None for a file of the user's own for this account and these streams.
+        account: the account's id.
+        streams: the setting `streams`.
+
+    Raises:
+        ConfigurationError: there is no home folder to keep it in.
+        JournalError: the file cannot be used, or another run uses it.
+    """
+    if setting == "off":
+        return Journal(None)
+    if setting:
+        return Journal(Path(setting))
+    digest = hashlib.sha256(msgspec.json.encode([account, dict(streams)], order="sorted")).hexdigest()[:16]
+    try:
+        return Journal(state_folder() / f"journal-{account.lower()}-{digest}.sqlite")
+    except OSError as error:
+        raise ConfigurationError(
+            "journal", f"is needed, for there is no home folder to keep it in ({error})."
+        ) from None
+
 
 class JournalDatabase:
     """Transactions that are on the disk when they end. Thread-safe."""
 
-    def __init__(self, path: Path) -> None:
-        """Open the file (0600), or make it, and keep every other run out of it until it is closed.
+    def __init__(self, path: Path | None) -> None:
+        """Open the file (0600), or create it, and keep every other run out of it until it is closed.
 
         Raises:
             JournalError: it cannot be used, or another run uses it.
@@ -51,10 +269,13 @@ class JournalDatabase:
         self._path = path
         self._lock = threading.Lock()
         try:
-            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-            close_to_others(path)
-            self._connection = sqlite3.connect(path, timeout=0, isolation_level=None, check_same_thread=False)
+            if path:
+                path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+                os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+                close_to_others(path)
+            self._connection = sqlite3.connect(
+                path or ":memory:", timeout=0, isolation_level=None, check_same_thread=False
+            )
         except (OSError, sqlite3.Error) as error:
             raise self._unusable(error) from None
         try:
@@ -125,51 +346,6 @@ class JournalDatabase:
         )
 
 
-_ENCODER = msgspec.json.Encoder(decimal_format="number", order="sorted")
-_OF_THE_TAP = "_sdc_"
-
-
-@dataclass(frozen=True)
-class Member:
-    """A record whose create leaves nothing in NetSuite to find it by.
-
-    Attributes:
-        stream: its stream.
-        number: its number in the stream, in the run that sent it.
-        key: its key as JSON, for messages.
-        fingerprint: equal for the same record when it comes again.
-    """
-
-    stream: str
-    number: int
-    key: str
-    fingerprint: str
-
-    @classmethod
-    def of(cls, intent: Intent) -> Member:
-        """Return the member for an intent."""
-        key = _ENCODER.encode(dict(intent.key)).decode()
-        return cls(intent.stream, intent.number, key, fingerprint(intent))
-
-
-def is_unfindable(write: Write) -> bool:
-    """Tell whether nothing in NetSuite tells later that this write was done: a create without an external id."""
-    return write.operation is Operation.CREATE and not write.external_id
-
-
-def fingerprint(intent: Intent) -> str:
-    """Return a digest of the stream, the key and the record.
-
-    Columns of the tap's own such as `_sdc_extracted_at` are left out: they differ each time a record comes.
-    """
-    payload = {name: value for name, value in intent.payload.items() if not name.startswith(_OF_THE_TAP)}
-    parts = (intent.stream, intent.record_type, dict(intent.key), payload)
-    return hashlib.sha256(_ENCODER.encode(parts)).hexdigest()
-
-
-OUTCOME_UNKNOWN = "OUTCOME_UNKNOWN"
-
-
 @dataclass(frozen=True)
 class OpenEntry:
     """What an earlier run began and did not settle.
@@ -210,57 +386,6 @@ class Doubtful:
     key: str
 
 
-class NullJournal:
-    """Remembers nothing: a run that is killed may lose sight of creates without an external id."""
-
-    def intended(self, batch: Batch, writes: Sequence[Write]) -> None:
-        """Write down a batch before it is sent."""
-
-    def submitted(self, key: str, job_id: str) -> None:
-        """Write down a batch's job."""
-
-    def settled(self, key: str, created: Mapping[int, str] | None = None, doubtful: Collection[int] = ()) -> None:
-        """Close an entry, remembering what nothing in NetSuite tells.
-
-        Args:
-            key: the batch's idempotency key, or what `intended_single` returned.
-            created: internal ids of the records that were made, by place in the batch, 0 for a single one.
-            doubtful: places of those of which it stays unknown.
-        """
-
-    def intended_single(self, write: Write) -> str:  # noqa: ARG002 - the other one's shape
-        """Write down a single create without an external id, and return the entry's key."""
-        return ""
-
-    def acknowledged(self, up_to: Mapping[str, int]) -> None:
-        """Forget the records that a STATE which was passed on covers: they do not come again.
-
-        Args:
-            up_to: the highest number of those records, by stream.
-        """
-
-    def already_done(self, intent: Intent) -> Settled | None:  # noqa: ARG002 - the other one's shape
-        """Return what an earlier run did with a record that now comes again, None when it did nothing; each once."""
-        return None
-
-    def open_entries(self) -> list[OpenEntry]:
-        """Return what earlier runs left open, oldest first."""
-        return []
-
-    def doubtful(self) -> list[Doubtful]:
-        """Return the creates of earlier runs of which it stays unknown whether they were done."""
-        return []
-
-    def forget(self, places: Collection[int]) -> None:
-        """Forget doubtful creates, so that they are sent again when they come again."""
-
-    def finished(self) -> None:
-        """Forget everything: all input was settled, and all STATE passed on."""
-
-    def close(self) -> None:
-        """Let another run use the journal."""
-
-
 def outcome_unknown(why: str) -> Refusal:
     """Return the refusal of a create that may have been done."""
     return Refusal(
@@ -271,199 +396,39 @@ def outcome_unknown(why: str) -> Refusal:
     )
 
 
-_DECODER = msgspec.json.Decoder(float_hook=Decimal)
+@dataclass(frozen=True)
+class Member:
+    """A record whose create leaves nothing in NetSuite to find it by.
 
-
-class Journal(NullJournal):
-    """A journal on disk. Thread-safe; what a method wrote is on the disk when it returns.
-
-    It holds bodies of records, and no secrets of the connection. Everything in it may be deleted when it is certain
-    that no job of the last run goes on.
+    Attributes:
+        stream: its stream.
+        number: its number in the stream, in the run that sent it.
+        key: its key as JSON, for messages.
+        fingerprint: equal for the same record when it comes again.
     """
 
-    def __init__(self, path: Path) -> None:
-        """Open the journal and read what the last run left.
+    stream: str
+    number: int
+    key: str
+    fingerprint: str
 
-        Raises:
-            JournalError: the file cannot be used, or another run uses it.
-        """
-        self._database = JournalDatabase(path)
-        self._members: dict[str, tuple[Member, ...]] = {}
-        self._record_types: dict[str, str] = {}
-        self._former: dict[str, list[tuple[int, str | None]]] = defaultdict(list)
-        self._of_this_run: dict[str, list[tuple[int, int]]] = defaultdict(list)
-        with self._database.transaction() as connection:
-            for place, mark, internal_id in connection.execute(
-                "SELECT id, fingerprint, internal_id FROM made ORDER BY id DESC"
-            ):
-                self._former[mark].append((place, internal_id))
-
-    def intended(self, batch: Batch, writes: Sequence[Write]) -> None:
-        """See NullJournal."""
-        members = tuple(Member.of(write.intent) for write in writes) if is_unfindable(writes[0]) else ()
-        described = {
-            "operation": batch.operation,
-            "records": batch.records,
-            "parallel": batch.parallel,
-            "alone": batch.alone,
-            "headers": batch.headers,
-        }
-        self._open(batch.idempotency_key, writes[0], encode(described), members)
-
-    def submitted(self, key: str, job_id: str) -> None:
-        """See NullJournal."""
-        with self._database.transaction() as connection:
-            connection.execute("UPDATE open SET job_id = ? WHERE key = ?", (job_id, key))
-
-    def intended_single(self, write: Write) -> str:
-        """See NullJournal."""
-        key = str(uuid.uuid4())
-        self._open(key, write, None, (Member.of(write.intent),))
-        return key
-
-    def settled(self, key: str, created: Mapping[int, str] | None = None, doubtful: Collection[int] = ()) -> None:
-        """See NullJournal."""
-        record_type, members = self._record_types.pop(key, ""), self._members.pop(key, ())
-        done: dict[int, str | None] = {**(created or {}), **dict.fromkeys(doubtful)}
-        kept = {place: internal_id for place, internal_id in done.items() if place < len(members)}
-        with self._database.transaction() as connection:
-            connection.execute("DELETE FROM open WHERE key = ?", (key,))
-            for place, internal_id in kept.items():
-                member = members[place]
-                cursor = connection.execute(
-                    "INSERT INTO made (record_type, stream, key, fingerprint, internal_id) VALUES (?, ?, ?, ?, ?)",
-                    (record_type, member.stream, member.key, member.fingerprint, internal_id),
-                )
-                self._remember(member, cursor.lastrowid or 0, internal_id)
-
-    def acknowledged(self, up_to: Mapping[str, int]) -> None:
-        """See NullJournal."""
-        if not any(made and made[0][0] <= up_to.get(stream, 0) for stream, made in list(self._of_this_run.items())):
-            return
-        with self._database.transaction() as connection:
-            for stream, highest in up_to.items():
-                covered = self._of_this_run.get(stream, [])
-                while covered and covered[0][0] <= highest:
-                    connection.execute("DELETE FROM made WHERE id = ?", (heapq.heappop(covered)[1],))
-
-    def already_done(self, intent: Intent) -> Settled | None:
-        """See NullJournal."""
-        if not self._former or intent.operation is not Operation.CREATE or intent.external_id:
-            return None
-        with self._database.transaction():
-            found = self._former.get(fingerprint(intent))
-            if not found:
-                return None
-            place, internal_id = found.pop()
-            heapq.heappush(self._of_this_run[intent.stream], (intent.number, place))
-        if internal_id is None:
-            return Settled(intent, refusal=outcome_unknown("an earlier run sent it and got no answer"))
-        return Settled(intent, Outcome.CREATED, internal_id)
-
-    def open_entries(self) -> list[OpenEntry]:
-        """See NullJournal."""
-        with self._database.transaction() as connection:
-            rows = connection.execute(
-                "SELECT key, record_type, stream, batch, members, job_id, begun FROM open ORDER BY begun"
-            ).fetchall()
-        entries = [
-            OpenEntry(
-                key,
-                record_type,
-                stream,
-                _batch(key, record_type, batch),
-                msgspec.json.decode(members, type=tuple[Member, ...]),
-                job_id,
-                begun,
-            )
-            for key, record_type, stream, batch, members, job_id, begun in rows
-        ]
-        for entry in entries:
-            self._members[entry.key], self._record_types[entry.key] = _of_no_run(entry.members), entry.record_type
-        return entries
-
-    def doubtful(self) -> list[Doubtful]:
-        """See NullJournal."""
-        with self._database.transaction() as connection:
-            rows = connection.execute(
-                "SELECT id, record_type, stream, key FROM made WHERE internal_id IS NULL ORDER BY id"
-            ).fetchall()
-        return [Doubtful(*row) for row in rows]
-
-    def forget(self, places: Collection[int]) -> None:
-        """See NullJournal."""
-        with self._database.transaction() as connection:
-            connection.executemany("DELETE FROM made WHERE id = ?", [(place,) for place in places])
-            for mark, found in self._former.items():
-                self._former[mark] = [one for one in found if one[0] not in places]
-
-    def finished(self) -> None:
-        """See NullJournal."""
-        with self._database.transaction() as connection:
-            connection.execute("DELETE FROM open")
-            connection.execute("DELETE FROM made")
-            self._former.clear()
-            self._of_this_run.clear()
-
-    def close(self) -> None:
-        """See NullJournal."""
-        self._database.close()
-
-    def _open(self, key: str, write: Write, batch: bytes | None, members: tuple[Member, ...]) -> None:
-        row = (key, time.time(), write.record_type, write.intent.stream, batch, msgspec.json.encode(members))
-        with self._database.transaction() as connection:
-            connection.execute(
-                "INSERT INTO open (key, begun, record_type, stream, batch, members) VALUES (?, ?, ?, ?, ?, ?)", row
-            )
-        self._members[key], self._record_types[key] = members, write.record_type
-
-    def _remember(self, member: Member, place: int, internal_id: str | None) -> None:
-        if member.number:
-            heapq.heappush(self._of_this_run[member.stream], (member.number, place))
-        else:
-            self._former[member.fingerprint].append((place, internal_id))
+    @classmethod
+    def of(cls, intent: Intent) -> Member:
+        """Return the member for an intent."""
+        key = _ENCODER.encode(dict(intent.key)).decode()
+        return cls(intent.stream, intent.number, key, fingerprint(intent))
 
 
-def open_journal(setting: str | None, account: str, streams: Mapping[str, Any]) -> NullJournal:
-    """Open the journal that the setting asks for.
+def fingerprint(intent: Intent) -> str:
+    """Return a digest of the stream, the key and the record.
 
-    Args:
-        setting: a path, `off`, or None for a file of the user's own for this account and these streams.
-        account: the account's id.
-        streams: the setting `streams`.
-
-    Raises:
-        ConfigurationError: there is no home folder to keep it in.
-        JournalError: the file cannot be used, or another run uses it.
+    Columns of the tap's own such as `_sdc_extracted_at` are left out: they differ each time a record comes.
     """
-    if setting == "off":
-        return NullJournal()
-    if setting:
-        return Journal(Path(setting))
-    digest = hashlib.sha256(msgspec.json.encode([account, dict(streams)], order="sorted")).hexdigest()[:16]
-    try:
-        return Journal(state_folder() / f"journal-{account.lower()}-{digest}.sqlite")
-    except OSError as error:
-        raise ConfigurationError(
-            "journal", f"is needed, for there is no home folder to keep it in ({error})."
-        ) from None
+    payload = {name: value for name, value in intent.payload.items() if not name.startswith(_OF_THE_TAP)}
+    parts = (intent.stream, intent.record_type, dict(intent.key), payload)
+    return hashlib.sha256(_ENCODER.encode(parts)).hexdigest()
 
 
-def _batch(key: str, record_type: str, described: bytes | None) -> Batch | None:
-    if described is None:
-        return None
-    facts = _DECODER.decode(described)
-    return Batch(
-        facts["operation"],
-        record_type,
-        tuple(facts["records"]),
-        parallel=facts["parallel"],
-        alone=facts["alone"],
-        headers=facts["headers"],
-        idempotency_key=key,
-    )
-
-
-def _of_no_run(members: tuple[Member, ...]) -> tuple[Member, ...]:
-    """Return members without their numbers, which count in another run."""
-    return tuple(Member(member.stream, 0, member.key, member.fingerprint) for member in members)
+def is_unfindable(write: Write) -> bool:
+    """Tell whether nothing in NetSuite tells later that this write was done: a create without an external id."""
+    return write.operation is Operation.CREATE and not write.external_id

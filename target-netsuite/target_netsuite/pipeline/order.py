@@ -12,7 +12,6 @@ from suitetalk.record_tables import table_of
 from target_netsuite.intents import Intent, Operation, Reference
 
 _ALL_ENTITIES = "entity"
-
 Group = tuple[str, Literal["write", "delete", "delete unnamed"]]
 """NetSuite's table of a record type, and what is done to the record; unnamed are those without external id."""
 

@@ -19,13 +19,15 @@ CHUNK = 500
 _MOST_UNSETTLED = 8000  # a bound for memory; enough for all workers, and for one more chunk each
 _WORKERS = 8
 _LONGEST_REST = 2.0  # seconds a part of a chunk waits for more of it
+_BAD_REQUEST = 400
+_ALL_ENTITIES = "entity"
 
 
 class Settle(Protocol):
     """Takes what became of intents that were handed out."""
 
     def __call__(self, settled: Sequence[Settled], postponed: Sequence[Intent] = ()) -> None:
-        """Take those that are settled, and those that were put aside: nothing behind them is settled without a gap."""
+        """Take those that are settled, and those that were put aside: nothing after them is settled without a gap."""
         ...
 
 
@@ -182,10 +184,6 @@ class Pipeline:
         return (oldest, None) if rest <= 0 else (None, rest)
 
 
-_BAD_REQUEST = 400
-_ALL_ENTITIES = "entity"
-
-
 class Postponed:
     """Keeps records until the end of the input, on disk, in little memory. Thread-safe.
 
@@ -217,18 +215,18 @@ class Postponed:
         return intent.operation is Operation.DELETE and refusal.status == _BAD_REQUEST
 
     def has_earlier(self, intent: Intent) -> bool:
-        """Tell whether an earlier intent about the same record is kept, so that this one has to wait behind it."""
+        """Tell whether an earlier intent about the same record is kept, so that this one has to wait for it."""
         return bool(self._names) and not self._names.isdisjoint(_names(intent))
 
     def add(self, intent: Intent, refusal: Refusal | None) -> None:
-        """Keep an intent; `refusal` is None where it only waits behind another."""
+        """Keep an intent; `refusal` is None where it only waits for another."""
         with self._lock:
             self._names.update(_names(intent))
             pickle.dump((intent, refusal), self._file)
             self._count += 1
 
     def take(self) -> Iterator[tuple[Intent, Refusal | None]]:
-        """Yield what is kept, in its order, and begin anew; others may be added meanwhile."""
+        """Yield what is kept, in its order, and begin again; others may be added meanwhile."""
         with self._lock:
             kept, count = self._file, self._count
             self._file, self._count, self._names = _new_file(), 0, set()

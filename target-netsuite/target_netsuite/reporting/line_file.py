@@ -61,13 +61,13 @@ class LineFile:
         os.close(self._file)
 
     def _begin_a_row(self) -> None:
-        """Leave behind a line that a power cut has cut."""
+        """Begin a new line after one that a power cut has cut short."""
         size = os.fstat(self._file).st_size
         if size and os.pread(self._file, 1, size - 1) != b"\n":
             os.write(self._file, b"\n")
 
     def _take_back(self, written: int) -> None:
-        """Remove part of a line, unless somebody else has written behind it."""
+        """Remove part of a line, unless somebody else has written after it."""
         end = os.lseek(self._file, 0, os.SEEK_CUR)
         if os.fstat(self._file).st_size == end:
             os.ftruncate(self._file, end - written)

@@ -14,6 +14,24 @@ from suitetalk.terminal import Pace, Ticker, at_a_terminal, counted, duration, i
 from target_netsuite.intents import Outcome
 from target_netsuite.reporting.report import INVALID, REJECTED, Report
 
+logger = logging.getLogger(__name__)
+
+_INTERVAL = 60.0  # seconds; as the SDK's counters
+_LEVEL_VARIABLES = ("TARGET_NETSUITE_LOGLEVEL", "LOGLEVEL")
+_STREAM = "Stream"
+_HEADS = {  # count -> what stands above it, in a run and in a dry run
+    Outcome.CREATED.value: ("Created", "Would create"),
+    Outcome.UPDATED.value: ("Updated", "Would update"),
+    Outcome.UPSERTED.value: ("Upserted", "Would upsert"),
+    Outcome.UNCHANGED.value: ("Unchanged", "Unchanged"),
+    Outcome.DELETED.value: ("Deleted", "Would delete"),
+    Outcome.ALREADY_GONE.value: ("Already gone", "Already gone"),
+    Outcome.INACTIVATED.value: ("Inactivated", "Would inactivate"),
+    INVALID: ("Invalid", "Invalid"),
+    REJECTED: ("Rejected", "Rejected"),
+}
+_ONLY_WHERE_THERE_ARE_ANY = (Outcome.UPSERTED.value, Outcome.ALREADY_GONE.value, Outcome.INACTIVATED.value)
+
 
 @dataclass(frozen=True)
 class Facts:
@@ -99,25 +117,6 @@ class Progress:
             limit=self._governor.limit,
             traffic=self._traffic(),
         )
-
-
-logger = logging.getLogger(__name__)
-
-_INTERVAL = 60.0  # seconds; as the SDK's counters
-_LEVEL_VARIABLES = ("TARGET_NETSUITE_LOGLEVEL", "LOGLEVEL")
-_STREAM = "Stream"
-_HEADS = {  # count -> what stands above it, in a run and in a dry run
-    Outcome.CREATED.value: ("Created", "Would create"),
-    Outcome.UPDATED.value: ("Updated", "Would update"),
-    Outcome.UPSERTED.value: ("Upserted", "Would upsert"),
-    Outcome.UNCHANGED.value: ("Unchanged", "Unchanged"),
-    Outcome.DELETED.value: ("Deleted", "Would delete"),
-    Outcome.ALREADY_GONE.value: ("Already gone", "Already gone"),
-    Outcome.INACTIVATED.value: ("Inactivated", "Would inactivate"),
-    INVALID: ("Invalid", "Invalid"),
-    REJECTED: ("Rejected", "Rejected"),
-}
-_ONLY_WHERE_THERE_ARE_ANY = (Outcome.UPSERTED.value, Outcome.ALREADY_GONE.value, Outcome.INACTIVATED.value)
 
 
 def shown(progress: Progress) -> AbstractContextManager[None]:

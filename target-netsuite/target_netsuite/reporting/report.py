@@ -16,146 +16,8 @@ from target_netsuite.reporting.line_file import LineFile
 from target_netsuite.settings.target import ReportSettings
 
 INVALID, REJECTED, REFUSED = "invalid", "rejected", "refused"
-
-
-class StreamCounts:
-    """The counts of one stream.
-
-    Attributes:
-        read: records that have come.
-    """
-
-    def __init__(self) -> None:
-        """Begin with none."""
-        self.read = 0
-        self._settled: Counter[str] = Counter()
-
-    def add(self, settled: Settled) -> None:
-        """Count a record as what became of it."""
-        self._settled[settled.refusal.stage if settled.refusal else Outcome(settled.outcome).value] += 1
-
-    @property
-    def refused(self) -> int:
-        """Records found invalid, and records rejected by NetSuite."""
-        return self._settled[INVALID] + self._settled[REJECTED]
-
-    @property
-    def settled(self) -> int:
-        """Records that were carried out or refused."""
-        return sum(self._settled.values())
-
-    def by_name(self) -> dict[str, int]:
-        """Return all counts for the summary; those already gone are among the deleted, and told apart too."""
-        counts = {outcome.value: self._settled[outcome.value] for outcome in Outcome}
-        counts[Outcome.DELETED.value] += counts[Outcome.ALREADY_GONE.value]
-        return {
-            **counts,
-            INVALID: self._settled[INVALID],
-            REJECTED: self._settled[REJECTED],
-            REFUSED: self.refused,
-        }
-
-
 _UNTOUCHED = (Outcome.UNCHANGED, Outcome.ALREADY_GONE)
-
-
-def refused_line(intent: Intent, refusal: Refusal) -> dict[str, Any]:
-    """Return what the log says about a refused record: without what is not known, and without the record."""
-    record = max(intent.number, 0)  # what is no record of the input has no number above
-    about = {"stream": intent.stream, "record": record, "key": dict(intent.key), "operation": intent.operation}
-    return {name: value for name, value in {**about, **_reason(refusal)}.items() if value not in ("", None, 0)}
-
-
-def reject_line(intent: Intent, refusal: Refusal) -> dict[str, Any]:
-    """Return the line of a refused record for the file of rejects, always with all its names."""
-    return {
-        "stream": intent.stream,
-        "key": dict(intent.key),
-        "operation": intent.operation,
-        **_reason(refusal),
-        "payload": dict(intent.payload),
-    }
-
-
-def receipt_line(settled: Settled) -> dict[str, Any]:
-    """Return the line of a record that was not refused, for the file of receipts."""
-    intent = settled.intent
-    return {
-        "stream": intent.stream,
-        "key": dict(intent.key),
-        "operation": intent.operation,
-        "outcome": settled.outcome,
-        "record_type": intent.record_type,
-        "internal_id": settled.internal_id or intent.internal_id or "",
-        "external_id": intent.external_id or "",
-    }
-
-
-def difference_lines(settled: Settled) -> Iterator[dict[str, Any]]:
-    """Yield a line for each field; one without a field when a record changes and no field of it is known."""
-    intent = settled.intent
-    about = {
-        "stream": intent.stream,
-        "key": dict(intent.key),
-        "operation": intent.operation,
-        "outcome": settled.outcome,
-    }
-    for difference in settled.differences:
-        yield {**about, **_change(difference)}
-    if not settled.differences and settled.outcome not in (None, *_UNTOUCHED):
-        yield about
-
-
-def _change(difference: Difference) -> dict[str, Any]:
-    return {"path": difference.path, "before": difference.before, "after": difference.after}
-
-
-def _reason(refusal: Refusal) -> dict[str, Any]:
-    return {
-        "stage": refusal.stage,
-        "status": refusal.status,
-        "code": refusal.code,
-        "path": refusal.path,
-        "message": refusal.message,
-        "advice": refusal.advice,
-        "attempts": refusal.attempts,
-    }
-
-
 _DIFFERENCES_SHOWN = 20  # of each stream, in the log
-
-
-class RejectsKeeper(Protocol):
-    """Something that keeps failed records."""
-
-    def settled(self, intent: Intent, reject: Mapping[str, Any] | None) -> None:
-        """Take note that a record is settled, with its line when it has failed."""
-        ...
-
-    def close(self) -> None:
-        """Put everything in order; the run is over."""
-        ...
-
-
-class Rejects:
-    """Appends failed records to a file."""
-
-    def __init__(self, file: LineFile) -> None:
-        """Write to this file."""
-        self._file = file
-
-    def settled(self, intent: Intent, reject: Mapping[str, Any] | None) -> None:  # noqa: ARG002 - see RejectsKeeper
-        """Append the line of a record that has failed.
-
-        Raises:
-            ReportFileError: there is no room, for instance.
-        """
-        if reject:
-            self._file.write(reject)
-
-    def close(self) -> None:
-        """Close the file."""
-        self._file.close()
 
 
 class Report:
@@ -223,7 +85,7 @@ class Report:
         with self._lock:
             self._of(stream).read += 1
 
-    def settle(self, settled: Settled) -> None:
+    def add(self, settled: Settled) -> None:
         """Report what became of a record; in the files it is when this returns.
 
         Raises:
@@ -309,6 +171,140 @@ class Report:
             if number > _DIFFERENCES_SHOWN:
                 more = number - _DIFFERENCES_SHOWN
                 self._logger.info("%d more differences in stream `%s`; %s.", more, stream, where, extra=FOR_A_PERSON)
+
+
+class RejectsKeeper(Protocol):
+    """Something that keeps failed records."""
+
+    def settled(self, intent: Intent, reject: Mapping[str, Any] | None) -> None:
+        """Take note that a record is settled, with its line when it has failed."""
+        ...
+
+    def close(self) -> None:
+        """Put everything in order; the run is over."""
+        ...
+
+
+class Rejects:
+    """Appends failed records to a file."""
+
+    def __init__(self, file: LineFile) -> None:
+        """Write to this file."""
+        self._file = file
+
+    def settled(self, intent: Intent, reject: Mapping[str, Any] | None) -> None:  # noqa: ARG002 - see RejectsKeeper
+        """Append the line of a record that has failed.
+
+        Raises:
+            ReportFileError: there is no room, for instance.
+        """
+        if reject:
+            self._file.write(reject)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+
+class StreamCounts:
+    """The counts of one stream.
+
+    Attributes:
+        read: records that have come.
+    """
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        self.read = 0
+        self._settled: Counter[str] = Counter()
+
+    def add(self, settled: Settled) -> None:
+        """Count a record as what became of it."""
+        self._settled[settled.refusal.stage if settled.refusal else Outcome(settled.outcome).value] += 1
+
+    @property
+    def refused(self) -> int:
+        """Records found invalid, and records rejected by NetSuite."""
+        return self._settled[INVALID] + self._settled[REJECTED]
+
+    @property
+    def settled(self) -> int:
+        """Records that were carried out or refused."""
+        return sum(self._settled.values())
+
+    def by_name(self) -> dict[str, int]:
+        """Return all counts for the summary; those already gone are among the deleted, and told apart too."""
+        counts = {outcome.value: self._settled[outcome.value] for outcome in Outcome}
+        counts[Outcome.DELETED.value] += counts[Outcome.ALREADY_GONE.value]
+        return {
+            **counts,
+            INVALID: self._settled[INVALID],
+            REJECTED: self._settled[REJECTED],
+            REFUSED: self.refused,
+        }
+
+
+def refused_line(intent: Intent, refusal: Refusal) -> dict[str, Any]:
+    """Return what the log says about a refused record: without what is not known, and without the record."""
+    record = max(intent.number, 0)  # what is no record of the input has no number above
+    about = {"stream": intent.stream, "record": record, "key": dict(intent.key), "operation": intent.operation}
+    return {name: value for name, value in {**about, **_reason(refusal)}.items() if value not in ("", None, 0)}
+
+
+def reject_line(intent: Intent, refusal: Refusal) -> dict[str, Any]:
+    """Return the line of a refused record for the file of rejects, always with all its names."""
+    return {
+        "stream": intent.stream,
+        "key": dict(intent.key),
+        "operation": intent.operation,
+        **_reason(refusal),
+        "payload": dict(intent.payload),
+    }
+
+
+def receipt_line(settled: Settled) -> dict[str, Any]:
+    """Return the line of a record that was not refused, for the file of receipts."""
+    intent = settled.intent
+    return {
+        "stream": intent.stream,
+        "key": dict(intent.key),
+        "operation": intent.operation,
+        "outcome": settled.outcome,
+        "record_type": intent.record_type,
+        "internal_id": settled.internal_id or intent.internal_id or "",
+        "external_id": intent.external_id or "",
+    }
+
+
+def difference_lines(settled: Settled) -> Iterator[dict[str, Any]]:
+    """Yield a line for each field; one without a field when a record changes and no field of it is known."""
+    intent = settled.intent
+    about = {
+        "stream": intent.stream,
+        "key": dict(intent.key),
+        "operation": intent.operation,
+        "outcome": settled.outcome,
+    }
+    for difference in settled.differences:
+        yield {**about, **_change(difference)}
+    if not settled.differences and settled.outcome not in (None, *_UNTOUCHED):
+        yield about
+
+
+def _change(difference: Difference) -> dict[str, Any]:
+    return {"path": difference.path, "before": difference.before, "after": difference.after}
+
+
+def _reason(refusal: Refusal) -> dict[str, Any]:
+    return {
+        "stage": refusal.stage,
+        "status": refusal.status,
+        "code": refusal.code,
+        "path": refusal.path,
+        "message": refusal.message,
+        "advice": refusal.advice,
+        "attempts": refusal.attempts,
+    }
 
 
 def as_line(content: Mapping[str, Any]) -> str:

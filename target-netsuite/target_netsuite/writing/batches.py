@@ -20,7 +20,7 @@ from suitetalk import (
     TaskResult,
 )
 from target_netsuite.intents import Operation, Settled, Write
-from target_netsuite.journal.journal import NullJournal, is_unfindable
+from target_netsuite.journal.journal import Journal, is_unfindable
 from target_netsuite.writing.outcomes import (
     Gathered,
     Policy,
@@ -121,7 +121,7 @@ class BatchWrites:
     def __init__(
         self,
         netsuite: NetSuite,
-        journal: NullJournal,
+        journal: Journal,
         *,
         confirmation: Confirmation,
         record_types: RecordTypes,

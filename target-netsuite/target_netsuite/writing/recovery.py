@@ -8,7 +8,7 @@ import time
 from concurrent.futures import Executor, ThreadPoolExecutor, wait
 
 from suitetalk import Batch, NetSuite, NotFoundError, SuiteTalkError
-from target_netsuite.journal.journal import NullJournal, OpenEntry
+from target_netsuite.journal.journal import Journal, OpenEntry
 from target_netsuite.writing.outcomes import Policy, WritingStoppedError, is_refusal, stopped_in_doubt
 from target_netsuite.writing.task_order import TaskOrder
 
@@ -21,7 +21,7 @@ _LIFE_OF_A_KEY = 24 * 3600.0  # seconds for which NetSuite is believed to know a
 
 def recover(
     netsuite: NetSuite,
-    journal: NullJournal,
+    journal: Journal,
     *,
     policy: Policy,
     life_of_a_key: float = _LIFE_OF_A_KEY,
@@ -66,7 +66,7 @@ class _Recovery:
     def __init__(
         self,
         netsuite: NetSuite,
-        journal: NullJournal,
+        journal: Journal,
         requests: Executor,
         life_of_a_key: float,
         job_timeout: float,
@@ -135,7 +135,7 @@ class _Recovery:
         self._journal.settled(entry.key, doubtful=range(len(entry.members)))
 
 
-def _decide(journal: NullJournal, policy: Policy) -> None:
+def _decide(journal: Journal, policy: Policy) -> None:
     """Do with doubtful creates as their streams' settings say.
 
     Raises:

@@ -10,7 +10,7 @@ from suitetalk import InvalidRequestError, NetSuite, NotFoundError, OutcomeUnkno
 from suitetalk.records import Validation
 from target_netsuite.intents import Operation, Write
 from target_netsuite.interruption import RunInterruptedError
-from target_netsuite.journal.journal import NullJournal, is_unfindable
+from target_netsuite.journal.journal import Journal, is_unfindable
 from target_netsuite.writing.outcomes import (
     Answer,
     Gathered,
@@ -37,7 +37,7 @@ class SingleWrites:
     def __init__(
         self,
         netsuite: NetSuite,
-        journal: NullJournal,
+        journal: Journal,
         *,
         record_types: RecordTypes,
         policy: Policy,

@@ -10,7 +10,7 @@ from typing import Literal
 from suitetalk import BATCH_SIZE, NetSuite, PollPolicy, SuiteTalkError
 from suitetalk.records import Validation, validation_headers
 from target_netsuite.intents import Write
-from target_netsuite.journal.journal import NullJournal, is_unfindable
+from target_netsuite.journal.journal import Journal, is_unfindable
 from target_netsuite.writing.batches import BatchWrites, Confirm, Confirmation, JobTimes
 from target_netsuite.writing.outcomes import Answer, Gathered, Policy, RecordTypes, comes_before_sending, stopped
 from target_netsuite.writing.portions import Placed, Portion, WriteMode, divided, in_portions
@@ -48,7 +48,7 @@ class Writer:
     def __init__(
         self,
         netsuite: NetSuite,
-        journal: NullJournal,
+        journal: Journal,
         *,
         policy: Policy = lambda _: "stop",
         confirm: Confirm | None = None,
