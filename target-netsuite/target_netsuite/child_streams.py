@@ -56,7 +56,7 @@ class ChildStreams:
                 place = f"streams.{parent}.sublists.{line.sublist}"
                 if line.stream in self._sublists or line.stream in self._lines:
                     raise ConfigurationError(
-                        f"{place}.stream", f"is `{line.stream}`, which is a parent or fills another sublist already."
+                        f"{place}.stream", f"is `{line.stream}`, which is a parent already, or fills another sublist."
                     )
                 self._sublists[line.stream] = place, streams[parent].sublists[line.sublist]
         self._rows = ChildRows({child: tuple(sublist.parent_key) for child, (_, sublist) in self._sublists.items()})
@@ -194,7 +194,7 @@ class ChildRows(_Store):
         Args:
             child_stream: its stream.
             row: as it came.
-            key: its columns that tell it from other rows, so that it takes the place of an earlier form of itself;
+            key: the columns that identify it, so that it takes the place of an earlier form of itself;
                 without them every row counts.
 
         Raises:
@@ -229,7 +229,7 @@ class ChildRows(_Store):
         They stay there, since the same parent may come twice, but are not left over any more.
 
         Raises:
-            InvalidRecordError: a value of the key is no key.
+            InvalidRecordError: a value of the key cannot be one.
         """
         columns = self._parent_keys[child_stream]
         where = (child_stream, _key(dict(zip(columns, parent_key, strict=True)), columns))

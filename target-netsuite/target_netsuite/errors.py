@@ -24,7 +24,7 @@ class TargetError(Exception):
 
 
 class MessageError(TargetError):
-    """An input line is no Singer message."""
+    """An input line is not a Singer message."""
 
 
 class StoppedError(TargetError):

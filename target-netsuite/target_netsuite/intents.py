@@ -23,7 +23,7 @@ class Outcome(str, Enum):
 
     CREATED = "created"
     UPDATED = "updated"
-    UPSERTED = "upserted"  # created or updated, where NetSuite gives no way to tell which
+    UPSERTED = "upserted"  # created or updated, where NetSuite does not say which
     UNCHANGED = "unchanged"
     DELETED = "deleted"
     ALREADY_GONE = "already_gone"
@@ -77,7 +77,7 @@ class Intent:
     Attributes:
         stream: the record's stream.
         number: the record's number in its stream, from 1; below 0 for what a mirror deletes.
-        key: what tells the record from others of its stream, for messages.
+        key: what identifies the record in its stream, for messages.
         operation: what is to become of it.
         record_type: NetSuite's type, spelled as the catalog does.
         internal_id: of the record in NetSuite, when the input has it; it goes before the others.

@@ -90,7 +90,7 @@ class InterruptibleLimiter:
 
     @property
     def limit(self) -> int:
-        """Requests that may be in flight now, where the limiter tells; else one."""
+        """Requests that may be in flight now, where the limiter says so; else one."""
         return getattr(self._limiter, "limit", 1)
 
     def acquire(self) -> Permit:

@@ -60,7 +60,7 @@ class MessageReader(GenericSingerReader[str]):
         """Read to the end of the input, and return how many messages of each type there were.
 
         Raises:
-            MessageError: a line is no message, or none of a known type.
+            MessageError: a line is not a message, or its type is unknown.
         """
         counts: Counter[str] = Counter()
         try:
@@ -74,7 +74,7 @@ class MessageReader(GenericSingerReader[str]):
         return counts
 
     def deserialize_json(self, line: str) -> Any:
-        """Return what a line holds, None when that is no JSON."""
+        """Return what a line holds, None when that is not JSON."""
         try:
             return _DECODER.decode(line)
         except (msgspec.DecodeError, UnicodeEncodeError):
@@ -89,14 +89,14 @@ def _lines(file_input: IO[str]) -> Iterator[tuple[int, str]]:
             if line.strip():
                 yield number, line
     except UnicodeDecodeError as error:
-        raise MessageError(f"The input after line {number} is no UTF-8 text ({error.reason}).") from None
+        raise MessageError(f"The input after line {number} is not UTF-8 text ({error.reason}).") from None
 
 
 def _message(number: int, content: Any, known: dict[str, Any]) -> dict[str, Any]:
     """Return the line's content if it is a message that can be worked with."""
     if not isinstance(content, dict):
         raise MessageError(
-            f"Input line {number} is no complete JSON object; the tap may have ended in the middle of it. "
+            f"Input line {number} is not a complete JSON object; the tap may have ended in the middle of it. "
             "Nothing after the last STATE written is acknowledged."
         )
     kind = content.get("type")
@@ -104,14 +104,14 @@ def _message(number: int, content: Any, known: dict[str, Any]) -> dict[str, Any]
         raise MessageError(f"Input line {number} has the message type {kind!r}, which this target does not know.")
     for name, expected in _REQUIRED[kind].items():
         if not isinstance(content.get(name), expected) or name not in content:
-            raise MessageError(f"Input line {number}, a {kind} message, has no usable `{name}`.")
+            raise MessageError(f"Input line {number}, a {kind} message, lacks a usable `{name}`.")
     return content
 
 
 class PlainTypes:
-    """What can be told of a record by the types of its values alone.
+    """What the types of its values alone say about a record.
 
-    It never says that a record does not match: what it cannot tell is for the validator.
+    It never says that a record does not match: what it cannot decide is left to the validator.
     """
 
     def __init__(self, schema: Mapping[str, Any]) -> None:
@@ -152,7 +152,7 @@ def _says_no_more(schema: Mapping[str, Any], than: frozenset[str]) -> bool:
 
 
 def _is_integer(_: Any, value: Any) -> bool:
-    """Take 7.0 for an integer, as JSON Schema does, also when it is exact."""
+    """Take 7.0 for an integer, as JSON Schema does, even when it is exact."""
     if isinstance(value, Decimal):
         return value.is_finite() and value == value.to_integral_value()
     return bool(Draft202012Validator.TYPE_CHECKER.is_type(value, "integer"))
@@ -178,13 +178,13 @@ class RecordValidation:
             by_schema: whether to check against the schema at all.
 
         Raises:
-            MessageError: the schema is no JSON Schema.
+            MessageError: the schema is not a JSON Schema.
         """
         try:
             _Validator.check_schema(schema)
         except SchemaError as error:
             raise MessageError(
-                f"The schema of stream `{stream}` is no JSON Schema: {_short(error.message)} at {error.json_path}."
+                f"The schema of stream `{stream}` is not a JSON Schema: {_short(error.message)} at {error.json_path}."
             ) from None
         self._validator = _Validator(schema) if by_schema else None
         self._plain_types = PlainTypes(schema)
@@ -204,7 +204,7 @@ class RecordValidation:
         """Make sure the record is what the schema says.
 
         Raises:
-            InvalidRecordError: it is not; the first problem is told.
+            InvalidRecordError: it is not; the first problem is reported.
         """
         if self._validator is None or self._plain_types.match(record):
             return

@@ -57,7 +57,7 @@ class Mirror:
     def intents(self, streams: Iterable[MirrorStream]) -> Iterator[Intent]:
         """Yield a delete, or an inactivation, for each record that did not come.
 
-        Their `number` counts down from -1, since they are no records of the input. Streams that are not part of the
+        Their `number` counts down from -1, since they are not records of the input. Streams that are not part of the
         input are left alone. One whose records have versions is compared with those of the version that was activated.
 
         Raises:
@@ -88,7 +88,7 @@ class Mirror:
         """Leave in the keys what is missing.
 
         Raises:
-            MirrorError: too much is, or it cannot be told.
+            MirrorError: too much is, or it is not known what is.
         """
         name = stream.stream
         why = self._keys.why_unknown(name)
@@ -255,11 +255,11 @@ class MirrorKeys:
         self._active[stream] = version
 
     def spoil(self, stream: str, why: str) -> None:
-        """Take note that the external id of a record could not be told, so what is missing cannot be either."""
+        """Take note that the external id of a record is unknown, and so what is missing is too."""
         self._spoilt.setdefault(stream, why)
 
     def why_unknown(self, stream: str) -> str:
-        """Return why it cannot be told what is missing; empty when it can."""
+        """Return why it is not known what is missing; empty when it is."""
         if stream in self._spoilt:
             return f"the external id of a record could not be made ({self._spoilt[stream]})"
         if stream in self._versioned and stream not in self._active:

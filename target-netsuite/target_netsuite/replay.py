@@ -116,7 +116,7 @@ class Reject:
 
     Attributes:
         stream: the record's stream, as the settings name it.
-        key: what tells the record from others.
+        key: what identifies the record.
         operation: what was to become of it.
         code: why it failed.
         payload: the record, as it came out of the stream maps.
@@ -132,7 +132,7 @@ class Reject:
 
     @property
     def why_left(self) -> str:
-        """Why the record cannot be sent again by itself; empty when it can."""
+        """Why the record cannot be sent again automatically; empty when it can."""
         if self.code == STREAM_MAP_FAILED:
             return "its stream map failed, and a replay runs none; correct `stream_maps` and let the tap send it again"
         return "" if self.payload else "there is no record to send again; the next mirror finds it"
@@ -164,10 +164,10 @@ def _reject(path: Path, number: int, line: bytes) -> Reject:
     except (msgspec.DecodeError, UnicodeDecodeError):
         content = None
     if not isinstance(content, dict):
-        raise _broken(path, number, "it is no complete JSON object")
+        raise _broken(path, number, "it is not a complete JSON object")
     stream, key, payload = content.get("stream"), content.get("key"), content.get("payload")
     if not (isinstance(stream, str) and isinstance(key, dict) and isinstance(payload, dict)):
-        raise _broken(path, number, "it has no usable `stream`, `key` and `payload`")
+        raise _broken(path, number, "it lacks a usable `stream`, `key` and `payload`")
     try:
         operation = Operation(content.get("operation"))
     except ValueError:
@@ -177,14 +177,14 @@ def _reject(path: Path, number: int, line: bytes) -> Reject:
 
 def _broken(path: Path, number: int, why: str) -> ReportFileError:
     return ReportFileError(
-        f"Line {number} of {path} is no line of a file of rejects: {why}; correct or remove it. Nothing was sent."
+        f"Line {number} of {path} is not a line of a file of rejects: {why}; correct or remove it. Nothing was sent."
     )
 
 
 class Rewriting:
     """Keeps what became of the lines in a second file beside the first, and replaces the first by both in the end.
 
-    So a replay that is killed has lost nothing, and the next one begins with replacing what that one had settled: a
+    So a replay that is killed has lost nothing, and the next one begins with replacing what that one settled: a
     record that was written is not sent again. The file is locked as long as this object is open.
     """
 

@@ -58,7 +58,7 @@ class Run:
             preparation: looks up what intents need, and what is there.
             writer: None for a dry run, which says what would be done, and passes no STATE on.
             journal: remembers what was written.
-            report: is told what came of each intent.
+            report: takes what became of each intent.
             postponed: keeps those that may come right at the end.
             settings_of: returns the settings of a stream.
             pass_state: gives a STATE to who keeps it; one call at a time, from any thread.
@@ -319,7 +319,7 @@ def begin_run(
         governor: of its requests.
         settings: the checked settings.
         streams: the setting `streams` as it was given.
-        report: is told what came of each record.
+        report: takes what became of each record.
         catalog: what NetSuite says of record types.
         pass_state: gives a STATE to who keeps it.
         stop: is set when the run is to end.
@@ -357,7 +357,7 @@ def _journal(netsuite: NetSuite, settings: Settings, streams: Mapping[str, Any],
 
 
 class _Zone:
-    """The account's time zone, asked for once; None when it cannot be told."""
+    """The account's time zone, asked for once; None when it is not certain."""
 
     def __init__(self, netsuite: NetSuite) -> None:
         self._netsuite = netsuite

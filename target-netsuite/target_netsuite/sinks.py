@@ -97,7 +97,7 @@ class NetSuiteSink(StreamSink):
 
         Raises:
             ConfigurationError: `streams` does not know it, or names columns it does not have.
-            MessageError: its schema is no JSON Schema.
+            MessageError: its schema is not a JSON Schema.
         """
         super().__init__(target, stream_name, schema, key_properties)
         self._settings = self._target.settings.stream(stream_name)
@@ -165,7 +165,7 @@ class NetSuiteSink(StreamSink):
         super().refuse(record, error, code)
 
     def _note_for_mirror(self, record: Mapping[str, Any], context: Mapping[str, Any]) -> None:
-        """Count a record as one that came, whatever becomes of it, or let the mirror know that it cannot tell."""
+        """Count a record as one that came, whatever becomes of it, or let the mirror know that it cannot be sure."""
         template = self._settings.external_id
         if not self._settings.mirror or template is None:
             return
@@ -184,14 +184,14 @@ class NetSuiteSink(StreamSink):
         )
 
     def _key(self, record: Mapping[str, Any]) -> dict[str, Any]:
-        """Return what tells the record from others: its key, or else the columns its ids are made of."""
+        """Return what identifies the record: its key, or else the columns its ids are made of."""
         template = self._settings.external_id
         own = self.key_properties or (*(template.columns if template else ()), self._settings.id_field or "")
         return {column: record[column] for column in own if column in record}
 
 
 def _operation(context: Mapping[str, Any]) -> Operation | None:
-    """Return the operation that a replayed record had."""
+    """Return the operation of a replayed record."""
     return Operation(context["operation"]) if "operation" in context else None
 
 
@@ -205,7 +205,7 @@ class ChildSink(StreamSink):
 
         Raises:
             ConfigurationError: the settings of the sublist name columns it does not have.
-            MessageError: its schema is no JSON Schema.
+            MessageError: its schema is not a JSON Schema.
         """
         super().__init__(target, stream_name, schema, key_properties)
         if target.child_streams is None:

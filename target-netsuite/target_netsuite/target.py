@@ -362,7 +362,7 @@ class TargetNetSuite(SinkTarget):
         )
 
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:  # noqa: ARG002 - the SDK's shape
-        """Stop sending; unlike the SDK's way, nothing is acknowledged and the exit code tells."""
+        """Stop sending; unlike the SDK's way, nothing is acknowledged and the exit code says so."""
         self.interruption.handle(signum)
 
     def _stop(self, error: BaseException) -> None:

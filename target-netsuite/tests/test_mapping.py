@@ -212,7 +212,7 @@ def test_a_column_may_say_what_becomes_of_a_record(said: Any, operation: Operati
 
 
 def test_a_column_that_says_nonsense_refuses_the_record() -> None:
-    with pytest.raises(InvalidRecordError, match="there are create, update") as caught:
+    with pytest.raises(InvalidRecordError, match="use one of create, update") as caught:
         intent({**_UPSERT, "operation_column": "op"}, {"id": 1, "op": "x"})
     assert caught.value.code == UNKNOWN_OPERATION
 

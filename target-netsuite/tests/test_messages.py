@@ -38,18 +38,18 @@ def test_blank_lines_and_a_missing_last_line_end_do_no_harm() -> None:
 @pytest.mark.parametrize(
     ("line", "words"),
     [
-        ('{"type": "RECORD", "stre', "line 2 is no complete JSON object"),
-        ("[1]", "line 2 is no complete JSON object"),
-        ("7", "line 2 is no complete JSON object"),
-        ("null", "line 2 is no complete JSON object"),
+        ('{"type": "RECORD", "stre', "line 2 is not a complete JSON object"),
+        ("[1]", "line 2 is not a complete JSON object"),
+        ("7", "line 2 is not a complete JSON object"),
+        ("null", "line 2 is not a complete JSON object"),
         ("{}", "message type None"),
         ('{"type": 5}', "message type 5"),
         ('{"type": "LOG"}', "message type 'LOG'"),
-        ('{"type": "RECORD", "stream": "s"}', "no usable `record`"),
-        ('{"type": "RECORD", "stream": 1, "record": {}}', "no usable `stream`"),
-        ('{"type": "RECORD", "stream": "s", "record": []}', "no usable `record`"),
-        ('{"type": "SCHEMA", "stream": "s", "schema": null}', "no usable `schema`"),
-        ('{"type": "STATE"}', "no usable `value`"),
+        ('{"type": "RECORD", "stream": "s"}', "lacks a usable `record`"),
+        ('{"type": "RECORD", "stream": 1, "record": {}}', "lacks a usable `stream`"),
+        ('{"type": "RECORD", "stream": "s", "record": []}', "lacks a usable `record`"),
+        ('{"type": "SCHEMA", "stream": "s", "schema": null}', "lacks a usable `schema`"),
+        ('{"type": "STATE"}', "lacks a usable `value`"),
     ],
 )
 def test_a_line_that_is_no_message_ends_the_reading_with_a_sentence(line: str, words: str) -> None:

@@ -166,7 +166,7 @@ def test_an_input_that_ends_early_acknowledges_what_is_settled_only(
     assert (run.exit_code, run.states, _ids(emulator, prefix)) == (0, [1], [1, 2])
     cut = finish(spawn(_stream(prefix)), whole + lines(*_people(3))[:30])
     assert (cut.exit_code, cut.states, _ids(emulator, prefix)) == (1, [1], [1, 2])
-    assert "Input line 5 is no complete JSON object" in cut.sentence
+    assert "Input line 5 is not a complete JSON object" in cut.sentence
 
 
 def test_a_reader_of_the_state_that_leaves_ends_the_run_quietly(spawn: Spawn, prefix: str) -> None:

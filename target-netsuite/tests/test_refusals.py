@@ -334,7 +334,7 @@ def test_settings_that_do_not_fit_the_stream_end_the_run_before_it_begins(
     ("message", "words"),
     [
         ({"type": "SCHEMA", "stream": "people", "schema": {"type": "object"}}, "has no `properties`"),
-        (schema("people", {"id": {"type": "nothing"}}), "is no JSON Schema"),
+        (schema("people", {"id": {"type": "nothing"}}), "is not a JSON Schema"),
         ({"type": "BATCH", "stream": "people", "encoding": {}, "manifest": []}, "BATCH"),
         ({"type": "LOG", "text": "hello"}, "'LOG'"),
         ('{"type": "RECORD", "stream": "people", "rec', "no complete JSON object"),

@@ -59,7 +59,7 @@ def test_a_missing_key_is_named_with_or_without_the_schema() -> None:
 
 
 def test_a_schema_that_is_none_ends_the_run() -> None:
-    with pytest.raises(MessageError, match=r"stream `s` is no JSON Schema: .* at \$\.properties"):
+    with pytest.raises(MessageError, match=r"stream `s` is not a JSON Schema: .* at \$\.properties"):
         RecordValidation("s", {"properties": {"id": {"type": "number-ish"}}}, [])
 
 

@@ -49,7 +49,7 @@ _DECODER = msgspec.json.Decoder(float_hook=Decimal)
 
 
 class Journal:
-    """What a run is about to send, and what nothing in NetSuite would tell about it later. Thread-safe.
+    """What a run is about to send, and what NetSuite could not say about it later. Thread-safe.
 
     What a method wrote is on the disk when it returns. A journal holds bodies of records, and no secrets of the
     connection. It may be deleted when it is certain that no job of the last run is still going on.
@@ -100,7 +100,7 @@ class Journal:
         return key
 
     def settled(self, key: str, created: Mapping[int, str] | None = None, doubtful: Collection[int] = ()) -> None:
-        """Close an entry, remembering what nothing in NetSuite tells.
+        """Close an entry, remembering what NetSuite could not say.
 
         Args:
             key: the batch's idempotency key, or what `intended_single` returned.
@@ -253,7 +253,7 @@ def open_journal(setting: str | None, account: str, streams: Mapping[str, Any]) 
         return Journal(state_folder() / f"journal-{account.lower()}-{digest}.sqlite")
     except OSError as error:
         raise ConfigurationError(
-            "journal", f"is needed, for there is no home folder to keep it in ({error})."
+            "journal", f"is needed, since there is no home folder to keep it in ({error})."
         ) from None
 
 
@@ -371,7 +371,7 @@ class OpenEntry:
 
 @dataclass(frozen=True)
 class Doubtful:
-    """A create of which NetSuite cannot tell whether it was done.
+    """A create of which NetSuite does not say whether it was done.
 
     Attributes:
         place: of the entry in the journal.

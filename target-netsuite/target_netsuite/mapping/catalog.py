@@ -199,7 +199,7 @@ class Names:
             self._squeezed.setdefault(squeezed(name), set()).add(name)
 
     def find(self, name: str) -> str | None:
-        """Return the name that is meant; None when there is none, or no telling which.
+        """Return the name that is meant; None when there is none, or it is not clear which.
 
         The same letters go before the same letters in other case, and these before other underscores.
         """

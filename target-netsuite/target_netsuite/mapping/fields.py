@@ -100,7 +100,7 @@ class FieldRules:
         Args:
             place: `()` for the body, or the path of the sublist or subrecord the value goes into.
             path: the field's path below it, without marks for lines.
-            form: `date` or `date-time` when the stream's schema says so, for fields the catalog does not tell of.
+            form: `date` or `date-time` when the stream's schema says so, for fields the catalog does not describe.
 
         Returns:
             None for what is never sent, since only answers have it.
@@ -152,7 +152,7 @@ class FieldRules:
         where = f" in `{'.'.join(found)}`" if found else ""
         hint = f"; did you mean `{nearest}`?" if nearest else ""
         return Fault(
-            f"fills `{name}`, which is no field{where} of {self._settings.record_type}{hint}",
+            f"fills `{name}`, which is not a field{where} of {self._settings.record_type}{hint}",
             UNKNOWN_FIELD,
         )
 
@@ -229,7 +229,7 @@ def _below(place: Path, entries: Mapping[Path, Any]) -> dict[Path, Any]:
 
 
 def misnamed(settings: StreamSettings, rules: FieldRules) -> dict[str, Fault]:
-    """Return the settings that name what is no field, or fill what cannot be written, and what is wrong with them.
+    """Return the settings that name what is not a field, or fill what cannot be written, and what is wrong with them.
 
     Args:
         settings: of the stream; `fields` are not looked at where they may be left out.
@@ -243,10 +243,10 @@ def misnamed(settings: StreamSettings, rules: FieldRules) -> dict[str, Fault]:
             found[setting] = fault if is_filled else Fault(fault.problem.replace("fills", "names", 1), fault.code)
     for name in settings.sublists:
         if (kind := _kind(rules, (name,))) not in ("", "sublist"):
-            found[f"sublists.{name}"] = Fault(f"names a field ({kind}) and no sublist", UNKNOWN_FIELD)
+            found[f"sublists.{name}"] = Fault(f"names a field ({kind}), not a sublist", UNKNOWN_FIELD)
     for path in settings.references:
         if _kind(rules, path) in ("sublist", "subrecord"):
-            found[f"references.{_text(path)}"] = Fault("names no reference; name the field in it", UNKNOWN_FIELD)
+            found[f"references.{_text(path)}"] = Fault("does not name a reference; name the field in it", UNKNOWN_FIELD)
     return found
 
 

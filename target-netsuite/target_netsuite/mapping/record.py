@@ -55,7 +55,7 @@ class RecordMapping:
             schema: JSON Schema of the stream.
             shape: the record type in the catalog; None when that cannot be read, and nothing is checked or converted
                 by it.
-            options: id by label of what may be chosen in a field, None when NetSuite does not tell.
+            options: id by label of what may be chosen in a field, None when NetSuite does not say.
             check_names: whether a field the catalog does not have refuses the record; else it goes to NetSuite.
             check_values: whether a value that does not fit its field refuses the record; else it goes to NetSuite.
         """
@@ -108,7 +108,9 @@ class RecordMapping:
         if operation is None:
             known = ", ".join(_WORDS)
             raise InvalidRecordError(
-                column or "", f"`{column}` is {said!r}, which is no operation; there are {known}", UNKNOWN_OPERATION
+                column or "",
+                f"`{column}` is {said!r}, which is not an operation; use one of {known}",
+                UNKNOWN_OPERATION,
             )
         return operation
 
@@ -125,7 +127,7 @@ class RecordMapping:
         Args:
             record: as it came.
             number: the record's number in its stream, from 1.
-            key: what tells it from others, for messages.
+            key: what identifies it, for messages.
             rows: rows of child streams by the name of the sublist they are lines of, as in `sublists`.
             operation: what is to become of the record, whatever it says itself.
 
@@ -223,7 +225,7 @@ def _sent_elsewhere(settings: StreamSettings) -> set[str]:
 
 
 def _used_elsewhere(settings: StreamSettings) -> set[str]:
-    """Return columns that have done their work where they are no field."""
+    """Return columns that have done their work where they are not a field."""
     columns = set(settings.external_id.columns) if settings.external_id else set()
     columns |= {settings.match.column} if settings.match else set()
     columns |= {column for template in settings.templates.values() for column in template.columns}
@@ -289,7 +291,7 @@ class LineRules:
     def values(
         self, record: Mapping[str, Any], rows: Mapping[str, Sequence[Mapping[str, Any]]]
     ) -> dict[str, dict[str, Any] | None]:
-        """Return the sublists that are filled from a column of their own, or from the rows of a child stream.
+        """Return the sublists that are filled from a separate column, or from the rows of a child stream.
 
         A column that is null makes a sublist null; what that means, `settled` says.
 
@@ -314,7 +316,7 @@ class LineRules:
     def settled(self, body: dict[str, Any]) -> dict[str, Any]:
         """Return a body in which a sublist that is null says what its rule means by it.
 
-        NetSuite empties a sublist that is null also where nothing is to be replaced [section_1545295601]; here null
+        NetSuite empties a sublist that is null even where nothing is to be replaced [section_1545295601]; here null
         empties one that is to be replaced, and leaves the lines of others alone. No lines at all are the same.
         """
         for sublist, rule in self._rules.items():

@@ -50,7 +50,7 @@ class RowMapping:
             fields: column -> path below the place; None for all columns under their own names.
             formats: columns of the stream's schema, with the form of their texts.
             elsewhere: columns that are never sent under their own names; their case and underscores do not count.
-            used: columns that are not sent under their own names where these are no fields.
+            used: columns that are not sent under their own names where these are not fields.
         """
         self._rules = rules
         self._place = place
@@ -77,7 +77,7 @@ class RowMapping:
         return plan.values(row)
 
     def unknown(self, columns: Collection[str]) -> list[str]:
-        """Return the columns that would fill what is no field."""
+        """Return the columns that would fill what is not a field."""
         return [
             column.text
             for column, path in self._wanted(tuple(columns))
@@ -90,7 +90,7 @@ class RowMapping:
         """Return the objects for the rows of an array.
 
         Raises:
-            UnfitError: it is no array.
+            UnfitError: it is not an array.
             InvalidRecordError: a row cannot be sent.
         """
         found = elements(rows)
@@ -209,7 +209,7 @@ class RowMapping:
         return ArraySource(ColumnPath(".".join(names), names), mapping.values, of_values)
 
     def _converter(self, found: Destination) -> Convert:
-        """Return the destination's converter; what has fields of its own is mapped like a row."""
+        """Return the destination's converter; what has fields itself is mapped like a row."""
         if found.kind not in SUB_RESOURCES:
             return found.convert
         if found.kind == "multi-select":
@@ -245,7 +245,7 @@ class RowMapping:
             return found
         name = path_text(path)
         if found is None:
-            raise InvalidRecordError(name, f"`{name}` is nothing that can be written", UNKNOWN_FIELD)
+            raise InvalidRecordError(name, f"`{name}` cannot be written", UNKNOWN_FIELD)
         raise InvalidRecordError(name, f"the setting for `{name}` {found.problem}", found.code)
 
     def _may_leave_out(self, fault: Fault) -> bool:
@@ -376,10 +376,10 @@ class ArraySource:
     of_values: bool
 
     def lines(self, row: Row) -> list[dict[str, Any]] | None:
-        """Return the lines of a row; None when there is no array, or null.
+        """Return the lines of a row; None when there is no array or it is null.
 
         Raises:
-            InvalidRecordError: the column is no array, or a line of it cannot be sent.
+            InvalidRecordError: the column is not an array, or a line of it cannot be sent.
         """
         value = self.column.value(row)
         if value is ABSENT or value is None:

@@ -36,7 +36,7 @@ _BOOLEANS = {
     **dict.fromkeys(("false", "f", "no", "n", "0"), False),
 }
 SelectOptions = Callable[[str, str], "Mapping[str, str] | None"]
-"""Returns id by label of what may be chosen in a field of a record type, None when NetSuite does not tell."""
+"""Returns id by label of what may be chosen in a field of a record type, None when NetSuite does not say."""
 
 # The help centre does not say what stands between the ids of a multi-select in SuiteQL [section 5.3].
 _BETWEEN_IDS = re.compile("[,\x05]")
@@ -56,7 +56,12 @@ class UnfitError(Exception):
 
 def unfit(value: Any, wanted: str) -> UnfitError:
     """Return the error for a value that is not what is wanted, such as `date such as 2026-07-21`."""
-    return UnfitError(f"is {shown(value)}, which is no {wanted}")
+    return UnfitError(f"is {shown(value)}, which is not {article(wanted)} {wanted}")
+
+
+def article(noun: str) -> str:
+    """Return the article of a noun."""
+    return "an" if noun[0] in "aeio" else "a"
 
 
 def shown(value: Any) -> str:
@@ -94,7 +99,7 @@ def text(value: Any) -> str:
     """Return a text; numbers and dates are written out.
 
     Raises:
-        UnfitError: it is no single value, or a boolean.
+        UnfitError: it is not a single value, or is a boolean.
     """
     if isinstance(value, str):
         return value
@@ -109,7 +114,7 @@ def text(value: Any) -> str:
 
 
 def integer(value: Any) -> int:
-    """Return a whole number, also one written as text or as 7.0.
+    """Return a whole number, even if it is written as text or as 7.0.
 
     Raises:
         UnfitError: it is none.
@@ -121,7 +126,7 @@ def integer(value: Any) -> int:
 
 
 def number(value: Any) -> int | float | Decimal:
-    """Return a number with all its digits, also one written as text.
+    """Return a number with all its digits, even if it is written as text.
 
     Raises:
         UnfitError: it is none.
@@ -134,7 +139,7 @@ def number(value: Any) -> int | float | Decimal:
 
 
 def boolean(value: Any) -> bool:
-    """Return true or false, also from T and F, yes and no, 1 and 0.
+    """Return true or false; T and F, yes and no, 1 and 0 are understood too.
 
     Raises:
         UnfitError: it is none of these.
@@ -200,7 +205,7 @@ def _parsed(value: str, wanted: str) -> datetime:
 
 
 def plain_text(value: Any) -> str:
-    """Return an id or the like as text, also where it looks like a number.
+    """Return an id or the like as text, even if it looks like a number.
 
     Raises:
         UnfitError: it is none.
@@ -268,7 +273,7 @@ def _known_by(settings: ReferenceSettings, value: Any) -> str:
 
 
 class Enumeration:
-    """Converter of one enumeration: by id, or by label as far as NetSuite tells the labels."""
+    """Converter of one enumeration: by id, or by label as far as NetSuite gives the labels."""
 
     def __init__(self, choices: tuple[str, ...], labels: Callable[[], Mapping[str, str] | None]) -> None:
         """Take the ids of the catalog, and what asks for the id of each label; it is asked once, and only if needed."""
@@ -281,7 +286,7 @@ class Enumeration:
         """Return the choice as an object.
 
         Raises:
-            UnfitError: it is no choice.
+            UnfitError: it is not a choice.
         """
         if isinstance(value, Mapping):
             return by_id(value)
@@ -298,7 +303,9 @@ class Enumeration:
         known = [*self._ids.values(), *labels]
         close = get_close_matches(text.lower(), [name.lower() for name in known], n=1)
         hint = f"; did you mean {next(name for name in known if name.lower() == close[0])!r}?" if close else ""
-        raise UnfitError(f"is {shown(text)}, which is no id or label that can be chosen{hint}", BAD_ENUM_VALUE)
+        raise UnfitError(
+            f"is {shown(text)}, which is neither an id nor a label that can be chosen{hint}", BAD_ENUM_VALUE
+        )
 
     def _known_labels(self) -> Mapping[str, str] | None:
         if not self._asked:
@@ -326,7 +333,7 @@ class FormOptions:
             field: a body field, or sublist and field such as `item.commitInventory`.
 
         Returns:
-            None when NetSuite does not tell, as for a field of a subrecord, or has more of them than can be chosen by
+            None when NetSuite does not say, as for a field of a subrecord, or has more of them than can be chosen by
             label within reason.
 
         Raises:
@@ -339,7 +346,7 @@ class FormOptions:
             except NetSuiteError as error:
                 if not is_refusal(error):
                     raise
-                logger.debug("What may be chosen in %s of %s is not told: %s", field, record_type, error)
+                logger.debug("What may be chosen in %s of %s is not known: %s", field, record_type, error)
                 return None
             for option in page.items:
                 found.setdefault(str(option.get("refName", "")), set()).add(str(option.get("id", "")))

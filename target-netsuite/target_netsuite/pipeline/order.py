@@ -24,7 +24,7 @@ class Claims:
         group: what it belongs to, for those that have to wait for whole groups.
         touches: names of the record it is about; intents that share one are carried out one after the other.
         leans_on: names of other records it refers to; it waits for earlier intents about them.
-        waits_for: groups whose earlier intents all have to be settled, since nobody can tell which of them matter.
+        waits_for: groups whose earlier intents all have to be settled, since it is not known which of them matter.
         waits_for_others: whether all earlier intents about other tables have to be settled.
     """
 
@@ -164,7 +164,7 @@ class Order:
         return min(self._ready, key=lambda stream: self._ready[stream][0].place, default=None)
 
     def take(self, stream: str, most: int) -> list[Pending]:
-        """Take up to so many of a stream that may be carried out beside each other."""
+        """Take at most that many of a stream, which may be carried out at the same time."""
         queue = self._ready[stream]
         taken = [queue.popleft() for _ in range(min(most, len(queue)))]
         if not queue:

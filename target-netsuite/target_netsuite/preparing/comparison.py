@@ -25,7 +25,7 @@ def differences(
         present: the document, or the part of it that they belong to.
         shape: what the catalog says of the type.
         place: what stands before the names in the differences.
-        path: the same for the catalog, where a line's number is no part of it.
+        path: the same for the catalog, which does not contain the line's number.
     """
     for name, value in wanted.items():
         before, at = member(present, name), f"{path}.{name}" if path else name
@@ -139,7 +139,7 @@ def _own_place_first(number: int, places: int) -> Iterator[int]:
 
 
 def _move(place: int, came_from: Mapping[int, int], taken: dict[int, int], first: int) -> None:
-    """Give a free place to who found it, the place it had to who found that, and so on to the first."""
+    """Give a free place to who found it, its former place to who found that, and so on to the first."""
     where = {one: other for other, one in taken.items()}
     while True:
         one = came_from[place]
@@ -198,7 +198,7 @@ def scalar_text(value: Any) -> str:
 
 
 def decimal(value: Any) -> Decimal | None:
-    """Return a number exactly, None for what is none."""
+    """Return a number exactly, None for what is not a number."""
     try:
         number = Decimal(str(value))
     except InvalidOperation:
@@ -207,7 +207,7 @@ def decimal(value: Any) -> Decimal | None:
 
 
 def instant(value: Any) -> datetime | None:
-    """Return a moment that names its zone, None for a text that is none or names no zone."""
+    """Return a moment that names its zone, None for a text that is not one or names no zone."""
     try:
         moment = datetime.fromisoformat(str(value).replace("Z", "+00:00"))
         return moment.astimezone(timezone.utc) if moment.tzinfo else None

@@ -138,16 +138,16 @@ class Lookups:
         self._foreseen.add(intent)
 
     def _at_once(self, sought: Reference, *, fresh: bool) -> Found | None:
-        """Return what can be told without asking, None for the rest."""
+        """Return what is known without asking, None for the rest."""
         if not sought.value:
             return Found()  # to NetSuite an empty text is null, which equals nothing
         if not _is_unicode(sought.value):
-            return Found(problem="the value is no text that can be sent", code="INVALID_TEXT")
+            return Found(problem="the value is not text that can be sent", code="INVALID_TEXT")
         if sought.by.lower() in _INTERNAL_IDS:
             return Found((sought.value,))
         table, column = _column(sought)
         if not (is_word(table.name) and is_word(column)):
-            return Found(problem=f"{sought.record_type}.{sought.by} is no name of a field", code="UNKNOWN_FIELD")
+            return Found(problem=f"{sought.record_type}.{sought.by} is not the name of a field", code="UNKNOWN_FIELD")
         known = None if fresh else self._known.get(table, column, sought.value)
         return Found((known,)) if known else None
 
@@ -275,7 +275,7 @@ class Found:
 
     Attributes:
         ids: internal ids of all records that fit, none when there is no such record.
-        problem: why nobody can tell, in a sentence; then `ids` says nothing. Empty when it could be told.
+        problem: why it is not known, in a sentence; `ids` says nothing then. Empty when it is known.
         code: what the problem is called, NetSuite's name or one of ours.
         status: HTTP status of NetSuite's refusal, None when it was none.
         advice: what to do about the problem.
@@ -382,7 +382,7 @@ class OneByOne:
     def _by_field(self, sought: Reference) -> Found:
         """List what has the value [section_1545222128]; the filter may take upper and lower case for the same."""
         if not is_word(sought.by):
-            return Found(problem=f"{sought.by!r} is no name of a field", code="UNKNOWN_FIELD")
+            return Found(problem=f"{sought.by!r} is not the name of a field", code="UNKNOWN_FIELD")
         text = sought.value.replace("\\", "\\\\").replace('"', '\\"')
         try:
             page = self._records.list(sought.record_type, q=f'{sought.by} IS "{text}"', limit=_ENOUGH)
@@ -429,7 +429,7 @@ class KnownIds:
     """
 
     def __init__(self, most: int = _MOST) -> None:
-        """Keep so many of each table and column."""
+        """Keep that many of each table and column."""
         self._most = most
         self._lock = threading.Lock()
         self._found: dict[_Place, OrderedDict[str, str]] = {}
@@ -491,7 +491,7 @@ class Foreseen:
 
 
 class UnresolvedError(Exception):
-    """A reference leads to no record, to several, or nobody can tell.
+    """A reference leads to no record, to several, or it is not known to which.
 
     Attributes:
         refusal: why the record that has it cannot be written.

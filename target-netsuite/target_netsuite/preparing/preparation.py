@@ -43,7 +43,7 @@ class Preparation:
     """Prepares the intents of one run. Thread-safe.
 
     Attributes:
-        lookups: to be told what was written and deleted, see `Lookups.remember`.
+        lookups: takes note of what was written and deleted, see `Lookups.remember`.
     """
 
     def __init__(
@@ -59,7 +59,7 @@ class Preparation:
 
         Args:
             netsuite: the account.
-            shape_of: the fields of a type, None where the catalog does not tell; asked for each call of `prepare`.
+            shape_of: the fields of a type, None where the catalog does not say; asked for each call of `prepare`.
             zone: the account's time zone, None when it is not certain; asked when there are date-times to compare.
             referred_by: columns that references go by, see `Lookups.foresee`.
             threads: requests that may be waited for at once.
@@ -430,7 +430,7 @@ class Change:
         """Return why nothing becomes of a create whose external id another record has."""
         intent, fields = self.intent, ", ".join(difference.path for difference in found)
         message = (
-            f"NetSuite has a record of type {intent.record_type} with the external id {intent.external_id} already, "
+            f"NetSuite already has a record of type {intent.record_type} with the external id {intent.external_id}, "
             f"and it is not known to be the same in {fields}"
         )
         advice = f"its internal id is {self.internal_id}; use update or upsert to change it"
@@ -477,7 +477,7 @@ class Subject:
         sought: what was looked up to find the record, None when nothing was.
         internal_id: of the record when it is known to be there; an id that the input gives is believed.
         is_absent: whether it is certain that there is no such record.
-        refusal: why nobody can tell which record is meant, None when it can be told.
+        refusal: why it is not known which record is meant, None when it is.
     """
 
     intent: Intent

@@ -104,14 +104,14 @@ class PresentValues:
         return [looked.get(number, found) for number, (found, _) in enumerate(seen)]
 
     def exist(self, record_type: str, ids: Sequence[str]) -> dict[str, bool]:
-        """Return of some internal ids whether the records exist; those of which nobody can tell are absent."""
+        """Return of some internal ids whether the records exist; those of which it is not known are left out."""
         rows = self._table.read(record_table(record_type), {}, ids)
         return {one: one in rows.by_id for one in ids if one not in rows.unread}
 
     def _by_document(
         self, record_type: str, shape: TypeFields, wanted: Wanted, found: Present, rest: Mapping[str, Any]
     ) -> Present:
-        """Add what a record's document tells to what its row has told."""
+        """Add what a record's document says to what its row said."""
         try:
             document = self._document(record_type, shape, wanted, rest)
         except _UNREADABLE as problem:
@@ -151,7 +151,7 @@ class Present:
     """What a record holds.
 
     Attributes:
-        differences: fields that are not as wanted, or of which nobody can tell.
+        differences: fields that are not as wanted, or may not be.
         document: the record with what was wanted of it, None when it was not needed or cannot be read.
         problem: why the document cannot be read, None when it can.
         is_absent: whether SuiteQL shows that there is no such record.
@@ -174,7 +174,7 @@ def _kinds(shape: TypeFields, wanted: Sequence[Wanted]) -> dict[str, str]:
 def _by_row(
     wanted: Wanted, kinds: Mapping[str, str], rows: Rows, zone: ZoneInfo | None
 ) -> tuple[Present, dict[str, Any] | None]:
-    """Return what a record's row tells, and the fields that its document has to tell; None when it need not be read."""
+    """Return what a record's row says, and the fields to be read from its document; None when it need not be read."""
     row = rows.by_id.get(wanted.internal_id)
     if row is None and wanted.fields and wanted.internal_id not in rows.unread:
         return Present(is_absent=True), None

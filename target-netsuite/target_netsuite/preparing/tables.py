@@ -181,7 +181,7 @@ class TableReader:
         return bool(named)
 
     def _refused_among(self, table: RecordTable, kinds: Mapping[str, str], ids: Sequence[str]) -> set[str]:
-        """Ask for ever fewer columns of one record until those that are refused are by themselves."""
+        """Ask for ever fewer columns of one record until each refused one is left alone."""
         refused: set[str] = set()
         parts = [list(kinds)] if kinds and self._accepts(table, {}, ids) else []
         while parts:

@@ -54,7 +54,7 @@ class LineFile:
             raise self._failed(error.strerror or str(error)) from None
         if written < len(line):
             self._take_back(written)
-            raise self._failed("there was no room for a whole line")
+            raise self._failed("the disk has no room for a whole line")
 
     def close(self) -> None:
         """Close the file."""

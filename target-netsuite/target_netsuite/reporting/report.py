@@ -133,14 +133,14 @@ class Report:
         refused, limit = self.refused, self._settings.max_rejects
         if not refused:
             return
-        so_many = f"{refused} of {self.settled} records were refused"
+        how_many = f"{refused} of {self.settled} records were refused"
         if limit.allows(refused, self.settled):
-            self._logger.warning("%s, which `max_rejects` (%s) allows.", so_many, limit)
+            self._logger.warning("%s, which `max_rejects` (%s) allows.", how_many, limit)
             return
         rejects = self._settings.rejects if self._rejects else None
-        kept = f", and stands in {rejects}, which `--replay` sends again" if rejects else ""
+        kept = f", and is in {rejects}, which `--replay` sends again" if rejects else ""
         raise RecordsRefusedError(
-            f"{so_many}, and `max_rejects` allows {limit}; each is reported above in a line with REFUSED{kept}."
+            f"{how_many}, and `max_rejects` allows {limit}; each is reported above in a line with REFUSED{kept}."
         )
 
     def _of(self, stream: str) -> StreamCounts:
@@ -233,7 +233,7 @@ class StreamCounts:
         return sum(self._settled.values())
 
     def by_name(self) -> dict[str, int]:
-        """Return all counts for the summary; those already gone are among the deleted, and told apart too."""
+        """Return all counts for the summary; those already gone are among the deleted, and counted separately too."""
         counts = {outcome.value: self._settled[outcome.value] for outcome in Outcome}
         counts[Outcome.DELETED.value] += counts[Outcome.ALREADY_GONE.value]
         return {
@@ -246,7 +246,7 @@ class StreamCounts:
 
 def refused_line(intent: Intent, refusal: Refusal) -> dict[str, Any]:
     """Return what the log says about a refused record: without what is not known, and without the record."""
-    record = max(intent.number, 0)  # what is no record of the input has no number above
+    record = max(intent.number, 0)  # what is not a record of the input has no number above
     about = {"stream": intent.stream, "record": record, "key": dict(intent.key), "operation": intent.operation}
     return {name: value for name, value in {**about, **_reason(refusal)}.items() if value not in ("", None, 0)}
 
