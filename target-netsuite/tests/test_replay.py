@@ -127,8 +127,8 @@ def test_a_replay_that_is_ended_loses_nothing_when_it_begins_again(
 @pytest.mark.parametrize(
     ("line", "words"),
     [
-        ('{"stream": "people", "key"', "no complete JSON object"),
-        ("7", "no complete JSON object"),
+        ('{"stream": "people", "key"', "not a complete JSON object"),
+        ("7", "not a complete JSON object"),
         ('{"stream": "people", "key": {}, "operation": "upsert"}', "`payload`"),
         ('{"stream": "people", "key": {}, "operation": "guess", "payload": {}}', "'guess'"),
     ],
