@@ -337,7 +337,7 @@ def test_settings_that_do_not_fit_the_stream_end_the_run_before_it_begins(
         (schema("people", {"id": {"type": "nothing"}}), "is not a JSON Schema"),
         ({"type": "BATCH", "stream": "people", "encoding": {}, "manifest": []}, "BATCH"),
         ({"type": "LOG", "text": "hello"}, "'LOG'"),
-        ('{"type": "RECORD", "stream": "people", "rec', "no complete JSON object"),
+        ('{"type": "RECORD", "stream": "people", "rec', "not a complete JSON object"),
     ],
 )
 def test_a_message_that_cannot_be_used_ends_the_run(
