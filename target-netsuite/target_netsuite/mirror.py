@@ -118,16 +118,12 @@ def _intent(stream: MirrorStream, number: int, internal_id: str, external_id: st
     )
 
 
-def mirrored(settings: Settings) -> list[MirrorStream]:
-    """Return the streams that are mirrors.
+def mirror_of(stream: StreamSettings, settings: Settings) -> MirrorStream:
+    """Return what is to be mirrored for a stream.
 
     Raises:
-        ConfigurationError: one cannot be.
+        ConfigurationError: the stream cannot be a mirror.
     """
-    return [_mirror(stream, settings) for stream in settings.streams.values() if stream.mirror]
-
-
-def _mirror(stream: StreamSettings, settings: Settings) -> MirrorStream:
     others = [
         other.external_id
         for other in settings.streams.values()

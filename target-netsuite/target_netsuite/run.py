@@ -348,6 +348,8 @@ def begin_run(
 def _journal(netsuite: NetSuite, settings: Settings, streams: Mapping[str, Any], stop: threading.Event) -> Journal:
     """Open the journal and see through what the last run left in it."""
     journal = open_journal(settings.journal, settings.connection.account.realm, streams)
+    if not journal.is_left_over:
+        return journal
     try:
         recover(netsuite, journal, policy=_policy(settings), stop=stop)
     except BaseException:

@@ -33,7 +33,7 @@ from target_netsuite.mapping.catalog import Catalog, RecordShape
 from target_netsuite.mapping.record import RecordMapping
 from target_netsuite.mapping.values import FormOptions
 from target_netsuite.messages import MessageReader
-from target_netsuite.mirror import Mirror, MirrorKeys, mirrored
+from target_netsuite.mirror import Mirror, MirrorKeys, mirror_of
 from target_netsuite.replay import STREAM_MAP_FAILED, WITHOUT_EFFECT, Replay
 from target_netsuite.reporting.progress import Progress, shown
 from target_netsuite.reporting.report import Report
@@ -93,7 +93,7 @@ class TargetNetSuite(SinkTarget):
         has_children = any(sublist.stream for stream in streams.values() for sublist in stream.sublists.values())
         self.child_streams = ChildStreams(streams) if has_children else None
         self.numbers: Counter[str] = Counter()
-        self.mirror_streams = mirrored(self.settings)
+        self.mirror_streams = [mirror_of(stream, self.settings) for stream in streams.values() if stream.mirror]
         self.max_parallelism = 1  # sinks hold nothing back, so there is nothing to drain in threads
 
     @cached_property

@@ -148,6 +148,13 @@ class Journal:
             return Settled(intent, refusal=outcome_unknown("an earlier run sent it and got no answer"))
         return Settled(intent, Outcome.CREATED, internal_id)
 
+    @property
+    def is_left_over(self) -> bool:
+        """Whether an earlier run left something in it."""
+        with self._database.transaction() as connection:
+            (left,) = connection.execute("SELECT EXISTS (SELECT 1 FROM open) OR EXISTS (SELECT 1 FROM made)").fetchone()
+        return bool(left)
+
     def open_entries(self) -> list[OpenEntry]:
         """Return what earlier runs left open, oldest first."""
         with self._database.transaction() as connection:

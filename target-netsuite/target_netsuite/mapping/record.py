@@ -188,7 +188,7 @@ class RecordMapping:
             return {}
         if operation is Operation.INACTIVATE:
             return self._inactive()
-        body = self._lines.settled({**self._body.values(record), **self._lines.values(record, rows)})
+        body = self._lines.ruled({**self._body.values(record), **self._lines.values(record, rows)})
         if operation is Operation.CREATE:
             body = without_nulls(body)
             if external_id is not None:
@@ -293,7 +293,7 @@ class LineRules:
     ) -> dict[str, dict[str, Any] | None]:
         """Return the sublists that are filled from a separate column, or from the rows of a child stream.
 
-        A column that is null makes a sublist null; what that means, `settled` says.
+        A column that is null makes a sublist null; what that means, `ruled` says.
 
         Raises:
             InvalidRecordError: a line cannot be sent.
@@ -313,7 +313,7 @@ class LineRules:
         if fault:
             raise InvalidRecordError(name, f"`{name}` of the setting `sublists` {fault.problem}", fault.code)
 
-    def settled(self, body: dict[str, Any]) -> dict[str, Any]:
+    def ruled(self, body: dict[str, Any]) -> dict[str, Any]:
         """Return a body in which a sublist that is null says what its rule means by it.
 
         NetSuite empties a sublist that is null even where nothing is to be replaced [section_1545295601]; here null

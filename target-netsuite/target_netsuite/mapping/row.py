@@ -223,7 +223,7 @@ class RowMapping:
     def _fixed(self) -> list[tuple[Path, Any]]:
         fixed = []
         for path, value in self._row_settings.constants.items():
-            found = self._settled(path)
+            found = self._destination(path)
             try:
                 fixed.append((found.path, None if value is None else self._converter(found)(value)))
             except (UnfitError, InvalidRecordError) as error:
@@ -235,11 +235,11 @@ class RowMapping:
         templates = []
         for path, template in self._row_settings.templates.items():
             if all(column in columns for column in template.columns):
-                found = self._settled(path)
+                found = self._destination(path)
                 templates.append((template, found.path, found.convert))
         return templates
 
-    def _settled(self, path: Path) -> Destination:
+    def _destination(self, path: Path) -> Destination:
         found = self._rules.destination(self._place, path)
         if isinstance(found, Destination):
             return found

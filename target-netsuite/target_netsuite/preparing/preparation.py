@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import cached_property
 from types import TracebackType
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -67,7 +68,11 @@ class Preparation:
         self._executor = ThreadPoolExecutor(threads, thread_name_prefix="netsuite-preparing")
         self._shape_of = shape_of
         self.lookups = Lookups(netsuite.suiteql, netsuite.records, self._executor, referred_by=referred_by)
-        self._present = PresentValues(netsuite.suiteql, netsuite.records, self._executor, zone)
+        self._netsuite, self._zone = netsuite, zone
+
+    @cached_property
+    def _present(self) -> PresentValues:
+        return PresentValues(self._netsuite.suiteql, self._netsuite.records, self._executor, self._zone)
 
     def __enter__(self) -> Preparation:
         """Return itself."""
@@ -243,7 +248,7 @@ class _Chunk:
         """Return what becomes of a change, `present` being what is there; None when that was not read."""
         intent = change.intent
         if present is None or not present.is_absent:
-            return change.settled(present, self.shape, self.question)
+            return change.decided(present, self.shape, self.question)
         if intent.internal_id and intent.operation is Operation.UPSERT:
             return Settled(intent, refusal=change.subject.not_found())
         return self._of_absent(change.subject, dict(change.body))
@@ -374,7 +379,7 @@ class Change:
             return fields
         return {name: member(fields, name) for name in self.intent.replace}
 
-    def settled(self, present: Present | None, shape: TypeFields, question: Question) -> Write | Settled:
+    def decided(self, present: Present | None, shape: TypeFields, question: Question) -> Write | Settled:
         """Return what to send, or that nothing has to be sent; `present` is None when it was not read."""
         if present is None:
             return self._write(self.body, self.intent.replace, ())
