@@ -17,7 +17,7 @@ from typing import IO, Any, cast
 
 import msgspec
 
-from target_netsuite.errors import ReportFileError
+from target_netsuite.errors import UNKNOWN_OPERATION, ReportFileError
 from target_netsuite.intents import Intent, Operation, Refusal, Settled
 from target_netsuite.reporting.line_file import LineFile, as_json
 from target_netsuite.reporting.report import RejectsKeeper, Report
@@ -61,7 +61,10 @@ class Replay:
 
     @property
     def messages(self) -> IO[str]:
-        """Singer messages, line by line: SCHEMAs without columns, then RECORDs that name their `operation` too."""
+        """Singer messages, line by line: SCHEMAs without columns, then RECORDs.
+
+        Each RECORD has the `operation` that it was refused with; one that the record names itself counts more.
+        """
         return cast("IO[str]", self._messages())  # its reader only goes from line to line
 
     @property
@@ -73,7 +76,9 @@ class Replay:
         """Report the records that are not sent again, as refused and with the number 0; return the rest as input."""
         for reject in rejects_in(self._path):
             if reject.why_left:
-                intent = Intent(reject.stream, 0, reject.key, reject.operation, "", payload=reject.payload)
+                intent = Intent(
+                    reject.stream, 0, reject.key, reject.operation or Operation.UPSERT, "", payload=reject.payload
+                )
                 report.add(Settled(intent, refusal=Refusal("invalid", reject.why_left, code=reject.code)))
         return self.messages
 
@@ -91,8 +96,10 @@ class Replay:
             yield json.dumps({"type": "SCHEMA", "stream": stream, "schema": schema, "key_properties": list(keys)})
         for reject in rejects_in(self._path):
             if not reject.why_left:
-                record = {"stream": reject.stream, "record": reject.payload, "operation": reject.operation}
-                yield as_json({"type": "RECORD", **record}).decode()
+                message: dict[str, Any] = {"type": "RECORD", "stream": reject.stream, "record": reject.payload}
+                if reject.operation:
+                    message["operation"] = reject.operation
+                yield as_json(message).decode()
 
 
 class _Keeper:
@@ -117,7 +124,7 @@ class Reject:
     Attributes:
         stream: the record's stream, as the settings name it.
         key: what identifies the record.
-        operation: what was to become of it.
+        operation: what was to become of it; None when it asked for an operation that does not exist.
         code: why it failed.
         payload: the record, as it came out of the stream maps.
         digest: of the line, to find it again.
@@ -125,7 +132,7 @@ class Reject:
 
     stream: str
     key: dict[str, Any]
-    operation: Operation
+    operation: Operation | None
     code: str
     payload: dict[str, Any]
     digest: int
@@ -168,11 +175,12 @@ def _reject(path: Path, number: int, line: bytes) -> Reject:
     stream, key, payload = content.get("stream"), content.get("key"), content.get("payload")
     if not (isinstance(stream, str) and isinstance(key, dict) and isinstance(payload, dict)):
         raise _broken(path, number, "it lacks a usable `stream`, `key` and `payload`")
+    code = str(content.get("code", ""))
     try:
-        operation = Operation(content.get("operation"))
+        operation = None if code == UNKNOWN_OPERATION else Operation(content.get("operation"))
     except ValueError:
         raise _broken(path, number, f"its `operation` is {content.get('operation')!r}") from None
-    return Reject(stream, key, operation, str(content.get("code", "")), payload, digest_of(line))
+    return Reject(stream, key, operation, code, payload, digest_of(line))
 
 
 def _broken(path: Path, number: int, why: str) -> ReportFileError:

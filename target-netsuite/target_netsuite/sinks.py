@@ -107,7 +107,7 @@ class NetSuiteSink(StreamSink):
             self._target.mirror_keys.expect(stream_name)
 
     def process_record(self, record: dict[str, Any], context: dict[str, Any]) -> None:
-        """Take a record; `context` may hold its `version`, and the `operation` a replay gives it.
+        """Take a record; `context` may hold its `version`, and in a replay the `operation` that it was refused with.
 
         Raises:
             StoppedError: no record can be written for now, or what became of one is not known.

@@ -293,9 +293,8 @@ class TargetNetSuite(SinkTarget):
         stream = message_dict["stream"]
         if stream not in self.mapper.stream_maps:
             raise RecordsWithoutSchemaException(f"A record of stream `{stream}` came before the stream's schema.")
-        context: dict[str, Any] = {
-            name: message_dict[name] for name in ("version", "operation") if name in message_dict
-        }
+        names = ("version", "operation") if self.replay else ("version",)
+        context: dict[str, Any] = {name: message_dict[name] for name in names if name in message_dict}
         for stream_map in self.mapper.stream_maps[stream]:
             self._take(stream_map, message_dict["record"], context)
 

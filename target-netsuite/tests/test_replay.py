@@ -87,6 +87,33 @@ def test_what_failed_is_sent_again_and_leaves_the_file(
     assert [file.name for file in path.parent.glob("rejects*")] == [path.name]
 
 
+def test_a_record_that_asked_for_an_unknown_operation_is_replayed_as_it_is_corrected(
+    emulator: Emulator, spawn: Spawn, prefix: str, path: Path
+) -> None:
+    finish(spawn(stream(prefix)), people(1))
+    settings = {"people": {**stream(prefix)["people"], "operation_column": "op"}}
+    asked = [record("people", id=number, companyName=f"No {number}", op="remove") for number in (1, 2, 3)]
+    busy = record("people", id=4, companyName="No 4", op="upsert")
+    refuse(emulator, prefix, 4)
+    run = finish(spawn(settings, rejects=str(path)), lines(schema("people", {"id": {}, "op": {}}), *asked, busy))
+    assert run.exit_code == 1
+    rejects = [json.loads(line) for line in path.read_text().splitlines()]
+    operations = {reject["key"]["id"]: reject["operation"] for reject in rejects}
+    assert operations == {1: "remove", 2: "remove", 3: "remove", 4: "upsert"}
+    assert [refused["operation"] for refused in run.refused] == [operations[one["key"]["id"]] for one in run.refused]
+
+    emulator.faults.clear()
+    corrected = {1: "delete", 2: "create", 4: "delete"}
+    for reject in rejects:
+        reject["payload"]["op"] = corrected.get(reject["key"]["id"], "remove")
+    path.write_text("".join(json.dumps(reject) + "\n" for reject in rejects))
+    run = finish(spawn(settings, command=replay(path), rejects=str(path)))
+    assert (run.exit_code, written(emulator, prefix)) == (1, [2])
+    assert run.summary == {"people": {"deleted": 2, "already_gone": 1, "created": 1, "invalid": 1, "refused": 1}}
+    (left,) = map(json.loads, path.read_text().splitlines())
+    assert (left["key"], left["operation"], left["code"]) == ({"id": 3}, "remove", "UNKNOWN_OPERATION")
+
+
 def test_another_file_gets_what_fails_again(emulator: Emulator, spawn: Spawn, prefix: str, path: Path) -> None:
     some_rejects(path, 1, 2)
     refuse(emulator, prefix, 2)

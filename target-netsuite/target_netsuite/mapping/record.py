@@ -92,8 +92,12 @@ class RecordMapping:
             end = "" if fault.problem.endswith("?") else "."
             raise ConfigurationError(f"streams.{self._settings.stream}.{setting}", f"{fault.problem}{end}")
 
-    def operation(self, record: Mapping[str, Any]) -> Operation:
+    def operation(self, record: Mapping[str, Any], otherwise: Operation | None = None) -> Operation:
         """Return what is to become of a record: its deletion mark, then its operation column, then the stream says.
+
+        Args:
+            record: as it came.
+            otherwise: what is to become of a record that says nothing itself, instead of what the stream says.
 
         Raises:
             InvalidRecordError: its operation column says something else.
@@ -103,7 +107,7 @@ class RecordMapping:
         column = self._settings.operation_column
         said = record.get(column) if column else None
         if said is None or said == "":
-            return self._settings.operation
+            return otherwise or self._settings.operation
         operation = _WORDS.get(said.strip().lower()) if isinstance(said, str) else None
         if operation is None:
             known = ", ".join(_WORDS)
@@ -120,7 +124,7 @@ class RecordMapping:
         number: int,
         key: Mapping[str, Any],
         rows: Mapping[str, Sequence[Mapping[str, Any]]] | None = None,
-        operation: Operation | None = None,
+        otherwise: Operation | None = None,
     ) -> Intent:
         """Return what a record asks for.
 
@@ -129,12 +133,12 @@ class RecordMapping:
             number: the record's number in its stream, from 1.
             key: what identifies it, for messages.
             rows: rows of child streams by the name of the sublist they are lines of, as in `sublists`.
-            operation: what is to become of the record, whatever it says itself.
+            otherwise: see `operation`.
 
         Raises:
             InvalidRecordError: it cannot be written, since a part of it is missing or unusable.
         """
-        operation = operation or self.operation(record)
+        operation = self.operation(record, otherwise)
         internal_id, external_id, match = self._found_by(record, operation)
         body = self._content(record, operation, external_id, match, rows or {})
         return Intent(

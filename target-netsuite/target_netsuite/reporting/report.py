@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Protocol
 
 from suitetalk.terminal import FOR_A_PERSON
-from target_netsuite.errors import RecordsRefusedError
+from target_netsuite.errors import UNKNOWN_OPERATION, RecordsRefusedError
 from target_netsuite.intents import Difference, Intent, Outcome, Refusal, Settled
 from target_netsuite.reporting.line_file import LineFile
 from target_netsuite.settings.target import ReportSettings
@@ -247,7 +247,7 @@ class StreamCounts:
 def refused_line(intent: Intent, refusal: Refusal) -> dict[str, Any]:
     """Return what the log says about a refused record: without what is not known, and without the record."""
     record = max(intent.number, 0)  # what is not a record of the input has no number above
-    about = {"stream": intent.stream, "record": record, "key": dict(intent.key), "operation": intent.operation}
+    about = {"stream": intent.stream, "record": record, "key": dict(intent.key), "operation": _asked(intent, refusal)}
     return {name: value for name, value in {**about, **_reason(refusal)}.items() if value not in ("", None, 0)}
 
 
@@ -256,7 +256,7 @@ def reject_line(intent: Intent, refusal: Refusal) -> dict[str, Any]:
     return {
         "stream": intent.stream,
         "key": dict(intent.key),
-        "operation": intent.operation,
+        "operation": _asked(intent, refusal),
         **_reason(refusal),
         "payload": dict(intent.payload),
     }
@@ -293,6 +293,11 @@ def difference_lines(settled: Settled) -> Iterator[dict[str, Any]]:
 
 def _change(difference: Difference) -> dict[str, Any]:
     return {"path": difference.path, "before": difference.before, "after": difference.after}
+
+
+def _asked(intent: Intent, refusal: Refusal) -> Any:
+    """Return the operation that a record asked for, which may be one that does not exist."""
+    return intent.payload.get(refusal.path) if refusal.code == UNKNOWN_OPERATION else intent.operation
 
 
 def _reason(refusal: Refusal) -> dict[str, Any]:
