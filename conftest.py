@@ -1,4 +1,4 @@
-"""What all tests share: they keep tokens and catalogs in folders of their own, never in a person's home.
+"""What all tests share: they keep tokens and catalogs in separate folders, never in a person's home.
 
 Property tests try the same 50 examples each time, so that what lands does not depend on chance; `make slow` tries more
 of them, and `make explore` others each time. Tests name no number; one with costly examples takes a fraction of the

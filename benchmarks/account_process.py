@@ -1,4 +1,4 @@
-"""The emulator as a process of its own, so that nothing shares its interpreter: `python -m benchmarks.account_process`.
+"""The emulator as its own process, so that nothing shares its interpreter: `python -m benchmarks.account_process`.
 
 Reads one line of JSON from standard input, `{"settings": {…}, "statements": […]}`, writes one with the ways to sign in,
 `{"certificate": {…}, "token": {…}}`, and ends when its input does, however the caller ends.

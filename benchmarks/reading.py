@@ -78,7 +78,7 @@ def read(reader: Reader, account: Account, streams: Mapping[str, str], *, docume
         reader: which.
         account: from where.
         streams: tables of the account by the reader's names of the streams.
-        documents: whether each row takes a request of its own besides its place in the list.
+        documents: whether each row takes a separate request besides its place in the list.
 
     Raises:
         BenchmarkError: the reader failed.

@@ -1,6 +1,6 @@
 """The processes that the demo starts, and how none of them outlives it.
 
-Each gets a session of its own, so that Ctrl-C reaches the demo alone and the demo stops the others in order, and a mark
+Each gets its own session, so that Ctrl-C reaches the demo alone and the demo stops the others in order, and a mark
 in its environment, which its descendants inherit: by it they are found even when whoever started them is gone.
 """
 

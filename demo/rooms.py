@@ -61,7 +61,7 @@ class Rooms:
         self._pointer.write_text(str(self.fleeting), encoding="utf-8")
 
     def clear(self) -> None:
-        """Remove what is not kept, also that of a run that was killed."""
+        """Remove what is not kept, even that of a run that was killed."""
         if self._pointer.exists():
             left = Path(self._pointer.read_text(encoding="utf-8"))
             if left.name.startswith(_PREFIX):

@@ -89,7 +89,7 @@ class Warehouse:
                 return
 
     def rows(self, statement: sql.SQL | sql.Composed, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-        """Run one statement in a transaction of its own and return its rows."""
+        """Run one statement in its own transaction and return its rows."""
         with psycopg.connect(host=str(self._directory), user=_USER, dbname="postgres") as connection:
             cursor = connection.execute(statement, values)
             return cursor.fetchall() if cursor.description else []

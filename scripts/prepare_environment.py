@@ -1,7 +1,7 @@
 """Make .venv with everything the project pins in requirements.lock; a second call does nothing.
 
 Needs only the standard library, because it runs before anything is installed. May be interrupted anywhere: a stamp is
-written last, and what has none is made anew, since packages may be in it that look installed and are not.
+written last, and what has none is made again, since packages may be in it that look installed and are not.
 """
 
 from __future__ import annotations

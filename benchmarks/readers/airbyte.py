@@ -1,4 +1,4 @@
-"""airbyte-source-netsuite in an environment of its own."""
+"""airbyte-source-netsuite in its own environment."""
 
 from __future__ import annotations
 

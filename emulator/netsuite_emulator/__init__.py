@@ -20,7 +20,7 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> Any:
-    # Imported on first use: pytest loads the plugin of this package in every run, also where it is not needed.
+    # Imported on first use: pytest loads the plugin of this package in every run, even where it is not needed.
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module  # noqa: PLC0415 - the point is to import late

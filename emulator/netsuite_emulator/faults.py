@@ -63,7 +63,7 @@ class Fault:
         """Refuse what cannot be matched.
 
         Raises:
-            ValueError: the effect is unknown, or the path is no regular expression.
+            ValueError: the effect is unknown, or the path is not a regular expression.
         """
         if self.effect not in EFFECTS:
             raise ValueError(f"Unknown effect '{self.effect}'. Effects: {', '.join(EFFECTS)}.")

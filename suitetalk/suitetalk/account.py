@@ -104,7 +104,7 @@ def _token_address(token_url: str, base: str, label: str) -> str:
 
 
 def _check_address(setting: str, address: str) -> None:
-    """Refuse what is no plain address; the text shows none of it, because a password may stand before an @."""
+    """Refuse what is not a plain address; the text shows none of it, because a password may stand before an @."""
     if re.search(r"[@?#\\]", address):
         raise ConfigurationError(setting, "must be scheme, host and path only: no user name, query or fragment.")
     if not _ADDRESS.fullmatch(address) or not _has_valid_port(address):

@@ -60,7 +60,7 @@ class Batch:
             [section_N3950559].
         parameters: query parameters besides `ids`.
         headers: header fields besides those every batch has.
-        alone: send a single body as a request of its own in the background, which a type or an account may take that
+        alone: send a single body as a separate request in the background, which a type or an account may take that
             takes no batches [chapter_161251386312]; for a create.
         idempotency_key: write it down before the batch is submitted, and a crash costs nothing.
     """
@@ -361,7 +361,7 @@ class Batches:
     input than the jobs under way hold, and yield one result for each record, in the order of the input: what NetSuite
     answered, or its refusal. What befalls a whole job, such as a lost connection, befalls each of its records.
 
-    Jobs run beside each other, so records that depend on one another belong into different calls, or into one with
+    Jobs run beside each other, so records that depend on one another belong in different calls, or into one with
     `jobs_at_once=1`. Leaving an iterator early ends the waiting; jobs that were begun go on in NetSuite.
     """
 

@@ -62,7 +62,7 @@ def close_to_others(path: Path) -> bool:
     """Take a file's rights from everybody but the user, and tell whether somebody else had any.
 
     Raises:
-        OSError: it cannot be done, the file belongs to somebody else, or it is no plain file.
+        OSError: it cannot be done, the file belongs to somebody else, or it is not a plain file.
     """
     facts = path.lstat()
     if not stat.S_ISREG(facts.st_mode):

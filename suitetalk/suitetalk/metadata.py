@@ -201,7 +201,7 @@ class MetadataCatalog:
             select: those of these names only, which spares NetSuite the rest.
 
         Raises:
-            ConnectionFailedError: the answer is no list of types.
+            ConnectionFailedError: the answer is not a list of types.
             NetSuiteError: NetSuite refused.
         """
         problem = "The metadata catalog was answered with no list of types; check `base_url`."

@@ -24,7 +24,7 @@ class Page:
 
     Attributes:
         items: the rows as NetSuite sent them.
-        total: NetSuite's own count of the whole result, also of what lies beyond the readable part.
+        total: NetSuite's own count of the whole result, even of what lies beyond the readable part.
         has_more: whether a further page can be read.
     """
 
@@ -77,7 +77,7 @@ def page_of(body: Any, request: str) -> Page:
 def all_pages(fetch: Callable[[int], Page], what: str) -> Iterator[Page]:
     """Fetch the page at offset 0, 1000 and so on to the end.
 
-    Pages are no snapshot. A result that shrinks while it is read moves rows over a border that is already behind,
+    Pages are not a snapshot. A result that shrinks while it is read moves rows over a border that is already behind,
     so that is an error; one that grows repeats rows at worst.
 
     Args:

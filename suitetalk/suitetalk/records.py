@@ -33,7 +33,7 @@ def record_path(record_type: str, record_id: str | None = None) -> str:
 
 
 def is_external_id(text: str) -> bool:
-    """Tell whether an external id can stand in a path behind `eid:` [section_156334828635]."""
+    """Tell whether an external id can stand in a path after `eid:` [section_156334828635]."""
     return _EXTERNAL_ID.fullmatch(text) is not None
 
 
@@ -304,7 +304,7 @@ def adds_lines(body: Mapping[str, Any], replace: Sequence[str]) -> bool:
 
 def _holds_lines(value: Any) -> bool:
     if value is None or isinstance(value, (str, int, float)):
-        return False  # most values, and quicker to tell than that they are no Mapping
+        return False  # most values, and quicker to tell than that they are not a Mapping
     if isinstance(value, Mapping):
         return _adds(_items(value)) or any(_holds_lines(inner) for inner in value.values())
     return isinstance(value, (list, tuple)) and any(_holds_lines(inner) for inner in value)

@@ -24,7 +24,7 @@ _SQL_DATE, _SQL_TIME = "YYYY-MM-DD", "YYYY-MM-DD HH24:MI:SS"
 
 _SHORTEST_HIDDEN = 3  # characters; shorter values say little and are in most texts
 
-# What may hold a question mark that is no placeholder, or is one. What is not closed lasts to the end.
+# What may hold a question mark that is not a placeholder, or is one. What is not closed lasts to the end.
 _PIECES = re.compile(r"""'[^']*(?:'|\Z)|"[^"]*(?:"|\Z)|--[^\n]*|/\*.*?(?:\*/|\Z)|\?""", re.DOTALL)
 
 
@@ -189,7 +189,7 @@ class SuiteQL:
 
         Args:
             statement: a SELECT; put an ORDER BY that is unique in it when more than one page is read, because
-                each page is a query of its own.
+                each page is a separate query.
             parameters: values for its `?` placeholders, in order; bound where the account can do so, which is from
                 release 2026.2 on, else put into the statement as literals.
             limit: rows of the page, at most 1000; with fewer, fewer rows can be read, because a result ends after
@@ -317,7 +317,7 @@ class Datasets:
         return Page(rows, page.total, page.has_more)
 
     def rows(self, dataset_id: str) -> Iterator[dict[str, Any]]:
-        """Run a dataset and return all of its rows, page by page; each page is a run of its own.
+        """Run a dataset and return all of its rows, page by page; each page is a separate run.
 
         Raises:
             IncompleteResultError: the result is longer than NetSuite lets a query read, or rows were missing.

@@ -17,7 +17,7 @@ class ConcurrencyLimits:
 
     Attributes:
         account: by everybody together.
-        unallocated: of these, by integrations without a share of their own.
+        unallocated: of these, by integrations without their own share.
         integration: by this integration.
         kind: `integrationSpecific`, `accountLimit`, `internal`, or empty.
     """

@@ -81,7 +81,7 @@ _PATIENCE = 1.0  # seconds to wait for a last time that is still going on
 
 
 class Ticker:
-    """Calls something every so many seconds, in a thread of its own, while its block runs."""
+    """Calls something every few seconds, in its own thread, while its block runs."""
 
     def __init__(self, call: Callable[[], object], interval: float) -> None:
         """Prepare; the first call comes after one interval, which is in seconds."""
@@ -147,7 +147,7 @@ def at_a_terminal(parts: Callable[[], Sequence[str]], level_variables: Sequence[
 
 
 def in_one_row(parts: Sequence[str], columns: int) -> str:
-    """Return what fits into a row of so many characters; what finds no room is left out."""
+    """Return what fits into a row of that many characters; what finds no room is left out."""
     line, *rest = parts
     for part in rest:
         longer = f"{line}{_BETWEEN}{part}"

@@ -145,7 +145,7 @@ def to_utc(local: datetime, zone: ZoneInfo) -> datetime:
     """Turn a time on the account's clock into UTC.
 
     A time the clock shows twice, or skips, is taken as the earlier of the two instants it may be, so that a
-    bookmark made from it never lies behind a change.
+    bookmark made from it never lies after a change.
     """
     return min(local.replace(tzinfo=zone, fold=fold).astimezone(timezone.utc) for fold in (0, 1))
 

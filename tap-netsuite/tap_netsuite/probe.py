@@ -44,7 +44,7 @@ _UNSEEN = re.compile(r"Record .* was not found")
 
 
 def raise_outage(refusal: NetSuiteError) -> None:
-    """Raise what is no refusal of the statement but the server being away for a while.
+    """Raise what is not a refusal of the statement but the server being away for a while.
 
     A plain 500 may be an answer to a heavy statement [section 5.8]; 502, 503 and 504 say nothing about it.
 

@@ -173,7 +173,7 @@ _ENDPOINT = "/services/rest"
 
 @contextmanager
 def in_a_log(progress: Progress, interval: float = _INTERVAL) -> Iterator[None]:
-    """Log how far a run is, every so many seconds and at its end, however it ends."""
+    """Log how far a run is, every few seconds and at its end, however it ends."""
     requests = _RequestMetrics()
 
     def log_progress() -> None:

@@ -57,7 +57,7 @@ def column_kinds(catalog_schema: Mapping[str, Any]) -> dict[str, Kind]:
 def body_fields(catalog_schema: Mapping[str, Any]) -> dict[str, Field]:
     """Guess SuiteQL columns from body fields: their names are mostly the fields' in lower case [section 6.3].
 
-    Sublists and subrecords are no columns. References are internal ids, enumerations are text, multi-selects are
+    Sublists and subrecords are not columns. References are internal ids, enumerations are text, multi-selects are
     several ids in one text [section 5.3].
     """
     fields = {}
@@ -75,7 +75,7 @@ def labels(schema: Mapping[str, Any]) -> dict[str, str]:
 
 
 def sublist_properties(catalog_schema: Mapping[str, Any], sublist: str) -> Mapping[str, Any]:
-    """Return the fields of a sublist's lines as a schema of its own, empty when there is no such sublist."""
+    """Return the fields of a sublist's lines as its own schema, empty when there is no such sublist."""
     for name, schema in catalog_schema["properties"].items():
         items = schema.get("properties", {}).get("items", {}) if isinstance(schema, dict) else {}
         if name.lower() == sublist and isinstance(items.get("items"), dict):

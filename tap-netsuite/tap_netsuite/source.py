@@ -112,7 +112,7 @@ def literal(column: Column, value: Any) -> str:
 
 
 def after(keys: tuple[Column, ...], values: tuple[Any, ...]) -> str:
-    """Return the condition for rows behind the one with these key values, in key order; none for no values."""
+    """Return the condition for rows after the one with these key values, in key order; none for no values."""
     if not values:
         return ""
     first, rest = keys[0], keys[1:]
@@ -128,7 +128,7 @@ def up_to(keys: tuple[Column, ...], values: tuple[Any, ...]) -> str:
 
 
 def between(keys: tuple[Column, ...], behind: tuple[Any, ...], before: tuple[Any, ...]) -> str:
-    """Return the condition for rows behind one key and before another."""
+    """Return the condition for rows after one key and before another."""
     return f"({both(after(keys, behind), _until(keys, before, '<'))})"
 
 

@@ -66,7 +66,7 @@ class Run:
         self._failures.append(failure)
 
     def end_of(self, stream: str) -> None:
-        """Take note that a stream is over; behind the last one, say what failed.
+        """Take note that a stream is over; after the last one, say what failed.
 
         Raises:
             StreamError: streams could not be read.

@@ -56,7 +56,7 @@ class TapNetSuite(Tap):
         """Make the tap; what a given catalog says of its streams beyond Singer's own keys is kept.
 
         Raises:
-            ConfigurationError: what was given is no state.
+            ConfigurationError: what was given is not a state.
         """
         self._given_findings = findings_in(kwargs.get("catalog"))
         self.given_datasets = datasets_in(kwargs.get("catalog"))

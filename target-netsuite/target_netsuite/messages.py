@@ -127,7 +127,7 @@ class PlainTypes:
         )
 
     def match(self, record: Mapping[str, Any]) -> bool:
-        """Tell whether a record certainly matches; exact types, so that True is no integer and 7.0 is looked at."""
+        """Tell whether a record certainly matches; exact types, so that True is not an integer and 7.0 is looked at."""
         if not self._is_simple:
             return False
         types = self._types

@@ -56,7 +56,7 @@ def load_certificate(path: Path) -> x509.Certificate:
     """Read a certificate and check that NetSuite would take it [subsect_162755332391].
 
     Raises:
-        SettingsError: the file cannot be read, is no certificate, or its key is of a kind or size NetSuite refuses.
+        SettingsError: the file cannot be read, is not a certificate, or its key is of a kind or size NetSuite refuses.
     """
     try:
         content = path.read_bytes()
@@ -69,7 +69,7 @@ def read_certificate(content: bytes, name: str) -> x509.Certificate:
     """A certificate from its PEM text; `name` is what messages call it.
 
     Raises:
-        SettingsError: it is no certificate, or its key is of a kind or size NetSuite refuses.
+        SettingsError: it is not a certificate, or its key is of a kind or size NetSuite refuses.
     """
     try:
         certificate = x509.load_pem_x509_certificate(content)

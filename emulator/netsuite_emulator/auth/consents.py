@@ -150,7 +150,7 @@ class Consents:
         return text
 
     def redeem(self, text: str, integration: Integration, redirect_uri: str, verifier: str | None) -> Consent:
-        """Trade a code; it is gone afterwards, also where the trade is refused.
+        """Trade a code; it is gone afterwards, even where the trade is refused.
 
         Raises:
             OAuthError: the code is not valid, or not this caller's.

@@ -75,7 +75,7 @@ class TokenEndPoint:
         """End a refresh token and the access tokens it gave [section_161071224088].
 
         Raises:
-            OAuthError: the request is refused. A token that is not known is no reason for that.
+            OAuthError: the request is refused. A token that is not known is not a reason for that.
         """
         integration = self._integrations.authenticate(authorization, form)
         if not form.get("token"):

@@ -63,7 +63,7 @@ class _Server(uvicorn.Server):
 
 
 class BackgroundServer:
-    """A server in a thread of its own."""
+    """A server in its own thread."""
 
     def __init__(self, application: Application, host: str, port: int) -> None:
         """Take the port.

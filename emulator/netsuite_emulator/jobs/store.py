@@ -73,7 +73,7 @@ class IdempotencyError(NetSuiteError):
         super().__init__(400, "IDEMPOTENCY_ERROR", detail, headers={"Location": location})
 
     def body(self) -> dict[str, Any]:
-        """The body, which has a title and a type of its own."""
+        """The body, which has a title and its own type."""
         kind = "https://www.w3.org/Protocols/rfc2616/rfc2616-sec10.html#sec10.4.10"
         return {**super().body(), "type": kind, "title": "Conflict"}
 

@@ -37,7 +37,7 @@ class Validation:
         """The modes the headers ask for; their case does not matter [browser 2026.1].
 
         Raises:
-            NetSuiteError: a header has a value that is no mode.
+            NetSuiteError: a header has a value that is not a mode.
         """
         modes: list[str] = []
         for kind, default in (("Name", "warning"), ("Value", "error")):

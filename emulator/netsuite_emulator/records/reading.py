@@ -22,7 +22,7 @@ __all__ = ["RecordReader", "SubResources", "line_key"]
 
 
 class RecordReader:
-    """Writes one answer; made anew for each request. Names looked up once are remembered until something is written."""
+    """Writes one answer; made for each request. Names looked up once are remembered until something is written."""
 
     def __init__(self, store: RecordStore, calendar: AccountCalendar, base: str, query: Mapping[str, str]) -> None:
         """`base` is the address of the record service; `query` the request's parameters."""

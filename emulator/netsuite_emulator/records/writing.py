@@ -233,7 +233,7 @@ def _settle_main_line(store: RecordStore, record_type: RecordType, identifier: i
 
 
 def post(store: RecordStore, identifier: int, now: datetime) -> None:
-    """Write the accounting lines of a transaction anew."""
+    """Rewrite the accounting lines of a transaction."""
     storage = store.storage
     storage.rows("DELETE FROM transactionaccountingline WHERE transaction = ?", [identifier])
     storage.rows(

@@ -36,7 +36,7 @@ _PAUSE = 0.05  # seconds
 class Storage:
     """The database of one emulated account.
 
-    Each thread has a connection of its own and sees the last committed state. Writers take turns. Rows that are written
+    Each thread has its own connection and sees the last committed state. Writers take turns. Rows that are written
     one by one stay in memory until someone reads: DuckDB takes them many at a time, at a hundredth of the cost. So an
     emulator that is killed, not stopped, loses the last of them, also with a data file.
 

@@ -26,7 +26,7 @@ __all__ = ["QueryEndPoints", "QueryService"]
 
 
 class QueryService:
-    """Runs SuiteQL statements. Each page is a query of its own: paging is not a snapshot."""
+    """Runs SuiteQL statements. Each page is a separate query: paging is not a snapshot."""
 
     def __init__(self, settings: Settings, company: Company, storage: Storage, calendar: AccountCalendar) -> None:
         """Read from `storage` what `company` describes."""

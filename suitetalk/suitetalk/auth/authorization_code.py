@@ -68,7 +68,7 @@ def _access_token(answer: dict[str, Any]) -> str:
 
 
 def _is_token(value: object) -> bool:
-    """Tell whether it can stand in a header: what could end the header line is no token."""
+    """Tell whether it can stand in a header: what could end the header line is not a token."""
     return isinstance(value, str) and value.isascii() and value.isprintable() and bool(value.strip())
 
 
@@ -294,7 +294,7 @@ class LoginStatus:
 
 
 def begin(settings: ConnectionSettings) -> Consent:
-    """Make the address of the consent page, with a state and a verifier of its own.
+    """Make the address of the consent page, with a state and its own verifier.
 
     Raises:
         ConfigurationError: the settings are for another login method.

@@ -58,7 +58,7 @@ class Certificates:
         """Return the certificates NetSuite has, revoked ones too.
 
         Raises:
-            ConnectionFailedError: the answer is no list of certificates.
+            ConnectionFailedError: the answer is not a list of certificates.
             NetSuiteError: NetSuite refused.
         """
         body = self._send("GET", self._url, "the list of certificates").json()

@@ -107,7 +107,7 @@ class Authentication(Protocol):
         ...
 
     def wants_another_try(self, request: requests.PreparedRequest, answer: Answer) -> bool:
-        """Tell whether this answer refuses the login in a way that signing anew may mend."""
+        """Tell whether this answer refuses the login in a way that signing again may fix."""
         ...
 
 

@@ -37,7 +37,7 @@ class TokenBased:
         announce_end()
 
     def sign(self, request: requests.PreparedRequest) -> None:
-        """Set the Authorization header; body and realm are no part of what is signed [section_1534941295].
+        """Set the Authorization header; body and realm are not part of what is signed [section_1534941295].
 
         Raises:
             LoginRefusedError: NetSuite has refused this login before.
@@ -69,7 +69,7 @@ class TokenBased:
         Args:
             method: HTTP method.
             url: with the query as it is sent.
-            nonce: 6 characters or more, never used before; made anew if None.
+            nonce: 6 characters or more, never used before; made again if None.
             timestamp: seconds since the epoch, within five minutes of NetSuite's clock; now if None.
         """
         client = oauth1.Client(

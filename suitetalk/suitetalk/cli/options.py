@@ -65,7 +65,7 @@ def resolve(given: Mapping[str, str], profile: str | None = None) -> Configurati
 
     Raises:
         ConfigurationError: the profile does not exist or holds unknown settings, or a .env file would send the
-            credentials of another source to an address of its own.
+            credentials of another source to its own address.
     """
     dotenv = {name: value for name, value in dotenv_values(".env", interpolate=False).items() if value}
     chosen = profile or os.environ.get(PREFIX + "PROFILE") or dotenv.get(PREFIX + "PROFILE")
@@ -124,7 +124,7 @@ def _read_profiles() -> configparser.ConfigParser:
 
 
 def _guard(configuration: Configuration) -> None:
-    """Keep a .env file that came with a folder from sending another source's credentials to an address of its own."""
+    """Keep a .env file that came with a folder from sending another source's credentials to its own address."""
     sources = configuration.sources
     for address in _ADDRESSES:
         if sources.get(address) != _DOTENV or is_loopback(urlsplit(configuration.values[address]).hostname or ""):

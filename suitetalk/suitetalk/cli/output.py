@@ -155,7 +155,7 @@ def write_bytes(content: bytes, output: Path | None = None) -> None:
 
 
 def note(text: str) -> None:
-    """Say something that is no result."""
+    """Say something that is not a result."""
     click.echo(text, err=True)
 
 

@@ -43,7 +43,7 @@ def query(  # noqa: PLR0917 - one for each option
 ) -> None:
     """Run a SuiteQL statement: as text, @FILE, or - for standard input.
 
-    Give it an ORDER BY that is unique when it has more than one page, since each page is a query of its own. Values
+    Give it an ORDER BY that is unique when it has more than one page, since each page is a separate query. Values
     are text as NetSuite sends it; a column that is null is absent from JSON and empty elsewhere.
     """
     refuse_page_of_all(limit, offset, everything=everything)

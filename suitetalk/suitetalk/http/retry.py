@@ -50,9 +50,9 @@ class RetryPolicy:
         attempts: tries in all.
         first_wait: seconds before the second try; doubled each time, and up to half of it taken off at random,
             so that clients blocked together do not come back together [bridgehead_1509974866].
-        longest_wait: seconds at most between two tries, also when the server asks for more; half of `first_wait` may
+        longest_wait: seconds at most between two tries, even when the server asks for more; half of `first_wait` may
             come on top.
-        sleep: waits for so many seconds; may raise to end the trying.
+        sleep: waits for that many seconds; may raise to end the trying.
     """
 
     attempts: int = 8

@@ -101,7 +101,7 @@ class Deletions:
         """Yield what a reading yields, and then the deletions.
 
         The first state comes before the first row, so that nothing that leaves can be deleted without being noticed,
-        wherever the run ends. A bookmark behind which rows of transactions will not come again waits until it is said
+        wherever the run ends. A bookmark after which rows of transactions will not come again waits until it is said
         which of them went away.
         """
         reading = rows(fetcher)
@@ -242,7 +242,7 @@ def deleted_since(state: Mapping[str, Any]) -> datetime | None:
     The state of a version that knew nothing of them at all has the moment in its bookmark.
 
     Raises:
-        StateError: what the state holds for it is no time.
+        StateError: what the state holds for it is not a time.
     """
     if state.get(_UP_TO):
         return moment_in(state[_UP_TO])

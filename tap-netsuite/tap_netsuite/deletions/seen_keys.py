@@ -2,7 +2,7 @@
 
 Two rules make it survive being killed at any moment. A key is in the file before its row leaves, so whatever a
 warehouse has is known here; a key too many does no harm, for NetSuite is asked before anything is called deleted. And
-a key that was called deleted stays until a state that was written behind it comes back with the next run; until then
+a key that was called deleted stays until a state that was written after it comes back with the next run; until then
 it is called deleted again.
 """
 

@@ -41,7 +41,7 @@ def dataset_streams(service: Datasets, wanted: Sequence[Dataset], together: Toge
         together: calls for several datasets at once.
 
     Raises:
-        ConfigurationError: a dataset's keys are no columns of it.
+        ConfigurationError: a dataset's keys are not columns of it.
         IncompleteResultError: the list of datasets did not come in full.
     """
     if not wanted:
@@ -121,7 +121,7 @@ def _sample(service: Datasets, dataset_id: str) -> tuple[list[dict[str, Any]], i
 
 
 def _spread(total: int) -> Iterator[int]:
-    """Yield the offsets of some pages behind the first one, the last among them."""
+    """Yield the offsets of some pages after the first one, the last among them."""
     last = ceil(total / PAGE_SIZE) - 1
     places = {round(last * part / (_SAMPLED_PAGES - 1)) for part in range(_SAMPLED_PAGES)}
     return (place * PAGE_SIZE for place in sorted(places) if place > 0)

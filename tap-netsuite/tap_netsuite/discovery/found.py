@@ -89,7 +89,7 @@ class Discovery:
 
     Attributes:
         streams: tables, record types, queries and datasets that can be streams.
-        findings: of each table, record type, query and dataset that was looked at, those that are no streams included.
+        findings: of each table, record type, query and dataset that was looked at, those that are not streams included.
     """
 
     streams: tuple[StreamEntry, ...]
@@ -182,7 +182,7 @@ def warn_of_columns(findings: Iterable[Finding], logger: logging.Logger) -> None
 
 
 def warn_of_datasets(findings: Iterable[Finding], wanted: Iterable[Dataset], logger: logging.Logger) -> None:
-    """Warn of the datasets that were asked for and are no streams, one line for each."""
+    """Warn of the datasets that were asked for and are not streams, one line for each."""
     names = {ALL_DATASETS, *(dataset.name or dataset_stream(dataset.id) for dataset in wanted)}
     for finding in findings:
         if finding.name in names and not finding.status.is_stream:

@@ -128,7 +128,7 @@ def _sample(suiteql: SuiteQL, query: Query) -> list[dict[str, Any]]:
 
 
 def _key_kind(query: Query, name: str, values: list[Any]) -> Kind:
-    """Return what a key holds that is no time: whole numbers can be read in windows, others are compared as text."""
+    """Return what a key holds that is not a time: whole numbers can be read in windows, others are compared as text."""
     texts = [str(value) for value in values]
     if not texts or not all(_NUMBER.fullmatch(text) for text in texts):
         return Kind.TEXT

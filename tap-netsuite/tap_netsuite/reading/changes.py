@@ -41,7 +41,7 @@ class Changes(Protocol):
 
 
 class StampedChanges:
-    """Rows by a stamp of their own.
+    """Rows by their own stamp.
 
     Whole seconds are compared, on the account's clock. A moment in the hour that this clock shows twice begins with
     the first showing, so that nothing stamped later is left out.

@@ -1,6 +1,6 @@
 """Streams read ahead in threads, written in turn.
 
-Each stream is read by straight code in a thread of its own; its requests go to workers that all streams share. The
+Each stream is read by straight code in its own thread; its requests go to workers that all streams share. The
 main thread takes what was read and is the only one that writes. So requests are in flight from the first page of the
 first stream to the last page of the last one, and memory holds a number of pages, never a table.
 """
@@ -26,7 +26,7 @@ class Room:
     """Room for pages that are being fetched or wait to be written, shared by streams that are written in turn.
 
     The stream whose turn it is has all the room to itself, whatever the others hold, so it never waits for those
-    behind it. These share as much again, the earlier before the later. Thread-safe.
+    after it. These share as much again, the earlier before the later. Thread-safe.
     """
 
     def __init__(self, width: Callable[[], int]) -> None:

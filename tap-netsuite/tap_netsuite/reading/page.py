@@ -1,7 +1,7 @@
 """Bytes of a page -> RECORD lines.
 
 Two ways lead there and end in the same bytes. The quick one decodes text straight into typed values, without Python in
-between. What it does not expect (names in capitals, a value of another type) is no error yet: the page goes the
+between. What it does not expect (names in capitals, a value of another type) is not an error yet: the page goes the
 careful way, value by value, which knows every form a value can take and can say which column is wrong.
 """
 
@@ -67,12 +67,12 @@ class KeyPage:
 
     @property
     def is_last(self) -> bool:
-        """Whether no row of the result lies behind this page."""
+        """Whether no row of the result lies after this page."""
         return self.offset + self.rows.count >= self.total
 
     @property
     def left(self) -> int:
-        """Rows of the result behind this page, by NetSuite's count of the whole."""
+        """Rows of the result after this page, by NetSuite's count of the whole."""
         return max(0, self.total - self.offset - self.rows.count)
 
     @property
@@ -144,7 +144,7 @@ class RowFormat:
 
         Raises:
             ValueFormError: a value is not of its column's type.
-            IncompleteResultError: keys are missing, or in an order of their own.
+            IncompleteResultError: keys are missing, or in an unexpected order.
         """
         if self._quick:
             decoded = self._quick.decode(content)
@@ -204,7 +204,7 @@ def record_lines(stream: str, rows: Iterable[Any]) -> bytes:
 
 
 def _check_order(source: Source, keys: Sequence[Key]) -> None:
-    """Make sure that numbers rise, each once: reading goes on behind the last one."""
+    """Make sure that numbers rise, each once: reading goes on after the last one."""
     if source.has_number_keys and any(before >= after for before, after in pairwise(keys)):
         is_twice = len(set(keys)) < len(keys)
         raise source.key_error("two rows with the same key") if is_twice else source.order_error()

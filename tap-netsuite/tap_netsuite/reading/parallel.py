@@ -4,15 +4,15 @@ A page is one answer: whatever happens in the account, it holds *every* row betw
 at the offsets 0, 1000, … of one statement are fetched at once, and each proves its own stretch of keys. Rows that come
 or go meanwhile move others to another page, so a row can slip through between the last key of one page and the first
 key of the next. About that NetSuite is asked afterwards: how many rows lie between the pages, and how many in all.
-Where some do, or more than came, that part is read again, each page behind the last key of the one before.
+Where some do, or more than came, that part is read again, each page after the last key of the one before.
 
-Few pages are read each behind the last key of the one before, which leaves nothing to ask.
+Few pages are read each after the last key of the one before, which leaves nothing to ask.
 
 A statement can be read for 100,000 rows [section_157909186990]. The last page of these is fetched first, because the
-next statement begins behind its last key.
+next statement begins after its last key.
 
 Rows are read in the order of their keys, those that have changed since the last run. A change made meanwhile only adds
-a row to these, for stamps grow, so each row that is among them at the beginning is read. What is added behind the place
+a row to these, for stamps grow, so each row that is among them at the beginning is read. What is added after the place
 that the reading has reached comes with the next run, which begins before this one did. NetSuite's counts go up to the
 moment the run began, and so does the bookmark.
 """
@@ -83,11 +83,11 @@ class KeyedTable(Protocol):
         ...
 
     def page(self, after: Key | None, offset: int) -> KeyPage:
-        """Return the page at an offset of the rows behind a key, or of all, in the order of the key."""
+        """Return the page at an offset of the rows after a key, or of all, in the order of the key."""
         ...
 
     def count(self, after: Key | None, up_to: Key, gaps: tuple[Gap, ...]) -> Count:
-        """Return NetSuite's count of the rows behind a key and up to another, and of those in some gaps."""
+        """Return NetSuite's count of the rows after a key and up to another, and of those in some gaps."""
         ...
 
     def adjoins(self, behind: Key, before: Key) -> bool:
@@ -127,7 +127,7 @@ class _Stretch:
 
 
 class KeyPages:
-    """One reading of a table, from behind a key to the end."""
+    """One reading of a table, from after a key to the end."""
 
     def __init__(self, table: KeyedTable, fetcher: Fetcher, audit: Audit = Audit.ERROR) -> None:
         """Fetch through a fetcher; what is done about missing rows is up to the audit."""
@@ -139,7 +139,7 @@ class KeyPages:
         self._proofs: deque[tuple[_Stretch, Future[Count]]] = deque()
 
     def read(self, after: Key | None, first: KeyPage | None = None) -> Iterator[Step]:
-        """Yield all pages behind a key, in order, and what is proven of them.
+        """Yield all pages after a key, in order, and what is proven of them.
 
         Args:
             after: where to begin; None for the beginning.
@@ -158,7 +158,7 @@ class KeyPages:
             yield from self._proof()
 
     def _pages(self, after: Key | None, first: KeyPage | None) -> Generator[Step, None, KeyPage | None]:
-        """Yield the pages behind a key; return the last with rows, None when there is none."""
+        """Yield the pages after a key; return the last with rows, None when there is none."""
         if first is None:
             [first] = self._fetcher.in_order(self._fetch(after, 0) for _ in range(1))
             yield Step(first)
@@ -205,7 +205,7 @@ class KeyPages:
         return self._fetcher.page(partial(self._table.page, after, offset))
 
     def _include(self, page: KeyPage) -> None:
-        """Add a page with rows to the stretch, behind the ones before it."""
+        """Add a page with rows to the stretch, after the ones before it."""
         if self._stretch.pages == self._stretch_pages:
             self._ask_about(self._stretch)
             self._stretch = _Stretch(self._stretch.up_to, self._stretch.up_to)
@@ -243,7 +243,7 @@ class KeyPages:
             yield Step(proven=stretch.up_to, counted=count.rows)
 
     def _again(self, stretch: _Stretch) -> Iterator[Step]:
-        """Read a stretch one page behind the last key of the other, which no row can slip through.
+        """Read a stretch one page after the last key of the other, which no row can slip through.
 
         Each page has to be as full as NetSuite says in the same answer; what is counted later may have come later.
         """
@@ -300,10 +300,10 @@ class KeyedSource:
         self._counted = counted
 
     def page(self, behind: Key | None, offset: int) -> KeyPage:
-        """Return the page at an offset of the rows behind a key, or of all; one beyond their end is empty.
+        """Return the page at an offset of the rows after a key, or of all; one beyond their end is empty.
 
         Raises:
-            IncompleteResultError: the rows do not come in the order of their keys, or not each has one of its own.
+            IncompleteResultError: the rows do not come in the order of their keys, or not each has its own.
             NetSuiteError: NetSuite refused.
         """
         condition = both(self._condition, after(self._source.keys, behind or ()))
@@ -314,7 +314,7 @@ class KeyedSource:
             if offset == 0:
                 raise
             # What an offset beyond the end is answered with is not documented [section 12]; what it hides is read
-            # behind the last row.
+            # after the last row.
             return KeyPage(Rows(0), offset, offset)
         rows, total = self._row_format.read(answer.content, lambda: self._suiteql.page_of(answer))
         if behind is not None and rows.first is not None and rows.first <= behind:
@@ -325,7 +325,7 @@ class KeyedSource:
         return page
 
     def count(self, behind: Key | None, last: Key, gaps: tuple[Gap, ...]) -> Count:
-        """Return NetSuite's count of the rows behind a key and up to another, and of those in some gaps."""
+        """Return NetSuite's count of the rows after a key and up to another, and of those in some gaps."""
         keys = self._source.keys
         here = both(after(keys, behind or ()), up_to(keys, last))
         if not gaps:
@@ -461,9 +461,9 @@ class TableReading:
         return Portion(page.rows, left=page.left)
 
     def _advance(self, began: datetime | None) -> Portion:
-        """Take the position behind a finished reading.
+        """Take the position after a finished reading.
 
-        It is no later than the latest stamp that was seen, whatever clocks say, nor than what may have been in the
+        It is not later than the latest stamp that was seen, whatever clocks say, nor than what may have been in the
         saving when the reading began.
         """
         low, newest = self._position.low, self._position.newest

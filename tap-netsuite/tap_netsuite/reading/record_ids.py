@@ -1,6 +1,6 @@
 """Which records of a type to read.
 
-Pages at offsets of a list are no snapshot, and the list cannot be sorted [section_1545222128]: a record that comes or
+Pages at offsets of a list are not a snapshot, and the list cannot be sorted [section_1545222128]: a record that comes or
 goes between two pages moves others over their border. So each window is asked for once, at offset 0. Where NetSuite
 counts no more records in it than the answer has, the answer is the whole window, whatever happens in the account.
 Where it counts more, the window is cut in two at the middle of the ids that came, and both halves are asked for.
@@ -49,7 +49,7 @@ class NoWindowsError(Exception):
 
 @dataclass(frozen=True)
 class Window:
-    """The ids above one number and up to another; None is no bound."""
+    """The ids above one number and up to another; None means no bound."""
 
     behind: int | None = None
     up_to: int | None = None
@@ -87,7 +87,7 @@ def windows_with_ids(ask: Ask, whole: Window) -> Iterator[list[int]]:
         whole: what to read.
 
     Raises:
-        NoWindowsError: ids are no whole numbers, or come from outside the window that was asked for.
+        NoWindowsError: ids are not whole numbers, or come from outside the window that was asked for.
         IncompleteResultError: NetSuite counts more records than it lists.
         NetSuiteError: NetSuite refused.
     """
@@ -161,7 +161,7 @@ class RecordList:
         return self._records.list(self._record_type, limit=1).total
 
     def all_ids(self, fetcher: Fetcher, after: RecordId | None) -> Iterator[list[RecordId]]:
-        """Yield all ids behind one, in order.
+        """Yield all ids after one, in order.
 
         Windows of ids prove themselves. An account that refuses `id` in `q` has pages at offsets only.
 
@@ -280,7 +280,7 @@ class TableIds:
         self._source = Source(table_of(record_type), (_ID, cursor) if cursor else (_ID,), (_ID,), cursor)
 
     def listed(self, fetcher: Fetcher, state: Mapping[str, Any]) -> Iterator[Listed]:
-        """Yield the ids, from where the state is, and where the stream stands behind them.
+        """Yield the ids, from where the state is, and where the stream stands after them.
 
         Raises:
             IncompleteResultError: rows are missing.

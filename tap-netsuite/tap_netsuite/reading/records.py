@@ -85,7 +85,7 @@ def view_of(record_type: str, schema: Mapping[str, Any], settings: RecordSetting
 
 
 def is_embedded(part: Mapping[str, Any]) -> bool:
-    """Tell whether a property is a sublist, a subrecord or a multi-select: an object that is no reference."""
+    """Tell whether a property is a sublist, a subrecord or a multi-select: an object that is not a reference."""
     return "properties" in part and "refName" not in part["properties"]
 
 
@@ -151,7 +151,7 @@ class Documents(Protocol):
         """Return what became of each record, in the order of the ids.
 
         Raises:
-            SuiteTalkError: something that is no matter of one record.
+            SuiteTalkError: something that does not concern one record.
         """
         ...
 
@@ -188,7 +188,7 @@ class SingleDocuments:
 
 
 class BatchDocuments:
-    """Asynchronous jobs of a hundred records; each record's result is a request of its own besides [section 7.3]."""
+    """Asynchronous jobs of a hundred records; each record's result is a separate request besides [section 7.3]."""
 
     at_once = BATCH_SIZE
 
@@ -290,7 +290,7 @@ class RecordReading:
         self._gaps = _Gaps()
 
     def read(self, fetcher: Fetcher) -> Iterator[Portion]:
-        """Yield the records, and where the stream stands behind them.
+        """Yield the records, and where the stream stands after them.
 
         A record that is deleted after it was listed is left out. One that NetSuite refuses keeps no other from
         coming; the state stays before it, so that the next run tries it again.
@@ -351,7 +351,7 @@ class RecordReading:
         return document.body
 
     def _may_move_to(self, bookmark: Mapping[str, Any] | None) -> bool:
-        """Tell whether a bookmark leaves no gap behind it; an empty one lets the next run begin anew."""
+        """Tell whether a bookmark leaves no gap behind it; an empty one lets the next run start over."""
         return bookmark is not None and not (bookmark and self._gaps.count)
 
 
@@ -364,7 +364,7 @@ def _ahead(fetcher: Fetcher, source: Iterator[Listed]) -> Iterator[Listed]:
 
 
 def _state_behind(record_id: RecordId, bookmark: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
-    """Return the state behind a record, where the bookmark is the state behind others that follow it in order."""
+    """Return the state after a record, where the bookmark is the state after others that follow it in order."""
     reading = bookmark.get("reading") if bookmark else None
     return {**(bookmark or {}), "reading": {**reading, "after": [record_id]}} if reading else None
 

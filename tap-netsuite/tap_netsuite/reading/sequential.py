@@ -28,13 +28,13 @@ _READINGS = 3
 def rows_by_key(suiteql: SuiteQL, source: Source, condition: str = "") -> Iterator[list[Row]]:
     """Yield pages of all rows meeting a condition; rows come twice when a reading had to be repeated.
 
-    With a key, each page is a new query for what comes behind the last row: nothing is cut at 100,000 rows
+    With a key, each page is a new query for what comes after the last row: nothing is cut at 100,000 rows
     [section_157909186990], and rows that come or go meanwhile move no others to another page. Without a key
     there is only paging by offset, in the order of all columns.
 
     Raises:
         IncompleteResultError: after three readings fewer rows came than NetSuite counts, or rows without a key may
-            have been passed over; there are more than can be read; or the keys come in an order of their own.
+            have been passed over; there are more than can be read; or the keys come in an unexpected order.
     """
     for reading in range(1, _READINGS + 1):
         came, totals = 0, []
@@ -56,7 +56,7 @@ def rows_by_key(suiteql: SuiteQL, source: Source, condition: str = "") -> Iterat
 
 
 def check_keys(suiteql: SuiteQL, source: Source, condition: str) -> None:
-    """Make sure that each row has a key, and one of its own; reading by it would lose others.
+    """Make sure that each row has a key, and a unique one; reading by it would lose others.
 
     Raises:
         IncompleteResultError: that is not so.
@@ -128,7 +128,7 @@ class _Order:
         """Take the rows of a page.
 
         Raises:
-            IncompleteResultError: a row has no key, or going on behind the last one would lose rows.
+            IncompleteResultError: a row has no key, or going on after the last one would lose rows.
         """
         for row in rows:
             key = self._key(row)
@@ -173,7 +173,7 @@ class _Passed:
     Attributes:
         condition: where they lie.
         rows: how many they were.
-        left: NetSuite's count of what was still to come behind them.
+        left: NetSuite's count of what was still to come after them.
         border: the value they lie below.
     """
 

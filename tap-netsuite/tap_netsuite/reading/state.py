@@ -43,7 +43,7 @@ class Position:
     newest: str | None = None
 
     def behind(self, after: Key, newest: str | None) -> Position:
-        """Return the place behind a key, with the latest stamp seen up to it."""
+        """Return the place after a key, with the latest stamp seen up to it."""
         return replace(self, after=after, newest=newest)
 
 
@@ -70,7 +70,7 @@ def position_in(state: Mapping[str, Any], source: Source) -> Position:
     """Return the position that a stream's state holds.
 
     A state of an earlier version of the tap has a bookmark only, with the same meaning. A reading that was under way
-    is begun anew when the stream's columns, keys or query are others by now, and a bookmark of another replication key
+    is begun again when the stream's columns, keys or query are others by now, and a bookmark of another replication key
     or another query is none.
 
     Raises:

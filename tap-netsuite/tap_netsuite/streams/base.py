@@ -68,7 +68,7 @@ class NetSuiteStream(Stream):
 
     @abstractmethod
     def read(self, fetcher: Fetcher) -> Iterator[Portion]:
-        """Yield what is read, in a thread of its own; rows as lines where `leaves_directly`, else as mappings."""
+        """Yield what is read, in its own thread; rows as lines where `leaves_directly`, else as mappings."""
 
     @property
     def has_times(self) -> bool:

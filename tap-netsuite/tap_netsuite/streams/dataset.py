@@ -35,7 +35,7 @@ class DatasetStream(NetSuiteStream):
             for name, schema in properties.items()
             if name in keys or self.mask[("properties", name)]
         )
-        # Their keys are no keys to the row format, since rows come in no order that could be checked.
+        # Their keys are not keys to the row format, since rows come in no order that could be checked.
         row_format = RowFormat(
             self.name, Source(self._dataset_id, columns), lambda: account.zone, as_lines=self.leaves_directly
         )

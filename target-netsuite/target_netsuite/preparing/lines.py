@@ -129,7 +129,7 @@ class _Plan:
         return {ones[one]: others[other] for one, other in pairs.items()}
 
     def _is_whole(self, line: Line) -> bool:
-        """Tell whether a line says what it is about, such as its item, and so is no mere change of one."""
+        """Tell whether a line says what it is about, such as its item, and so is not a mere change of one."""
         return any(isinstance(value, Mapping) and name.lower() not in self._numbers for name, value in line.items())
 
     def _matched_by_key(self) -> dict[int, int]:

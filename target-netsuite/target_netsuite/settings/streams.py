@@ -344,7 +344,7 @@ class StreamSettings:
         skip_unchanged: whether records that are as wanted are left alone.
         write_mode: whether records are written in batches; auto for where that is quicker.
         on_unknown_outcome: what is done about a create whose fate NetSuite cannot tell.
-        unwritable: what is done about columns that are no field, or one that cannot be written.
+        unwritable: what is done about columns that are not fields, or that cannot be written.
         required: paths of fields a record that may be created must fill.
         delete_by: delete or inactivate, for records marked as deleted, and those a mirror no longer gets.
         mirror_max_percent: most percent of the records there that a mirror may delete.

@@ -165,7 +165,7 @@ class Settings:
         name_validation: what is done about names of fields that do not exist [section_156570709583].
         value_validation: what is done about values of the wrong form [section_156570709583].
         catalog_cache_seconds: how long the metadata catalog may be taken from the user's cache folder.
-        refresh_catalog: whether it is read anew, however young the kept one is.
+        refresh_catalog: whether it is read again, however young the kept one is.
     """
 
     connection: ConnectionSettings
@@ -293,11 +293,11 @@ def _json(text: str) -> Any:
 
 
 _BY_PATH: Mapping[str, Collection[str]] = {"fields": (), "templates": (), "references": REFERENCE}
-"""Settings of paths, and what objects have that are no level but entries themselves."""
+"""Settings of paths, and what objects have that are not levels but entries themselves."""
 
 
 def with_dots(config: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the settings with the names of `streams` as they were written; what is no object stays as it is.
+    """Return the settings with the names of `streams` as they were written; what is not an object stays as it is.
 
     Constants stay too: there an object is a value, and says the same.
     """

@@ -97,7 +97,7 @@ class JobTimes:
         return replace(self._polling, head_start=seconds, first_wait=pause)
 
     def learn(self, batch: Batch, seconds: float) -> None:
-        """Take note that a batch's job was seen completed after so many seconds."""
+        """Take note that a batch's job was seen completed after that many seconds."""
         each = seconds / len(batch.records)
         before = self._seconds.get(_kind(batch))
         if before is None:

@@ -186,7 +186,7 @@ class RecordTypes:
         return record_type not in self._without_jobs
 
     def refused_alone(self, record_type: str, error: SuiteTalkError) -> None:
-        """Take note of a request of its own that was not taken into the background, be it refused or done at once."""
+        """Take note of a separate request that was not taken into the background, be it refused or done at once."""
         if isinstance(error, OutcomeUnknownError) or (isinstance(error, NetSuiteError) and error.status in _NO_BATCHES):
             self._without_jobs.add(record_type)
 

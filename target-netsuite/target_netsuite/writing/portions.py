@@ -82,7 +82,7 @@ def in_portions(
         group: the writes.
         headers: say how bodies are to be read.
         size: writes of one batch, at most 100.
-        alone: send each write as a request of its own, in the background.
+        alone: send each write as a separate request, in the background.
 
     Raises:
         SuiteTalkError: a record cannot be sent.

@@ -61,7 +61,7 @@ def recover(
 
 
 class _Recovery:
-    """Sees the entries through, each in a thread of its own."""
+    """Sees the entries through, each in its own thread."""
 
     def __init__(
         self,

@@ -32,7 +32,7 @@ Begun = list[tuple[Placed, "Future[Answer | None]"]]
 
 
 class SingleWrites:
-    """Sends writes in requests of their own. Thread-safe."""
+    """Sends writes in separate requests. Thread-safe."""
 
     def __init__(
         self,

@@ -65,7 +65,7 @@ class Paired:
     unknown: dict[int, OutcomeUnknownError] = field(default_factory=dict)
 
     def check_that_read(self, *, each: bool = False) -> None:
-        """Raise when results could not be read now, which is no matter of single records.
+        """Raise when results could not be read now, which does not concern single records.
 
         Args:
             each: whether a gateway that answers for one result is enough. It is where nothing else tells what became

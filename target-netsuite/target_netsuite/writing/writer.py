@@ -30,7 +30,7 @@ class WriterOptions:
         batch_results: `each` to read the result of every record, `auto` to ask in bulk first.
         name_validation: what NetSuite does about names of fields that do not exist.
         value_validation: what it does about values of the wrong form; None leaves it to NetSuite.
-        single_requests: threads for requests of their own.
+        single_requests: threads for separate requests.
         polling: how to ask after jobs of which nothing is known yet.
     """
 
