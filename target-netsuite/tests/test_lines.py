@@ -185,3 +185,30 @@ def test_a_setting_that_fills_what_is_no_field_refuses_the_records() -> None:
     with pytest.raises(InvalidRecordError) as caught:
         intent({**_UPSERT, "constants": {"item.items[].colour": 1}}, {"id": 1, "item": [{}]})
     assert caught.value.code == UNKNOWN_FIELD
+
+
+@pytest.mark.parametrize("columns", [("lines[].sku",), ("lines[].sku", "counts")])
+def test_arrays_that_are_null_empty_a_sublist_that_is_replaced_and_leave_others_alone(columns: tuple[str, ...]) -> None:
+    targets = dict(zip(columns, ("item[].item", "item[].quantity"), strict=False))
+    settings = {**_UPSERT, "fields": {"memo": "memo", **targets}}
+    record = {"id": 1, "memo": "m", "lines": None, "counts": None}
+    assert intent(settings, record).body == {"memo": "m"}
+    assert intent({**settings, "replace": ["item"]}, record).body == {"memo": "m", "item": {"items": []}}
+    assert intent({**settings, "replace": ["item"]}, {"id": 1, "memo": "m"}).body == {"memo": "m"}
+
+
+def test_a_null_element_makes_no_line() -> None:
+    settings = {**_UPSERT, "fields": {"lines[].count": "item[].quantity", "texts": "item[].description"}}
+    record: dict[str, Any] = {
+        "id": 1,
+        "lines": [{"count": 1}, None, {"count": 3}, None],
+        "texts": [None, None, "c", "d"],
+    }
+    assert intent(settings, record).body["item"]["items"] == [
+        {"quantity": 1, "description": None},
+        {"quantity": 3, "description": "c"},
+        {"description": "d"},
+    ]
+    settings = {**_UPSERT, "sublists": {"item": {"column": "lines", "fields": {"count": "quantity"}}}}
+    del record["texts"]
+    assert intent(settings, record).body == {"item": {"items": [{"quantity": 1}, {"quantity": 3}]}}

@@ -96,7 +96,7 @@ class RowMapping:
         found = elements(rows)
         if found is None:
             raise unfit(rows, "array of lines")
-        return [self._line(number, row) for number, row in enumerate(found)]
+        return [self._line(number, row) for number, row in enumerate(found) if row is not None]
 
     def sublist(self, rows: Any) -> dict[str, Any]:
         """Return the object of a sublist for the rows of an array; errors are those of `lines`."""
@@ -145,6 +145,7 @@ class RowMapping:
             lines=tuple(lines),
             fixed=tuple(fixed),
             templates=tuple(templates),
+            is_body=not self._place,
         )
 
     def _steps(self, columns: tuple[str, ...], filled: Collection[Path]) -> tuple[list[Step], list[str]]:
@@ -287,6 +288,7 @@ class RowPlan:
         lines: path of a sublist, and the arrays that fill its lines together.
         fixed: path and value.
         templates: template, path, converter.
+        is_body: whether the object is the whole body, in which a sublist may be null.
         fault: why no row with these columns can be sent, None when they can.
     """
 
@@ -295,6 +297,7 @@ class RowPlan:
     lines: tuple[tuple[Path, tuple[ArraySource, ...]], ...] = ()
     fixed: tuple[tuple[Path, Any], ...] = ()
     templates: tuple[tuple[TextTemplate, Path, Convert], ...] = ()
+    is_body: bool = False
     fault: InvalidRecordError | None = field(default=None)
 
     def values(self, row: Row) -> dict[str, Any]:
@@ -328,6 +331,8 @@ class RowPlan:
             lines = _joined(sources, row)
             if lines is not None:
                 values[path] = {"items": lines}
+            elif self.is_body and any(source.elements(row) is None for source in sources):
+                values[path] = None  # what that means, the sublist's rule says
         values.update(self.fixed)
         for template, path, convert in self.templates:
             values[path] = _converted(template.text, template.fill(row), convert)
@@ -342,18 +347,26 @@ def _converted(column: str, value: Any, convert: Convert) -> Any:
 
 
 def _joined(sources: tuple[ArraySource, ...], row: Row) -> list[dict[str, Any]] | None:
-    """Return lines that several arrays fill together, the first elements of all the first line, and so on."""
-    found = [(source, lines) for source in sources if (lines := source.lines(row)) is not None]
+    """Return lines that several arrays fill together, the first elements of all the first line, and so on.
+
+    Where all of them have null, there is no line.
+    """
+    arrays = [(source, source.elements(row)) for source in sources]
+    found = [(source, array) for source, array in arrays if array is not ABSENT and array is not None]
     if not found:
         return None
-    first, joined = found[0]
-    for source, lines in found[1:]:
-        if len(lines) != len(joined):
-            problem = (
-                f"has {len(lines)} elements, and `{_name(first.column)}` has {len(joined)}; both fill the same lines"
-            )
+    first, length = found[0][0], len(found[0][1])
+    for source, array in found[1:]:
+        if len(array) != length:
+            problem = f"has {len(array)} elements, and `{_name(first.column)}` has {length}; both fill the same lines"
             raise at(_name(source.column), UnfitError(problem))
-        joined = [{**line, **more} for line, more in zip(joined, lines, strict=True)]
+    joined: list[dict[str, Any]] = []
+    for number in range(length):
+        if any(array[number] is not None for _, array in found):
+            line: dict[str, Any] = {}
+            for source, array in found:
+                line |= source.mapped(number, array[number])
+            joined.append(line)
     return joined
 
 
@@ -375,21 +388,24 @@ class ArraySource:
     line: Callable[[Row], dict[str, Any]]
     of_values: bool
 
-    def lines(self, row: Row) -> list[dict[str, Any]] | None:
-        """Return the lines of a row; None when there is no array or it is null.
+    def elements(self, row: Row) -> Any:
+        """Return the elements of a row's array; `ABSENT` when there is no array, None when it is null.
 
         Raises:
-            InvalidRecordError: the column is not an array, or a line of it cannot be sent.
+            InvalidRecordError: the column is not an array.
         """
         value = self.column.value(row)
-        if value is ABSENT or value is None:
-            return None
-        found = elements(value)
-        if found is None:
+        found = value if value is ABSENT or value is None else elements(value)
+        if found is None and value is not None:
             raise at(_name(self.column), unfit(value, "array"))
-        return [self._line(number, element) for number, element in enumerate(found)]
+        return found
 
-    def _line(self, number: int, element: Any) -> dict[str, Any]:
+    def mapped(self, number: int, element: Any) -> dict[str, Any]:
+        """Return the line for an element.
+
+        Raises:
+            InvalidRecordError: it cannot be sent.
+        """
         try:
             if self.of_values:
                 return self.line({"": element})
