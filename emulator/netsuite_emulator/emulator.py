@@ -56,6 +56,8 @@ class Emulator:
         self.company = build_company(self.settings)
         self.settings.check(self.company)
         self.faults = FaultBoard()
+        for fault in self.settings.faults:
+            self.faults.add(fault)
         self._log = RequestLog()
         self._clock = Clock(self.settings.clock_offset)
         limit = self.settings.integration_concurrency_limit or self.settings.concurrency_limit

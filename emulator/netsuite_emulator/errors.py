@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+import string
 from typing import Any
 
 __all__ = [
@@ -14,6 +16,9 @@ __all__ = [
     "invalid_parameter",
     "missing_permission",
     "nonexistent_id",
+    "refused_statement",
+    "unexpected_detail",
+    "unsupported_search",
     "user_error",
 ]
 
@@ -140,3 +145,19 @@ def concurrency_exceeded(headers: dict[str, str]) -> NetSuiteError:
         top_code="USER_ERROR",
         headers=headers,
     )
+
+
+def refused_statement(detail: str) -> NetSuiteError:
+    """SuiteQL refuses a statement."""
+    return invalid_parameter(f"Invalid search query. Detailed unprocessed description follows. {detail}", "q")
+
+
+def unsupported_search() -> NetSuiteError:
+    """The statement is not understood."""
+    return refused_statement("Search error occurred: Invalid or unsupported search.")
+
+
+def unexpected_detail() -> str:
+    """The sentence of an unexpected error, with an id of 25 characters, another one each time [reference 14.2]."""
+    characters = string.ascii_lowercase + string.digits
+    return f"An unexpected error occurred. Error ID: {''.join(random.choices(characters, k=25))}"  # noqa: S311

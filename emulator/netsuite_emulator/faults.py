@@ -2,25 +2,34 @@
 
 from __future__ import annotations
 
+import json
 import random
 import re
 import threading
+import time
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from itertools import count
 from typing import Any
 
-from netsuite_emulator.errors import NetSuiteError, concurrency_exceeded
-from netsuite_emulator.exchange import Answer, error_answer
+from netsuite_emulator.errors import NetSuiteError, concurrency_exceeded, unexpected_detail, unsupported_search
+from netsuite_emulator.exchange import Answer, collection, error_answer
 
-__all__ = ["EFFECTS", "Fault", "FaultBoard", "spoiled"]
+__all__ = ["EFFECTS", "SENDING", "Asked", "Fault", "FaultBoard", "edited", "spoiled"]
 
 
 EFFECTS = {
-    "status": "answer with `status` and `body` (JSON) instead of doing the work",
+    "status": "answer with `status`, and `body` or the error body of `code` and `detail`, without doing the work",
+    "unsupported": 'refuse the statement: 400, "Invalid or unsupported search"',
     "bad_gateway": "answer 502 with an HTML page",
+    "timeout": "wait `seconds`, then answer 504 with an HTML page, without doing the work",
     "too_many_requests": "answer 429 as NetSuite does; with `seconds`, a Retry-After of so many",
     "unavailable": "answer 503; with `seconds`, a Retry-After of so many",
+    "no_rows": "answer with a collection of no rows, without an error",
     "delay": "wait `seconds`, then do the work",
+    "page_as_total": "do the work, and say that there are no rows but the page's: `totalResults` is its `count`",
+    "no_more": "do the work, and say that there is no other page: `hasMore` is false, without a link to the next",
+    "html": "do the work, and send an HTML page with status 200 instead of its answer",
     "cut_body": "do the work, announce the whole answer, send half of it and close the connection",
     "drop_before": "close the connection without an answer and without doing the work",
     "drop_after": "do the work and close the connection without an answer",
@@ -29,33 +38,48 @@ EFFECTS = {
     "wrong_token": "answer a token request with JSON that holds no token",
     "fail_task": "let the task of an asynchronous request end with `status` and `body` instead of its work",
 }
+# What is done to an answer after the work.
+_EDITS = ("page_as_total", "no_more", "html")
+SENDING = ("cut_body", "drop_after", "malformed_json")
+"""Effects on how an answer is sent."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Fault:
-    """What goes wrong, and with which requests.
+    """What goes wrong, and with which requests. Patterns are regular expressions, found anywhere, in any case.
 
     Args:
         effect: one of `EFFECTS`.
         method: only requests with this verb.
-        path: only requests whose path this regular expression is found in.
+        path: only requests whose path this pattern is found in.
+        statement: only SuiteQL requests whose statement this pattern is found in.
+        begins_at: nothing happens before a request whose path or statement this pattern is found in.
+        lasts: how many seconds after it began it ends: an outage.
         nth: only the nth matching request, counted from 1, and `times - 1` after it.
         times: how many requests it spoils; None for all.
         probability: the share of matching requests it spoils, drawn from `seed`.
-        seconds: for `delay`, `too_many_requests` and `unavailable`; a delay ends when the fault is switched off.
+        seconds: for `delay`, `timeout`, `too_many_requests` and `unavailable`; waiting ends when the fault is switched
+            off.
         status: for `status` and `fail_task`.
-        body: JSON for them; None for NetSuite's error body of an unexpected error.
+        code: the `o:errorCode` for them.
+        detail: the sentence for them; None for that of an unexpected error.
+        body: JSON for them in place of NetSuite's error body.
     """
 
     effect: str
     method: str | None = None
     path: str | None = None
+    statement: str | None = None
+    begins_at: str | None = None
+    lasts: float | None = None
     nth: int | None = None
     times: int | None = None
     probability: float = 1.0
     seed: int = 0
     seconds: float | None = None
     status: int = 500
+    code: str = "UNEXPECTED_ERROR"
+    detail: str | None = None
     body: Any = None
     headers: dict[str, str] = field(default_factory=dict)
 
@@ -63,28 +87,74 @@ class Fault:
         """Refuse what cannot be matched.
 
         Raises:
-            ValueError: the effect is unknown, or the path is not a regular expression.
+            ValueError: the effect is unknown, or a pattern is not a regular expression.
         """
         if self.effect not in EFFECTS:
             raise ValueError(f"Unknown effect '{self.effect}'. Effects: {', '.join(EFFECTS)}.")
-        try:
-            re.compile(self.path or "")
-        except re.error as error:
-            raise ValueError(f"'{self.path}' is not a regular expression: {error}.") from None
+        for pattern in (self.path, self.statement, self.begins_at):
+            try:
+                re.compile(pattern or "")
+            except re.error as error:
+                raise ValueError(f"'{pattern}' is not a regular expression: {error}.") from None
 
-    def fits(self, method: str, path: str) -> bool:
+    @property
+    def replaces_work(self) -> bool:
+        """Whether the work is not done."""
+        return self.effect not in ("delay", "expire_tokens", "drop_before", *_EDITS, *SENDING)
+
+    def fits(self, request: Asked) -> bool:
         """Whether a request is one this fault is about."""
-        return self.method in (None, method) and (self.path is None or re.search(self.path, path) is not None)
+        return (
+            self.method in (None, request.method)
+            and _is_in(self.path, request.path)
+            and (self.statement is None or _is_in(self.statement, request.statement))
+        )
+
+    def begins(self, request: Asked) -> bool:
+        """Whether a request is the one it begins with."""
+        if self.begins_at is None:
+            return self.fits(request)
+        return _is_in(self.begins_at, request.path) or _is_in(self.begins_at, request.statement)
+
+
+class Asked:
+    """What a fault knows of a request: verb, path, and the statement of one for SuiteQL."""
+
+    def __init__(self, method: str, path: str, body: bytes = b"") -> None:
+        """`body` is read when a fault asks for the statement."""
+        self.method, self.path, self._body = method, path, body
+
+    @cached_property
+    def statement(self) -> str:
+        """The statement; empty where there is none."""
+        if not self.path.endswith("/suiteql"):
+            return ""
+        try:
+            return str(json.loads(self._body)["q"])
+        except (ValueError, KeyError, TypeError):
+            return ""
+
+
+def _is_in(pattern: str | None, text: str) -> bool:
+    return pattern is None or re.search(pattern, text, re.IGNORECASE) is not None
 
 
 @dataclass
 class _Armed:
     fault: Fault
     draws: random.Random
+    began: float | None = None
     seen: int = 0
     struck: int = 0
 
-    def strikes(self) -> bool:
+    def strikes(self, request: Asked) -> bool:
+        now = time.monotonic()
+        if self.began is None:
+            if not self.fault.begins(request):
+                return False
+            self.began = now
+        if not self.fault.fits(request) or (self.fault.lasts is not None and now - self.began > self.fault.lasts):
+            return False
         self.seen += 1
         if self.fault.nth is not None and self.seen < self.fault.nth:
             return False
@@ -136,17 +206,33 @@ class FaultBoard:
                 for number, armed in self._armed.items()
             ]
 
-    def strike(self, method: str, path: str, *, task: bool = False) -> list[Fault]:
+    def strike(self, request: Asked, *, task: bool = False) -> list[Fault]:
         """The faults that spoil this request, or this task of a job, in the order in which they were added."""
         with self._lock:
             return [
                 armed.fault
                 for armed in self._armed.values()
-                if (armed.fault.effect == "fail_task") == task and armed.fault.fits(method, path) and armed.strikes()
+                if (armed.fault.effect == "fail_task") == task and armed.strikes(request)
             ]
 
 
-_HTML = "<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>"
+def edited(answer: Answer, effect: str) -> Answer:
+    """An answer after the work, with what a fault does to it; refusals stay as they are."""
+    if effect not in _EDITS or answer.status >= 400:  # noqa: PLR2004 - refusals
+        return answer
+    if effect == "html":
+        return _html("Log in to NetSuite", 200)
+    body = json.loads(answer.encoded() or b"null")
+    if isinstance(body, dict) and "totalResults" in body:
+        links = [link for link in body["links"] if link["rel"] not in ("next", "last")]
+        changed = {"totalResults": body["count"]} if effect == "page_as_total" else {}
+        answer.body = {**body, "hasMore": False, "links": links, **changed}
+    return answer
+
+
+def _html(title: str, status: int) -> Answer:
+    text = f"<html><head><title>{title}</title></head><body><h1>{title}</h1></body></html>"
+    return Answer(status, text, content_type="text/html")
 
 
 def spoiled(fault: Fault) -> Answer:
@@ -154,15 +240,26 @@ def spoiled(fault: Fault) -> Answer:
     headers = dict(fault.headers)
     if fault.effect in ("too_many_requests", "unavailable") and fault.seconds is not None:
         headers["Retry-After"] = f"{fault.seconds:g}"
-    if fault.effect == "bad_gateway":
-        return Answer(502, _HTML, headers, "text/html")
-    if fault.effect == "too_many_requests":
-        return error_answer(concurrency_exceeded(headers))
-    if fault.effect == "wrong_token":
-        return Answer(200, {"token": "none", "expires": 0}, headers)
-    if fault.effect == "unavailable":
-        return error_answer(NetSuiteError(503, "UNEXPECTED_ERROR", "Service unavailable.", headers=headers))
-    if fault.body is not None:
-        return Answer(fault.status, fault.body, headers)
-    detail = "An unexpected error occurred. Error ID: fault"
-    return error_answer(NetSuiteError(fault.status, "UNEXPECTED_ERROR", detail, headers=headers))
+    match fault.effect:
+        case "bad_gateway":
+            answer = _html("502 Bad Gateway", 502)
+        case "timeout":
+            answer = _html("504 Gateway Time-out", 504)
+        case "unsupported":
+            answer = error_answer(unsupported_search())
+        case "no_rows":
+            nothing = {"links": [], "count": 0, "hasMore": False, "items": [], "offset": 0, "totalResults": 0}
+            answer = collection(nothing)
+        case "too_many_requests":
+            answer = error_answer(concurrency_exceeded({}))
+        case "wrong_token":
+            answer = Answer(200, {"token": "none", "expires": 0})
+        case "unavailable":
+            answer = error_answer(NetSuiteError(503, "UNEXPECTED_ERROR", "Service unavailable."))
+        case _ if fault.body is not None:
+            answer = Answer(fault.status, fault.body)
+        case _:
+            detail = fault.detail or unexpected_detail()
+            answer = error_answer(NetSuiteError(fault.status, fault.code, detail))
+    answer.headers |= headers
+    return answer

@@ -9,9 +9,9 @@ from netsuite_emulator.auth.service import AuthService
 from netsuite_emulator.catalog.service import Catalog
 from netsuite_emulator.churning import Churning
 from netsuite_emulator.documents import DocumentService
-from netsuite_emulator.errors import NetSuiteError, insufficient_permission, invalid_method
+from netsuite_emulator.errors import NetSuiteError, insufficient_permission, invalid_method, unexpected_detail
 from netsuite_emulator.exchange import Answer, Call, error_answer
-from netsuite_emulator.faults import spoiled
+from netsuite_emulator.faults import Asked, spoiled
 from netsuite_emulator.jobs.service import JobService
 from netsuite_emulator.records.service import RecordService
 from netsuite_emulator.suiteql.service import QueryEndPoints, QueryService
@@ -152,7 +152,7 @@ class Services:
 
     def _perform(self, call: Call) -> Answer:
         """Do the work of a task."""
-        for fault in self._faults.strike(call.method, call.path, task=True):
+        for fault in self._faults.strike(Asked(call.method, call.path), task=True):
             return spoiled(fault)
         try:
             return self._records.answer(call, list(call.segments[2:]))
@@ -162,4 +162,4 @@ class Services:
             import traceback  # noqa: PLC0415 - only needed here
 
             self._failures.append(traceback.format_exc())
-            return error_answer(NetSuiteError(500, "UNEXPECTED_ERROR", "An unexpected error occurred."))
+            return error_answer(NetSuiteError(500, "UNEXPECTED_ERROR", unexpected_detail()))

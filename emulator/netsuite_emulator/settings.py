@@ -6,6 +6,7 @@ and `make settings` its row in the README.
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +16,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from netsuite_emulator.clock import DATE_FORMATS
 from netsuite_emulator.company.settings import CompanySettings, named_number
 from netsuite_emulator.company.views import VIEWS
+from netsuite_emulator.faults import Fault
 from netsuite_emulator.options import SettingsError, check_values, setting, unknown_name
 
 if TYPE_CHECKING:
@@ -238,6 +240,13 @@ def _churned(text: str) -> Churn:
     return Churn(table=table, every=every)
 
 
+def _fault(text: str) -> Fault:
+    try:
+        return Fault(**json.loads(text))
+    except (ValueError, TypeError) as error:
+        raise SettingsError(f"The fault {text} cannot be used: {error}") from None
+
+
 def _certificate(text: str) -> tuple[str, Path]:
     name, equals, path = text.partition("=")
     return (name, Path(path)) if equals else ("", Path(text))
@@ -295,6 +304,32 @@ class LimitSettings:
 class AnswerSettings:
     """How requests are answered."""
 
+    faults: tuple[Fault, ...] = setting(
+        (), "A fault that is switched on from the start, as JSON with the fields of `Fault`.",
+        option="--fault", metavar="JSON", read=_fault,
+    )  # fmt: skip
+    column_cap: int | None = setting(
+        None,
+        "A SELECT of more columns than this answers 0 rows, without an error [reference 14.2].",
+        at_least=1, open_point=True,
+    )  # fmt: skip
+    refused_counts: str = setting(
+        "none",
+        'Which counts SuiteQL refuses as "Invalid or unsupported search": `COUNT(*)` without a filter, any `COUNT(*)`, '
+        "or any `COUNT` [reference 14.2].",
+        choices=("none", "unfiltered", "star", "all"), open_point=True,
+    )  # fmt: skip
+    failing_statements: tuple[str, ...] = setting(
+        (),
+        "SuiteQL statements that this pattern is found in are refused with 500 UNEXPECTED_ERROR, each time "
+        "[reference 14.2].",
+        option="--failing-statement", metavar="REGEX",
+    )  # fmt: skip
+    refused_statements: tuple[str, ...] = setting(
+        (), 'SuiteQL statements that this pattern is found in are refused as "Invalid or unsupported search".',
+        option="--refused-statement", metavar="REGEX",
+    )  # fmt: skip
+
     query_parameters: bool = setting(True, "Whether SuiteQL takes `params`, as from release 2026.2.", open_point=True)
     datetime_with_time: bool = setting(
         False, "How SuiteQL shows date-times without `TO_CHAR`.",
@@ -330,6 +365,11 @@ class Settings(AnswerSettings, LimitSettings, JobSettings, SignInSettings, Compa
                 f"Unknown time zone '{self.time_zone}': use an IANA name such as Europe/Berlin."
             ) from None
         check_values(self)
+        for pattern in (*self.failing_statements, *self.refused_statements):
+            try:
+                re.compile(pattern)
+            except re.error as error:
+                raise SettingsError(f"'{pattern}' is not a regular expression: {error}.") from None
         self.check_company()
         own = self.integration_concurrency_limit
         if own is not None and own >= self.concurrency_limit:  # one at least stays unallocated

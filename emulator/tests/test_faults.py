@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -139,3 +140,70 @@ def test_server_time(client: Any) -> None:
     assert client.get("/system/v1/serverTime")["serverTime"].endswith("Z")
     assert client.send("GET", "/system/v1/nonsense").status_code == 404
     assert client.send("GET", "/nonsense").status_code == 404
+
+
+def test_refusals_by_statement(client: Any, refusal: Any) -> None:
+    faults = client.emulator.faults
+    faults.add(Fault(effect="status", statement=r"from\s+currency"))
+    for _ in range(2):
+        answer = client.query("SELECT id FROM currency")
+        assert refusal(answer) == (500, "UNEXPECTED_ERROR")
+        assert re.fullmatch(
+            "An unexpected error occurred. Error ID: [a-z0-9]{25}", answer.json()["o:errorDetails"][0]["detail"]
+        )
+    assert client.rows("SELECT id FROM term WHERE id = 1") == [{"id": "1"}]
+    assert client.send("GET", LIST).status_code == 200
+    faults.clear()
+    faults.add(Fault(effect="unsupported", statement="MAX"))
+    faults.add(Fault(effect="status", status=400, code="INVALID_PARAMETER", detail="No.", statement="MIN"))
+    for function, detail in (("MAX", "unsupported search."), ("MIN", "No.")):
+        answer = client.query(f"SELECT {function}(id) AS n FROM currency")
+        assert refusal(answer) == (400, "INVALID_PARAMETER")
+        assert answer.json()["o:errorDetails"][0]["detail"].endswith(detail)
+
+
+def test_slow_statements_and_those_that_time_out(client: Any) -> None:
+    faults = client.emulator.faults
+    faults.add(Fault(effect="delay", seconds=0.3, statement="FROM term"))
+    faults.add(Fault(effect="timeout", seconds=0.3, statement="FROM currency"))
+    for table, status in (("term", 200), ("currency", 504)):
+        started = time.monotonic()
+        assert client.query(f"SELECT id FROM {table}").status_code == status
+        assert time.monotonic() - started >= 0.3
+
+
+def test_an_outage_begins_at_a_pattern_and_ends(client: Any) -> None:
+    client.emulator.faults.add(Fault(effect="unavailable", begins_at="FROM term", lasts=0.5))
+    assert client.send("GET", LIST).status_code == 200
+    began = time.monotonic()
+    assert client.query("SELECT id FROM term").status_code == 503
+    assert client.send("GET", LIST).status_code == 503
+    while client.send("GET", LIST).status_code == 503:
+        assert time.monotonic() - began < 30
+    assert time.monotonic() - began >= 0.5
+    assert client.query("SELECT id FROM term").status_code == 200
+
+
+def test_answers_that_say_too_little(client: Any) -> None:
+    faults = client.emulator.faults
+    query = "SELECT id FROM customer ORDER BY id"
+    whole = client.query(query, path="?limit=5").json()
+    faults.add(Fault(effect="page_as_total", times=1))
+    short = client.query(query, path="?limit=5").json()
+    assert (short["totalResults"], short["hasMore"], len(short["items"])) == (5, False, 5)
+    faults.add(Fault(effect="no_more", times=1))
+    last = client.query(query, path="?limit=5").json()
+    assert (last["totalResults"], last["hasMore"]) == (whole["totalResults"], False)
+    assert "next" not in {link["rel"] for link in last["links"]}
+    faults.add(Fault(effect="no_rows", statement="customer", times=1))
+    empty = client.query(query).json()
+    assert (empty["totalResults"], empty["hasMore"], empty["items"]) == (0, False, [])
+    faults.add(Fault(effect="html", times=1))
+    page = client.query(query)
+    assert (page.status_code, page.headers["Content-Type"]) == (200, "text/html")
+
+
+@pytest.mark.parametrize("field", ["path", "statement", "begins_at"])
+def test_patterns_must_be_regular_expressions(field: str) -> None:
+    with pytest.raises(ValueError, match=r"'\(' is not a regular expression"):
+        Fault(effect="delay", **{field: "("})  # type: ignore[arg-type]

@@ -9,9 +9,9 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote
 
-from netsuite_emulator.errors import NetSuiteError
+from netsuite_emulator.errors import NetSuiteError, unexpected_detail
 from netsuite_emulator.exchange import Answer, Call, error_answer
-from netsuite_emulator.faults import spoiled
+from netsuite_emulator.faults import SENDING, Asked, edited, spoiled
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -97,9 +97,9 @@ class Application:
         self, call: Call, path: str, entry: LoggedRequest, line: _Line, due: float
     ) -> tuple[Answer | None, Fault | None]:
         """The answer, and the fault that spoils its sending; no answer where the connection is gone."""
-        late_fault = None
-        for fault in self._faults.strike(call.method, path):
-            if fault.effect == "delay":
+        struck = self._faults.strike(Asked(call.method, path, call.body))
+        for fault in struck:
+            if fault.effect in ("delay", "timeout"):
                 await self._delay(fault)
             elif fault.effect == "expire_tokens":
                 self._services.auth.tokens.expire_all()
@@ -107,20 +107,23 @@ class Application:
                 await _until(due)
                 await line.drop(entry)
                 return None, None
-            elif fault.effect in ("cut_body", "drop_after", "malformed_json"):
-                late_fault = fault
-            else:
+            if fault.replaces_work:
                 return spoiled(fault), None
+        answer = await self._answer(call, path)
+        for fault in struck:
+            answer = edited(answer, fault.effect)
+        return answer, next((fault for fault in struck if fault.effect in SENDING), None)
+
+    async def _answer(self, call: Call, path: str) -> Answer:
         if not path.startswith(_BASE + "/") and not self._services.auth.serves(call):
-            return Answer(404, "<html><body>Not found</body></html>", content_type="text/html"), late_fault
+            return Answer(404, "<html><body>Not found</body></html>", content_type="text/html")
         try:
-            return await self._in_thread(self._services.answer, call), late_fault
+            return await self._in_thread(self._services.answer, call)
         except Exception:  # noqa: BLE001 - a mistake of the emulator must look like a mistake of the server
             import traceback  # noqa: PLC0415 - only needed here
 
             self._control.note_failure(traceback.format_exc())
-            detail = "An unexpected error occurred. Error ID: emulator"
-            return error_answer(NetSuiteError(500, "UNEXPECTED_ERROR", detail)), late_fault
+            return error_answer(NetSuiteError(500, "UNEXPECTED_ERROR", unexpected_detail()))
 
     async def _in_thread(self, work: Callable[..., Answer], *arguments: Any) -> Answer:
         return await asyncio.get_running_loop().run_in_executor(self._threads, work, *arguments)

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp, parse_one
 
+from netsuite_emulator.errors import unsupported_search
 from netsuite_emulator.storage.functions import DATE_FUNCTIONS, MACROS, NATIVE, TEXT_FUNCTIONS
-from netsuite_emulator.suiteql.names import column_of, unsupported
+from netsuite_emulator.suiteql.names import column_of
 
 if TYPE_CHECKING:
     from netsuite_emulator.company.description import Column, Company
@@ -31,7 +32,7 @@ def translate_builtin(name: str, arguments: list[exp.Expr], company: Company) ->
         NetSuiteError: no such function, or not on this argument.
     """
     if not arguments:
-        raise unsupported()
+        raise unsupported_search()
     if name == "DF":
         return _display(arguments[0], company)
     if name == "CF":
@@ -39,7 +40,7 @@ def translate_builtin(name: str, arguments: list[exp.Expr], company: Company) ->
     if name in ("CONSOLIDATE", "CURRENCY_CONVERT"):
         # Amounts are kept in one currency only as far as these functions go: the rate is taken as 1.
         return arguments[0].copy()
-    raise unsupported()
+    raise unsupported_search()
 
 
 def _display(argument: exp.Expr, company: Company) -> exp.Expr:
@@ -236,7 +237,7 @@ def translate_node(node: exp.Expr, company: Company) -> exp.Expr:  # noqa: PLR09
     if isinstance(node, exp.Anonymous):
         return _function(node, company)
     if isinstance(node, (exp.GroupConcat, exp.WithinGroup)):
-        raise unsupported()
+        raise unsupported_search()
     return node
 
 
@@ -285,7 +286,7 @@ def _function(node: exp.Anonymous, company: Company) -> exp.Expr:
     arguments = node.expressions
     if name.startswith("ORA_") and name != "ORA_HASH":
         if node.meta.get("kind") is None:
-            raise unsupported()
+            raise unsupported_search()
         return node  # a call this module has put in already
     if name.startswith("BUILTIN."):
         return translate_builtin(name.partition(".")[2], arguments, company)
@@ -297,7 +298,7 @@ def _function(node: exp.Anonymous, company: Company) -> exp.Expr:
         call = exp.Anonymous(this=name, expressions=[argument.copy() for argument in arguments])
         call.meta["kind"] = "date" if name in DATE_FUNCTIONS else "text" if name in TEXT_FUNCTIONS else ""
     else:
-        raise unsupported()
+        raise unsupported_search()
     if name in _PASSING and arguments:
         call.meta["kind"] = kind_of(arguments[0])
     return call
@@ -306,7 +307,7 @@ def _function(node: exp.Anonymous, company: Company) -> exp.Expr:
 def _formatted(name: str, node: exp.Anonymous) -> exp.Expr:
     arguments = node.expressions
     if not arguments:
-        raise unsupported()
+        raise unsupported_search()
     value = arguments[0]
     if name in ("TRUNC", "ROUND"):
         return _rounded(name, arguments)
@@ -314,7 +315,7 @@ def _formatted(name: str, node: exp.Anonymous) -> exp.Expr:
     if len(arguments) == 1:
         return _call("TO_CHAR", value) if name == "TO_CHAR" else _raw(f"CAST({sql} AS TIMESTAMP)", "date")
     if not isinstance(arguments[1], exp.Literal):
-        raise unsupported()
+        raise unsupported_search()
     model = arguments[1].name
     if name != "TO_CHAR":
         formats = ", ".join("'" + text.replace("'", "''") + "'" for text in parse_formats(model))
@@ -337,7 +338,7 @@ def _rounded(name: str, arguments: list[exp.Expr]) -> exp.Expr:
     if name == "TRUNC" and kind_of(arguments[0]) == "date":
         model = arguments[1].name.upper() if len(arguments) > 1 else "DD"
         if model not in _ROUNDED_TO:
-            raise unsupported()
+            raise unsupported_search()
         return _call("TRUNC_DATE", arguments[0], exp.Literal.string(_ROUNDED_TO[model]))
     if name == "TRUNC":
         return _call("TRUNC_NUMBER", *arguments)

@@ -7,37 +7,29 @@ from typing import TYPE_CHECKING, Any
 from sqlglot import exp
 from sqlglot.optimizer.scope import Scope, traverse_scope
 
-from netsuite_emulator.errors import NetSuiteError, invalid_parameter
+from netsuite_emulator.errors import NetSuiteError, refused_statement
 
 if TYPE_CHECKING:
     from netsuite_emulator.company.description import Column, Company
 
-__all__ = ["column_of", "name_of", "record_not_found", "resolve", "unknown_identifier", "unknown_table", "unsupported"]
-
-
-_PREFIX = "Invalid search query. Detailed unprocessed description follows. "
-
-
-def unsupported() -> NetSuiteError:
-    """The statement is not understood."""
-    return invalid_parameter(f"{_PREFIX}Search error occurred: Invalid or unsupported search.", "q")
+__all__ = ["column_of", "name_of", "record_not_found", "resolve", "unknown_identifier", "unknown_table"]
 
 
 def unknown_table(name: str) -> NetSuiteError:
     """No such table."""
-    return invalid_parameter(f"{_PREFIX}Invalid search type: {name}.", "q")
+    return refused_statement(f"Invalid search type: {name}.")
 
 
 def record_not_found(name: str) -> NetSuiteError:
     """A table the role may not see."""
-    return invalid_parameter(f"{_PREFIX}Search error occurred: Record '{name}' was not found.", "q")
+    return refused_statement(f"Search error occurred: Record '{name}' was not found.")
 
 
 def unknown_identifier(name: str, available: dict[str, str]) -> NetSuiteError:
     """No such column; the text names the tables of the query by their aliases."""
     listed = ", ".join(f"{alias}={table}" for alias, table in available.items())
     detail = f"Search error occurred: Unknown identifier '{name}'. Available identifiers are: {{{listed}}}."
-    return invalid_parameter(_PREFIX + detail, "q")
+    return refused_statement(detail)
 
 
 _PSEUDO_COLUMNS = frozenset({"rownum"})

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from netsuite_emulator.errors import NetSuiteError, invalid_content, invalid_method, missing_permission, nonexistent_id
+from netsuite_emulator.errors import (
+    NetSuiteError,
+    invalid_content,
+    invalid_method,
+    missing_permission,
+    nonexistent_id,
+    unexpected_detail,
+    unsupported_search,
+)
 from netsuite_emulator.exchange import Answer, Call, Page, collection
-from netsuite_emulator.suiteql.names import unsupported
 from netsuite_emulator.suiteql.reading import Renderer, RowReader
 from netsuite_emulator.suiteql.translation import translate
 
@@ -23,6 +31,15 @@ if TYPE_CHECKING:
     from netsuite_emulator.storage.storage import Storage
 
 __all__ = ["QueryEndPoints", "QueryService"]
+
+
+# Patterns of the statements that the setting `refused_counts` is about.
+_COUNTS = {
+    "none": (),
+    "unfiltered": (r"(?s)\bCOUNT\s*\(\s*\*\s*\)(?!.*\bWHERE\b)",),
+    "star": (r"\bCOUNT\s*\(\s*\*\s*\)",),
+    "all": (r"\bCOUNT\s*\(",),
+}
 
 
 class QueryService:
@@ -59,12 +76,23 @@ class QueryService:
         Raises:
             NetSuiteError: the statement is refused.
         """
+        self._refuse(text)
         statement = self._translate(text, parameters)
+        if self._settings.column_cap is not None and len(statement.names) > self._settings.column_cap:
+            return page.written([], 0)
         try:
             rows, total = self._reader.page(statement, page)
         except (duckdb.Error, OverflowError):
-            raise unsupported() from None
+            raise unsupported_search() from None
         return page.written(rows, total)
+
+    def _refuse(self, text: str) -> None:
+        """Refuse what this account does not take, whatever it means."""
+        if any(re.search(pattern, text, re.IGNORECASE) for pattern in self._settings.failing_statements):
+            raise NetSuiteError(500, "UNEXPECTED_ERROR", unexpected_detail())
+        refused = [*self._settings.refused_statements, *_COUNTS[self._settings.refused_counts.lower()]]
+        if any(re.search(pattern, text, re.IGNORECASE) for pattern in refused):
+            raise unsupported_search()
 
     def _statement(self, body: Any) -> tuple[str, tuple[Any, ...]]:
         if not isinstance(body, dict):

@@ -12,8 +12,9 @@ from sqlglot.errors import SqlglotError
 from sqlglot.tokens import TokenType  # type: ignore[attr-defined]  # public, though not listed as such
 from sqlglot.transforms import eliminate_join_marks
 
+from netsuite_emulator.errors import unsupported_search
 from netsuite_emulator.suiteql.expressions import translate_node
-from netsuite_emulator.suiteql.names import name_of, resolve, unknown_identifier, unsupported
+from netsuite_emulator.suiteql.names import name_of, resolve, unknown_identifier
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,15 +51,15 @@ def parse(text: str) -> exp.Query:
         _check_tokens(text)
         statements = SuiteQL().parse(text)
     except (SqlglotError, RecursionError, ValueError):
-        raise unsupported() from None
+        raise unsupported_search() from None
     if len(statements) != 1 or not isinstance(statements[0], exp.Query):
-        raise unsupported()
+        raise unsupported_search()
     tree = statements[0]
     for identifier in tree.find_all(exp.Identifier):
         identifier.set("this", identifier.name.lower())
     for node in tree.find_all(exp.In):
         if len(node.expressions) > _LONGEST_IN:
-            raise unsupported()
+            raise unsupported_search()
     return tree
 
 
@@ -66,10 +67,10 @@ def _check_tokens(text: str) -> None:
     tokens = SuiteQL().tokenize(text)
     for token, following in zip(tokens, [*tokens[1:], None], strict=True):
         if token.token_type in _FORBIDDEN_TOKENS:
-            raise unsupported()
+            raise unsupported_search()
         is_literal = token.token_type in _LITERAL_TYPES and following is not None
         if is_literal and following is not None and following.token_type == TokenType.STRING:
-            raise unsupported()
+            raise unsupported_search()
 
 
 @dataclass(frozen=True)
@@ -140,7 +141,7 @@ def _first_ascending(tree: exp.Query, names: list[str]) -> int | None:
 def _bind(tree: exp.Query, parameters: Sequence[Any]) -> None:
     places = list(tree.find_all(exp.Placeholder, bfs=False))
     if len(places) != len(parameters):
-        raise unsupported()
+        raise unsupported_search()
     for place, value in zip(places, parameters, strict=True):
         if value is None:
             place.replace(exp.null())
@@ -154,7 +155,7 @@ def _join_builtins(tree: exp.Query) -> None:
     for dot in list(tree.find_all(exp.Dot)):
         function = dot.expression
         if dot.this.name != "builtin" or not isinstance(function, exp.Anonymous):
-            raise unsupported()
+            raise unsupported_search()
         function.set("this", f"BUILTIN.{function.name.upper()}")
         dot.replace(function)
 
