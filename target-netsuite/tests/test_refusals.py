@@ -48,7 +48,7 @@ def _refusal(status: int, code: str) -> dict[str, Any]:
         ({"id": "x", "companyName": "B"}, "id", "'x' is not of type 'integer'"),
         ({"companyName": "B"}, "id", "`id` is missing"),
         ({"id": 2, "companyName": 5}, "companyName", "5 is not of type"),
-        ({"id": 2, "companyName": "B", "dateClosed": "tomorrow"}, "dateClosed", "no date"),
+        ({"id": 2, "companyName": "B", "dateClosed": "tomorrow"}, "dateClosed", "not a date"),
         ({"id": 2, "companyname": "B", "companyName": "B"}, "companyname", "several columns"),
     ],
 )

@@ -139,6 +139,20 @@ def test_a_summary_counts_what_became_of_the_records(caplog: pytest.LogCaptureFi
     assert " ".join(row) == "people 1 1 1 1 3 2 1 1 2"
 
 
+def test_a_dry_run_shows_first_what_a_mirror_would_delete(caplog: pytest.LogCaptureFixture) -> None:
+    report = Report(LOGGER, ReportSettings.from_mapping({"dry_run": True}))
+    with caplog.at_level(logging.INFO):
+        for number in range(1, 26):
+            report.add(Settled(intent(number), Outcome.UPDATED, differences=(Difference("amount", 1, 2),)))
+        for number in range(-1, -24, -1):
+            report.add(Settled(intent(number, Operation.DELETE), Outcome.DELETED))
+        report.close()
+    shown = [json.loads(line.partition("DIFFERENCE: ")[2]) for line in caplog.messages if "DIFFERENCE: " in line]
+    assert [one["outcome"] for one in shown] == ["deleted"] * 20 + ["updated"] * 20
+    assert "3 more records that the mirror would delete in stream `people`" in caplog.text
+    assert "5 more differences in stream `people`" in caplog.text
+
+
 def test_a_dry_run_shows_twenty_differences_of_a_stream_and_keeps_all(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

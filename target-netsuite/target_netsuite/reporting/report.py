@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import threading
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Any, Protocol
 
@@ -17,7 +17,7 @@ from target_netsuite.settings.target import ReportSettings
 
 INVALID, REJECTED, REFUSED = "invalid", "rejected", "refused"
 _UNTOUCHED = (Outcome.UNCHANGED, Outcome.ALREADY_GONE)
-_DIFFERENCES_SHOWN = 20  # of each stream, in the log
+_DIFFERENCES_SHOWN = 20  # of each stream, in the log; of what a mirror deletes that many more
 
 
 class Report:
@@ -42,7 +42,8 @@ class Report:
         self._logger = logger
         self._settings = settings or ReportSettings()
         self._streams: dict[str, StreamCounts] = {}
-        self._shown: dict[str, int] = {}
+        self._changes: Counter[tuple[bool, str]] = Counter()
+        self._shown: dict[tuple[bool, str], list[dict[str, Any]]] = defaultdict(list)
         self._lock = threading.Lock()
         writes = not self._settings.dry_run
         self._receipts = self._file("receipts") if writes else None
@@ -112,7 +113,7 @@ class Report:
         if self._is_closed:
             return
         self._is_closed = True
-        self._tell_what_was_not_shown()
+        self._show_differences()
         self.summarize()
         for file in (self._receipts, self._differences, self._rejects):
             if file:
@@ -159,18 +160,27 @@ class Report:
             if self._differences:
                 self._differences.write(line)
             if self.dry_run:
-                shown = self._shown[line["stream"]] = self._shown.get(line["stream"], 0) + 1
-                if shown <= _DIFFERENCES_SHOWN:
-                    self._logger.info("DIFFERENCE: %s", as_line(line), extra=FOR_A_PERSON)
+                kind = not _is_of_a_mirror(settled.intent), settled.intent.stream
+                self._changes[kind] += 1
+                if self._changes[kind] <= _DIFFERENCES_SHOWN:
+                    self._shown[kind].append(line)
 
-    def _tell_what_was_not_shown(self) -> None:
+    def _show_differences(self) -> None:
+        """Log the differences of a dry run, what mirrors would delete first."""
         where = (
             f"all are in {self._settings.differences}" if self._differences else "set `differences` to a file for all"
         )
-        for stream, number in self._shown.items():
-            if number > _DIFFERENCES_SHOWN:
-                more = number - _DIFFERENCES_SHOWN
-                self._logger.info("%d more differences in stream `%s`; %s.", more, stream, where, extra=FOR_A_PERSON)
+        for (is_other, stream), lines in sorted(self._shown.items(), key=lambda shown: shown[0][0]):
+            for line in lines:
+                self._logger.info("DIFFERENCE: %s", as_line(line), extra=FOR_A_PERSON)
+            more = self._changes[is_other, stream] - len(lines)
+            if more:
+                what = "differences" if is_other else "records that the mirror would delete"
+                self._logger.info("%d more %s in stream `%s`; %s.", more, what, stream, where, extra=FOR_A_PERSON)
+
+
+def _is_of_a_mirror(intent: Intent) -> bool:
+    return intent.number < 0
 
 
 class RejectsKeeper(Protocol):
