@@ -5,21 +5,27 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import tempfile
 import venv
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from demo.processes import Processes
+from demo.warehouse import Warehouse
+
 PROGRAMS = Path(sys.executable).parent
 LOADER = "meltanolabs-target-postgres==0.8.1"
+DBT = ("dbt-core==1.11.16", "dbt-postgres==1.11.0")  # dbt-core 1.12 does not install without a download
 _SECONDS = 240.0
 
 
-def install(directory: Path, package: str) -> Path:
-    """Install a package into an environment of its own and return the folder of its programs."""
+def install(directory: Path, *packages: str) -> Path:
+    """Install packages into a new environment and return the folder of its programs."""
     venv.create(directory, with_pip=False)
     programs = directory / "bin"
-    uv = [sys.executable, "-m", "uv", "pip", "install", "--quiet", "--python", str(programs / "python"), package]
+    uv = [sys.executable, "-m", "uv", "pip", "install", "--quiet", "--python", str(programs / "python"), *packages]
     subprocess.run(uv, check=True)
     return programs
 
@@ -27,6 +33,19 @@ def install(directory: Path, package: str) -> Path:
 def install_loader(directory: Path) -> Path:
     """Install target-postgres into an environment of its own and return the command."""
     return install(directory, LOADER) / "target-postgres"
+
+
+@contextmanager
+def running_warehouse(directory: Path) -> Iterator[tuple[Warehouse, Path]]:
+    """A PostgreSQL, and the folder of its socket, which is what clients call its host."""
+    with tempfile.TemporaryDirectory(dir="/tmp", prefix="wh-") as short:  # a socket's path has some hundred characters
+        processes = Processes(directory)
+        warehouse = Warehouse(Path(short) / "warehouse", directory / "postgres.log")
+        try:
+            warehouse.start(processes)
+            yield warehouse, Path(short) / "warehouse"
+        finally:
+            processes.stop_all()
 
 
 class Plugin:

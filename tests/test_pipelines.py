@@ -1,7 +1,5 @@
 """Data through both plugins and a warehouse, as plain processes: complete, resumed after a kill, and back again."""
 
-import shutil
-import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,10 +7,9 @@ from pathlib import Path
 import pytest
 from psycopg import sql
 
-from demo.processes import Processes
 from demo.warehouse import SCHEMA, Warehouse
 from netsuite_emulator import Emulator, Settings
-from tests.pipelines import PROGRAMS, Pipe, Plugin, Tap, install_loader
+from tests.pipelines import PROGRAMS, Pipe, Plugin, Tap, install_loader, running_warehouse
 
 KEYS = {"customer": "id", "transaction": "id", "transactionline": "uniquekey"}
 
@@ -30,16 +27,8 @@ def emulator() -> Iterator[Emulator]:
 
 @pytest.fixture
 def warehouse(tmp_path: Path) -> Iterator[Warehouse]:
-    # A short path, since the server's socket is in it.
-    directory = Path(tempfile.mkdtemp(prefix="netsuite-test-"))
-    processes = Processes(tmp_path)
-    warehouse = Warehouse(directory / "warehouse", tmp_path / "postgres.log")
-    try:
-        warehouse.start(processes)
+    with running_warehouse(tmp_path) as (warehouse, _):
         yield warehouse
-    finally:
-        processes.stop_all()
-        shutil.rmtree(directory)
 
 
 @pytest.fixture
