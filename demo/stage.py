@@ -77,6 +77,6 @@ def main() -> NoReturn:
         sys.stderr.write(f"\nThe demo failed: {error}\n")
         sys.exit(1)
     except Interrupted as interrupted:
-        sys.stderr.write("\nInterrupted; everything the demo had started is stopped.\n")
+        sys.stderr.write("\nInterrupted; everything the demo started has been stopped.\n")
         sys.exit(interrupted.exit_code)
     sys.exit(0)

@@ -192,7 +192,7 @@ def main() -> None:
     for path, text in files():
         if path.read_text(encoding="utf-8") != text:
             path.write_text(text, encoding="utf-8")
-            print(f"{path.name} is written anew")
+            print(f"{path.name} has been rewritten")
 
 
 if __name__ == "__main__":

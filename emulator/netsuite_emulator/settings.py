@@ -260,7 +260,7 @@ class AccountSettings:
     port: int = setting(0, "Port to listen on; 0 takes a free one.", command_default=8100)
     account_id: str = setting("1234567_SB1", "Account id, as NetSuite shows it.")
     certificates: tuple[tuple[str, Path], ...] = setting(
-        (), "Register a certificate of your own (PEM), under `certificate_id` unless an id is given.",
+        (), "Register your own certificate (PEM), under `certificate_id` unless an id is given.",
         option="--certificate", metavar="[ID=]FILE", read=_certificate,
     )  # fmt: skip
     credentials_directory: Path | None = setting(

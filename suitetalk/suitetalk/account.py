@@ -79,7 +79,7 @@ def _host_label(account_id: str) -> str:
     if not _ACCOUNT_ID.fullmatch(stripped):
         raise ConfigurationError(
             "account_id",
-            f"is {account_id!r}, which is no account id; use the one under Setup > Company > Company Information, "
+            f"is {account_id!r}, which is not an account id; use the one under Setup > Company > Company Information, "
             "such as 1234567 or 1234567_SB1.",
         )
     return stripped.lower().replace("_", "-")
@@ -108,7 +108,9 @@ def _check_address(setting: str, address: str) -> None:
     if re.search(r"[@?#\\]", address):
         raise ConfigurationError(setting, "must be scheme, host and path only: no user name, query or fragment.")
     if not _ADDRESS.fullmatch(address) or not _has_valid_port(address):
-        raise ConfigurationError(setting, "is no web address; use the form https://1234567.suitetalk.api.netsuite.com.")
+        raise ConfigurationError(
+            setting, "is not a web address; use the form https://1234567.suitetalk.api.netsuite.com."
+        )
     if address.lower().startswith("http:") and not is_loopback(_host(address)):
         raise ConfigurationError(
             setting,

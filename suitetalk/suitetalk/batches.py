@@ -86,7 +86,7 @@ class Batch:
         if not 1 <= len(self.records) <= BATCH_SIZE:
             raise SuiteTalkError(f"A batch holds from 1 to {BATCH_SIZE} records, not {len(self.records)}.")
         if self.alone and (len(self.records) != 1 or self.operation != "create"):
-            raise SuiteTalkError("Only a single record to create can be sent as a request of its own.")
+            raise SuiteTalkError("Only a single record to create can be sent as a separate request.")
         for place, record in enumerate(self.records, self.first_index):
             self._check(record, f"Record {place} of those to {self.operation}")
 
@@ -243,7 +243,7 @@ class Collector:
         task_ids = self._jobs.task_ids(job_id)
         if len(task_ids) != len(batch.records):
             problem = f"Job {job_id} has {len(task_ids)} tasks for {len(batch.records)} records"
-            return all_failed(batch, job_id, IncompleteResultError(f"{problem}, so none can be told from another."))
+            return all_failed(batch, job_id, IncompleteResultError(f"{problem}, so they cannot be told apart."))
         with ThreadPoolExecutor(min(len(task_ids), max(1, self._width()))) as threads:
             found = list(threads.map(lambda task_id: self.result(batch, job_id, task_id), task_ids))
         return [

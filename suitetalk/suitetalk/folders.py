@@ -66,7 +66,7 @@ def close_to_others(path: Path) -> bool:
     """
     facts = path.lstat()
     if not stat.S_ISREG(facts.st_mode):
-        raise OSError(f"{path} is no plain file")
+        raise OSError(f"{path} is not a plain file")
     return _close_to_others(path, facts, 0o600)
 
 

@@ -301,7 +301,7 @@ class Jobs:
     def _read(self, path: str) -> dict[str, Any]:
         body = self._transport.request("GET", path, repeatable=True).json()
         if not isinstance(body, dict):
-            raise ConnectionFailedError(f"GET {path} was answered with something that is no job; check `base_url`.")
+            raise ConnectionFailedError(f"GET {path} was answered with something that is not a job; check `base_url`.")
         return body
 
 

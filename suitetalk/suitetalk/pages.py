@@ -70,7 +70,9 @@ def page_of(body: Any, request: str) -> Page:
     items = body.get("items") if isinstance(body, dict) else None
     total = _count(body.get("totalResults")) if isinstance(body, dict) else None
     if not isinstance(items, list) or not all(isinstance(item, dict) for item in items) or total is None:
-        raise ConnectionFailedError(f"{request} was answered with something that is no page of rows; check `base_url`.")
+        raise ConnectionFailedError(
+            f"{request} was answered with something that is not a page of rows; check `base_url`."
+        )
     return Page(items, total, body.get("hasMore") is True)
 
 

@@ -55,7 +55,7 @@ def _sentence(error: Exception, expected: tuple[type[BaseException], ...]) -> st
     if isinstance(error, (SuiteTalkError, *expected)):
         return text
     if type(error).__name__ == "JSONDecodeError":  # there are several of that name
-        return f"A file given with --config, --catalog or --state, or a setting, is no JSON ({text}); correct it."
+        return f"A file given with --config, --catalog or --state, or a setting, is not JSON ({text}); correct it."
     if isinstance(error, OSError):
         return f"{text.rstrip('. ') or type(error).__name__}; correct the path, its rights, or make room on the disk."
     return (

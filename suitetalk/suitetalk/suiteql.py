@@ -147,7 +147,7 @@ def _local_time(value: datetime) -> str:
 
 def _decimal(value: Decimal) -> str:
     if not value.is_finite():
-        raise SuiteTalkError(f"{value} is no number a statement can hold.")
+        raise SuiteTalkError(f"{value} is not a number that a statement can hold.")
     return format(value, "f")
 
 

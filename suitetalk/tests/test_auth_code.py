@@ -220,7 +220,7 @@ def test_tokens_that_cannot_be_kept_are_no_login(
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "file"))
     consent = authorization_code.begin(settings)
-    with pytest.raises(SuiteTalkError, match="cannot be kept"):
+    with pytest.raises(SuiteTalkError, match="cannot be saved"):
         authorization_code.finish(consent, redirected(consent))
 
 
@@ -293,7 +293,7 @@ def test_a_refresh_token_that_cannot_be_kept_serves_this_run(
             client.records.get("customer", "7")
     assert len(valid) == 4
     assert store.read(name)
-    assert "cannot be kept" in caplog.text
+    assert "cannot be saved" in caplog.text
 
 
 class ReadOnly:

@@ -111,5 +111,5 @@ def test_a_record_goes_alone_where_an_account_takes_no_batches(
     jobs = {client.batches.submit(alone).id for _ in range(2)}
     (result,) = client.batches.collect(alone, jobs.pop(), timeout=60)
     assert (result.error, jobs, count_of(emulator)) == (None, set(), 1)
-    with pytest.raises(SuiteTalkError, match="request of its own"):
+    with pytest.raises(SuiteTalkError, match="separate request"):
         Batch("update", "customer", ({"id": "1"},), alone=True)

@@ -53,11 +53,11 @@ def test_some_records_are_refused(shell: Shell) -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("create", "customer", '{"a": 1}\n{'), "Line 2 is no JSON"),
-        (("create", "customer", "[1]"), "Record 1 of the input is no JSON object"),
+        (("create", "customer", '{"a": 1}\n{'), "Line 2 is not JSON"),
+        (("create", "customer", "[1]"), "Record 1 of the input is not a JSON object"),
         (("create", "customer", "@missing"), "cannot be read"),
         (("update", "customer", '{"a": 1}'), "names no record"),
-        (("delete", "customer", "[null]"), "None is no id"),
+        (("delete", "customer", "[null]"), "None is not an id"),
         (("create", "customer", "{}", "--fields", "a"), "--fields"),
         (("replace", "customer", "{}"), "OPERATION"),
     ],

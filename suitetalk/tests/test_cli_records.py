@@ -93,7 +93,7 @@ def test_lists(netsuite_emulator: Emulator, shell: Shell) -> None:
     ("payload", "words"),
     [
         ("[1]", "must be a JSON object in braces, not list"),
-        ("{", "The payload is no JSON"),
+        ("{", "The payload is not JSON"),
         ("@missing.json", "The file 'missing.json' cannot be read (No such file or directory)"),
         ("@.", "cannot be read"),
         ("-", "Standard input is not UTF-8"),

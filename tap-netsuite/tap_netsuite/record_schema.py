@@ -105,7 +105,7 @@ def conformed(value: Any, schema: Mapping[str, Any], path: str = "") -> Any:
         return _scalar(value, schema)
     except ValueError:
         wanted = next((name for name in ("object", "array") if name in types), kind_of(schema).value)
-        raise ValueError(f"{path.lstrip('.')} holds {str(value)[:80]!r}, which is no {wanted}") from None
+        raise ValueError(f"{path.lstrip('.')} holds {str(value)[:80]!r}, which is not a valid {wanted}") from None
 
 
 def _scalar(value: Any, schema: Mapping[str, Any]) -> Any:

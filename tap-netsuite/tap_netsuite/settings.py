@@ -66,7 +66,7 @@ def check_stream_names(setting: str, given: list[str], others: tuple[str, ...] =
     """
     for name in given:
         if given.count(name) > 1 or name in others or name.startswith(RECORD_PREFIX):
-            raise ConfigurationError(setting, f"has a name that is taken, {name!r}; give each stream one of its own.")
+            raise ConfigurationError(setting, f"has a name that is taken, {name!r}; give each stream its own.")
 
 
 _DISPLAY = re.compile(r"([A-Za-z]\w*)\.([A-Za-z]\w*|\*)", re.ASCII)
@@ -107,7 +107,7 @@ DISCOVERY_SETTINGS: dict[str, dict[str, Any]] = {
         "type": "boolean",
         "default": False,
         "title": "Refresh the catalog",
-        "description": "Discover anew, however young the kept catalog is.",
+        "description": "Ignore the cached catalog and rediscover.",
     },
 }
 """JSON Schema of each of these settings."""
@@ -227,7 +227,7 @@ QUERY_SETTINGS: dict[str, dict[str, Any]] = {
             },
         },
         "title": "Queries",
-        "description": "SuiteQL statements of your own as further streams.",
+        "description": "Your own SuiteQL statements as further streams.",
     },
 }
 """JSON Schema of each of these settings."""
@@ -296,7 +296,7 @@ def _parameters(where: str, name: str, statement: str, value: Any) -> tuple[Valu
         if not isinstance(one, (str, int, float)) or (isinstance(one, float) and not isfinite(one)):
             raise ConfigurationError(
                 where,
-                f"have a value in place {place} that is no text, number, true or false; write NULL into the query.",
+                f"have a value in place {place} that is not text, a number, true or false; write NULL into the query.",
             )
     if placeholders(statement) != len(given):
         raise ConfigurationError(
@@ -402,7 +402,7 @@ def _settings(where: str, entry: Mapping[str, Any]) -> RecordSettings:
         in_batches=_choice(f"{where}.reading", entry.get("reading"), _READINGS) == "batch",
     )
     if settings.in_batches and settings.simple_enums:
-        raise ConfigurationError(f"{where}.simple_enums", "cannot be had in batches; set reading to single.")
+        raise ConfigurationError(f"{where}.simple_enums", "cannot be read in batches; set reading to single.")
     return settings
 
 
@@ -455,7 +455,7 @@ DATASET_SETTINGS: dict[str, dict[str, Any]] = {
                 "types": {
                     "type": "object",
                     "additionalProperties": {"enum": list(_KINDS)},
-                    "description": "Types of columns that are no text: number, integer or boolean.",
+                    "description": "Types of columns that are not text: number, integer or boolean.",
                 },
             },
         },

@@ -177,7 +177,7 @@ def test_a_column_that_was_empty_is_not_lost(emulator: Emulator) -> None:
     [
         ({"primary_keys": ["transaction"]}, "two rows with the same transaction, so `primary_keys` of the dataset do"),
         ({"primary_keys": ["quantity"]}, "has no quantity, one of `primary_keys` of the dataset; change them"),
-        ({"types": {"memo": "integer"}}, "column memo holds .*, which is no integer"),
+        ({"types": {"memo": "integer"}}, "column memo holds .*, which is not a valid integer"),
     ],
 )
 def test_what_the_settings_say_wrongly_is_an_error(emulator: Emulator, given: Json, words: str) -> None:

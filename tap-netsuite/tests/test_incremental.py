@@ -187,4 +187,4 @@ def test_where_many_are_never_stamped_they_are_spoken_of(
     assert ids(first) == stored(emulator)
     caplog.clear()
     assert read(**given, state=first.state).error is None
-    assert "of 1500 rows it cannot be told whether they changed" in caplog.text
+    assert "whether 1500 rows changed is unknown" in caplog.text

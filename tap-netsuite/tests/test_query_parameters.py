@@ -65,7 +65,7 @@ def test_a_state_is_of_the_values_too(
     finished = read(other, catalog, first.state)
     assert finished.error is None
     assert len(finished.records("mine")) > len(first.records("mine"))
-    assert "mine is another query than the one in the state" in caplog.text
+    assert "mine is a different query from the one in the state" in caplog.text
     assert "2022-01-01" not in str(finished.state)
 
 
@@ -125,8 +125,8 @@ def test_values_are_not_told(
     [
         (["2023-01-01"], "of the query mine are 1 values and it has 4 placeholders (?); make them agree"),
         ([*VALUES, 1], "of the query mine are 5 values and it has 4 placeholders"),
-        ([*VALUES[:3], None], "have a value in place 4 that is no text, number, true or false"),
-        ([*VALUES[:3], ["Hara"]], "have a value in place 4 that is no text"),
+        ([*VALUES[:3], None], "have a value in place 4 that is not text, a number, true or false"),
+        ([*VALUES[:3], ["Hara"]], "have a value in place 4 that is not text"),
         ("Hara", "must be a list of values"),
     ],
 )

@@ -122,9 +122,9 @@ def test_values_take_the_types_of_the_schema_and_links_are_left_out() -> None:
 @pytest.mark.parametrize(
     ("body", "words"),
     [
-        ({"level": Decimal("1.5")}, "level holds '1.5', which is no integer"),
-        ({"item": {"items": [{"line": "one"}]}}, r"item.items\[0\].line holds 'one', which is no integer"),
-        ({"startDate": "1/2/2024"}, "startDate holds '1/2/2024', which is no date"),
+        ({"level": Decimal("1.5")}, "level holds '1.5', which is not a valid integer"),
+        ({"item": {"items": [{"line": "one"}]}}, r"item.items\[0\].line holds 'one', which is not a valid integer"),
+        ({"startDate": "1/2/2024"}, "startDate holds '1/2/2024', which is not a valid date"),
         ({"companyName": {"id": "1"}}, "companyName"),
         ({"currency": "1"}, "currency"),
     ],

@@ -154,7 +154,7 @@ def test_without_a_row_the_locked_record_stays_a_gap(account: Emulator, config: 
         ({"vendor": {"simple_enums": "yes"}}, "true or false"),
         ({"vendor": {"fallback": "soap"}}, "none or suiteql"),
         ({"vendor": {"reading": "twice"}}, "single or batch"),
-        ({"vendor": {"reading": "batch", "simple_enums": True}}, "cannot be had in batches"),
+        ({"vendor": {"reading": "batch", "simple_enums": True}}, "cannot be read in batches"),
     ],
 )
 def test_wrong_settings_are_named(value: Any, problem: str) -> None:

@@ -71,4 +71,4 @@ def test_a_value_that_does_not_fit_is_named_with_its_record(emulator: Emulator, 
     body = {"id": str(key), "isInactive": "perhaps"}
     emulator.faults.add(Fault(effect="status", status=200, path=f"/vendor/{key}$", body=body))
     run = records(emulator, catalog, "vendor")
-    assert f"record {key}: isInactive holds 'perhaps', which is no boolean" in str(run.error)
+    assert f"record {key}: isInactive holds 'perhaps', which is not a valid boolean" in str(run.error)

@@ -145,7 +145,7 @@ def _challenge(query: dict[str, str], *, needed: bool) -> str | None:
     if query.get("code_challenge_method") != "S256":
         raise _RefusedError("invalid_request", "code_challenge_method must be S256")
     if not re.fullmatch(r"[A-Za-z0-9_-]{43}", challenge):
-        raise _RefusedError("invalid_request", "code_challenge is no base64url SHA-256")
+        raise _RefusedError("invalid_request", "code_challenge is not a base64url SHA-256")
     return challenge
 
 

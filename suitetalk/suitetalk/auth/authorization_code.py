@@ -54,7 +54,7 @@ class Grant:
         """
         refresh = answer.get("refresh_token")
         if refresh is not None and not _is_token(refresh):
-            raise _misshapen("with a refresh_token that is no token")
+            raise _misshapen("with a refresh_token that is not a token")
         return cls(_access_token(answer), _lifetime(answer), refresh)
 
 
@@ -63,7 +63,7 @@ def _access_token(answer: dict[str, Any]) -> str:
     if not _is_token(token):
         raise _misshapen("without an access_token")
     if not isinstance(kind, str) or kind.lower() != "bearer":
-        raise _misshapen("with a token that is no bearer token")
+        raise _misshapen("with a token that is not a bearer token")
     return str(token)
 
 
@@ -79,7 +79,7 @@ def _lifetime(answer: dict[str, Any]) -> float:
     except (TypeError, ValueError):
         life = 0.0
     if not 0 < life < float("inf"):
-        raise _misshapen("with an expires_in that is no number of seconds")
+        raise _misshapen("with an expires_in that is not a number of seconds")
     return life
 
 
@@ -392,7 +392,9 @@ def _keep(settings: ConnectionSettings, tokens: Tokens, store: TokenStore) -> Lo
     with store.locked(name, needed=True):
         kept = store.write(name, tokens)
     if not kept and store.lasts:
-        raise SuiteTalkError(f"The login worked, but its tokens cannot be kept in {store.place}; mend that and repeat.")
+        raise SuiteTalkError(
+            f"The login worked, but its tokens cannot be saved in {store.place}; fix that and log in again."
+        )
     return _status(settings, tokens, store)
 
 

@@ -320,7 +320,7 @@ class TokenStore:
         why = getattr(error, "strerror", None) or error
         logger.log(
             level,
-            "Tokens cannot be kept in %s (%s), so each process logs in by itself; mend that, or set %s=off.",
+            "Tokens cannot be saved in %s (%s), so each process logs in separately; fix that, or set %s=off.",
             self.place,
             why,
             STORE_VARIABLE,

@@ -48,7 +48,7 @@ def read_json(text: str) -> Any:
     try:
         return _DECODER.decode(read_text(text).encode())
     except msgspec.DecodeError as error:
-        raise click.UsageError(f"{_name(text)} is no JSON ({error})") from None
+        raise click.UsageError(f"{_name(text)} is not JSON ({error})") from None
 
 
 def read_object(text: str) -> dict[str, Any]:
@@ -80,12 +80,12 @@ def read_bodies(text: str) -> Iterator[dict[str, Any]]:
     """Yield the records of a JSON array, or of one JSON object per line.
 
     Raises:
-        SuiteTalkError: something in it is no JSON object.
+        SuiteTalkError: something in it is not a JSON object.
     """
     with _opened(text) as (file, first):
         for number, value in enumerate(_values(file, first), 1):
             if not isinstance(value, dict):
-                raise SuiteTalkError(f"Record {number} of the input is no JSON object in braces.")
+                raise SuiteTalkError(f"Record {number} of the input is not a JSON object in braces.")
             yield value
 
 
@@ -111,7 +111,7 @@ def _values(file: BinaryIO, first: bytes) -> Iterator[Any]:
 def _id(value: Any) -> str:
     named = value.get("id") if isinstance(value, dict) else value
     if isinstance(named, bool) or not isinstance(named, (str, int)):
-        raise SuiteTalkError(f"{value!r} is no id.")
+        raise SuiteTalkError(f"{value!r} is not an id.")
     return str(named)
 
 
@@ -152,4 +152,4 @@ def _decoded(content: bytes, which: str) -> Any:
     try:
         return _DECODER.decode(content)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise SuiteTalkError(f"{which} is no JSON ({error}).") from None
+        raise SuiteTalkError(f"{which} is not JSON ({error}).") from None

@@ -132,7 +132,7 @@ def write_rows(rows: Iterable[Row], form: str | None, output: Path | None, colum
     """
     form = form or _suitable(output)
     if form == "parquet" and output is None and sys.stdout.isatty():
-        raise click.UsageError("Parquet is no text for a terminal; name a file with --output")
+        raise click.UsageError("Parquet is not text for a terminal; name a file with --output")
     with _opened(output) as file:
         if form == "jsonl":
             file.writelines(encode(row) + b"\n" for row in rows)

@@ -190,7 +190,9 @@ def _show(answer: Answer, response: str | None, output: Path | None) -> None:
         text = answer.text()
         write_bytes((text if text.endswith("\n") or output else text + "\n").encode(), output)
     elif output is None and sys.stdout.isatty():
-        raise click.UsageError(f"The answer is {len(answer.content)} bytes that are no text; name a file with --output")
+        raise click.UsageError(
+            f"The answer is {len(answer.content)} bytes that are not text; name a file with --output"
+        )
     else:
         write_bytes(answer.content, output)
 

@@ -144,7 +144,7 @@ class RedirectListener:
             self._server = ThreadingHTTPServer(("127.0.0.1", port), self._handler())
         except (OSError, OverflowError) as error:
             why = getattr(error, "strerror", None) or error
-            raise ConfigurationError("redirect_uri", f"leads to port {port}, which cannot be had ({why}).") from None
+            raise ConfigurationError("redirect_uri", f"leads to port {port}, which is not available ({why}).") from None
         self.port = self._server.server_address[1]
         if forwarded_port is None:
             self._server.socket = _context().wrap_socket(
@@ -229,9 +229,7 @@ def _context() -> ssl.SSLContext:
     metavar="PORT",
     help="Take the redirect at this port, in plain http from something before it that speaks https.",
 )
-@click.option(
-    "--paste", is_flag=True, help="Ask for the address the browser ends at, also where the redirect leads here."
-)
+@click.option("--paste", is_flag=True, help="Ask for the address the browser ends at, even if the redirect leads here.")
 @click.option("--wait", type=click.FloatRange(1), default=300, show_default=True, help="Seconds to wait for consent.")
 @click.pass_context
 def login(

@@ -62,14 +62,14 @@ class Answer:
         """Return the body with numbers that have a fraction as Decimal.
 
         Raises:
-            ConnectionFailedError: the body is no JSON.
+            ConnectionFailedError: the body is not JSON.
         """
         try:
             return _DECODER.decode(self.content)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             kind = self.headers.get("Content-Type", "no content type").split(";")[0]
             raise ConnectionFailedError(
-                f"{self.request} was answered with {kind} that is no readable JSON (status {self.status}); "
+                f"{self.request} was answered with {kind} that is not readable JSON (status {self.status}); "
                 "check `base_url`, and any proxy on the way."
             ) from None
 
@@ -158,7 +158,7 @@ def _path_of(location: str) -> str:
 def _refuse_unsayable_numbers(value: Any) -> None:
     """Refuse NaN and infinities: written as null, which is what JSON encoders do, they would clear a field."""
     if isinstance(value, (float, Decimal)) and not isfinite(value):
-        raise SuiteTalkError(f"The body cannot be sent as JSON: it holds {value}, which is no number to NetSuite.")
+        raise SuiteTalkError(f"The body cannot be sent as JSON: it holds {value}, which is not a number to NetSuite.")
     if value is None or isinstance(value, (str, int, float, Decimal)):
         return
     for inner in value.values() if isinstance(value, Mapping) else value if isinstance(value, (list, tuple)) else ():

@@ -232,7 +232,7 @@ class Transport:
 
         Raises:
             LoginRefusedError: the credentials were refused.
-            ConnectionFailedError: it could not be reached, or its answer is no JSON object.
+            ConnectionFailedError: it could not be reached, or its answer is not a JSON object.
         """
         token = self._post_form("POST to the token end point", url, form, basic).json()
         if not isinstance(token, dict):

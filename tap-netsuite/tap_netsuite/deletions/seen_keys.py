@@ -245,7 +245,7 @@ def _problem(path: Path, account: str) -> str:
             if not mark and not tables:  # killed before it was made
                 return ""
             if mark != _MARK:
-                return "is no store of keys"
+                return "is not a store of keys"
             facts = dict(database.execute("SELECT name, value FROM facts"))
             database.execute(
                 "SELECT max(stream), max(deleted) FROM (SELECT stream, deleted FROM keys LIMIT 1)"

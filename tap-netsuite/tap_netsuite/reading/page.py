@@ -187,7 +187,7 @@ class RowFormat:
                 record[column.name] = None if text is None else self._converted(column, text)
             except ValueError:
                 raise ValueFormError(
-                    f"column {column.name} holds {str(text)[:80]!r}, which is no {column.kind.value}; "
+                    f"column {column.name} holds {str(text)[:80]!r}, which is not a valid {column.kind.value}; "
                     "make its type string in the catalog."
                 ) from None
         return record

@@ -433,8 +433,8 @@ class TableReading:
         """Pass on again the rows of which nobody can tell whether they changed, if they are few; else say so."""
         if not page.is_last:
             logger.warning(
-                "%s: of %d rows it cannot be told whether they changed, because NetSuite never stamped them; they were "
-                "read by the first run, and are again with the replication method FULL_TABLE",
+                "%s: whether %d rows changed is unknown, because NetSuite never stamped them; the first run read "
+                "them, and the replication method FULL_TABLE reads them again",
                 self._source.name,
                 page.total,
             )

@@ -1,6 +1,6 @@
 """Which records of a type to read.
 
-Pages at offsets of a list are not a snapshot, and the list cannot be sorted [section_1545222128]: a record that comes or
+Pages of a list are not a snapshot, and the list cannot be sorted [section_1545222128]: a record that comes or
 goes between two pages moves others over their border. So each window is asked for once, at offset 0. Where NetSuite
 counts no more records in it than the answer has, the answer is the whole window, whatever happens in the account.
 Where it counts more, the window is cut in two at the middle of the ids that came, and both halves are asked for.

@@ -101,7 +101,7 @@ def _spelled(where: str, names: Iterable[str], properties: Mapping[str, Any]) ->
     for name in names:
         if name.lower() not in known:
             raise ConfigurationError(
-                where, f"names {name!r}, which the record type does not have; correct it, or discover anew."
+                where, f"names {name!r}, which the record type does not have; correct it, or run discovery again."
             )
     return tuple(known[name.lower()] for name in names)
 
@@ -423,7 +423,7 @@ class WithTable:
             rows = self._suiteql.page(source.page(f"id = {int(document.record_id)}"), limit=1).items
             fields = self._fields(source, rows[0]) if rows else {}
         except (NetSuiteError, ValueError) as error:
-            logger.debug("Record %s is not to be had from %s: %s", document.record_id, self._table, error)
+            logger.debug("Record %s cannot be read from %s: %s", document.record_id, self._table, error)
             return document
         if not fields:
             return document

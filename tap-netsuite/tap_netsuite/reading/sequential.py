@@ -339,7 +339,7 @@ class PlainReading:
             moment = datetime.fromisoformat(str(self._bookmark).replace("Z", "+00:00"))
         except ValueError:
             raise StateError(
-                f"the state holds {self._bookmark!r} as its bookmark, which is no time; take it out."
+                f"the state holds {self._bookmark!r} as its bookmark, which is not a time; remove it."
             ) from None
         return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
 

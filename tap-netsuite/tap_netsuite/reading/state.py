@@ -124,7 +124,10 @@ def is_bookmark_of(state: Mapping[str, Any], source: Source) -> bool:
         return False
     is_same = _QUERY not in state or state[_QUERY] == query_state(source).get(_QUERY)
     if not is_same:
-        logger.warning("%s is another query than the one in the state, or has other parameters: read anew", source.name)
+        logger.warning(
+            "%s is a different query from the one in the state, or has other parameters: everything is read again",
+            source.name,
+        )
     return is_same
 
 
@@ -141,7 +144,7 @@ def check_not_ahead(bookmark: datetime, began: datetime) -> None:
     if bookmark > began + _CLOCKS_DIFFER:
         raise StateError(
             f"the state's bookmark {iso(bookmark)} is later than NetSuite's clock, {iso(began)}, so nothing could have "
-            "changed since; take it out of the state to read the stream anew, or put the right time in its place."
+            "changed since; remove it from the state to read the whole stream again, or correct it."
         )
 
 
@@ -154,7 +157,7 @@ def moment_in(value: Any) -> datetime:
     try:
         moment = datetime.fromisoformat(str(value).replace("Z", "+00:00"))
     except ValueError:
-        raise StateError(f"the state holds {value!r} as its bookmark, which is no time; take it out.") from None
+        raise StateError(f"the state holds {value!r} as its bookmark, which is not a time; remove it.") from None
     return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
 
 

@@ -33,7 +33,7 @@ def streams_of_account(tap: TapNetSuite) -> list[Stream]:
     names = [entry.name for entry in entries]
     taken = sorted(name for name in queries if names.count(name) > 1)
     if taken:
-        raise ConfigurationError("queries", f"has the name of a table, {taken[0]}; give the query one of its own.")
+        raise ConfigurationError("queries", f"has the name of a table, {taken[0]}; give the query its own.")
     for entry in entries:
         if entry.dataset and names.count(entry.name) > 1:
             raise ConfigurationError("datasets", f"makes two streams {entry.name}; give {entry.dataset} another name.")

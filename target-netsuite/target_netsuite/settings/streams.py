@@ -520,7 +520,7 @@ def _record_type(place: str, given: Mapping[str, Any]) -> str:
     if value is None:
         raise ConfigurationError(f"{place}.record_type", "is missing; name one, such as customer.")
     if not _RECORD_TYPE.fullmatch(value):
-        raise ConfigurationError(f"{place}.record_type", f"is {value!r}, which is no record type such as customer.")
+        raise ConfigurationError(f"{place}.record_type", f"is {value!r}, which is not a record type such as customer.")
     return value
 
 
@@ -726,7 +726,7 @@ _STREAM: dict[str, dict[str, Any]] = {
         "type": "string",
         "enum": list(UNWRITABLE),
         "title": "Unwritable columns",
-        "description": "What is done about columns that are no field, or one that cannot be written: refuse the "
+        "description": "What is done about columns that are not fields, or that cannot be written: refuse the "
         "record, or leave_out the column.",
     },
     "required": {

@@ -282,7 +282,7 @@ def check_environment(prefix: str, schema: Mapping[str, Any]) -> None:
         kinds = described.get("type", ())
         kind = next((kind for kind in expected if kind in kinds and "string" not in kinds), None)
         if kind and variable in os.environ and not isinstance(_json(os.environ[variable]), expected[kind]):
-            raise ConfigurationError(name, f"in the environment variable {variable} is no JSON {kind}.")
+            raise ConfigurationError(name, f"in the environment variable {variable} is not a JSON {kind}.")
 
 
 def _json(text: str) -> Any:
@@ -387,7 +387,7 @@ TARGET_SETTINGS: dict[str, dict[str, Any]] = {
         "type": "boolean",
         "default": False,
         "title": "Refresh the catalog",
-        "description": "Read the record types anew, however young the kept catalog is.",
+        "description": "Ignore the cached record types and read them again.",
     },
 }
 """JSON Schema of each setting that is not about the connection."""

@@ -125,7 +125,7 @@ def id_text(record: Mapping[str, Any], column: str, what: str) -> str:
 def _any_text(record: Mapping[str, Any], column: str) -> str:
     value = record[column]
     if isinstance(value, (dict, list)):
-        raise InvalidRecordError(column, f"`{column}` is no single value, and a template needs it", WRONG_TYPE)
+        raise InvalidRecordError(column, f"`{column}` is not a single value, and a template needs one", WRONG_TYPE)
     if value is None:
         return ""
     if isinstance(value, Decimal):

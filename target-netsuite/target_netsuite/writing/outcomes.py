@@ -118,7 +118,7 @@ def stopped_in_doubt(stream: str, record_type: str, key: str, why: str) -> Writi
     return WritingStoppedError(
         f"Stopped at a record of stream `{stream}` with the key {key}, which is not settled: {why.rstrip('. ')}. Look "
         f"in NetSuite for a new {record_type} made of it, and run once more with the stream's `on_unknown_outcome` set "
-        "to `skip` if it is there, or to `repeat` if it is not; with `external_id` NetSuite would tell by itself."
+        "to `skip` if it is there, or to `repeat` if it is not; with `external_id` NetSuite itself would show it."
     )
 
 
