@@ -99,7 +99,7 @@ def test_a_link_to_somewhere_else_is_not_followed(
     (folder / "name.json").symlink_to(elsewhere)
 
     assert TokenStore.open().read("name") is None
-    assert "no plain file" in caplog.text
+    assert "not a plain file" in caplog.text
 
 
 def test_what_cannot_be_kept_stays_in_memory(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

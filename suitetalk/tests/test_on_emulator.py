@@ -196,7 +196,7 @@ def test_answers_that_are_no_json(netsuite_emulator: Emulator, opened: Open) -> 
         client.metadata.record_types()
 
     netsuite_emulator.faults.add(Fault(effect="malformed_json", path="/metadata-catalog", times=1))
-    with pytest.raises(ConnectionFailedError, match="no readable JSON"):
+    with pytest.raises(ConnectionFailedError, match="not readable JSON"):
         client.metadata.record_types()
 
     assert "customer" in client.metadata.record_types()

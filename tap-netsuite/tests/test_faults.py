@@ -78,8 +78,8 @@ STAYING = [
     (Fault(effect="status", status=500, path="suiteql"), "500 UNEXPECTED_ERROR"),
     (Fault(effect="bad_gateway", path="suiteql"), "502"),
     (Fault(effect="cut_body", path="suiteql"), "the connection was cut"),
-    (Fault(effect="malformed_json", path="suiteql"), "no readable JSON"),
-    (Fault(effect="status", status=200, path="suiteql", body={"hello": 1}), "no page of rows"),
+    (Fault(effect="malformed_json", path="suiteql"), "not readable JSON"),
+    (Fault(effect="status", status=200, path="suiteql", body={"hello": 1}), "not a page of rows"),
     (Fault(effect="wrong_token", path="token"), "without an access_token"),
     (Fault(effect="status", status=400, path="token", body={"error": "invalid_grant"}), "invalid_grant"),
 ]

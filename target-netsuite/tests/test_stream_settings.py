@@ -52,7 +52,7 @@ def test_the_load_method_decides_where_a_stream_does_not(
         ({"s": None}, "streams.s", "must be an object"),
         ({"s": {}}, "streams.s.record_type", "is missing"),
         ({"s": {"record_type": 7}}, "streams.s.record_type", "must be text"),
-        ({"s": {"record_type": "../x"}}, "streams.s.record_type", "no record type"),
+        ({"s": {"record_type": "../x"}}, "streams.s.record_type", "not a record type"),
         ({"s": {"record_type": "customer", "externalid": "x"}}, "streams.s.externalid", "is not known"),
         ({"s": {"record_type": "customer", "operation": "merge"}}, "streams.s.operation", "one of create, update"),
         ({"s": {"record_type": "customer", "operation": "upsert"}}, "streams.s.external_id", "upsert needs it"),
