@@ -45,6 +45,7 @@ def lines_of(_title: str, heads: str, rule: str, *lines: str) -> list[Line]:
     return [dict(zip(names, (line[slice(*column)].strip() for column in columns), strict=True)) for line in lines]
 
 
+@pytest.mark.slow
 def test_peers_are_compared_on_the_same_rows() -> None:
     output, lines = bench("peers", "--rows=2500", "--records=20", "--latency=0.01", "--without-airbyte")
 
@@ -61,6 +62,7 @@ def test_peers_are_compared_on_the_same_rows() -> None:
     assert re.search(r"airbyte-source-netsuite +not measured: left out by --without-airbyte", output)
 
 
+@pytest.mark.slow
 def test_slots_are_measured_with_one_table_and_with_many() -> None:
     output, lines = bench("slots", "--rows=3000", "--tables=3", "--table-rows=1200", "--latency=0.1", "--slots=3")
 
@@ -74,6 +76,7 @@ def test_slots_are_measured_with_one_table_and_with_many() -> None:
     assert_profile(*tables(output)[3:5], pages=6, excess=3 * float(lines[1]["seconds"]) - 6 * 0.1)
 
 
+@pytest.mark.slow
 def test_writes_are_compared_one_by_one_and_by_the_hundred() -> None:
     sizes = ("--records=250", "--series-records=5", "--parallel-records=20", "--latency=0.01", "--job-seconds=0")
     _, lines = bench("writes", *sizes)
@@ -99,6 +102,7 @@ def assert_profile(parts: list[Line], kinds: list[Line], *, pages: int, excess: 
     assert (requests["pages"], requests["logins"]) == (pages, 1)
 
 
+@pytest.mark.slow
 def test_start_up_is_told_apart_from_what_rows_cost() -> None:
     output, (start_up, table, difference) = bench("cpu", "--rows=3000")
 
@@ -108,6 +112,7 @@ def test_start_up_is_told_apart_from_what_rows_cost() -> None:
     assert float(difference["CPU s"]) == pytest.approx(spent, abs=0.011)
 
 
+@pytest.mark.slow
 def test_memory_is_measured_for_each_size() -> None:
     _output, lines = bench("memory", "--rows", "1000", "2000")
 

@@ -19,7 +19,7 @@ from netsuite_emulator import Emulator
 from suitetalk import ConnectionSettings, NetSuite, Records, TokenStore
 from tests.pipelines import PROGRAMS, Pipe, Plugin, Tap
 
-pytestmark = pytest.mark.timeout(900)  # a test has both plugins run up to six times
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]  # a test has both plugins run up to six times
 
 ROOT = Path(__file__).resolve().parent.parent
 Rows = list[tuple[Any, ...]]

@@ -10,7 +10,7 @@ import pytest
 
 from tests.fresh_copy import FreshCopy
 
-pytestmark = [pytest.mark.xdist_group("demo"), pytest.mark.timeout(1200)]
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("demo"), pytest.mark.timeout(1200)]
 
 STREAMS = {
     "account",

@@ -4,6 +4,8 @@ import json
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from netsuite_emulator import Emulator, Settings
 from tests.pipelines import install
 
@@ -11,6 +13,7 @@ CLIENT = "netsuite[rest_api]==0.12.0"
 SCRIPT = Path(__file__).with_name("other_client.py")
 
 
+@pytest.mark.slow
 def test_the_package_netsuite_logs_in_by_token_reads_and_writes(tmp_path: Path) -> None:
     programs = install(tmp_path / "venv", CLIENT)
     with Emulator(Settings(scale=0.05)) as emulator:

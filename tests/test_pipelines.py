@@ -11,6 +11,8 @@ from demo.warehouse import SCHEMA, Warehouse
 from netsuite_emulator import Emulator, Settings
 from tests.pipelines import PROGRAMS, Pipe, Plugin, Tap, install_loader, running_warehouse
 
+pytestmark = pytest.mark.slow
+
 KEYS = {"customer": "id", "transaction": "id", "transactionline": "uniquekey"}
 
 

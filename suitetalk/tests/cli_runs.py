@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import os
 import subprocess
@@ -11,9 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from unittest.mock import patch
 
-import pytest
+from tests.run_here import run_here
 
 from suitetalk.cli.__main__ import main
 
@@ -67,25 +65,12 @@ class QuickShell(Shell):
 
     def run(self, *arguments: str, stdin: str | bytes = "", **environment: str) -> Run:
         """Run the command here."""
-        out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8", newline="") for _ in range(2))
-        given = io.TextIOWrapper(io.BytesIO(stdin.encode() if isinstance(stdin, str) else stdin), encoding="utf-8")
         before = Path.cwd()
         os.chdir(self.folder)
         try:
-            with (
-                patch.dict(os.environ, {**self.environment, **environment}, clear=True),
-                patch.multiple(sys, argv=["suitetalk", *arguments], stdin=given, stdout=out, stderr=err),
-                pytest.raises(SystemExit) as leaving,
-            ):
-                main()
+            return Run(*run_here(main, arguments, stdin=stdin, environment={**self.environment, **environment}))
         finally:
             os.chdir(before)
-        return Run(int(leaving.value.code or 0), _written(out), _written(err))
-
-
-def _written(stream: io.TextIOWrapper) -> str:
-    stream.seek(0)
-    return stream.read()
 
 
 def environment_of(connection: Mapping[str, Any], folder: Path) -> dict[str, str]:

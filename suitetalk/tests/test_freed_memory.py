@@ -7,7 +7,7 @@ import pytest
 
 PAGES = """
 import resource
-from suitetalk.freed_memory import give_back_freed_memory
+from suitetalk.process import give_back_freed_memory
 
 give_back_freed_memory()
 kept = []

@@ -12,11 +12,15 @@ import threading
 from contextlib import redirect_stdout
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from tests.run_here import run_here
+
 from suitetalk import RetryPolicy
+from tap_netsuite.__main__ import main
 from tap_netsuite.tap import TapNetSuite
 
 COMMAND = [sys.executable, "-m", "tap_netsuite"]
@@ -182,7 +186,14 @@ class TapProcess(subprocess.Popen[str]):
         return Run(lines, exit_code=self.wait(PATIENCE), log=self.log())
 
 
-def run(arguments: list[str], *, quick: bool = True, environment: dict[str, str] | None = None) -> Run:
-    """Run the tap as a process to its end."""
+def run(arguments: list[str], *, environment: dict[str, str] | None = None) -> Run:
+    """Run the command to its end, in this process."""
+    ended = run_here(partial(main, QuickTap), arguments, environment=environment)
+    wait_for_threads()
+    return Run(ended.out.splitlines(), ended.err, exit_code=ended.code)
+
+
+def run_process(arguments: list[str], *, quick: bool = True, environment: dict[str, str] | None = None) -> Run:
+    """Run the command to its end, as a process."""
     with TapProcess(arguments, quick=quick, environment=environment) as process:
         return process.finished()

@@ -15,7 +15,7 @@ STREAMS = ("account", "currency", "customer", "item", "term", "transaction", "tr
 def test_a_limit_that_others_share_leaves_one_place_to_them(
     netsuite_emulator_factory: Callable[..., Emulator],
 ) -> None:
-    emulator = netsuite_emulator_factory(scale=1, concurrency_limit=6, latency=0.05)
+    emulator = netsuite_emulator_factory(scale=0.3, concurrency_limit=6, latency=0.05)
     catalog = selected(discover({**emulator.connection, "tables": list(STREAMS)}), *STREAMS)
     read(emulator.connection, catalog)  # logs in and learns nothing that is kept
     emulator.clear_requests()
@@ -26,7 +26,7 @@ def test_a_limit_that_others_share_leaves_one_place_to_them(
 
 
 def test_the_setting_is_never_exceeded(netsuite_emulator_factory: Callable[..., Emulator]) -> None:
-    emulator = netsuite_emulator_factory(scale=1, concurrency_limit=20, latency=0.02)
+    emulator = netsuite_emulator_factory(scale=0.3, concurrency_limit=20, latency=0.02)
     config = {**emulator.connection, "tables": list(STREAMS), "max_concurrency": 3}
     catalog = selected(discover(config), *STREAMS)
     emulator.clear_requests()
@@ -35,7 +35,7 @@ def test_the_setting_is_never_exceeded(netsuite_emulator_factory: Callable[..., 
 
 
 def test_where_the_role_may_not_ask_the_limit_is_found(netsuite_emulator_factory: Callable[..., Emulator]) -> None:
-    emulator = netsuite_emulator_factory(scale=1, concurrency_limit=2, latency=0.02, role=Role(administrator=False))
+    emulator = netsuite_emulator_factory(scale=0.3, concurrency_limit=2, latency=0.02, role=Role(administrator=False))
     catalog = selected(discover({**emulator.connection, "tables": list(STREAMS)}), *STREAMS)
     finished = read(emulator.connection, catalog)
     assert finished.error is None

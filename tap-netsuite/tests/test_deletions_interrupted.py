@@ -59,7 +59,7 @@ def config(emulator: Emulator, tmp_path: Path) -> Json:
     return {**emulator.connection, "account_timezone": "UTC", "lookback_seconds": 2, "seen_keys": store}
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("seed", [1, *(pytest.param(seed, marks=pytest.mark.slow) for seed in (2, 3))])
 def test_killed_again_and_again_while_lines_and_transactions_go(
     emulator: Emulator, config: Json, catalog: Json, tmp_path: Path, seed: int
 ) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.tap_runs import Json, command, run, selected
+from tests.tap_runs import Json, command, run, run_process, selected
 from tests.terminal import AtATerminal, screen
 
 from netsuite_emulator import Emulator, Fault
@@ -184,7 +184,7 @@ def test_what_reads_logs_finds_the_facts_as_fields(
     netsuite_emulator.faults.add(Fault(effect="too_many_requests", path="suiteql", nth=2, times=3, seconds=0))
     config = {**netsuite_emulator.connection, "max_concurrency": 4}
     arguments = command(tmp_path, config, catalog=selected(catalog, "currency", "customer"))
-    finished = run(arguments, environment={**os.environ, "SINGER_SDK_LOG_CONFIG": str(tmp_path / "log.yml")})
+    finished = run_process(arguments, environment={**os.environ, "SINGER_SDK_LOG_CONFIG": str(tmp_path / "log.yml")})
     assert finished.exit_code == 0
     said = [json.loads(line) for line in finished.log.splitlines()]
     streams = {line["stream_name"]: line["extra"] for line in said if "netsuite_result" in line["extra"]}

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.tap_runs import Json, command, run, selected
+from tests.tap_runs import Json, command, run, run_process, selected
 
 from netsuite_emulator import Emulator
 from suitetalk import ConfigurationError
@@ -99,7 +99,7 @@ def test_the_command_says_it_in_one_sentence(
 
 
 def test_discovery_says_it_too_and_writes_no_catalog(config: Json, tmp_path: Path) -> None:
-    finished = run(command(tmp_path, {**config, "certificate_id": "another"}, "--discover"))
+    finished = run_process(command(tmp_path, {**config, "certificate_id": "another"}, "--discover"))
     assert finished.exit_code == 1
     assert finished.sentence.startswith("Error: ")
     assert "Traceback" not in finished.log

@@ -7,16 +7,19 @@ import json
 import logging
 import signal
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import redirect_stdout, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from tests.run_here import run_here
 from tests.target_runs import COMMAND, QuickTarget, Run, lines
 
 from netsuite_emulator import Emulator, Settings
+from target_netsuite.__main__ import main
 
 _TABLES = ("customer", "vendor", "customrecord_warranty")
 
@@ -76,6 +79,21 @@ def listen(config: dict[str, Any], caplog: pytest.LogCaptureFixture) -> Callable
             except Exception as caught:  # noqa: BLE001 - the test looks at it
                 error = caught
         return Run([json.loads(line) for line in output.getvalue().splitlines()], caplog.text, error)
+
+    return run
+
+
+@pytest.fixture
+def command(config: dict[str, Any], tmp_path: Path) -> Callable[..., Run]:
+    """Return a function that runs the command here: command(streams, message, …, arguments=[…], setting=value)."""
+
+    def run(
+        streams: dict[str, Any], *messages: dict[str, Any] | str, arguments: Sequence[str] = (), **settings: Any
+    ) -> Run:
+        path = tmp_path / "config.json"
+        path.write_text(json.dumps({**config, "streams": streams, **settings}))
+        ended = run_here(partial(main, QuickTarget), ["--config", str(path), *arguments], stdin=lines(*messages))
+        return Run([json.loads(line) for line in ended.out.splitlines()], ended.err, exit_code=ended.code)
 
     return run
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import subprocess
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -13,7 +12,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.target_runs import COMMAND, Run, finish, lines, record, schema, state
+from tests.target_runs import Run, record, schema, state
 
 from netsuite_emulator import Emulator, Fault, Settings
 from suitetalk import ConfigurationError, ConnectionSettings, Governor, NetSuite, RetryPolicy
@@ -253,7 +252,7 @@ def test_refused_records_count_as_come(emulator: Emulator, listen: Callable[...,
 )
 def test_an_input_that_is_not_whole_deletes_nothing(
     emulator: Emulator,
-    spawn: Callable[..., subprocess.Popen[str]],
+    command: Callable[..., Run],
     prefix: str,
     tmp_path: Path,
     *,
@@ -262,14 +261,14 @@ def test_an_input_that_is_not_whole_deletes_nothing(
     replays: bool,
 ) -> None:
     settings = _people(prefix, mirror_max_percent=100)
-    finish(spawn(settings), lines(schema("people"), *_records(1, 2)))
+    command(settings, schema("people"), *_records(1, 2))
     rejects = tmp_path / "rejects.jsonl"
     line = {"stream": "people", "key": {"id": 1}, "operation": "upsert", "payload": {"id": 1, "companyName": "No 1"}}
     rejects.write_text(json.dumps(line))
-    command = [*COMMAND, "--replay", str(rejects)] if replays else COMMAND
     columns = {"id": {"type": "integer"}, "companyName": {"type": "string"}} if maps else None
-    process = spawn(settings, command=command, **({"stream_maps": maps} if maps else {}))
-    run = finish(process, "" if replays else lines(schema("people", columns), *messages))
+    arguments = ["--replay", str(rejects)] if replays else []
+    given = [] if replays else [schema("people", columns), *messages]
+    run = command(settings, *given, arguments=arguments, **({"stream_maps": maps} if maps else {}))
     assert run.exit_code == (0 if replays else 1)
     assert _ids(emulator, prefix) == [1, 2]
 

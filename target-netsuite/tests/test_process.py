@@ -14,13 +14,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.target_runs import COMMAND, QUICK_COMMAND, finish, lines, record, schema, state
+from tests.target_runs import COMMAND, QUICK_COMMAND, Run, finish, lines, record, schema, state
 
 from netsuite_emulator import Emulator, Fault
 from suitetalk import CONNECTION_SETTINGS
 from target_netsuite.settings import StreamSettings
 from target_netsuite.settings.target import TARGET_SETTINGS
 
+Command = Callable[..., Run]
 Spawn = Callable[..., "subprocess.Popen[str]"]
 
 
@@ -74,7 +75,9 @@ def test_a_refused_record_is_exit_code_1_after_all_state(emulator: Emulator, spa
     )
 
 
-def test_a_fault_that_stays_is_exit_code_1_and_a_sentence(emulator: Emulator, spawn: Spawn, prefix: str) -> None:
+def test_a_fault_that_stays_is_exit_code_1_and_a_sentence(
+    emulator: Emulator, spawn: Spawn, command: Command, prefix: str
+) -> None:
     emulator.faults.add(Fault(effect="bad_gateway", path=f"{prefix}-2"))
     process = spawn(_stream(prefix), command=QUICK_COMMAND)
     _begin(process, schema("people"), *_people(1))
@@ -86,7 +89,7 @@ def test_a_fault_that_stays_is_exit_code_1_and_a_sentence(emulator: Emulator, sp
     assert "Traceback" not in run.log
 
     emulator.faults.clear()
-    again = finish(spawn(_stream(prefix)), lines(schema("people"), *_people(2, 3)))
+    again = command(_stream(prefix), schema("people"), *_people(2, 3))
     assert (again.exit_code, again.states, _ids(emulator, prefix)) == (0, [2, 3], [1, 2, 3])
 
 
@@ -99,9 +102,11 @@ def test_a_fault_that_stays_is_exit_code_1_and_a_sentence(emulator: Emulator, sp
         ({"streams": None}, "Setting `streams` is missing"),
     ],
 )
-def test_a_wrong_setting_is_exit_code_1_and_one_sentence(spawn: Spawn, settings: dict[str, Any], words: str) -> None:
+def test_a_wrong_setting_is_exit_code_1_and_one_sentence(
+    command: Command, settings: dict[str, Any], words: str
+) -> None:
     streams = settings.pop("streams", {"people": {"record_type": "customer"}})
-    run = finish(spawn(streams, **settings), lines(schema("people"), *_people(1)))
+    run = command(streams, schema("people"), *_people(1), **settings)
     assert (run.exit_code, run.states) == (1, [])
     assert words in run.sentence
     assert "Traceback" not in run.log
@@ -159,12 +164,12 @@ def test_about_describes_every_setting_and_marks_secrets() -> None:
 
 
 def test_an_input_that_ends_early_acknowledges_what_is_settled_only(
-    emulator: Emulator, spawn: Spawn, prefix: str
+    emulator: Emulator, command: Command, prefix: str
 ) -> None:
     whole = lines(schema("people"), *_people(1), record("people", id=2, companyName="No 2"))
-    run = finish(spawn(_stream(prefix)), whole)
+    run = command(_stream(prefix), whole)
     assert (run.exit_code, run.states, _ids(emulator, prefix)) == (0, [1], [1, 2])
-    cut = finish(spawn(_stream(prefix)), whole + lines(*_people(3))[:30])
+    cut = command(_stream(prefix), whole, lines(*_people(3))[:30])
     assert (cut.exit_code, cut.states, _ids(emulator, prefix)) == (1, [1], [1, 2])
     assert "Input line 5 is not a complete JSON object" in cut.sentence
 
@@ -184,7 +189,7 @@ def test_a_reader_of_the_state_that_leaves_ends_the_run_quietly(spawn: Spawn, pr
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_in_mid_request_lets_it_settle_and_begins_no_other(
-    emulator: Emulator, spawn: Spawn, prefix: str, number: signal.Signals
+    emulator: Emulator, spawn: Spawn, command: Command, prefix: str, number: signal.Signals
 ) -> None:
     process = spawn(_stream(prefix), max_concurrency=1)
     _begin(process, schema("people"), *_people(1))
@@ -203,7 +208,7 @@ def test_a_signal_in_mid_request_lets_it_settle_and_begins_no_other(
 
     emulator.faults.clear()
     rest = [n for n in (2, 3, 4) if n not in run.states]
-    again = finish(spawn(_stream(prefix)), lines(schema("people"), *_people(*rest)))
+    again = command(_stream(prefix), schema("people"), *_people(*rest))
     assert (again.exit_code, again.states, _ids(emulator, prefix)) == (0, rest, [1, 2, 3, 4])
 
 
@@ -240,7 +245,7 @@ def test_a_signal_between_two_tries_ends_the_run_at_once(emulator: Emulator, spa
 
 @pytest.mark.parametrize("write_mode", ["batch", "single"])
 def test_creates_that_nothing_tells_of_are_there_once_after_a_signal_and_another_run(
-    emulator: Emulator, spawn: Spawn, prefix: str, write_mode: str
+    emulator: Emulator, spawn: Spawn, command: Command, prefix: str, write_mode: str
 ) -> None:
     streams = {"people": {"record_type": "customer", "write_mode": write_mode}}
     messages = [
@@ -258,7 +263,7 @@ def test_creates_that_nothing_tells_of_are_there_once_after_a_signal_and_another
     assert "Traceback" not in run.log
 
     emulator.faults.clear()
-    again = finish(spawn(streams), lines(*messages))
+    again = command(streams, *messages)
     assert (again.exit_code, again.states, again.summary) == (0, ["end"], {"people": {"created": 6}}), again.log
     found = emulator.execute(f"SELECT companyname FROM customer WHERE companyname LIKE '{prefix} %' ORDER BY 1")
     assert found == [(f"{prefix} {number}",) for number in range(6)]
@@ -276,7 +281,7 @@ def test_a_signal_while_waiting_for_input_ends_the_run_at_once(spawn: Spawn, pre
 
 
 def test_a_run_that_is_killed_has_acknowledged_only_what_was_written(
-    emulator: Emulator, spawn: Spawn, prefix: str
+    emulator: Emulator, spawn: Spawn, command: Command, prefix: str
 ) -> None:
     emulator.faults.add(Fault(effect="delay", seconds=2, path=f"{prefix}-2"))
     process = spawn(_stream(prefix))
@@ -287,7 +292,7 @@ def test_a_run_that_is_killed_has_acknowledged_only_what_was_written(
     run = finish(process, before=seen)
     assert (run.exit_code, run.states) == (-signal.SIGKILL, [1, 2, 3][: len(run.states)])
     assert set(run.states) <= set(_ids(emulator, prefix))
-    again = finish(spawn(_stream(prefix)), lines(schema("people"), *_people(2, 3)))
+    again = command(_stream(prefix), schema("people"), *_people(2, 3))
     assert (again.exit_code, again.states, _ids(emulator, prefix)) == (0, [2, 3], [1, 2, 3])
 
 

@@ -241,7 +241,7 @@ def test_a_writer_that_is_stopped_leaves_its_jobs_to_the_next_run(
     assert len(names(emulator, prefix)) == 6
 
 
-@pytest.mark.parametrize("in_order", [True, False])
+@pytest.mark.parametrize("in_order", [pytest.param(True, marks=pytest.mark.slow), False])
 def test_creates_of_a_process_that_is_killed_again_and_again_are_done_once(
     netsuite_emulator_factory: Callable[..., Emulator], tmp_path: Path, prefix: str, *, in_order: bool
 ) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.target_runs import COMMAND, QUICK_COMMAND, Run, files_of_at_most, finish, lines, record, schema, state
+from tests.target_runs import COMMAND, QUICK_COMMAND, Run, files_of_at_most, lines, record, schema, state
 
 from netsuite_emulator import Emulator, Fault
 from target_netsuite.errors import ReportFileError
@@ -21,6 +21,7 @@ from target_netsuite.reporting.line_file import LineFile
 from target_netsuite.reporting.report import reject_line
 
 Spawn = Callable[..., "subprocess.Popen[str]"]
+Command = Callable[..., Run]
 BUSY = Fault(effect="status", status=400, body={"o:errorDetails": [{"detail": "Not today.", "o:errorCode": "CLOSED"}]})
 
 
@@ -45,7 +46,7 @@ def people(*numbers: int) -> str:
 
 
 def replay(path: Path) -> list[str]:
-    return [*QUICK_COMMAND, "--replay", str(path)]
+    return ["--replay", str(path)]
 
 
 def ids(path: Path) -> list[int]:
@@ -68,34 +69,34 @@ def some_rejects(path: Path, *numbers: int) -> None:
 
 
 def test_what_failed_is_sent_again_and_leaves_the_file(
-    emulator: Emulator, spawn: Spawn, prefix: str, path: Path
+    emulator: Emulator, command: Command, prefix: str, path: Path
 ) -> None:
     refuse(emulator, prefix, 2, 3, 5)
-    run = finish(spawn(stream(prefix), rejects=str(path)), people(1, 2, 3, 4, 5))
+    run = command(stream(prefix), people(1, 2, 3, 4, 5), rejects=str(path))
     assert (run.exit_code, run.states, written(emulator, prefix), ids(path)) == (1, [1], [1, 4], [2, 3, 5])
     assert str(path) in run.sentence
 
     emulator.faults.clear()
     refuse(emulator, prefix, 3)
-    run = finish(spawn(stream(prefix), command=replay(path), rejects=str(path)))
+    run = command(stream(prefix), arguments=replay(path), rejects=str(path))
     assert (run.exit_code, run.states, written(emulator, prefix), ids(path)) == (1, [], [1, 2, 4, 5], [3])
 
     emulator.faults.clear()
-    run = finish(spawn(stream(prefix), command=replay(path), rejects=str(path)))
+    run = command(stream(prefix), arguments=replay(path), rejects=str(path))
     assert (run.exit_code, run.states, written(emulator, prefix), ids(path)) == (0, [], [1, 2, 3, 4, 5], [])
     assert run.summary == {"people": {"created": 1}}
     assert [file.name for file in path.parent.glob("rejects*")] == [path.name]
 
 
 def test_a_record_that_asked_for_an_unknown_operation_is_replayed_as_it_is_corrected(
-    emulator: Emulator, spawn: Spawn, prefix: str, path: Path
+    emulator: Emulator, command: Command, prefix: str, path: Path
 ) -> None:
-    finish(spawn(stream(prefix)), people(1))
+    command(stream(prefix), people(1))
     settings = {"people": {**stream(prefix)["people"], "operation_column": "op"}}
     asked = [record("people", id=number, companyName=f"No {number}", op="remove") for number in (1, 2, 3)]
     busy = record("people", id=4, companyName="No 4", op="upsert")
     refuse(emulator, prefix, 4)
-    run = finish(spawn(settings, rejects=str(path)), lines(schema("people", {"id": {}, "op": {}}), *asked, busy))
+    run = command(settings, schema("people", {"id": {}, "op": {}}), *asked, busy, rejects=str(path))
     assert run.exit_code == 1
     rejects = [json.loads(line) for line in path.read_text().splitlines()]
     operations = {reject["key"]["id"]: reject["operation"] for reject in rejects}
@@ -107,37 +108,37 @@ def test_a_record_that_asked_for_an_unknown_operation_is_replayed_as_it_is_corre
     for reject in rejects:
         reject["payload"]["op"] = corrected.get(reject["key"]["id"], "remove")
     path.write_text("".join(json.dumps(reject) + "\n" for reject in rejects))
-    run = finish(spawn(settings, command=replay(path), rejects=str(path)))
+    run = command(settings, arguments=replay(path), rejects=str(path))
     assert (run.exit_code, written(emulator, prefix)) == (1, [2])
     assert run.summary == {"people": {"deleted": 2, "already_gone": 1, "created": 1, "invalid": 1, "refused": 1}}
     (left,) = map(json.loads, path.read_text().splitlines())
     assert (left["key"], left["operation"], left["code"]) == ({"id": 3}, "remove", "UNKNOWN_OPERATION")
 
 
-def test_another_file_gets_what_fails_again(emulator: Emulator, spawn: Spawn, prefix: str, path: Path) -> None:
+def test_another_file_gets_what_fails_again(emulator: Emulator, command: Command, prefix: str, path: Path) -> None:
     some_rejects(path, 1, 2)
     refuse(emulator, prefix, 2)
     other = path.with_name("other.jsonl")
-    run = finish(spawn(stream(prefix), command=replay(path), rejects=str(other)))
+    run = command(stream(prefix), arguments=replay(path), rejects=str(other))
     assert (run.exit_code, ids(path), ids(other)) == (1, [1, 2], [2])
 
 
-def test_lines_that_were_not_reached_stay(emulator: Emulator, spawn: Spawn, prefix: str, path: Path) -> None:
+def test_lines_that_were_not_reached_stay(emulator: Emulator, command: Command, prefix: str, path: Path) -> None:
     some_rejects(path, 1, 2, 3)
     emulator.faults.add(Fault(effect="bad_gateway", path=f"{prefix}-2"))
-    run = finish(spawn(stream(prefix), command=replay(path), rejects=str(path)))
+    run = command(stream(prefix), arguments=replay(path), rejects=str(path))
     assert (run.exit_code, written(emulator, prefix), ids(path)) == (1, [1, 3], [2])
     assert run.sentence.startswith("Error: Stopped at a record")
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
 def test_a_replay_that_is_ended_loses_nothing_when_it_begins_again(
-    emulator: Emulator, spawn: Spawn, prefix: str, path: Path, number: signal.Signals
+    emulator: Emulator, spawn: Spawn, command: Command, prefix: str, path: Path, number: signal.Signals
 ) -> None:
     some_rejects(path, 1, 2, 3, 4)
     refuse(emulator, prefix, 2)
     emulator.faults.add(Fault(effect="delay", seconds=2, path=f"{prefix}-3"))
-    process = spawn(stream(prefix), command=replay(path), rejects=str(path))
+    process = spawn(stream(prefix), command=[*QUICK_COMMAND, *replay(path)], rejects=str(path))
     deadline = time.monotonic() + 60
     while not any(prefix + "-3" in request.path for request in emulator.requests):
         assert time.monotonic() < deadline
@@ -146,7 +147,7 @@ def test_a_replay_that_is_ended_loses_nothing_when_it_begins_again(
     process.wait(60)
     emulator.faults.clear()
     some_rejects(path, 7)  # another run fails on something meanwhile
-    run = finish(spawn(stream(prefix), command=replay(path), rejects=str(path)))
+    run = command(stream(prefix), arguments=replay(path), rejects=str(path))
     assert (run.exit_code, ids(path)) == (0, [])
     assert written(emulator, prefix) == [1, 2, 3, 4, 7]
 
@@ -161,36 +162,36 @@ def test_a_replay_that_is_ended_loses_nothing_when_it_begins_again(
     ],
 )
 def test_a_broken_line_is_named_and_nothing_is_sent(
-    emulator: Emulator, spawn: Spawn, prefix: str, path: Path, line: str, words: str
+    emulator: Emulator, command: Command, prefix: str, path: Path, line: str, words: str
 ) -> None:
     some_rejects(path, 1)
     path.write_text(f"{path.read_text()}\n{line}\n")
     before = path.read_text()
-    run = finish(spawn(stream(prefix), command=replay(path), rejects=str(path)))
+    run = command(stream(prefix), arguments=replay(path), rejects=str(path))
     assert run.exit_code == 1
     assert f"Error: Line 3 of {path}" in run.sentence
     assert words in run.sentence
     assert (written(emulator, prefix), path.read_text()) == ([], before)
 
 
-def test_what_no_record_stands_for_is_reported_and_stays(spawn: Spawn, prefix: str, path: Path) -> None:
+def test_what_no_record_stands_for_is_reported_and_stays(command: Command, prefix: str, path: Path) -> None:
     about = {"stream": "people", "key": {"id": 1}, "operation": "upsert"}
     left = [{**about, "payload": {}}, {**about, "payload": {"id": 1}, "code": "STREAM_MAP_FAILED"}]
     path.write_text("".join(json.dumps(line) + "\n" for line in left))
-    run = finish(spawn(stream(prefix), command=replay(path), rejects=str(path)))
+    run = command(stream(prefix), arguments=replay(path), rejects=str(path))
     assert (run.exit_code, len(run.refused), ids(path)) == (1, 2, [1, 1])
 
 
-def test_stream_maps_are_not_run_twice(emulator: Emulator, spawn: Spawn, prefix: str, path: Path) -> None:
+def test_stream_maps_are_not_run_twice(emulator: Emulator, command: Command, prefix: str, path: Path) -> None:
     maps = {"people": {"id": "id + 10", "__else__": None, "companyName": "companyName", "__alias__": "persons"}}
     streams = {"persons": stream(prefix)["people"]}
     refuse(emulator, prefix, 11)
     columns = {"id": {"type": "integer"}, "companyName": {"type": "string"}}
     text = lines(schema("people", columns), record("people", id=1, companyName="A"))
-    finish(spawn(streams, rejects=str(path), stream_maps=maps), text)
+    command(streams, text, rejects=str(path), stream_maps=maps)
     assert ids(path) == [11]
     emulator.faults.clear()
-    run = finish(spawn(streams, command=replay(path), rejects=str(path), stream_maps=maps))
+    run = command(streams, arguments=replay(path), rejects=str(path), stream_maps=maps)
     assert (run.exit_code, written(emulator, prefix), ids(path)) == (0, [11], [])
 
 
@@ -218,18 +219,18 @@ def test_a_file_in_use_is_not_replayed_and_one_that_is_replayed_not_used(path: P
 
 
 def test_no_file_is_a_wrong_command_line(tmp_path: Path) -> None:
-    command = [*COMMAND, "--replay", str(tmp_path / "none")]
-    ended = subprocess.run(command, capture_output=True, text=True, check=False)
+    started = [*COMMAND, "--replay", str(tmp_path / "none")]
+    ended = subprocess.run(started, capture_output=True, text=True, check=False)
     assert ended.returncode == 2
     assert "does not exist" in ended.stderr
 
 
 @pytest.mark.parametrize("setting", ["rejects", "receipts"])
 def test_a_full_disk_stops_the_run_and_no_state_passes(
-    emulator: Emulator, spawn: Spawn, prefix: str, setting: str
+    emulator: Emulator, command: Command, prefix: str, setting: str
 ) -> None:
     refuse(emulator, prefix, 2)
-    run: Run = finish(spawn(stream(prefix), **{setting: "/dev/full"}), people(2 if setting == "rejects" else 1))
+    run: Run = command(stream(prefix), people(2 if setting == "rejects" else 1), **{setting: "/dev/full"})
     assert (run.exit_code, run.states) == (1, [])
     assert f"The file /dev/full of the setting `{setting}` cannot be written (No space left on device)" in run.sentence
     assert "Traceback" not in run.log

@@ -16,6 +16,7 @@ from tests.target_runs import COMMAND, Run, finish, lines, record, schema, state
 from netsuite_emulator import Emulator, Fault, Role
 
 Listen = Callable[..., Run]
+Command = Callable[..., Run]
 Spawn = Callable[..., "subprocess.Popen[str]"]
 Factory = Callable[..., Emulator]
 
@@ -81,12 +82,12 @@ def test_creates_that_come_again_where_the_role_may_not_ask_suiteql(
 
 @pytest.mark.parametrize("where", ["folder", "below a file", "/proc/nowhere/journal.sqlite"])
 def test_a_journal_that_cannot_be_used_ends_the_run_before_anything_is_sent(
-    emulator: Emulator, spawn: Spawn, prefix: str, tmp_path: Path, where: str
+    emulator: Emulator, command: Command, prefix: str, tmp_path: Path, where: str
 ) -> None:
     (tmp_path / "folder").mkdir()
     (tmp_path / "file").write_text("")
     path = tmp_path / "file" / "journal.sqlite" if where == "below a file" else tmp_path / where
-    run = finish(spawn(_PEOPLE, journal=str(path)), lines(*_people(prefix, 2)))
+    run = command(_PEOPLE, *_people(prefix, 2), journal=str(path))
     assert (run.exit_code, run.states, _names(emulator, prefix)) == (1, [], [])
     assert run.sentence.startswith("Error: The journal ")
     assert "another file in the setting `journal`" in run.sentence
@@ -94,7 +95,7 @@ def test_a_journal_that_cannot_be_used_ends_the_run_before_anything_is_sent(
 
 
 def test_a_journal_that_another_run_uses_ends_the_run_before_anything_is_sent(
-    emulator: Emulator, spawn: Spawn, prefix: str
+    emulator: Emulator, spawn: Spawn, command: Command, prefix: str
 ) -> None:
     first = spawn(_PEOPLE)
     assert first.stdin
@@ -102,7 +103,7 @@ def test_a_journal_that_another_run_uses_ends_the_run_before_anything_is_sent(
     first.stdin.write(lines(*_people(prefix, 1)))
     first.stdin.flush()
     seen = first.stdout.readline()
-    second = finish(spawn(_PEOPLE), lines(*_people(f"{prefix}B", 1)))
+    second = command(_PEOPLE, *_people(f"{prefix}B", 1))
     assert (second.exit_code, second.states, _names(emulator, f"{prefix}B")) == (1, [], [])
     assert "is in use by another run" in second.sentence
     ended = finish(first, before=seen)
@@ -110,7 +111,7 @@ def test_a_journal_that_another_run_uses_ends_the_run_before_anything_is_sent(
 
 
 def test_a_disk_that_fills_up_under_the_journal_loses_and_repeats_nothing(
-    emulator: Emulator, spawn: Spawn, prefix: str
+    emulator: Emulator, spawn: Spawn, command: Command, prefix: str
 ) -> None:
     small = ["bash", "-c", 'ulimit -f 300 && exec "$@"', "small", *COMMAND]  # no file beyond 300 kilobytes
     messages = _people(prefix, 1200, "x" * 900)
@@ -120,13 +121,13 @@ def test_a_disk_that_fills_up_under_the_journal_loses_and_repeats_nothing(
     assert "make room" in run.sentence
     assert "Traceback" not in run.log
 
-    again = finish(spawn(_PEOPLE), lines(*messages))
+    again = command(_PEOPLE, *messages)
     assert (again.exit_code, again.states, again.summary) == (0, ["end"], {"people": {"created": 1200}})
     assert _names(emulator, prefix) == [str(number) for number in range(1200)]
 
 
 def test_a_signal_ends_a_run_that_waits_for_a_job_and_so_it_does_the_next_that_looks_after_it(
-    netsuite_emulator_factory: Factory, spawn: Spawn, prefix: str
+    netsuite_emulator_factory: Factory, spawn: Spawn, command: Command, prefix: str
 ) -> None:
     emulator = netsuite_emulator_factory(one_world=False, job_seconds=600.0)  # longer than any test waits
     messages = _people(prefix, 3)
@@ -147,12 +148,14 @@ def test_a_signal_ends_a_run_that_waits_for_a_job_and_so_it_does_the_next_that_l
         assert "Traceback" not in run.log
 
     emulator.advance(3600)
-    last = finish(spawn(_PEOPLE, **emulator.connection), lines(*messages))
+    last = command(_PEOPLE, *messages, **emulator.connection)
     assert (last.exit_code, last.states, last.summary) == (0, ["end"], {"people": {"created": 3}})
     assert _names(emulator, prefix) == ["0", "1", "2"]
 
 
-def test_a_kill_at_any_time_loses_and_repeats_nothing(emulator: Emulator, spawn: Spawn, prefix: str) -> None:
+def test_a_kill_at_any_time_loses_and_repeats_nothing(
+    emulator: Emulator, spawn: Spawn, command: Command, prefix: str
+) -> None:
     messages = _people(prefix, 150)  # so short that the pipe takes them all
     for effect in ("submitted", "answered"):
         emulator.faults.clear()
@@ -168,29 +171,22 @@ def test_a_kill_at_any_time_loses_and_repeats_nothing(emulator: Emulator, spawn:
         killed = finish(process)
         assert (killed.exit_code, killed.states) == (-signal.SIGKILL, [])
     emulator.faults.clear()
-    last = finish(spawn(_PEOPLE), lines(*messages))
+    last = command(_PEOPLE, *messages)
     assert (last.exit_code, last.states, last.summary) == (0, ["end"], {"people": {"created": 150}}), last.log
     assert _names(emulator, prefix) == [str(number) for number in range(150)]
 
 
 @pytest.mark.parametrize(("max_rejects", "exit_code"), [(1, 1), (2, 0), ("19%", 1), ("20%", 0)])
 def test_how_many_may_fail(
-    spawn: Spawn, emulator: Emulator, prefix: str, tmp_path: Path, max_rejects: int | str, exit_code: int
+    command: Command, emulator: Emulator, prefix: str, tmp_path: Path, max_rejects: int | str, exit_code: int
 ) -> None:
     rejects, receipts = tmp_path / "rejects.jsonl", tmp_path / "receipts.jsonl"
     streams = {"people": {"record_type": "customer", "external_id": f"{prefix}-{{id}}"}}
     emulator.faults.add(Fault(effect="status", status=400, path=f"{prefix}-3$"))
     people = [record("people", id=number, companyName=f"{prefix} {number}") for number in range(1, 10)]
-    run = finish(
-        spawn(
-            streams,
-            rejects=str(rejects),
-            receipts=str(receipts),
-            max_rejects=max_rejects,
-            write_mode="single",
-        ),
-        lines(schema("people"), *people, record("people", id=10, nonsense=1), state("end")),
-    )
+    messages = [schema("people"), *people, record("people", id=10, nonsense=1), state("end")]
+    files = {"rejects": str(rejects), "receipts": str(receipts)}
+    run = command(streams, *messages, **files, max_rejects=max_rejects, write_mode="single")
     assert (run.exit_code, run.states) == (exit_code, ["end"])
     assert run.summary == {"people": {"created": 8, "invalid": 1, "rejected": 1, "refused": 2}}
     failed = [json.loads(text) for text in rejects.read_text().splitlines()]

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.target_runs import COMMAND, Run, finish, lines, record, schema, state
+from tests.target_runs import Run, record, schema, state
 
 from netsuite_emulator import Emulator
 
@@ -140,7 +140,7 @@ def test_lines_without_a_record_are_refused_and_the_state_waits_for_the_end(
 
 def test_a_refused_record_is_replayed_with_its_lines(
     emulator: Emulator,
-    spawn: Callable[..., Any],
+    command: Callable[..., Run],
     prefix: str,
     streams: dict[str, Any],
     item: str,
@@ -150,14 +150,14 @@ def test_a_refused_record_is_replayed_with_its_lines(
 ) -> None:
     rejects = tmp_path / "rejects.jsonl"
     messages = [*_schemas(), record("orders", id=1, customer="999999999"), _line(1, 1, item, 4), _line(2, 1, item, 6)]
-    run = finish(spawn(streams, rejects=str(rejects)), lines(*messages, state("end")))
+    run = command(streams, *messages, state("end"), rejects=str(rejects))
     assert (run.exit_code, run.states, _quantities(emulator, f"{prefix}-1", item)) == (1, ["end"], [])
     [reject] = [json.loads(text) for text in rejects.read_text().splitlines()]
     assert reject["stream"] == "orders"
 
     reject["payload"]["customer"] = customer
     rejects.write_text(json.dumps(reject) + "\n")
-    replay = finish(spawn(streams, command=[*COMMAND, "--replay", str(rejects)], rejects=str(rejects)))
+    replay = command(streams, arguments=["--replay", str(rejects)], rejects=str(rejects))
     assert (replay.exit_code, replay.states) == (0, [])
     assert _quantities(emulator, f"{prefix}-1", item) == [4, 6]
     assert rejects.read_text() == ""
