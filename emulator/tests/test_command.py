@@ -29,17 +29,17 @@ def test_it_starts_says_where_and_stops(tmp_path: Path, number: signal.Signals) 
     arguments = ["--port", "0", "--scale", "0.02", "--ready-file", str(ready), "--credentials-dir", str(keys)]
     process = subprocess.Popen([*COMMAND, *arguments], stderr=subprocess.PIPE, text=True)
     try:
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 120
         while not ready.exists() and time.monotonic() < deadline:
             time.sleep(0.02)
         connection = json.loads(ready.read_text())
         assert set(connection) == {"account_id", "base_url", "client_id", "certificate_id", "private_key_path"}
         assert Path(connection["private_key_path"]).stat().st_mode & 0o777 == 0o600
         assert ready.stat().st_mode & 0o777 == 0o600
-        assert requests.get(f"{connection['base_url']}/emulator/requests", timeout=10).status_code == 200
+        assert requests.get(f"{connection['base_url']}/emulator/requests", timeout=120).status_code == 200
     finally:
         process.send_signal(number)
-        _, said = process.communicate(timeout=30)
+        _, said = process.communicate(timeout=120)
     assert process.returncode == 0
     assert "Traceback" not in said
     assert connection["base_url"] in said
@@ -55,7 +55,7 @@ def test_it_starts_says_where_and_stops(tmp_path: Path, number: signal.Signals) 
     ],
 )
 def test_bad_settings_are_one_sentence(arguments: list[str], sentence: str) -> None:
-    ended = subprocess.run([*COMMAND, *arguments], capture_output=True, text=True, timeout=60, check=False)
+    ended = subprocess.run([*COMMAND, *arguments], capture_output=True, text=True, timeout=120, check=False)
     assert ended.returncode == 1
     assert sentence in ended.stderr
     assert len(ended.stderr.splitlines()) == 1
@@ -98,12 +98,12 @@ def test_names_of_what_does_not_exist_are_refused(setting: dict[str, Any], sente
 
 
 def test_the_version() -> None:
-    shown = subprocess.run([*COMMAND, "--version"], capture_output=True, text=True, timeout=60, check=True).stdout
+    shown = subprocess.run([*COMMAND, "--version"], capture_output=True, text=True, timeout=120, check=True).stdout
     assert shown == f"netsuite-emulator, version {version('netsuite-singer')}\n"
 
 
 def test_help_describes_every_setting() -> None:
-    shown = subprocess.run([*COMMAND, "--help"], capture_output=True, text=True, timeout=60, check=True).stdout
+    shown = subprocess.run([*COMMAND, "--help"], capture_output=True, text=True, timeout=120, check=True).stdout
     for each in described(Settings):
         assert each.flag.partition("/")[0] in shown
         assert each.text.endswith(".")
@@ -115,7 +115,7 @@ def test_a_port_in_use() -> None:
         taken.listen()
         port = str(taken.getsockname()[1])
         arguments = [*COMMAND, "--port", port, "--scale", "0.02"]
-        ended = subprocess.run(arguments, capture_output=True, text=True, timeout=60, check=False)
+        ended = subprocess.run(arguments, capture_output=True, text=True, timeout=120, check=False)
     assert ended.returncode == 1
     assert f"Cannot listen on 127.0.0.1:{port}" in ended.stderr
     assert "Traceback" not in ended.stderr
@@ -131,26 +131,28 @@ def test_options_reach_the_account(tmp_path: Path) -> None:
     arguments = ["--port", "0", "--scale", "0.02", "--ready-file", str(ready), *chosen.split()]
     process = subprocess.Popen([*COMMAND, *arguments], stderr=subprocess.PIPE, text=True)
     try:
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 120
         while not ready.exists() and time.monotonic() < deadline:
             time.sleep(0.02)
         url = json.loads(ready.read_text())["base_url"]
         query = {"client_id": "emulator-client", "redirect_uri": "http://127.0.0.1:9/x", "response_type": "code"}
         query |= {"scope": "rest_webservices", "state": "s" * 30}
-        page = requests.get(f"{url}/app/login/oauth2/authorize.nl", params=query, allow_redirects=False, timeout=10)
+        page = requests.get(f"{url}/app/login/oauth2/authorize.nl", params=query, allow_redirects=False, timeout=120)
         assert page.status_code == 302
         code = page.headers["Location"].partition("code=")[2]
         form = {"grant_type": "authorization_code", "code": code, "redirect_uri": query["redirect_uri"]}
         end_point = f"{url}/services/rest/auth/oauth2/v1/token"
-        token = requests.post(end_point, data=form, auth=("emulator-client", "s"), timeout=10).json()["access_token"]
+        token = requests.post(end_point, data=form, auth=("emulator-client", "s"), timeout=60).json()["access_token"]
         headers = {"Authorization": f"Bearer {token}"}
-        assert requests.get(f"{url}/services/rest/record/v1/currency/1", headers=headers, timeout=10).status_code == 400
+        assert (
+            requests.get(f"{url}/services/rest/record/v1/currency/1", headers=headers, timeout=120).status_code == 400
+        )
         for seconds, status in ((4000, 200), (-1, 400), ("x", 400)):
-            passed = requests.post(f"{url}/emulator/advance", json={"seconds": seconds}, timeout=10)
+            passed = requests.post(f"{url}/emulator/advance", json={"seconds": seconds}, timeout=120)
             assert passed.status_code == status
-        assert requests.get(f"{url}/services/rest/record/v1/term", headers=headers, timeout=10).status_code == 401
+        assert requests.get(f"{url}/services/rest/record/v1/term", headers=headers, timeout=120).status_code == 401
     finally:
         process.send_signal(signal.SIGTERM)
-        _, said = process.communicate(timeout=30)
+        _, said = process.communicate(timeout=120)
     assert "client secret   s\n" in said
     assert "http://127.0.0.1:9/x" in said

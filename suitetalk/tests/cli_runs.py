@@ -49,7 +49,7 @@ class Shell:
             input=stdin.encode() if isinstance(stdin, str) else stdin,
             capture_output=True,
             check=False,
-            timeout=60,
+            timeout=120,
         )
         return Run(ended.returncode, ended.stdout.decode(), ended.stderr.decode())
 

@@ -70,7 +70,7 @@ def config(netsuite: ScriptedNetSuite, ec_pem: str) -> dict[str, Any]:
         "client_id": "the-client",
         "certificate_id": "the-certificate",
         "private_key": ec_pem,
-        "request_timeout": 20,
+        "request_timeout": 120,
     }
 
 

@@ -25,10 +25,10 @@ def ask(port: int, target: str, *, tls: bool) -> tuple[int, str]:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
         connection: http.client.HTTPConnection = http.client.HTTPSConnection(
-            "127.0.0.1", port, timeout=20, context=context
+            "127.0.0.1", port, timeout=120, context=context
         )
     else:
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
     with closing(connection):
         connection.request("GET", target)
         answer = connection.getresponse()
@@ -45,13 +45,13 @@ def test_a_redirect_is_taken_over_https() -> None:
         assert status == 200
         assert "geheim" not in page
         ask(port, "/callback?code=second&state=x", tls=True)
-        assert listener.wait(20) == f"{uri}?code=geheim&state=s%20t"
+        assert listener.wait(120) == f"{uri}?code=geheim&state=s%20t"
 
 
 def test_behind_something_that_forwards_it_is_plain() -> None:
     with RedirectListener("https://tunnel.example.com/callback", forwarded_port=0) as listener:
         assert ask(listener.port, "/callback?error=access_denied&state=x", tls=False)[0] == 200
-        assert listener.wait(20) == "https://tunnel.example.com/callback?error=access_denied&state=x"
+        assert listener.wait(120) == "https://tunnel.example.com/callback?error=access_denied&state=x"
 
 
 def test_somebody_who_says_nothing_holds_nobody_up() -> None:
@@ -59,7 +59,7 @@ def test_somebody_who_says_nothing_holds_nobody_up() -> None:
     with RedirectListener(f"https://127.0.0.1:{port}/") as listener:
         with closing(socket.create_connection(("127.0.0.1", port))):
             assert ask(port, "/?code=x&state=y", tls=True)[0] == 200
-        assert "code=x" in listener.wait(20)
+        assert "code=x" in listener.wait(120)
 
 
 def test_a_redirect_that_does_not_come() -> None:

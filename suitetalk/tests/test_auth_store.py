@@ -185,7 +185,7 @@ def test_a_revoked_token_of_the_store_costs_one_request(netsuite: ScriptedNetSui
     netsuite.answers(RECORD)
     connect().records.get("customer", "7")
     clients = [connect() for _ in range(4)]
-    all_there = threading.Barrier(4, timeout=20)
+    all_there = threading.Barrier(4, timeout=120)
 
     def script(request: Received) -> Reply:
         if request.headers["Authorization"] == "Bearer token-1":

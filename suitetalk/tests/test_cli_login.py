@@ -99,7 +99,7 @@ def logged_in(person: Shell, *options: str, answer: Callable[[str], str]) -> tup
         assert process.stderr
         assert process.stderr.readline().startswith("Open this address")
         consented = requests.get(process.stderr.readline().strip(), allow_redirects=False, timeout=20)
-        _, told = process.communicate(answer(consented.headers["Location"]), timeout=30)
+        _, told = process.communicate(answer(consented.headers["Location"]), timeout=120)
     return process.returncode, told
 
 

@@ -59,4 +59,4 @@ def test_a_reader_that_leaves_ends_it_quietly() -> None:
         process.stdout.read(10)
         process.stdout.close()
         assert process.stderr.read() == b""
-        assert process.wait(20) == 141
+        assert process.wait(120) == 141

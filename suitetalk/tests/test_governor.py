@@ -175,7 +175,7 @@ class Queue:
 
     def finish(self) -> None:
         for thread in self._threads:
-            thread.join(20)
+            thread.join(120)
 
 
 def test_first_come_first_served() -> None:
@@ -267,6 +267,6 @@ def test_netsuites_word_lets_those_go_who_wait() -> None:
     late = threading.Thread(target=governor.acquire)
     late.start()
     governor.begin_with(10)
-    late.join(30)
+    late.join(120)
     assert not late.is_alive()
     assert governor.in_flight == 5

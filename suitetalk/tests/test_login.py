@@ -78,7 +78,7 @@ def test_all_threads_share_one_token(netsuite: ScriptedNetSuite, client: NetSuit
 
 
 def test_many_threads_that_are_refused_renew_once(netsuite: ScriptedNetSuite, connect: Connect) -> None:
-    all_there = threading.Barrier(8, timeout=20)
+    all_there = threading.Barrier(8, timeout=120)
 
     def script(request: Received) -> Reply:
         if bearer(request) == "token-1":
@@ -115,11 +115,11 @@ def test_a_write_refused_with_401_is_sent_again(netsuite: ScriptedNetSuite, clie
 def test_a_refused_login_is_not_repeated_by_every_thread(netsuite: ScriptedNetSuite, connect: Connect) -> None:
     """Blind retries can lock an account; those who waited for a refused login share its end."""
     client = connect()
-    all_there = threading.Barrier(8, timeout=20)
+    all_there = threading.Barrier(8, timeout=120)
     waiting = threading.Event()
 
     def refuse(_: Received) -> Reply:
-        waiting.wait(0.3)  # gives the other seven time to queue up behind this one
+        waiting.wait(1.5)  # gives the other seven time to queue up behind this one
         return Reply(401, {"error": "invalid_client"})
 
     netsuite.token_script = refuse

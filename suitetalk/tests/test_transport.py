@@ -104,7 +104,7 @@ def test_a_fault_that_stays_is_told_in_one_sentence(
 
 
 def test_an_answer_that_stops_is_a_time_out(netsuite: ScriptedNetSuite, connect: Connect) -> None:
-    client = connect(request_timeout=0.2, retry=RetryPolicy(attempts=1))
+    client = connect(request_timeout=1, retry=RetryPolicy(attempts=1))
     netsuite.token_script = lambda _: Reply(body={"access_token": "t"})
     for stalled in (Reply(body={"id": "7"}, stall=True), Reply(body={"id": "7"}, stall=True, chunked=True)):
         netsuite.answers(stalled)
@@ -113,7 +113,7 @@ def test_an_answer_that_stops_is_a_time_out(netsuite: ScriptedNetSuite, connect:
 
 
 def test_a_write_whose_answer_stops_is_not_sent_again(netsuite: ScriptedNetSuite, connect: Connect) -> None:
-    client = connect(request_timeout=0.2)
+    client = connect(request_timeout=1)
     netsuite.answers(Reply(body={}, stall=True))
 
     with pytest.raises(OutcomeUnknownError, match="no answer in time"):

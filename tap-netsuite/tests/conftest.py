@@ -30,7 +30,7 @@ def account(_running_account: Emulator) -> Iterator[Emulator]:
 @pytest.fixture
 def config(account: Emulator) -> dict[str, Any]:
     """Settings that lead to the account."""
-    return {**account.connection, "request_timeout": 20}
+    return {**account.connection, "request_timeout": 120}
 
 
 @pytest.fixture(scope="session")

@@ -108,7 +108,7 @@ def wait_for_threads() -> None:
     """Let what a run still asks for come to its end, as the account may be stopped next."""
     for thread in threading.enumerate():
         if thread.name == "netsuite-question":
-            thread.join(3)
+            thread.join(30)
 
 
 def entry(catalog: Json, stream: str) -> Json:

@@ -82,7 +82,7 @@ def test_later_streams_are_read_while_the_first_one_waits() -> None:
         def read(fetcher: Fetcher) -> Iterator[Portion]:
             def fetch() -> int:
                 begun[name].set()
-                assert is_free.wait(30)
+                assert is_free.wait(120)
                 return 1
 
             yield Portion(Rows(fetcher.page(fetch).result()))
@@ -90,7 +90,7 @@ def test_later_streams_are_read_while_the_first_one_waits() -> None:
         return read
 
     lookahead = Lookahead({name: reading(name) for name in "abc"}, lambda: WIDTH)
-    assert all(event.wait(30) for event in begun.values())
+    assert all(event.wait(120) for event in begun.values())
     is_free.set()
     assert [portion.rows.count for name in "abc" for portion in lookahead.portions(name) if portion.rows] == [1, 1, 1]
 
@@ -135,7 +135,7 @@ def test_stopping_ends_what_waits_for_room() -> None:
     lookahead = Lookahead({"a": endless}, lambda: WIDTH)
     next(lookahead.portions("a"))
     lookahead.stop()
-    assert ended.wait(30)
+    assert ended.wait(120)
 
 
 def test_a_width_that_grows_is_used() -> None:
@@ -144,7 +144,7 @@ def test_a_width_that_grows_is_used() -> None:
     def reading(fetcher: Fetcher) -> Iterator[Portion]:
         def fetch() -> int:
             in_flight.release()
-            assert release.wait(30)
+            assert release.wait(120)
             return 1
 
         def begun() -> Iterator[Future[int]]:
@@ -157,7 +157,7 @@ def test_a_width_that_grows_is_used() -> None:
     width[0] = 5
     lookahead = Lookahead({"a": reading}, lambda: width[0])
     for _ in range(5):
-        assert in_flight.acquire(timeout=30)
+        assert in_flight.acquire(timeout=120)
     release.set()
     assert sum(1 for _ in lookahead.portions("a")) == 8
 
@@ -165,5 +165,5 @@ def test_a_width_that_grows_is_used() -> None:
 def test_calls_of_many_threads_are_all_carried_out() -> None:
     workers = Workers(5, "test")
     calls: list[Callable[[], int]] = [partial(pow, number, 2) for number in range(200)]
-    assert [future.result(30) for future in [workers.submit(call) for call in calls]] == [n * n for n in range(200)]
+    assert [future.result(120) for future in [workers.submit(call) for call in calls]] == [n * n for n in range(200)]
     assert sum(thread.name.startswith("test-") for thread in threading.enumerate()) <= 5

@@ -54,10 +54,11 @@ class Replay:
         self._is_rewritten = rejects is not None and rejects.exists() and rejects.samefile(path)
         self._keys: dict[str, dict[str, None]] = {}
         self._digests: dict[str, array[int]] = {}
-        for reject in rejects_in(path):
-            if not reject.why_left:
-                self._keys.setdefault(reject.stream, {}).update(dict.fromkeys(reject.key))
-                self._digests.setdefault(reject.stream, array("Q")).append(reject.digest)
+        try:
+            self._count()
+        except ReportFileError:
+            self._rewriting.close()
+            raise
 
     @property
     def messages(self) -> IO[str]:
@@ -89,6 +90,12 @@ class Replay:
             ReportFileError: there is no room for the new file, for instance.
         """
         self._rewriting.close()
+
+    def _count(self) -> None:
+        for reject in rejects_in(self._path):
+            if not reject.why_left:
+                self._keys.setdefault(reject.stream, {}).update(dict.fromkeys(reject.key))
+                self._digests.setdefault(reject.stream, array("Q")).append(reject.digest)
 
     def _messages(self) -> Iterator[str]:
         for stream, keys in self._keys.items():

@@ -39,7 +39,7 @@ def emulator(_running_emulator: Emulator) -> Iterator[Emulator]:
     }
     yield _running_emulator
     _running_emulator.faults.clear()
-    assert _running_emulator.wait_until_quiet(), "a job or a request of the test before does not end"
+    assert _running_emulator.wait_until_quiet(120), "a job or a request of the test before does not end"
     for table, number in newest.items():
         _running_emulator.execute(f"DELETE FROM {table} WHERE id > {number}")
 
@@ -62,7 +62,7 @@ def _signals_as_before() -> Iterator[None]:
 @pytest.fixture
 def config(emulator: Emulator, tmp_path: Path) -> dict[str, Any]:
     """Settings that lead to the emulator, without `streams`, and with a journal of this test's own."""
-    return {**emulator.connection, "request_timeout": 20, "journal": str(tmp_path / "journal.sqlite")}
+    return {**emulator.connection, "request_timeout": 120, "journal": str(tmp_path / "journal.sqlite")}
 
 
 @pytest.fixture

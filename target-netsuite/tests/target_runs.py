@@ -91,7 +91,7 @@ def finish(process: subprocess.Popen[str], text: str = "", before: str = "") -> 
         text: what to send before the input is closed.
         before: what has been read from its stdout already.
     """
-    output, log = process.communicate(text, timeout=60)
+    output, log = process.communicate(text, timeout=120)
     return Run([json.loads(line) for line in (before + output).splitlines()], log, exit_code=process.returncode)
 
 

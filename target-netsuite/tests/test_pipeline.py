@@ -56,7 +56,7 @@ def test_a_part_of_a_chunk_goes_by_itself_after_a_while() -> None:
     account = _Account()
     pipeline = Pipeline(account.work, chunk=100)
     pipeline.put(_intent(0, "a"))
-    end = time.monotonic() + 30
+    end = time.monotonic() + 120
     while pipeline.settled_up_to == 0 and time.monotonic() < end:
         time.sleep(0.05)
     assert pipeline.settled_up_to == 1
@@ -86,14 +86,14 @@ def test_stopping_waits_for_what_is_under_way() -> None:
 
     def work(intents: Sequence[Intent], settle: Settle) -> None:
         entered.set()
-        leave.wait(30)
+        leave.wait(120)
         settle([Settled(intent, Outcome.UPSERTED) for intent in intents])
         settled.extend(intents)
 
     pipeline = Pipeline(work, chunk=1, workers=1)
     pipeline.put(_intent(0, "a"))
     pipeline.put(_intent(1, "b"))
-    assert entered.wait(30)
+    assert entered.wait(120)
     threading.Timer(0.05, leave.set).start()
     pipeline.stop()
     assert [intent.number for intent in settled] == [0]

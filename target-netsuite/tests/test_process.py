@@ -14,10 +14,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.run_here import run_here
 from tests.target_runs import COMMAND, QUICK_COMMAND, Run, finish, lines, record, schema, state
 
 from netsuite_emulator import Emulator, Fault
 from suitetalk import CONNECTION_SETTINGS
+from target_netsuite.__main__ import main
 from target_netsuite.settings import StreamSettings
 from target_netsuite.settings.target import TARGET_SETTINGS
 
@@ -53,7 +55,7 @@ def _first_state(process: subprocess.Popen[str]) -> str:
 
 def _wait_for_fault(emulator: Emulator, times: int = 1) -> None:
     """Wait until a request has run into the fault."""
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 120
     while emulator.faults.listing()[0]["struck"] < times:
         assert time.monotonic() < deadline
         time.sleep(0.01)
@@ -119,10 +121,10 @@ def test_a_configuration_that_cannot_be_read_is_one_sentence(tmp_path: Path, con
     path = tmp_path / "config.json"
     if content is not None:
         path.write_text(content)
-    ended = subprocess.run([*COMMAND, "--config", str(path)], capture_output=True, text=True, check=False, input="")
-    assert ended.returncode == 1
-    assert words in ended.stderr.splitlines()[-1]
-    assert "Traceback" not in ended.stderr
+    ended = run_here(main, ["--config", str(path)])
+    assert ended.code == 1
+    assert words in ended.err.splitlines()[-1]
+    assert "Traceback" not in ended.err
 
 
 def test_settings_come_from_the_environment_too(emulator: Emulator, prefix: str, tmp_path: Path) -> None:
@@ -183,7 +185,7 @@ def test_a_reader_of_the_state_that_leaves_ends_the_run_quietly(spawn: Spawn, pr
     process.stdin.write(lines(schema("people"), *_people(1, 2, 3)))
     process.stdin.close()
     log = process.stderr.read()
-    assert process.wait(60) == 141, log
+    assert process.wait(120) == 141, log
     assert "Traceback" not in log
 
 

@@ -67,7 +67,7 @@ def again(writes: list[Write]) -> list[Write]:
 
 
 def until(true: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 120
     while not true():
         assert time.monotonic() < deadline
         time.sleep(0.002)

@@ -139,12 +139,12 @@ def test_a_replay_that_is_ended_loses_nothing_when_it_begins_again(
     refuse(emulator, prefix, 2)
     emulator.faults.add(Fault(effect="delay", seconds=2, path=f"{prefix}-3"))
     process = spawn(stream(prefix), command=[*QUICK_COMMAND, *replay(path)], rejects=str(path))
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 120
     while not any(prefix + "-3" in request.path for request in emulator.requests):
         assert time.monotonic() < deadline
         time.sleep(0.01)
     process.send_signal(number)
-    process.wait(60)
+    process.wait(120)
     emulator.faults.clear()
     some_rejects(path, 7)  # another run fails on something meanwhile
     run = command(stream(prefix), arguments=replay(path), rejects=str(path))

@@ -38,7 +38,7 @@ def _names(emulator: Emulator, prefix: str) -> list[str]:
 
 
 def _wait_until(reached: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 120
     while not reached():
         assert time.monotonic() < deadline
         time.sleep(0.02)

@@ -61,7 +61,7 @@ class Terminal:
             pass
         self.process.stdout.close()
         os.close(self._terminal)
-        return self.process.wait(60)
+        return self.process.wait(120)
 
     def _read(self) -> bool:
         try:
