@@ -120,6 +120,7 @@ def test_memory_is_measured_for_each_size() -> None:
     assert all(float(line["peak MB"]) > 10 for line in lines)
 
 
+@pytest.mark.slow
 def test_discovery_is_measured_twice() -> None:
     _output, (first, again) = bench("discovery", "--types=3", "--latency=0.001")
 
@@ -157,6 +158,7 @@ def test_slots_are_busy_while_requests_run_in_them() -> None:
     assert busy_share(requests, slots=2) == (1 + 2) / (2 * 4)
 
 
+@pytest.mark.slow
 def test_a_peer_that_cannot_be_installed_is_no_peer_that_was_measured(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -112,7 +112,10 @@ def test_a_signal_leaves_a_clean_terminal(
     assert all(json.loads(line)["type"] for line in (tmp_path / "records").read_text().splitlines())
 
 
-def test_the_line_fits_a_window_that_becomes_narrow(given: dict[str, Any], tmp_path: Path) -> None:
+def test_the_line_fits_a_window_that_becomes_narrow(
+    slow_account: Emulator, given: dict[str, Any], tmp_path: Path
+) -> None:
+    slow_account.faults.add(Fault(effect="delay", seconds=600, path="/record/v1/currency"))  # so that it goes on
     with (tmp_path / "records").open("wb") as records, AtATerminal(command(tmp_path, **given), records) as tap:
         tap.read_until(is_far)
         tap.resize(30)
@@ -120,6 +123,7 @@ def test_the_line_fits_a_window_that_becomes_narrow(given: dict[str, Any], tmp_p
         begun = len(tap.said)
         tap.read_until(lambda said: said.count("\x1b[A") > 1)
         narrow = tap.said[begun:]
+        slow_account.faults.clear()
         tap.resize(0)
         assert tap.finished() == 0
     drawn = re.findall(r"\n(\d/2 streams.*?)\r\x1b\[A", narrow)

@@ -108,7 +108,7 @@ def test_an_account_that_cannot_filter_by_id_is_paged(
 
 
 @pytest.mark.parametrize("method", ["INCREMENTAL", FULL])
-@pytest.mark.parametrize("after", [150, 700])
+@pytest.mark.parametrize("after", [150, pytest.param(700, marks=pytest.mark.slow)])
 def test_killed_and_run_again_everything_has_come(
     emulator: Emulator, catalog: Json, tmp_path: Path, method: str, after: int
 ) -> None:

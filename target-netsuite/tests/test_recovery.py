@@ -241,9 +241,12 @@ def test_a_writer_that_is_stopped_leaves_its_jobs_to_the_next_run(
     assert len(names(emulator, prefix)) == 6
 
 
-@pytest.mark.parametrize("in_order", [pytest.param(True, marks=pytest.mark.slow), False])
+@pytest.mark.parametrize(
+    ("in_order", "kills"),
+    [(False, 3), pytest.param(False, 12, marks=pytest.mark.slow), pytest.param(True, 12, marks=pytest.mark.slow)],
+)
 def test_creates_of_a_process_that_is_killed_again_and_again_are_done_once(
-    netsuite_emulator_factory: Callable[..., Emulator], tmp_path: Path, prefix: str, *, in_order: bool
+    netsuite_emulator_factory: Callable[..., Emulator], tmp_path: Path, prefix: str, kills: int, *, in_order: bool
 ) -> None:
     emulator = netsuite_emulator_factory(
         job_seconds=0.005, batches_sequential=False, async_processors=4, tasks_in_input_order=in_order, one_world=False
@@ -255,7 +258,7 @@ def test_creates_of_a_process_that_is_killed_again_and_again_are_done_once(
     environment = {**os.environ, "PYTHONPATH": str(TESTS.parent)}
     draws = random.Random(7)
 
-    for _ in range(12):  # killed while a request is on its way; the request is answered to nobody, a little later
+    for _ in range(kills):  # killed while a request is on its way; the request is answered to nobody, a little later
         nth = draws.randrange(1, 25)
         delay = emulator.faults.add(Fault(effect="delay", path="/record/|/async/", nth=nth, seconds=0.4))
         lost = emulator.faults.add(Fault(effect="drop_after", path="/record/|/async/", nth=nth // 2 + 1))
