@@ -77,3 +77,48 @@ def test_a_data_file_is_kept(tmp_path: Path) -> None:
         emulator.execute("UPDATE currency SET name = 'Doubloon' WHERE id = 1")
     with Emulator(settings) as emulator:
         assert value(emulator, "SELECT name FROM currency WHERE id = 1") == "Doubloon"
+
+
+NEW_TABLES = {
+    "accountingbooksubsidiaries": ("accountingbook", "subsidiary", "status"),
+    "accountingperiodfiscalcalendars": ("accountingperiod", "fiscalcalendar", "parent", "fullname"),
+    "customersubsidiaryrelationship": ("id", "entity", "subsidiary", "isprimarysub", "primarycurrency"),
+    "fiscalcalendar": ("id", "name", "fiscalmonth", "isdefault"),
+    "locationmainaddress": ("nkey", "addr1", "city", "country", "addrtext"),
+    "nexus": ("id", "country", "state", "description"),
+    "vendorcategory": ("id", "name", "istaxagency"),
+    "vendorsubsidiaryrelationship": ("id", "entity", "subsidiary", "isprimarysub"),
+}
+
+
+@pytest.mark.parametrize("table", NEW_TABLES)
+def test_tables_that_follow_from_others(reader: Any, table: str) -> None:
+    rows = reader.rows(f"SELECT {', '.join(NEW_TABLES[table])} FROM {table}")
+    assert rows
+    assert {name for row in rows for name in row} == set(NEW_TABLES[table])
+
+
+def test_periods_have_a_parent_in_each_calendar(reader: Any) -> None:
+    query = (
+        "SELECT f.fiscalcalendar, p.periodname, y.periodname AS year FROM accountingperiodfiscalcalendars f "
+        "JOIN accountingperiod p ON p.id = f.accountingperiod JOIN accountingperiod y ON y.id = f.parent "
+        "WHERE p.periodname IN ('Q1 2024', 'Q2 2024') ORDER BY f.fiscalcalendar, p.id"
+    )
+    assert [(row["periodname"], row["year"]) for row in reader.rows(query)] == [
+        ("Q1 2024", "FY 2024"), ("Q2 2024", "FY 2024"), ("Q1 2024", "FY 2023"), ("Q2 2024", "FY 2024"),
+    ]  # fmt: skip
+
+
+def test_a_new_customer_is_related_to_its_subsidiary(client: Any) -> None:
+    made = client.create("customer", {"companyName": "Related", "subsidiary": {"id": "2"}})
+    rows = client.rows(f"SELECT subsidiary FROM customersubsidiaryrelationship WHERE entity = {made}")
+    assert rows == [{"subsidiary": "2"}]
+    assert client.send("DELETE", f"/record/v1/customer/{made}").status_code == 204
+
+
+def test_tables_of_features_that_are_off(client_of: Any) -> None:
+    client = client_of(multiple_calendars=False, second_book=False, one_world=False)
+    for table in ("fiscalcalendar", "accountingperiodfiscalcalendars", "accountingbooksubsidiaries"):
+        assert "Invalid search type" in client.query(f"SELECT * FROM {table}").text
+    assert client.rows("SELECT id FROM accountingbook") == [{"id": "1"}]
+    assert "Invalid search type" in client.query("SELECT * FROM vendorsubsidiaryrelationship").text

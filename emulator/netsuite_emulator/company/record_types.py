@@ -136,6 +136,10 @@ def build_company(settings: CompanySettings) -> Company:
     hidden = _known("record type or table", settings.hidden_record_types, every_type | every_table)
     _known("record type", [name.partition("/")[0] for name in settings.locked_records], every_type)
     off |= set(DELETION_TABLES) - {settings.deletion_table.lower()}
+    if not settings.multiple_calendars:
+        off |= {"fiscalcalendar", "accountingperiodfiscalcalendars"}
+    if not settings.second_book:
+        off |= {"accountingbooksubsidiaries"}
     types = {kind.path: kind for kind in kinds if kind.table in tables and kind.table not in off}
     return Company(tables, types, settings.one_world, hidden, frozenset(off))
 

@@ -35,6 +35,10 @@ class CompanySettings:
     """
 
     one_world: bool = setting(True, "Whether the account is a OneWorld account; without it there is no subsidiary.")
+    second_book: bool = setting(True, "Whether the account has a second accounting book (Multi-Book Accounting).")
+    multiple_calendars: bool = setting(
+        True, "Whether the account has fiscal calendars (Multiple Calendars): without it their tables are missing."
+    )
     scale: float = setting(
         1.0, "How many times the transactions of the sample company; everything else grows with the root of it."
     )

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 __all__ = ["ActionError", "Transforms", "pay", "perform_action", "targets_of"]
 
 
+_BANK = 1  # the account that payments come into
+
+
 def pay(store: RecordStore, invoice: int, payment: int, now: datetime) -> None:
     """Let a payment pay what is left of an invoice."""
     storage = store.storage
@@ -34,6 +37,12 @@ def pay(store: RecordStore, invoice: int, payment: int, now: datetime) -> None:
         "UPDATE transactionline SET foreignamount = ?, netamount = ? WHERE transaction = ? AND mainline = 'T'",
         [-left, -left, payment],
     )
+    bank = {
+        "uniquekey": storage.next_id(store.company.tables["transactionline"]), "transaction": payment, "id": 1,
+        "linesequencenumber": 1, "mainline": "F", "expenseaccount": _BANK, "foreignamount": left, "netamount": left,
+        "linecreateddate": now, "linelastmodifieddate": now,
+    }  # fmt: skip
+    insert(store, "transactionline", bank)
     post(store, payment, now)
     settled = {"foreignamountunpaid": 0, "foreignamountpaid": paid + left, "status": "B", "lastmodifieddate": now}
     update(store, "transaction", settled, invoice)

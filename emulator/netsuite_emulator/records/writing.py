@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from netsuite_emulator.company.views import VIEWS
 from netsuite_emulator.errors import user_error
 from netsuite_emulator.records.bodies import BodyReader, Changes, Validation
 from netsuite_emulator.records.store import insert, update
@@ -115,7 +116,7 @@ _OWNED = {
     "contact": [("entityaddressbook", "entity")],
     "job": [("entityaddressbook", "entity")],
 }
-_NOT_COUNTED = {"entity", "deletedrecord", "systemnote"}
+_NOT_COUNTED = {*VIEWS, "deletedrecord", "systemnote"}
 
 
 def delete_record(store: RecordStore, record_type: RecordType, identifier: int, now: datetime) -> None:
@@ -182,7 +183,7 @@ def _first_reference(store: RecordStore, table: Table, identifier: int) -> str |
     return None if row is None else str(row[0])
 
 
-_RECEIVABLE, _PAYABLE, _SALES = 6, 20, 54
+_RECEIVABLE, _PAYABLE = 6, 20
 
 
 def settle(store: RecordStore, record_type: RecordType, identifier: int, now: datetime) -> None:
@@ -233,19 +234,12 @@ def _settle_main_line(store: RecordStore, record_type: RecordType, identifier: i
 
 
 def post(store: RecordStore, identifier: int, now: datetime) -> None:
-    """Rewrite the accounting lines of a transaction."""
+    """Write the accounting lines of a transaction again."""
     storage = store.storage
     storage.rows("DELETE FROM transactionaccountingline WHERE transaction = ?", [identifier])
     storage.rows(
         "INSERT INTO transactionaccountingline BY NAME "
-        "SELECT l.transaction, l.id AS transactionline, 1 AS accountingbook, "
-        f"coalesce(l.expenseaccount, {_SALES}) AS account, a.accttype AS accounttype, "
-        "round(l.foreignamount * t.exchangerate, 2) AS amount, amount AS netamount, "
-        "CASE WHEN amount >= 0 THEN amount END AS debit, CASE WHEN amount < 0 THEN -amount END AS credit, "
-        "t.exchangerate, 'T' AS posting, ?::TIMESTAMP AS lastmodifieddate "
-        'FROM transactionline l JOIN "transaction" t ON t.id = l.transaction '
-        f"LEFT JOIN account a ON a.id = coalesce(l.expenseaccount, {_SALES}) "
-        "WHERE l.transaction = ? AND l.foreignamount <> 0",
+        "SELECT *, ?::TIMESTAMP AS lastmodifieddate FROM posted WHERE transaction = ?",
         [now, identifier],
     )
 

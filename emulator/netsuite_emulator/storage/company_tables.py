@@ -62,10 +62,10 @@ def _has_company(connection: duckdb.DuckDBPyConnection) -> bool:
 def _create(connection: duckdb.DuckDBPyConnection, settings: Settings, company: Company) -> None:
     full = build_company(CompanySettings())
     _create_tables(connection, full)
+    _create_choices(connection)
     for statement in view_statements(full, settings.time_zone):
         connection.execute(statement)
-    _create_choices(connection)
-    generator.fill(connection, seed=settings.seed, scale=settings.scale)
+    generator.fill(connection, settings)
     if not settings.one_world:
         _leave_out_subsidiaries(connection, full, company)
 
@@ -94,8 +94,12 @@ def _create_choices(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def _leave_out_subsidiaries(connection: duckdb.DuckDBPyConnection, full: Company, company: Company) -> None:
-    connection.execute("DROP SCHEMA suiteql CASCADE; DROP VIEW main.entity")
+    connection.execute("DROP SCHEMA suiteql CASCADE")
+    for view in ("posted", *VIEWS):
+        connection.execute(f"DROP VIEW main.{view}")
     for table in full.tables.values():
+        if table.name in VIEWS:
+            continue
         kept = company.tables.get(table.name)
         if kept is None:
             connection.execute(f'DROP TABLE "{table.name}"')
@@ -103,6 +107,11 @@ def _leave_out_subsidiaries(connection: duckdb.DuckDBPyConnection, full: Company
         for column in table.columns:
             if kept.column(column.name) is None:
                 connection.execute(f'ALTER TABLE "{table.name}" DROP COLUMN "{column.name}"')
+    connection.execute(  # without subsidiaries every transaction is in every book
+        "DELETE FROM transactionaccountingline WHERE accountingbook <> 1; "
+        "INSERT INTO transactionaccountingline SELECT l.* REPLACE (b.id AS accountingbook) "
+        "FROM transactionaccountingline l JOIN accountingbook b ON b.id <> 1 WHERE l.accountingbook = 1"
+    )
 
 
 def _create_statement(table: Table) -> str:

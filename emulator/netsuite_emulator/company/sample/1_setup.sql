@@ -17,7 +17,7 @@ INSERT INTO classification BY NAME FROM (VALUES (1, 'Wholesale', NULL), (2, 'Ret
   (5, 'Großhandel', 1), (8, 'Public', NULL)) AS v(id, name, parent);
 INSERT INTO location BY NAME FROM (VALUES (1, 'San José', NULL), (2, 'Köln', NULL), (3, 'Leeds', NULL), (4, '大阪', NULL),
   (6, 'Aisle 3', 1), (7, 'Returns', 1)) AS v(id, name, parent);
-UPDATE location SET makeinventoryavailable = 'T', latitude = 37.33874 + id / 7, longitude = -121.8852525;
+UPDATE location SET mainaddress = 100 + id, makeinventoryavailable = 'T', latitude = 37.33874 + id / 7, longitude = -121.8852525;
 UPDATE department SET fullname = coalesce((SELECT p.name || ' : ' FROM department p WHERE p.id = department.parent), '') || name, subsidiary = '1, 2', includechildren = 'T';
 UPDATE classification SET fullname = coalesce((SELECT p.name || ' : ' FROM classification p WHERE p.id = classification.parent), '') || name, subsidiary = '1';
 UPDATE location SET fullname = coalesce((SELECT p.name || ' : ' FROM location p WHERE p.id = location.parent), '') || name, subsidiary = '1, 3';
@@ -26,7 +26,7 @@ INSERT INTO term BY NAME FROM (VALUES (1, 'Net 15', 15), (2, 'Net 30', 30), (3, 
 INSERT INTO pricelevel BY NAME FROM (VALUES (1, 'Base Price', NULL), (2, 'Wholesale', -15.5), (5, 'Online Price', -5))
   AS v(id, name, discountpct);
 INSERT INTO accountingbook BY NAME FROM (VALUES (1, 'Primary Accounting Book', 'T'), (2, 'Local GAAP', 'F'))
-  AS v(id, name, isprimary);
+  AS v(id, name, isprimary) WHERE id = 1 OR getvariable('second_book');
 INSERT INTO customlist_region BY NAME FROM (VALUES (1, 'North'), (2, 'South'), (3, 'Île-de-France'), (4, 'Far West'))
   AS v(id, name);
 INSERT INTO customlist_channel BY NAME FROM (VALUES (1, 'Shop'), (2, 'Web'), (3, 'Partner''s')) AS v(id, name);

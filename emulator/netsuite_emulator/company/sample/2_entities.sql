@@ -67,8 +67,9 @@ INSERT INTO job BY NAME
     born AS datecreated, touched AS lastmodifieddate
   FROM entity_seed s JOIN customer_rank c ON c.rank = draw('company', n, getvariable('customers')) WHERE kind = 'job';
 
--- Addresses: subsidiaries first, then one or two for most entities.
+-- Addresses: subsidiaries and locations first, then one or two for most entities.
 INSERT INTO entityaddress BY NAME SELECT id AS nkey, '1 Main St' AS addr1, name AS addressee, country FROM subsidiary;
+INSERT INTO entityaddress BY NAME SELECT mainaddress AS nkey, id || ' Dock Rd' AS addr1, name AS addressee, name AS city, 'US' AS country FROM location;
 INSERT INTO entityaddressbook BY NAME
   SELECT 1000 + n * 2 + k AS internalid, id AS entity, CASE k WHEN 0 THEN 'HQ' ELSE 'Ship-to' END AS label, flag(k = 0) AS defaultbilling,
     flag(k = 1 OR n % 2 = 0) AS defaultshipping, flag(n % 4 = 0) AS isresidential, 1000 + n * 2 + k AS addressbookaddress

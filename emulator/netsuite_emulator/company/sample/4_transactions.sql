@@ -54,6 +54,11 @@ INSERT INTO transactionline BY NAME
     CASE recordtype WHEN 'vendorbill' THEN 20 WHEN 'purchaseorder' THEN 112 WHEN 'salesorder' THEN 111 ELSE 6 END AS expenseaccount,
     created AS linecreateddate, modified AS linelastmodifieddate
   FROM header h LEFT JOIN total t ON t."transaction" = h.id WHERE recordtype <> 'journalentry';
+-- What is paid comes into the bank.
+INSERT INTO transactionline BY NAME
+  SELECT l.uniquekey + 1 AS uniquekey, l."transaction", 1 AS id, 1 AS linesequencenumber, 'F' AS mainline, l.entity, l.subsidiary, -l.foreignamount AS foreignamount,
+    -l.netamount AS netamount, 1 AS expenseaccount, l.linecreateddate, l.linelastmodifieddate
+  FROM transactionline l JOIN header h ON h.id = l."transaction" WHERE h.recordtype = 'customerpayment';
 
 INSERT INTO "transaction" BY NAME
   SELECT h.id, type, recordtype, typename, prefix AS abbrevtype, prefix || n AS tranid, (n + 1)::VARCHAR AS transactionnumber, n AS number, h.trandate,
@@ -73,13 +78,9 @@ INSERT INTO "transaction" BY NAME
 
 -- Accounting lines written before release 2023.1 carry no stamp; some others were rewritten later by the costing engine.
 INSERT INTO transactionaccountingline BY NAME
-  SELECT l."transaction", l.id AS transactionline, b.id AS accountingbook, coalesce(l.expenseaccount, 54) AS account, a.accttype AS accounttype,
-    round(l.foreignamount * t.exchangerate, 2) AS amount, amount AS netamount, CASE WHEN amount >= 0 THEN amount END AS debit,
-    CASE WHEN amount < 0 THEN -amount END AS credit, t.exchangerate, 'T' AS posting,
-    CASE WHEN t.trandate < DATE '2023-02-18' THEN NULL WHEN l.uniquekey % 29 = 0 THEN t.lastmodifieddate + INTERVAL 2 DAY ELSE t.lastmodifieddate END AS lastmodifieddate
-  FROM transactionline l JOIN "transaction" t ON t.id = l."transaction" JOIN transaction_kind k USING (recordtype)
-  JOIN accountingbook b ON b.id = 1 OR l.subsidiary = 2 LEFT JOIN account a ON a.id = coalesce(l.expenseaccount, 54)
-  WHERE k.posts AND l.foreignamount <> 0;
+  SELECT p.*, CASE WHEN t.trandate < DATE '2023-02-18' THEN NULL
+    WHEN (p."transaction" * 100 + p.transactionline) % 29 = 0 THEN t.lastmodifieddate + INTERVAL 2 DAY ELSE t.lastmodifieddate END AS lastmodifieddate
+  FROM posted p JOIN "transaction" t ON t.id = p."transaction";
 INSERT INTO nexttransactionlinelink BY NAME
   SELECT a.id AS previousdoc, 1 AS previousline, b.id AS nextdoc, 1 AS nextline, 'OrdBill' AS linktype, 'CustInvc' AS nexttype, 'SalesOrd' AS previoustype,
     10 AS foreignamount, b.modified AS lastmodifieddate FROM header a JOIN header b ON b.n = a.n + 1 WHERE a.recordtype = 'salesorder' AND b.recordtype = 'invoice';

@@ -17,16 +17,16 @@ __all__ = ["fill"]
 _BALANCE_SHEET = {"Bank", "AcctRec", "OthCurrAsset", "FixedAsset", "OthAsset", "AcctPay", "CredCard", "Equity"}
 
 
-def fill(connection: duckdb.DuckDBPyConnection, *, seed: int, scale: float) -> None:
+def fill(connection: duckdb.DuckDBPyConnection, settings: CompanySettings) -> None:
     """Write the sample company into the tables of `connection`.
 
     Args:
-        connection: a database that has every table, OneWorld's included, and the view `entity`.
-        seed: the same seed makes the same company with the same version of DuckDB.
-        scale: how many times the transactions of the default company (about 6,000).
+        connection: a database that has every table, OneWorld's included, and the views.
+        settings: `scale` 1 means about 6,000 transactions; the same `seed` makes the same company with the same
+            version of DuckDB.
     """
-    connection.execute("SET VARIABLE seed = $seed", {"seed": seed})
-    connection.execute("SET VARIABLE scale = $scale", {"scale": scale})
+    for name in ("seed", "scale", "second_book"):
+        connection.execute(f"SET VARIABLE {name} = $value", {"value": getattr(settings, name)})
     _fill_lists(connection)
     for script in sorted(Path(__file__).parent.glob("*.sql")):
         connection.execute(script.read_text("utf-8"))
