@@ -94,7 +94,7 @@ class DocumentService:
         raise nonexistent_id()
 
     def _list(self, call: Call, kind: str) -> Answer:
-        page = Page.read(f"{call.base}/document/v1/{kind}", call.query, 100_000)
+        page = Page.read(call, f"{call.base}/document/v1/{kind}", 100_000, "previous")
         sql, values = "true", []
         if "q" in call.query:
             own = {"folder" if kind == "folder" else "parent"}

@@ -44,13 +44,14 @@ class NetSuiteError(Exception):
         path: JSON path of the culprit in the body (`o:errorPath`).
         query_parameter: name of the culprit in the URL (`o:errorQueryParam`).
         header: name of the culprit among the headers (`o:errorHeader`).
+        url: the culprit is the address (`o:errorUrl`).
         top_code: an `o:errorCode` at the top of the body, which 429 has too.
         headers: headers of the answer.
     """
 
     content_type = "application/vnd.oracle.resource+json; type=error"
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - one for each member of the body
         self,
         status: int,
         code: str,
@@ -59,6 +60,7 @@ class NetSuiteError(Exception):
         path: str | None = None,
         query_parameter: str | None = None,
         header: str | None = None,
+        url: str | None = None,
         top_code: str | None = None,
         headers: dict[str, str] | None = None,
     ) -> None:
@@ -69,7 +71,12 @@ class NetSuiteError(Exception):
         self.detail = detail
         self.headers = headers or {}
         self.top_code = top_code
-        self._optional = {"o:errorPath": path, "o:errorQueryParam": query_parameter, "o:errorHeader": header}
+        self._optional = {
+            "o:errorPath": path,
+            "o:errorQueryParam": query_parameter,
+            "o:errorHeader": header,
+            "o:errorUrl": url,
+        }
 
     def body(self) -> dict[str, Any]:
         """The error body of the answer."""

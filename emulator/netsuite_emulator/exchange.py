@@ -78,12 +78,12 @@ def json_text(value: Any) -> str:
 
 def singular(body: dict[str, Any]) -> Answer:
     """One record [section_1545142037]."""
-    return Answer(200, body, content_type=f"{_RESOURCE}; type=singular")
+    return Answer(200, body, content_type=f"{_RESOURCE}; type=singular; charset=UTF-8")
 
 
 def collection(body: dict[str, Any] | bytes) -> Answer:
     """A collection, as JSON or written already [section_1540810951]."""
-    return Answer(200, body, content_type=f"{_RESOURCE}; type=collection")
+    return Answer(200, body, content_type=f"{_RESOURCE}; type=collection; charset=UTF-8")
 
 
 def error_answer(error: NetSuiteError) -> Answer:
@@ -98,8 +98,8 @@ _LARGEST = 1000
 class Page:
     """One page of a collection.
 
-    `row_limit` is the number of rows that can be read at all; a page has at most 1000 rows and there are at most 1000
-    pages, so that a small page lowers the number of rows that can be reached.
+    A page has at most 1000 rows and there are at most 1000 pages, so that a small page lowers the number of rows that
+    can be reached.
     """
 
     address: str
@@ -107,21 +107,30 @@ class Page:
     limit: int
     offset: int
     row_limit: int
+    own: str
+    previous: str
 
     @classmethod
-    def read(cls, address: str, query: Mapping[str, str], row_limit: int) -> Page:
+    def read(cls, call: Call, address: str, row_limit: int, previous: str) -> Page:
         """The page a request asks for.
+
+        Args:
+            call: the request; the link to the page itself repeats its address.
+            address: where the other pages are.
+            row_limit: the number of rows that can be read at all.
+            previous: the relation of the link to the page before.
 
         Raises:
             NetSuiteError: `limit` or `offset` is not a number, out of range, or they do not fit together.
         """
+        query = call.query
         limit = _number(query, "limit", _LARGEST)
         offset = _number(query, "offset", 0)
         if not 1 <= limit <= _LARGEST:
             raise invalid_parameter(f"Invalid limit value {limit}: it must be from 1 to {_LARGEST}.", "limit")
         if offset < 0 or offset % limit:
             raise invalid_parameter(f"The offset {offset} must be a multiple of the limit {limit}.", "offset")
-        return cls(address, query, limit, offset, min(row_limit, limit * _LARGEST))
+        return cls(address, query, limit, offset, min(row_limit, limit * _LARGEST), call.url or address, previous)
 
     @property
     def size(self) -> int:
@@ -152,9 +161,8 @@ class Page:
         if self.offset < last:
             links += [self._link("next", self.offset + self.limit), self._link("last", last)]
         if self.offset > 0:
-            links += [self._link("prev", min(self.offset - self.limit, last)), self._link("first", 0)]
-        own = f"{self.address}?{urlencode(self.query)}" if self.query else self.address
-        return [*links, {"rel": "self", "href": own}]
+            links += [self._link(self.previous, min(self.offset - self.limit, last)), self._link("first", 0)]
+        return [*links, {"rel": "self", "href": self.own}]
 
     def _link(self, relation: str, offset: int) -> dict[str, str]:
         parameters = {**self.query, "limit": str(self.limit), "offset": str(offset)}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 from netsuite_emulator.auth.service import AuthService
 from netsuite_emulator.catalog.service import Catalog
@@ -116,11 +117,18 @@ class Services:
             return self.auth.answer(call)
         try:
             self.auth.check(call)
+            self._check_address(call)
             self._check_language(call)
             self.churning.note_read(call)
-            return self._dispatch(call)
+            answer = self._dispatch(call)
         except NetSuiteError as error:
-            return error_answer(error)
+            answer = error_answer(error)
+        answer.headers |= {"X-N-OperationId": str(uuid4()), "Vary": "User-Agent"}  # [reference 14.1]
+        return answer
+
+    def _check_address(self, call: Call) -> None:
+        if " " in call.path and not self._settings.blanks_in_addresses:
+            raise NetSuiteError(400, "INVALID_REQUEST", "Invalid url. Spaces are not allowed in the URL.")
 
     def _check_language(self, call: Call) -> None:
         """Refuse any language but the company's [airbytehq/airbyte#34137]."""

@@ -330,6 +330,32 @@ class AnswerSettings:
         option="--refused-statement", metavar="REGEX",
     )  # fmt: skip
 
+    ignores_offset: bool = setting(
+        True, "SuiteQL ignores `OFFSET` in a statement, without an error [reference 14.2].", open_point=True
+    )
+    previous_page: str = setting(
+        "previous", "How the link to the page before is named: `previous` in recordings [reference 14.1].",
+        choices=("previous", "prev"), open_point=True,
+    )  # fmt: skip
+    malformed_ids: str = setting(
+        "INVALID_ID",
+        "How an id that cannot be one is refused: 400 INVALID_ID, as in recordings, or 404 NONEXISTENT_ID.",
+        choices=("INVALID_ID", "NONEXISTENT_ID"), open_point=True,
+    )  # fmt: skip
+    blanks_in_addresses: bool = setting(
+        True, "Whether a path may hold an encoded blank; without it 400, as in one account [reference 14.1].",
+        open_point=True,
+    )  # fmt: skip
+    single_selected: bool = setting(
+        False, "`metadata-catalog?select=` of one type answers an object, not a list [reference 14.1].", open_point=True
+    )
+    times_in_filters: bool = setting(
+        False, "Whether `q` takes a time of day after a date; some accounts do [reference 14.1].", open_point=True
+    )
+    untyped_fields: bool = setting(
+        False, "Fields that hold an object have `properties` and no `type` in JSON Schema [reference 14.1].",
+        open_point=True,
+    )  # fmt: skip
     query_parameters: bool = setting(True, "Whether SuiteQL takes `params`, as from release 2026.2.", open_point=True)
     datetime_with_time: bool = setting(
         False, "How SuiteQL shows date-times without `TO_CHAR`.",

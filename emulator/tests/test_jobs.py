@@ -73,7 +73,7 @@ def test_one_request_as_a_job(client: Any) -> None:
 def test_reading_and_refusals_as_jobs(client: Any, refusal: Any) -> None:
     read = results(client, client.send("GET", "/record/v1/currency/1?fields=name", headers=ASYNC))[0]
     assert (read.status_code, set(read.json())) == (200, {"links", "id", "name"})
-    assert read.headers["Content-Type"].endswith("type=singular")
+    assert read.headers["Content-Type"].endswith("type=singular; charset=UTF-8")
     listed = results(client, client.send("GET", "/record/v1/currency?limit=2", headers=ASYNC))[0]
     assert listed.json()["count"] == 2
     answer = client.send("DELETE", f"{REGION}/424242", headers=ASYNC)

@@ -26,7 +26,7 @@ def test_datasets(client_of: Any, refusal: Any) -> None:
     assert (result["count"], result["offset"]) == (2, 2)
     assert result["items"][0]["links"] == []
     assert result["items"][0]["rate"] == "1.5"
-    assert {"next", "prev", "self"} <= {link["rel"] for link in result["links"]}
+    assert {"next", "previous", "self"} <= {link["rel"] for link in result["links"]}
     assert refusal(client.send("GET", "/query/v1/dataset/unknown/result")) == (404, "NONEXISTENT_ID")
     assert refusal(client.send("POST", "/query/v1/dataset/")) == (405, "INVALID_METHOD")
 

@@ -178,7 +178,7 @@ def test_pages(reader: Any) -> None:
     assert (first["count"], first["hasMore"], first["offset"], first["totalResults"]) == (100, True, 0, total)
     last_offset = (total - 1) // 100 * 100
     last = reader.query(text, path=f"?limit=100&offset={last_offset}").json()
-    assert [link["rel"] for link in last["links"]] == ["prev", "first", "self"]
+    assert [link["rel"] for link in last["links"]] == ["previous", "first", "self"]
     assert last["hasMore"] is False
     beyond = reader.query(text, path=f"?limit=100&offset={last_offset + 100}").json()
     assert (beyond["count"], beyond["hasMore"], beyond["totalResults"]) == (0, False, total)

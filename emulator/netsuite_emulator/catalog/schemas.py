@@ -32,9 +32,10 @@ _TYPES: dict[str, dict[str, str]] = {
 class SchemaWriter:
     """Describes the records of a company."""
 
-    def __init__(self, company: Company) -> None:
-        """Describe `company`."""
+    def __init__(self, company: Company, *, typed: bool) -> None:
+        """Describe `company`; `typed` says whether fields that hold an object say so."""
         self._company = company
+        self._object = {"type": "object"} if typed else {}
 
     def schema(self, kind: RecordType) -> dict[str, Any]:
         """The schema of a record type."""
@@ -56,7 +57,7 @@ class SchemaWriter:
     def _property(self, column: Column) -> dict[str, Any]:
         title = {"title": _title(str(column.field))}
         if column.kind in ("reference", "choice", "status", "multiselect", "address"):
-            described: dict[str, Any] = {**title, "type": "object", "properties": self._inner(column)}
+            described: dict[str, Any] = {**title, **self._object, "properties": self._inner(column)}
         else:
             kind = "integer" if column.field == "internalId" else column.kind
             described = {**title, **_TYPES.get(kind, {"type": "string"})}

@@ -25,7 +25,8 @@ class Catalog:
         """Describe `company`."""
         self._describes_record = settings.metadata_describes_record
         self._company = company
-        self._schemas = SchemaWriter(company)
+        self._single_selected = settings.single_selected
+        self._schemas = SchemaWriter(company, typed=not settings.untyped_fields)
 
     def answer(self, call: Call, path: list[str]) -> Answer:
         """Answer `GET /record/v1/metadata-catalog[/{type}]`.
@@ -45,7 +46,9 @@ class Catalog:
             chosen = self._selected(call.query.get("select"))
             if _OPEN_API in accept:
                 return Answer(200, open_api(self._company, chosen, call.base), content_type=_OPEN_API)
-            return Answer(200, {"items": [self._entry(kind, call.base) for kind in chosen]})
+            entries = [self._entry(kind, call.base) for kind in chosen]
+            one = self._single_selected and len(entries) == 1 and "select" in call.query
+            return Answer(200, entries[0] if one else {"items": entries})
         if len(names) > 1 or "," in names[0]:
             raise _malformed()
         if names[0].lower() == "nslink":

@@ -144,7 +144,8 @@ class RecordType:
 class Company:
     """Tables by name and record types by lower-case name.
 
-    `switched_off` names the tables of features that the account does not have.
+    `switched_off` names the tables of features that the account does not have, `hidden_column_text` how columns out of
+    sight are refused, and `refused_joins` pairs of tables that no query joins.
     """
 
     tables: dict[str, Table]
@@ -152,6 +153,8 @@ class Company:
     one_world: bool
     hidden_record_types: frozenset[str] = field(default_factory=frozenset)
     switched_off: frozenset[str] = field(default_factory=frozenset)
+    hidden_column_text: str = "unknown"
+    refused_joins: frozenset[tuple[str, ...]] = field(default_factory=frozenset)
 
     def table_of_query(self, name: str) -> Table | None:
         """The table of that name that SuiteQL knows, whether or not the role may see it; None where there is none."""

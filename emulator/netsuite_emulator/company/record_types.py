@@ -141,7 +141,9 @@ def build_company(settings: CompanySettings) -> Company:
     if not settings.second_book:
         off |= {"accountingbooksubsidiaries"}
     types = {kind.path: kind for kind in kinds if kind.table in tables and kind.table not in off}
-    return Company(tables, types, settings.one_world, hidden, frozenset(off))
+    joins = frozenset(tuple(name.lower().split("/")) for name in settings.refused_joins)
+    _known("table", [table for join in joins for table in join], every_table)
+    return Company(tables, types, settings.one_world, hidden, off, settings.hidden_column_text.lower(), joins)
 
 
 def _known(what: str, names: Iterable[str], known: Iterable[str]) -> frozenset[str]:

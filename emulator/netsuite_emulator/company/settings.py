@@ -63,6 +63,16 @@ class CompanySettings:
     hidden_columns: frozenset[str] = setting(
         frozenset(), "A column that the role may not see.", option="--hide-column", metavar="TABLE.COLUMN"
     )
+    hidden_column_text: str = setting(
+        "unknown",
+        "How SuiteQL refuses a column that the role may not see or that is not stored: as an unknown identifier, or "
+        "as removed, not exposed or internal [reference 14.2].",
+        choices=("unknown", "removed", "not_exposed", "internal"), open_point=True,
+    )  # fmt: skip
+    refused_joins: frozenset[str] = setting(
+        frozenset(), 'Two tables that SuiteQL does not join: "Record Join … was not found" [reference 14.2].',
+        option="--refused-join", metavar="TABLE/TABLE",
+    )  # fmt: skip
     switched_off: frozenset[str] = setting(
         frozenset(), "A table of a feature that the account does not have: no query and no catalog knows it.",
         metavar="TABLE",

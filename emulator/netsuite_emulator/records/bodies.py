@@ -48,6 +48,12 @@ class Validation:
             modes.append(mode)
         return cls(modes[0], modes[1])
 
+    def header(self, name: str) -> str:
+        """What the header of this name says: the one that was seen lists the names alone [reference 14.1]."""
+        if name.lower() != "x-netsuite-propertyvalidation":
+            return "; ".join(self.warnings)
+        return ",".join(warning.partition(": ")[2] for warning in self.warnings)
+
     def unknown_name(self, path: str) -> None:
         """Note a property that does not exist.
 

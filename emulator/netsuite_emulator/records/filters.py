@@ -40,6 +40,7 @@ _OPERATORS = {
     "integer": _NUMBER_OPERATORS,
     "number": _NUMBER_OPERATORS,
 }
+_TIME = re.compile(r" +\d{1,2}:\d{2}(:\d{2})?( ?[ap]m)?$", re.IGNORECASE)
 _INVALID = "Invalid search query. Provide a valid search query."
 
 
@@ -54,8 +55,11 @@ class Condition:
 class Filter:
     """Reads one `q` text."""
 
-    def __init__(self, text: str, columns: Mapping[str, Column], calendar: AccountCalendar) -> None:
-        """`columns` are the filterable columns by field name in lower case."""
+    def __init__(
+        self, text: str, columns: Mapping[str, Column], calendar: AccountCalendar, *, times: bool = False
+    ) -> None:
+        """`columns` are the filterable columns by field name in lower case; `times` may follow dates."""
+        self._times = times
         self._tokens = _tokenize(text)
         self._columns = columns
         self._calendar = calendar
@@ -144,7 +148,7 @@ class Filter:
     def _day(self, text: str) -> Any:
         # Whole days in the account's format only; the text names the format and the zone [airbytehq/airbyte#21965].
         try:
-            return self._calendar.parse_date(text)
+            return self._calendar.parse_date(_TIME.sub("", text) if self._times else text)
         except ValueError:
             detail = (
                 f'Search error occurred: Parse of date/time "{text}" failed with date format '

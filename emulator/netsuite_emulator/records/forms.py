@@ -79,7 +79,7 @@ class Forms:
                 matches = conditions[min(number, len(conditions) - 1)]
                 options = [option for option in options if matches(option["refName"])]
             address = f"{call.base}/record/v1/{record_type.path}"
-            page = Page.read(address, call.query, len(options) or 1)
+            page = Page.read(call, address, len(options) or 1, "previous")
             shown = options[page.offset : page.offset + page.limit]
             _put(body, name, {"_selectOptions": page.answer(shown, len(options))})
         return Answer(200, body, content_type="application/vnd.oracle.resource+json; type=select-options")

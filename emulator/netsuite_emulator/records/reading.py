@@ -8,7 +8,7 @@ from urllib.parse import quote, urlencode
 from netsuite_emulator.company.choices import CHOICES
 from netsuite_emulator.company.record_types import STATUSES
 from netsuite_emulator.errors import nonexistent_id
-from netsuite_emulator.exchange import Answer, Page, collection, singular
+from netsuite_emulator.exchange import Answer, Call, Page, collection, singular
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -53,7 +53,7 @@ class RecordReader:
         if not wanted:
             for sublist in record_type.sublists:
                 answer[sublist.name] = self.sublist(record_type, sublist, identifier)
-        return dict(sorted(answer.items()))
+        return {"links": answer.pop("links"), **dict(sorted(answer.items()))}
 
     def sublist(self, record_type: RecordType, sublist: Sublist, identifier: int) -> dict[str, Any]:
         """A sublist inside its record: a link, or the rows where they are asked for."""
@@ -174,12 +174,14 @@ def line_key(sublist: Sublist, row: dict[str, Any]) -> Any:
 class SubResources:
     """Answers `GET /{type}/{id}/{sub}` and what is below it."""
 
-    def __init__(self, store: RecordStore, reader: RecordReader, base: str, query: Mapping[str, str]) -> None:
-        """`base` is the address of the record service."""
+    def __init__(self, store: RecordStore, reader: RecordReader, call: Call, previous: str) -> None:
+        """`previous` is the relation of the link to the page before."""
         self._store = store
         self._reader = reader
-        self._base = base
-        self._query = query
+        self._call = call
+        self._previous = previous
+        self._base = f"{call.base}/record/v1"
+        self._query = call.query
 
     def answer(self, record_type: RecordType, identifier: int, path: list[str]) -> Answer:
         """The part that `path` names.
@@ -202,7 +204,7 @@ class SubResources:
         address = f"{self._base}/{record_type.path}/{identifier}/{sublist.name}"
         rows = self._reader.sublist_rows(sublist, identifier)
         if not path:
-            page = Page.read(address, self._query, len(rows) or 1)
+            page = Page.read(self._call, address, len(rows) or 1, self._previous)
             shown = rows[page.offset : page.offset + page.limit]
             return collection(page.answer([self._item(record_type, sublist, row, address) for row in shown], len(rows)))
         for row in rows:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from netsuite_emulator.errors import (
@@ -90,7 +91,7 @@ class Operations:
         made = self._transforms.create(source, identifier, target, body, validation, replaced_names(call))
         headers = {"Location": f"{call.base}/record/v1/{target.path}/{made}"}
         if validation.warnings:
-            headers[self._settings.warning_header] = "; ".join(validation.warnings)
+            headers[self._settings.warning_header] = validation.header(self._settings.warning_header)
         return Answer(204, headers=headers)
 
 
@@ -123,6 +124,7 @@ class RecordService:
         self._allow(call, record_type, listing=len(path) == 1 and call.method == "GET")
         if len(path) == 1:
             return self._collection(call, record_type)
+        self._refuse_malformed(call, path[1])
         self._refuse_locked(record_type, path[1])
         if len(path) == 2:  # noqa: PLR2004 - type and id
             return self._instance(call, record_type, path[1])
@@ -131,9 +133,8 @@ class RecordService:
         if call.method != "GET":
             raise invalid_method("/".join(path), frozenset({"GET"}))  # [section_159894563219]
         identifier = self._store.find(record_type, path[1])
-        return SubResources(self._store, self._reader(call), self._base(call), call.query).answer(
-            record_type, identifier, path[2:]
-        )
+        parts = SubResources(self._store, self._reader(call), call, self._settings.previous_page)
+        return parts.answer(record_type, identifier, path[2:])
 
     def _record_type(self, name: str) -> RecordType:
         record_type = self._company.record_types.get(name.lower())
@@ -154,6 +155,13 @@ class RecordService:
             raise insufficient_permission(record_type.name)
         if role.reads_in_edit_mode and not listing:  # [subsect_1544786455]
             raise user_error(f"You do not have permission to edit this {record_type.label} record.")
+
+    def _refuse_malformed(self, call: Call, name: str) -> None:
+        """Refuse what cannot be an id, as `abc` and `000` [reference 14.1]."""
+        is_id = name.startswith("eid:") or re.fullmatch(r"-?[1-9][0-9]*", name)
+        if self._settings.malformed_ids == "INVALID_ID" and not is_id:
+            detail = f"Invalid value '{name}' for the record ID. Provide a valid record ID."
+            raise NetSuiteError(400, "INVALID_ID", detail, url=call.path)
 
     def _refuse_locked(self, record_type: RecordType, name: str) -> None:
         """Refuse a record that a workflow has locked, reads included [airbytehq/airbyte#79190]."""
@@ -223,13 +231,13 @@ class RecordService:
     def _written(self, call: Call, record_type: RecordType, identifier: int, validation: Validation) -> Answer:
         headers = {"Location": f"{self._base(call)}/{record_type.path}/{identifier}"}
         if validation.warnings:
-            headers[self._settings.warning_header] = "; ".join(validation.warnings)
+            headers[self._settings.warning_header] = validation.header(self._settings.warning_header)
         return Answer(204, headers=headers)
 
     def _list(self, call: Call, record_type: RecordType) -> Answer:
         """The ids of a type; their order is not promised, so it is one that surprises [section_156414087576]."""
-        address = f"{self._base(call)}/{record_type.name}"
-        page = Page.read(address, call.query, self._settings.record_row_limit)
+        address = f"{self._base(call)}/{record_type.path}"
+        page = Page.read(call, address, self._settings.record_row_limit, self._settings.previous_page)
         condition = self._condition(call.query.get("q"), record_type)
         key = f'"{record_type.key}"'
         source = f'FROM "{record_type.table}" WHERE {condition.sql}'
@@ -257,7 +265,7 @@ class RecordService:
                 for column in self._company.fields(record_type)
                 if is_filterable(column.kind, column.marks)
             }
-            condition = Filter(text, fields, self._calendar).read()
+            condition = Filter(text, fields, self._calendar, times=self._settings.times_in_filters).read()
             parts.append(f"({condition.sql})")
             values += condition.parameters
         return Condition(" AND ".join(parts), values)

@@ -125,7 +125,9 @@ class SublistWriter:
         if key is None:
             unique = storage.next_id(self._store.company.tables["transactionline"])
             last = storage.row("SELECT max(id) FROM transactionline WHERE transaction = ?", [parent])
-            number = int(last[0] or 0) + 1 if last else 1
+            highest = last[0] if last else None
+            first = 0 if record_type.name == "journalEntry" else 1  # [reference 14.1]
+            number = first if highest is None else int(highest) + 1
             fixed = {"uniquekey": unique, "transaction": parent, "id": number, "linesequencenumber": number}
             insert(self._store, "transactionline", {**fixed, "linecreateddate": now, **values})
         else:

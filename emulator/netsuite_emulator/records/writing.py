@@ -354,12 +354,7 @@ class RecordWriter:
             if value is None or table.column(name) is None:
                 continue
             if self._store.keys(self._store.company.tables[scope], {name: value}) - {identifier}:
-                raise user_error(
-                    f"A {table.name} record with this ID already exists. "
-                    f"You must enter a unique {table.name} ID for each record you create."
-                    if name != "externalid"
-                    else f"This record already exists: external id '{value}' is in use."
-                )
+                raise user_error("This entity already exists.")  # [reference 14.1]
 
     def _write_parts(
         self,

@@ -51,6 +51,7 @@ def resolve(tree: exp.Expr, company: Company) -> list[str]:
         _check_table(table, company)
     scopes = traverse_scope(tree)
     for scope in scopes:
+        _check_joins(scope, company)
         for column in scope.columns:
             if not column.meta.get("resolved") and column.name not in _PSEUDO_COLUMNS:
                 _resolve_column(column, scope, company)
@@ -70,6 +71,33 @@ def _check_table(table: exp.Table, company: Company) -> None:
         raise record_not_found(name)
 
 
+def _check_joins(scope: Scope, company: Company) -> None:
+    joined = {source.name for source in scope.sources.values() if isinstance(source, exp.Table)}
+    for first, *others in company.refused_joins:
+        if first in joined and set(others) <= joined:
+            name = ", ".join(others)
+            raise refused_statement(f"Search error occurred: Record Join '{name}' for record '{first}' was not found.")
+
+
+_OUT_OF_SIGHT = {
+    "removed": "REMOVED - Field is removed",
+    "not_exposed": "NOT_EXPOSED - Not available for channel SEARCH",
+    "internal": "NOT_EXPOSED - Field is marked as internal for channel SEARCH",
+}
+
+
+def _check_visible(column: exp.Column, scope: Scope, company: Company) -> None:
+    """Refuse a column that is there and out of sight as this account does [reference 14.2]."""
+    reason = _OUT_OF_SIGHT.get(company.hidden_column_text)
+    for alias, source in scope.sources.items():
+        if reason is None or not isinstance(source, exp.Table) or column.table not in ("", alias):
+            continue
+        table = company.tables.get(source.name)
+        if table is not None and table.column(column.name) is not None:
+            detail = f"Field '{column.name}' for record '{table.name}' was not found. Reason: {reason}"
+            raise refused_statement(f"Search error occurred: {detail}")
+
+
 def _resolve_column(column: exp.Column, scope: Scope, company: Company) -> None:
     searched: Scope | None = scope
     while searched is not None:
@@ -85,6 +113,7 @@ def _resolve_column(column: exp.Column, scope: Scope, company: Company) -> None:
     if _orders_by_alias(column, scope):
         column.meta["resolved"] = True
         return
+    _check_visible(column, scope, company)
     available = {
         alias: source.name if isinstance(source, exp.Table) else alias for alias, source in scope.sources.items()
     }

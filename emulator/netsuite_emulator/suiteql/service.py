@@ -49,8 +49,9 @@ class QueryService:
         """Read from `storage` what `company` describes."""
         self._settings = settings
         self._reader = RowReader(storage, Renderer(settings, calendar), settings.query_row_limit)
+        # The same page is asked for again and again.
         self._translate = lru_cache(maxsize=500)(
-            lambda text, parameters: translate(text, parameters, company)  # the same page is asked for again and again
+            lambda text, values: translate(text, values, company, ignores_offset=settings.ignores_offset)
         )
 
     def answer(self, body: Any, headers: Mapping[str, str], page: Page) -> bytes:
@@ -147,7 +148,8 @@ class QueryEndPoints:
             raise missing_permission()
 
     def _page(self, call: Call, name: str) -> Page:
-        return Page.read(f"{call.base}/query/v1/{name}", call.query, self._settings.query_row_limit)
+        address = f"{call.base}/query/v1/{name}"
+        return Page.read(call, address, self._settings.query_row_limit, self._settings.previous_page)
 
     def _list(self, call: Call) -> Answer:
         datasets = self._settings.datasets

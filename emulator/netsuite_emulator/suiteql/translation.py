@@ -93,18 +93,22 @@ class Statement:
         return "ORA_NOW" not in self.sql.upper()
 
 
-def translate(text: str, parameters: Sequence[Any], company: Company) -> Statement:
+def translate(text: str, parameters: Sequence[Any], company: Company, *, ignores_offset: bool = True) -> Statement:
     """DuckDB's SQL for a SuiteQL statement, and what is known of its columns.
 
     Args:
         text: the statement.
         parameters: values of its `?`, in order [section_N3950559].
         company: whose tables it may read.
+        ignores_offset: OFFSET changes nothing [reference 14.2].
 
     Raises:
         NetSuiteError: NetSuite would refuse the statement.
     """
     tree = parse(text)
+    if ignores_offset:
+        for query in tree.find_all(exp.Query):
+            query.set("offset", None)
     _bind(tree, parameters)
     _join_builtins(tree)
     _name_subselects(tree)

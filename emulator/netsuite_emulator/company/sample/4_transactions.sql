@@ -40,13 +40,13 @@ INSERT INTO transactionline BY NAME
     CASE WHEN itemtype = 'InvtPart' THEN pick('size', id + "transaction", [1, 2, 3, 5, NULL]) END AS custcol_size,
     CASE WHEN fate = 7 THEN 'Für Zoë — "1985"' END AS custcol_engraving, flag(fate % 11 = 0) AS custcol_fragile
   FROM line;
--- Journals: pairs of debit and credit, no line of the header's own.
+-- Journals: pairs of debit and credit, without a main line; their lines count from 0 [reference 14.1].
 INSERT INTO transactionline BY NAME
   SELECT h.id * 100 + k AS uniquekey, h.id AS "transaction", k AS id, k AS linesequencenumber, 'F' AS mainline,
-    CASE WHEN k % 2 = 1 THEN 60 + n % 3 ELSE 1 END AS expenseaccount, (draw('journal', n, 500000) / 100)::DECIMAL(28,8) * CASE WHEN k % 2 = 1 THEN 1 ELSE -1 END AS foreignamount,
-    foreignamount AS netamount, CASE WHEN k % 2 = 1 THEN foreignamount END AS debitforeignamount, CASE WHEN k % 2 = 0 THEN -foreignamount END AS creditforeignamount,
-    remark(n + k) AS memo, subsidiary, 4 AS department, created AS linecreateddate, modified AS linelastmodifieddate
-  FROM header h, LATERAL (SELECT unnest(range(1, 3 + 2 * (h.lines % 2))) AS k) r WHERE recordtype = 'journalentry';
+    CASE WHEN k % 2 = 0 THEN 60 + n % 3 ELSE 1 END AS expenseaccount, (draw('journal', n, 500000) / 100)::DECIMAL(28,8) * CASE WHEN k % 2 = 0 THEN 1 ELSE -1 END AS foreignamount,
+    foreignamount AS netamount, CASE WHEN k % 2 = 0 THEN foreignamount END AS debitforeignamount, CASE WHEN k % 2 = 1 THEN -foreignamount END AS creditforeignamount,
+    remark(n + k + 1) AS memo, subsidiary, 4 AS department, created AS linecreateddate, modified AS linelastmodifieddate
+  FROM header h, LATERAL (SELECT unnest(range(2 + 2 * (h.lines % 2))) AS k) r WHERE recordtype = 'journalentry';
 CREATE OR REPLACE TEMP TABLE total AS SELECT "transaction", sum(foreignamount) AS amount FROM transactionline GROUP BY 1;
 INSERT INTO transactionline BY NAME
   SELECT h.id * 100 AS uniquekey, h.id AS "transaction", 0 AS id, 0 AS linesequencenumber, 'T' AS mainline, entity, subsidiary,
