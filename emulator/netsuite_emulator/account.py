@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from netsuite_emulator.clock import AccountCalendar, Clock
-    from netsuite_emulator.company.description import Company
-    from netsuite_emulator.settings import Settings
-    from netsuite_emulator.storage.storage import Storage
+from netsuite_emulator.clock import AccountCalendar, Clock
+from netsuite_emulator.company.description import Company
+from netsuite_emulator.settings import Settings
+from netsuite_emulator.storage.storage import Storage
 
 __all__ = ["Account"]
 

@@ -5,17 +5,15 @@ from __future__ import annotations
 import random
 import threading
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from netsuite_emulator.account import Account
+from netsuite_emulator.company.description import Table
 from netsuite_emulator.errors import NetSuiteError
+from netsuite_emulator.exchange import Call
 from netsuite_emulator.records.store import RecordStore, update
 from netsuite_emulator.records.writing import delete_record, stamps
 from netsuite_emulator.settings import Change, Churn
-
-if TYPE_CHECKING:
-    from netsuite_emulator.account import Account
-    from netsuite_emulator.company.description import Table
-    from netsuite_emulator.exchange import Call
 
 __all__ = ["Churning"]
 

@@ -7,17 +7,15 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from netsuite_emulator.emulator import Emulator
 from netsuite_emulator.options import Described, described
 from netsuite_emulator.settings import Role, Settings, SettingsError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
 
 __all__ = ["main"]
 

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import base64
 import binascii
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from netsuite_emulator.clock import AccountCalendar
 from netsuite_emulator.company.description import Column
 from netsuite_emulator.errors import NetSuiteError, invalid_content, invalid_method, nonexistent_id, user_error
 from netsuite_emulator.exchange import Answer, Call, Page, collection, singular
 from netsuite_emulator.records.filters import Filter
-
-if TYPE_CHECKING:
-    from netsuite_emulator.clock import AccountCalendar
-    from netsuite_emulator.storage.storage import Storage
+from netsuite_emulator.storage.storage import Storage
 
 __all__ = ["METADATA", "DocumentService"]
 

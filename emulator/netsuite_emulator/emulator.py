@@ -5,11 +5,13 @@ from __future__ import annotations
 import tempfile
 import time
 from pathlib import Path
+from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from netsuite_emulator.account import Account
 from netsuite_emulator.auth.certificates import KeyPair, load_certificate, load_or_create_key_pair
 from netsuite_emulator.auth.consent_page import CONSENT_PATH
+from netsuite_emulator.churning import Churning
 from netsuite_emulator.clock import AccountCalendar, Clock
 from netsuite_emulator.company.record_types import build_company
 from netsuite_emulator.faults import FaultBoard
@@ -24,11 +26,7 @@ from netsuite_emulator.settings import Settings
 from netsuite_emulator.storage.storage import Storage
 
 if TYPE_CHECKING:
-    from types import TracebackType
-
     from typing_extensions import Self  # of the type checker alone; never imported when it runs
-
-    from netsuite_emulator.churning import Churning
 
 __all__ = ["Emulator"]
 

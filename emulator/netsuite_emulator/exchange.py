@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlencode
 
 from netsuite_emulator.errors import NetSuiteError, invalid_content, invalid_parameter
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 __all__ = ["Answer", "Call", "Page", "collection", "error_answer", "json_text", "singular"]
 

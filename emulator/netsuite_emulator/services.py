@@ -2,30 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import uuid4
 
+from cryptography import x509
+
+from netsuite_emulator.account import Account
 from netsuite_emulator.auth.service import AuthService
 from netsuite_emulator.catalog.service import Catalog
 from netsuite_emulator.churning import Churning
+from netsuite_emulator.clock import Clock
 from netsuite_emulator.documents import DocumentService
 from netsuite_emulator.errors import NetSuiteError, insufficient_permission, invalid_method, unexpected_detail
 from netsuite_emulator.exchange import Answer, Call, error_answer
-from netsuite_emulator.faults import Asked, spoiled
+from netsuite_emulator.faults import Asked, FaultBoard, spoiled
 from netsuite_emulator.jobs.service import JobService
 from netsuite_emulator.records.service import RecordService
+from netsuite_emulator.settings import Settings
 from netsuite_emulator.suiteql.service import QueryEndPoints, QueryService
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from cryptography import x509
-
-    from netsuite_emulator.account import Account
-    from netsuite_emulator.clock import Clock
-    from netsuite_emulator.faults import FaultBoard
-    from netsuite_emulator.settings import Settings
 
 __all__ = ["Services", "SystemService"]
 

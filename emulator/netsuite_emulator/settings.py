@@ -10,17 +10,14 @@ import json
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from netsuite_emulator.clock import DATE_FORMATS
+from netsuite_emulator.company.description import Company
 from netsuite_emulator.company.settings import CompanySettings, named_number
 from netsuite_emulator.company.views import VIEWS
 from netsuite_emulator.faults import Fault
 from netsuite_emulator.options import SettingsError, check_values, setting, unknown_name
-
-if TYPE_CHECKING:
-    from netsuite_emulator.company.description import Company
 
 __all__ = [
     "REFUSED_SCHEMES",

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlsplit
 
 import jwt
+from cryptography import x509
 
+from netsuite_emulator.auth.certificates import CertificateRegistry
 from netsuite_emulator.auth.errors import OAuthError
-
-if TYPE_CHECKING:
-    from cryptography import x509
-
-    from netsuite_emulator.auth.certificates import CertificateRegistry
-    from netsuite_emulator.clock import Clock
+from netsuite_emulator.clock import Clock
 
 __all__ = ["TOKEN_PATH", "AssertionVerifier"]
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import secrets
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
@@ -15,18 +17,11 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key
 from cryptography.x509.oid import NameOID
 
+from netsuite_emulator.auth.consents import Integrations
+from netsuite_emulator.clock import Clock
 from netsuite_emulator.errors import NetSuiteError, invalid_content, invalid_method, nonexistent_id, user_error
 from netsuite_emulator.exchange import Answer, Call
-from netsuite_emulator.settings import SettingsError
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from datetime import datetime
-    from pathlib import Path
-
-    from netsuite_emulator.auth.consents import Integrations
-    from netsuite_emulator.clock import Clock
-    from netsuite_emulator.settings import Settings
+from netsuite_emulator.settings import Settings, SettingsError
 
 __all__ = [
     "CertificateRegistry",

@@ -6,15 +6,11 @@ import re
 import secrets
 import threading
 from html import escape
-from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlencode
 
-from netsuite_emulator.auth.consents import SCOPES, Consent
+from netsuite_emulator.auth.consents import SCOPES, Consent, Consents, Integration, Integrations
 from netsuite_emulator.exchange import Answer, Call
-
-if TYPE_CHECKING:
-    from netsuite_emulator.auth.consents import Consents, Integration, Integrations
-    from netsuite_emulator.settings import Settings
+from netsuite_emulator.settings import Settings
 
 __all__ = ["CONSENT_PATH", "ConsentPage"]
 

@@ -9,18 +9,13 @@ import hmac
 import re
 import secrets
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from netsuite_emulator.auth.errors import OAuthError
+from netsuite_emulator.clock import Clock
 from netsuite_emulator.settings import REFUSED_SCHEMES, SettingsError, SignInSettings
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from netsuite_emulator.clock import Clock
-    from netsuite_emulator.settings import SignInSettings
 
 __all__ = ["SCOPES", "Consent", "Consents", "Integration", "Integrations"]
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 from urllib.parse import parse_qsl
+
+from cryptography import x509
 
 from netsuite_emulator.auth.assertions import AssertionVerifier
 from netsuite_emulator.auth.certificates import CertificateRegistry, CertificateService
@@ -12,17 +15,10 @@ from netsuite_emulator.auth.consents import Consents, Integrations
 from netsuite_emulator.auth.errors import OAuthError
 from netsuite_emulator.auth.token_based import TokenBasedVerifier
 from netsuite_emulator.auth.tokens import TokenStore, key_set
+from netsuite_emulator.clock import Clock
 from netsuite_emulator.errors import NetSuiteError, invalid_method
 from netsuite_emulator.exchange import Answer, Call, error_answer
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from cryptography import x509
-
-    from netsuite_emulator.auth.tokens import TokenStore
-    from netsuite_emulator.clock import Clock
-    from netsuite_emulator.settings import Settings, SignInSettings
+from netsuite_emulator.settings import Settings, SignInSettings
 
 __all__ = ["AuthService", "TokenEndPoint"]
 

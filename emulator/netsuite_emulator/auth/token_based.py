@@ -7,17 +7,13 @@ import hashlib
 import hmac
 import re
 import threading
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 from netsuite_emulator.auth.errors import invalid_login
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from netsuite_emulator.clock import Clock
-    from netsuite_emulator.exchange import Call
-    from netsuite_emulator.settings import Settings
+from netsuite_emulator.clock import Clock
+from netsuite_emulator.exchange import Call
+from netsuite_emulator.settings import Settings
 
 __all__ = ["HeaderError", "TokenBasedVerifier", "base_string", "read_header", "signature"]
 

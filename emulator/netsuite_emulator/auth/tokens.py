@@ -7,17 +7,15 @@ import secrets
 import threading
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric import rsa
 from jwt.algorithms import RSAAlgorithm
 
 from netsuite_emulator.auth.errors import invalid_login
-
-if TYPE_CHECKING:
-    from netsuite_emulator.clock import Clock
-    from netsuite_emulator.settings import Settings
+from netsuite_emulator.clock import Clock
+from netsuite_emulator.settings import Settings
 
 __all__ = ["TokenStore", "key_set", "sign"]
 

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import Any
 
 from netsuite_emulator.catalog.schemas import NS_LINK, SchemaWriter
+from netsuite_emulator.company.description import Company, RecordType
 from netsuite_emulator.records.transforms import targets_of
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from netsuite_emulator.company.description import Company, RecordType
 
 __all__ = ["open_api"]
 

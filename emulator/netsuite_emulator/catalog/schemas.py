@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from netsuite_emulator.company.choices import CHOICES
+from netsuite_emulator.company.description import Column, Company, RecordType, Sublist
 from netsuite_emulator.records.service import is_filterable
-
-if TYPE_CHECKING:
-    from netsuite_emulator.company.description import Column, Company, RecordType, Sublist
 
 __all__ = ["NS_LINK", "SchemaWriter"]
 
@@ -32,7 +30,7 @@ _TYPES: dict[str, dict[str, str]] = {
 class SchemaWriter:
     """Describes the records of a company."""
 
-    def __init__(self, company: Company, *, typed: bool) -> None:
+    def __init__(self, company: Company, *, typed: bool = True) -> None:
         """Describe `company`; `typed` says whether fields that hold an object say so."""
         self._company = company
         self._object = {"type": "object"} if typed else {}

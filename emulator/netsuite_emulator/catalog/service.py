@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from netsuite_emulator.catalog.open_api import open_api
 from netsuite_emulator.catalog.schemas import NS_LINK, SchemaWriter
+from netsuite_emulator.company.description import Company, RecordType
 from netsuite_emulator.errors import NetSuiteError, hidden_record_type, invalid_method
 from netsuite_emulator.exchange import Answer, Call
-
-if TYPE_CHECKING:
-    from netsuite_emulator.company.description import Company, RecordType
-    from netsuite_emulator.settings import Settings
+from netsuite_emulator.settings import Settings
 
 __all__ = ["Catalog"]
 

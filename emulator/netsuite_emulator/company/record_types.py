@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from netsuite_emulator.company.bulk import bulk_tables, bulk_types
 from netsuite_emulator.company.description import Company, RecordType, Sublist, Table, load_tables
 from netsuite_emulator.company.settings import DELETION_TABLES, CompanySettings
 from netsuite_emulator.options import SettingsError, unknown_name
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 __all__ = ["STATUSES", "build_company"]
 

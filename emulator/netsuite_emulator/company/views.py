@@ -5,12 +5,9 @@ A table that follows from others is not stored, so that it is right whatever is 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from netsuite_emulator.company.description import Company, Table
+from netsuite_emulator.company.description import Company, Table
 
 __all__ = ["ENTITY_TYPES", "VIEWS", "view_statements"]
 

@@ -5,21 +5,17 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import parse_qsl, unquote
 
 from netsuite_emulator.errors import NetSuiteError, unexpected_detail
 from netsuite_emulator.exchange import Answer, Call, error_answer
-from netsuite_emulator.faults import SENDING, Asked, edited, spoiled
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from netsuite_emulator.faults import Fault, FaultBoard
-    from netsuite_emulator.http.control import Control, LoggedRequest, RequestLog
-    from netsuite_emulator.http.governance import Governor
-    from netsuite_emulator.services import Services
+from netsuite_emulator.faults import SENDING, Asked, Fault, FaultBoard, edited, spoiled
+from netsuite_emulator.http.control import Control, LoggedRequest, RequestLog
+from netsuite_emulator.http.governance import Governor
+from netsuite_emulator.services import Services
 
 __all__ = ["Application", "ConnectionCutError"]
 

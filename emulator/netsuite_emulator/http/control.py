@@ -5,22 +5,18 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import duckdb
 
+from netsuite_emulator.churning import Churning
 from netsuite_emulator.errors import NetSuiteError
 from netsuite_emulator.exchange import Answer, Call
-from netsuite_emulator.faults import EFFECTS, Fault
+from netsuite_emulator.faults import EFFECTS, Fault, FaultBoard
+from netsuite_emulator.http.governance import Governor
 from netsuite_emulator.settings import Churn
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from netsuite_emulator.churning import Churning
-    from netsuite_emulator.faults import FaultBoard
-    from netsuite_emulator.http.governance import Governor
 
 __all__ = ["Control", "LoggedRequest", "RequestLog"]
 

@@ -5,15 +5,13 @@ from __future__ import annotations
 import asyncio
 import socket
 import threading
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from netsuite_emulator.http.application import Application
 from netsuite_emulator.settings import SettingsError
-
-if TYPE_CHECKING:
-    from netsuite_emulator.http.application import Application
 
 __all__ = ["BackgroundServer"]
 

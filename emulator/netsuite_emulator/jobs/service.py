@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from netsuite_emulator.clock import Clock
 from netsuite_emulator.errors import NetSuiteError, invalid_content, invalid_method, invalid_parameter, nonexistent_id
 from netsuite_emulator.exchange import Answer, Call
 from netsuite_emulator.jobs.store import Job, JobStore, Processors, Task
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from netsuite_emulator.clock import Clock
-    from netsuite_emulator.exchange import Call
-    from netsuite_emulator.settings import JobSettings
+from netsuite_emulator.settings import JobSettings
 
 __all__ = ["JobService", "is_batch", "split"]
 

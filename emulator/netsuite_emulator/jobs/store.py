@@ -5,18 +5,14 @@ from __future__ import annotations
 import queue
 import random
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from netsuite_emulator.clock import Clock
 from netsuite_emulator.errors import NetSuiteError, nonexistent_id
-from netsuite_emulator.exchange import error_answer
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from netsuite_emulator.clock import Clock
-    from netsuite_emulator.exchange import Answer, Call
-    from netsuite_emulator.settings import JobSettings
+from netsuite_emulator.exchange import Answer, Call, error_answer
+from netsuite_emulator.settings import JobSettings
 
 __all__ = ["IdempotencyError", "Job", "JobStore", "Processors", "Task"]
 

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from netsuite_emulator.clock import AccountCalendar
 from netsuite_emulator.company.choices import CHOICES
+from netsuite_emulator.company.description import Column, Sublist
 from netsuite_emulator.errors import NetSuiteError, invalid_content
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from netsuite_emulator.clock import AccountCalendar
-    from netsuite_emulator.company.description import Column, Sublist
-    from netsuite_emulator.records.store import RecordStore
+from netsuite_emulator.records.store import RecordStore
 
 __all__ = ["BodyReader", "Changes", "Validation"]
 

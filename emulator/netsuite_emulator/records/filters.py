@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from netsuite_emulator.clock import AccountCalendar
+from netsuite_emulator.company.description import Column
 from netsuite_emulator.errors import NetSuiteError, invalid_parameter
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from netsuite_emulator.clock import AccountCalendar
-    from netsuite_emulator.company.description import Column
 
 __all__ = ["Condition", "Filter"]
 

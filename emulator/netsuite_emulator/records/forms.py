@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 
+from netsuite_emulator.clock import AccountCalendar
 from netsuite_emulator.company.choices import CHOICES
+from netsuite_emulator.company.description import Column, RecordType
 from netsuite_emulator.errors import invalid_parameter
 from netsuite_emulator.exchange import Answer, Call, Page
 from netsuite_emulator.records.bodies import Validation
+from netsuite_emulator.records.reading import RecordReader
+from netsuite_emulator.records.store import RecordStore
 from netsuite_emulator.records.writing import RecordWriter
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from netsuite_emulator.clock import AccountCalendar
-    from netsuite_emulator.company.description import Column, RecordType
-    from netsuite_emulator.records.reading import RecordReader
-    from netsuite_emulator.records.store import RecordStore
 
 __all__ = ["Forms", "form_kind"]
 

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
 from urllib.parse import quote, urlencode
 
+from netsuite_emulator.clock import AccountCalendar
 from netsuite_emulator.company.choices import CHOICES
+from netsuite_emulator.company.description import Column, RecordType, Sublist
 from netsuite_emulator.company.record_types import STATUSES
 from netsuite_emulator.errors import nonexistent_id
 from netsuite_emulator.exchange import Answer, Call, Page, collection, singular
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from datetime import datetime
-
-    from netsuite_emulator.clock import AccountCalendar
-    from netsuite_emulator.company.description import Column, RecordType, Sublist
-    from netsuite_emulator.records.store import RecordStore
+from netsuite_emulator.records.store import RecordStore
 
 __all__ = ["RecordReader", "SubResources", "line_key"]
 

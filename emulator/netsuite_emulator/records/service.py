@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from netsuite_emulator.clock import AccountCalendar
+from netsuite_emulator.company.description import Company, RecordType
 from netsuite_emulator.errors import (
     NetSuiteError,
     hidden_record_type,
@@ -22,12 +24,8 @@ from netsuite_emulator.records.store import RecordStore
 from netsuite_emulator.records.sublists import Attachments
 from netsuite_emulator.records.transforms import Transforms, perform_action
 from netsuite_emulator.records.writing import RecordWriter
-
-if TYPE_CHECKING:
-    from netsuite_emulator.clock import AccountCalendar
-    from netsuite_emulator.company.description import Company, RecordType
-    from netsuite_emulator.settings import Settings
-    from netsuite_emulator.storage.storage import Storage
+from netsuite_emulator.settings import Settings
+from netsuite_emulator.storage.storage import Storage
 
 __all__ = ["Operations", "RecordService", "is_filterable", "replaced_names"]
 

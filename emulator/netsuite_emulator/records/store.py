@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from netsuite_emulator.company.description import Column, Company, RecordType, Table
 from netsuite_emulator.company.views import ENTITY_TYPES
 from netsuite_emulator.errors import nonexistent_id
-
-if TYPE_CHECKING:
-    from netsuite_emulator.company.description import Column, Company, RecordType, Table
-    from netsuite_emulator.storage.lookups import Lookup
-    from netsuite_emulator.storage.storage import Storage
+from netsuite_emulator.storage.lookups import Lookup
+from netsuite_emulator.storage.storage import Storage
 
 __all__ = ["RecordStore", "insert", "update"]
 

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from netsuite_emulator.clock import AccountCalendar
+from netsuite_emulator.company.description import RecordType, Sublist, Table
 from netsuite_emulator.errors import invalid_content, nonexistent_id, user_error
 from netsuite_emulator.records.bodies import BodyReader, Validation
-from netsuite_emulator.records.store import insert, update
+from netsuite_emulator.records.store import RecordStore, insert, update
 from netsuite_emulator.storage.company_tables import ATTACHMENT_TABLE
-
-if TYPE_CHECKING:
-    from netsuite_emulator.clock import AccountCalendar
-    from netsuite_emulator.company.description import RecordType, Sublist, Table
-    from netsuite_emulator.records.store import RecordStore
 
 __all__ = ["ATTACHMENT_TABLE", "Attachments", "SublistWriter"]
 

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from datetime import datetime
+from typing import Any
 
+from netsuite_emulator.clock import AccountCalendar
+from netsuite_emulator.company.description import Company, RecordType
 from netsuite_emulator.errors import NetSuiteError, invalid_content, user_error
+from netsuite_emulator.records.bodies import Validation
 from netsuite_emulator.records.reading import RecordReader
-from netsuite_emulator.records.store import insert, update
-from netsuite_emulator.records.writing import post
-
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    from netsuite_emulator.clock import AccountCalendar
-    from netsuite_emulator.company.description import Company, RecordType
-    from netsuite_emulator.records.bodies import Validation
-    from netsuite_emulator.records.store import RecordStore
-    from netsuite_emulator.records.writing import RecordWriter
+from netsuite_emulator.records.store import RecordStore, insert, update
+from netsuite_emulator.records.writing import RecordWriter, post
 
 __all__ = ["ActionError", "Transforms", "pay", "perform_action", "targets_of"]
 

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from datetime import datetime
+from typing import Any
 
+from netsuite_emulator.clock import AccountCalendar
+from netsuite_emulator.company.description import RecordType, Table
 from netsuite_emulator.company.views import VIEWS
 from netsuite_emulator.errors import user_error
 from netsuite_emulator.records.bodies import BodyReader, Changes, Validation
-from netsuite_emulator.records.store import insert, update
+from netsuite_emulator.records.store import RecordStore, insert, update
 from netsuite_emulator.records.sublists import SublistWriter
-
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    from netsuite_emulator.clock import AccountCalendar
-    from netsuite_emulator.company.description import RecordType, Table
-    from netsuite_emulator.records.store import RecordStore
 
 __all__ = ["RecordWriter", "Validation", "column_defaults", "delete_record", "post", "settle", "stamps"]
 

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import duckdb
 
+from netsuite_emulator.clock import AccountCalendar
 from netsuite_emulator.company.bulk import fill_statement
 from netsuite_emulator.company.choices import CHOICES
+from netsuite_emulator.company.description import Company, Table
 from netsuite_emulator.company.record_types import build_company
 from netsuite_emulator.company.sample import generator
 from netsuite_emulator.company.settings import CompanySettings
 from netsuite_emulator.company.views import VIEWS, view_statements
+from netsuite_emulator.settings import Settings
 from netsuite_emulator.storage.functions import macro_statements
-
-if TYPE_CHECKING:
-    import duckdb
-
-    from netsuite_emulator.clock import AccountCalendar
-    from netsuite_emulator.company.description import Company, Table
-    from netsuite_emulator.settings import Settings
 
 __all__ = ["FILE_TABLES", "make_company"]
 

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from netsuite_emulator.clock import AccountCalendar
+from netsuite_emulator.clock import AccountCalendar
 
 __all__ = ["DATE_FUNCTIONS", "MACROS", "NATIVE", "TEXT_FUNCTIONS", "macro_statements"]
 

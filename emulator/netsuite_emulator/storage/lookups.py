@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from netsuite_emulator.company.description import Table
 from netsuite_emulator.company.views import VIEWS
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from netsuite_emulator.company.description import Table
 
 __all__ = ["Lookup", "Lookups"]
 

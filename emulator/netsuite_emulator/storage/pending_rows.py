@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from netsuite_emulator.company.description import Table
+from netsuite_emulator.company.description import Table
 
 __all__ = ["PendingRows", "fits"]
 

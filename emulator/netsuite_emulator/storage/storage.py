@@ -5,24 +5,21 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import duckdb
 
 from netsuite_emulator.clock import AccountCalendar
+from netsuite_emulator.company.description import Company, Table
 from netsuite_emulator.company.record_types import build_company
 from netsuite_emulator.settings import Settings
 from netsuite_emulator.storage.company_tables import make_company
 from netsuite_emulator.storage.lookups import Lookups
 from netsuite_emulator.storage.pending_rows import PendingRows, fits
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-    from pathlib import Path
-
-    from netsuite_emulator.company.description import Company, Table
 
 __all__ = ["Storage", "make_company_file"]
 

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 from sqlglot import exp, parse_one
 
+from netsuite_emulator.company.description import Column, Company
 from netsuite_emulator.errors import unsupported_search
 from netsuite_emulator.storage.functions import DATE_FUNCTIONS, MACROS, NATIVE, TEXT_FUNCTIONS
 from netsuite_emulator.suiteql.names import column_of
-
-if TYPE_CHECKING:
-    from netsuite_emulator.company.description import Column, Company
 
 __all__ = [
     "format_number_sql",

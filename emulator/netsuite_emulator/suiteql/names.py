@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlglot import exp
 from sqlglot.optimizer.scope import Scope, traverse_scope
 
+from netsuite_emulator.company.description import Column, Company
 from netsuite_emulator.errors import NetSuiteError, refused_statement
-
-if TYPE_CHECKING:
-    from netsuite_emulator.company.description import Column, Company
 
 __all__ = ["column_of", "name_of", "record_not_found", "resolve", "unknown_identifier", "unknown_table"]
 

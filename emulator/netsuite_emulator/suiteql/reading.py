@@ -5,20 +5,18 @@ from __future__ import annotations
 import json
 import threading
 from collections import OrderedDict
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import duckdb
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from netsuite_emulator.clock import AccountCalendar
-    from netsuite_emulator.exchange import Page
-    from netsuite_emulator.settings import Settings
-    from netsuite_emulator.storage.storage import Storage
-    from netsuite_emulator.suiteql.translation import Statement
+from netsuite_emulator.clock import AccountCalendar
+from netsuite_emulator.exchange import Page
+from netsuite_emulator.settings import Settings
+from netsuite_emulator.storage.storage import Storage
+from netsuite_emulator.suiteql.translation import Statement
 
 __all__ = ["Renderer", "Result", "ResultCache", "RowReader"]
 

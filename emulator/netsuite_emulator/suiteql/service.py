@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import duckdb
 
+from netsuite_emulator.clock import AccountCalendar
+from netsuite_emulator.company.description import Company
 from netsuite_emulator.errors import (
     NetSuiteError,
     invalid_content,
@@ -18,17 +21,10 @@ from netsuite_emulator.errors import (
     unsupported_search,
 )
 from netsuite_emulator.exchange import Answer, Call, Page, collection
+from netsuite_emulator.settings import Settings
+from netsuite_emulator.storage.storage import Storage
 from netsuite_emulator.suiteql.reading import Renderer, RowReader
 from netsuite_emulator.suiteql.translation import translate
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from netsuite_emulator.clock import AccountCalendar
-    from netsuite_emulator.company.description import Company
-    from netsuite_emulator.exchange import Page
-    from netsuite_emulator.settings import Settings
-    from netsuite_emulator.storage.storage import Storage
 
 __all__ = ["QueryEndPoints", "QueryService"]
 

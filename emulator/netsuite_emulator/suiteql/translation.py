@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from sqlglot import exp
 from sqlglot.dialects.duckdb import DuckDB
@@ -12,14 +13,10 @@ from sqlglot.errors import SqlglotError
 from sqlglot.tokens import TokenType  # type: ignore[attr-defined]  # public, though not listed as such
 from sqlglot.transforms import eliminate_join_marks
 
+from netsuite_emulator.company.description import Company
 from netsuite_emulator.errors import unsupported_search
 from netsuite_emulator.suiteql.expressions import translate_node
 from netsuite_emulator.suiteql.names import name_of, resolve, unknown_identifier
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from netsuite_emulator.company.description import Company
 
 __all__ = ["Statement", "parse", "translate"]
 

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from netsuite_emulator.company.description import RecordType, Table, parse_table
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 __all__ = ["bulk_tables", "bulk_types", "fill_statement"]
 

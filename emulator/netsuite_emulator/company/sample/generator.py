@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+import duckdb
 
 from netsuite_emulator.company.choices import CHOICES
 from netsuite_emulator.company.record_types import STATUSES, build_company
 from netsuite_emulator.company.settings import CompanySettings
-
-if TYPE_CHECKING:
-    import duckdb
 
 __all__ = ["fill"]
 
