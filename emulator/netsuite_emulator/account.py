@@ -1,4 +1,4 @@
-"""What the services of one account share."""
+"""What the services of one account share: settings, company, rows and time."""
 
 from __future__ import annotations
 

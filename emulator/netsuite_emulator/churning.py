@@ -1,4 +1,8 @@
-"""Changes the company while it is read."""
+"""Changes one table of the company while it is read, as a busy account would, and remembers what it did.
+
+Services report each page that is asked for; before every n-th one it adds, stamps and deletes rows, so that a test can
+say afterwards which keys were there all the time.
+"""
 
 from __future__ import annotations
 

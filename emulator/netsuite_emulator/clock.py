@@ -1,4 +1,4 @@
-"""The account's time, zone and formats."""
+"""The account's time: its clock, its time zone, and how it writes and reads dates."""
 
 from __future__ import annotations
 

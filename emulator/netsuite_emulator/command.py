@@ -1,4 +1,4 @@
-"""The command line, made of the settings."""
+"""The command `netsuite-emulator`: an option for each setting, a greeting, and a server until Ctrl-C."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The file cabinet."""
+"""The file cabinet: a thin service for files and folders below `/document/v1`, and its OpenAPI document."""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""A NetSuite account that runs in this process."""
+"""A NetSuite account that runs in this process: everything is put together here.
+
+What a test wants of an account stands in `Emulator`: how to connect, what was asked, faults, and the truth behind the
+services.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A request and its answer; pages."""
+"""A request and its answer, and the pages of a collection: what every service speaks, and nothing of HTTP."""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""Faults that can be switched on, and what they answer."""
+"""What can go wrong on purpose: faults, the requests they hit, and the answers they give.
+
+A `Fault` says what happens and to which requests; the `FaultBoard` holds those that are switched on and counts;
+`spoiled` is the answer in place of the work, `edited` one that is changed after it.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which service answers; what they share."""
+"""Which service answers a request below `/services/rest`, and what happens to all of them before and after."""
 
 from __future__ import annotations
 

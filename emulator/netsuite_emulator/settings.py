@@ -94,6 +94,9 @@ class JobSettings:
     """Jobs and batches."""
 
     job_seconds: float = setting(0.0, "Seconds that each task of a job takes.", at_least=0)
+    queue_seconds: float = setting(
+        0.0, "Seconds that a job waits before its first task begins, whatever its size.", at_least=0
+    )
     async_processors: int = setting(2, "How many tasks run at once.", at_least=1)
     batches_sequential: bool = setting(
         True, "How batches run that do not say; one after the other since release 2026.2.",

@@ -328,3 +328,19 @@ def test_it_is_quiet_once_every_request_has_ended(client: Any) -> None:
 
         assert client.emulator.wait_until_quiet(120)
         assert "Late" in names(client)
+
+
+def test_time_in_the_queue_does_not_depend_on_the_size(client_of: Any) -> None:
+    client = client_of(queue_seconds=60)
+    sizes = (1, 20)
+    jobs = []
+    for size in sizes:
+        items = [{"name": f"Queued {size}/{number}"} for number in range(size)]
+        headers = {**ASYNC, "Content-Type": "application/vnd.oracle.resource+json; type=collection"}
+        answer = client.send("POST", "/record/v1/customlist_region", json={"items": items}, headers=headers)
+        assert answer.status_code == 202, answer.text
+        jobs.append(answer.headers["Location"])
+    assert [client.get(job)["completed"] for job in jobs] == [False, False]
+    client.emulator.advance(61)
+    assert client.emulator.wait_until_quiet()
+    assert [client.get(job)["completed"] for job in jobs] == [True, True]

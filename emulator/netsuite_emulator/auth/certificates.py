@@ -1,4 +1,8 @@
-"""Certificates: key pair, registry, end point."""
+"""Certificates of the client credentials flow, from the key pair on this machine to the end point that manages them.
+
+In this order: the key pair that the emulator makes for callers, the registry of an integration's certificates, and the
+service below `/auth/oauth2/v1/clients/{id}/certificates` [subsect_162755332391].
+"""
 
 from __future__ import annotations
 

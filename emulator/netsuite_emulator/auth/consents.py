@@ -1,4 +1,4 @@
-"""Authorization codes and refresh tokens."""
+"""The integration records, and what users allowed them: authorization codes and refresh tokens."""
 
 from __future__ import annotations
 

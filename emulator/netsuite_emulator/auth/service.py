@@ -1,4 +1,4 @@
-"""Who may pass; the token end point."""
+"""Who may pass, and the end points of OAuth 2.0: token, revoke, keys, certificates and the consent page."""
 
 from __future__ import annotations
 

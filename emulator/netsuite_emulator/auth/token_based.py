@@ -1,4 +1,4 @@
-"""OAuth 1.0."""
+"""Token-based authentication: OAuth 1.0 signatures, read and checked as NetSuite does [section_1530099787]."""
 
 from __future__ import annotations
 

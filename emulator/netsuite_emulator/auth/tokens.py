@@ -1,4 +1,4 @@
-"""Access tokens, signed."""
+"""Access tokens: JSON web tokens that are signed, kept until they expire, and checked with each request."""
 
 from __future__ import annotations
 

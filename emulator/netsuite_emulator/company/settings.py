@@ -1,4 +1,4 @@
-"""What can be chosen of the company."""
+"""What can be chosen of the company: how large it is, and what of it the role does not see."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""/emulator/: log, faults, SQL."""
+"""What `/emulator/` answers: the log of requests, faults, churn, SQL behind NetSuite's back, and time that passes."""
 
 from __future__ import annotations
 

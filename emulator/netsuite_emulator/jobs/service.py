@@ -1,4 +1,7 @@
-"""Asynchronous requests and batches."""
+"""Asynchronous requests and batches: a request becomes a job, a batch a job with a task for each record.
+
+First how a batch is taken apart, then the service that makes jobs and answers `/async/v1/job/…`.
+"""
 
 from __future__ import annotations
 

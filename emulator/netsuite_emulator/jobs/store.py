@@ -1,4 +1,7 @@
-"""Jobs, tasks, processors."""
+"""Jobs and their tasks, the keys that make a request happen once, and the processors that do the work.
+
+A job waits in the queue, then its tasks run, one after the other or several at once; each ends when its time is over.
+"""
 
 from __future__ import annotations
 
@@ -39,12 +42,16 @@ class Task:
 
 @dataclass
 class Job:
-    """Tasks that were asked for together, in the order of the input, whatever their numbers."""
+    """Tasks that were asked for together, in the order of the input, whatever their numbers.
+
+    `born` and `begins` are ages of the account: when it was asked for, and when it leaves the queue.
+    """
 
     id: int
     sequential: bool
     tasks: list[Task]
     born: float
+    begins: float
 
     @property
     def completed(self) -> bool:
@@ -93,16 +100,17 @@ class JobStore:
             IdempotencyError: the key was used before.
         """
         now, seconds = self._clock.age(), self._settings.job_seconds
+        begins = now + self._settings.queue_seconds
         with self._lock:
             if key is not None and self._remembers(key, now):
                 raise IdempotencyError(f"{address}/{self._keys[key]}")
             self._last += 1
             at_once = 1 if sequential else self._settings.async_processors
             tasks = [
-                Task(number, call, now + seconds * (1 + place // at_once))
+                Task(number, call, begins + seconds * (1 + place // at_once))
                 for place, (number, call) in enumerate(zip(self._numbers(len(calls)), calls, strict=True))
             ]
-            job = self._jobs[self._last] = Job(self._last, sequential, tasks, now)
+            job = self._jobs[self._last] = Job(self._last, sequential, tasks, now, begins)
             if key is not None:
                 self._keys[key] = job.id
             return job
@@ -153,8 +161,19 @@ class Processors:
         self._lock = threading.Lock()
 
     def submit(self, job: Job) -> None:
-        """Begin a job: with its first task, or with all of them."""
+        """Begin a job when its time in the queue is over."""
         self._begin()
+        if job.begins <= self._clock.age():
+            self._put(job)
+        else:
+            threading.Thread(target=self._put_later, args=(job,), daemon=True).start()
+
+    def _put_later(self, job: Job) -> None:
+        if self._clock.wait_until(job.begins, self._ended):
+            self._put(job)
+
+    def _put(self, job: Job) -> None:
+        """Begin with the first task, or with all of them."""
         for task in job.tasks[:1] if job.sequential else job.tasks:
             self._waiting.put((job, task))
 

@@ -1,4 +1,4 @@
-"""Records as GET answers them."""
+"""Records, their sublists and subrecords as GET answers them."""
 
 from __future__ import annotations
 

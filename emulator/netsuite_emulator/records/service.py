@@ -1,4 +1,4 @@
-"""Routes of the record service."""
+"""The routes of the record service, and what the role may do there."""
 
 from __future__ import annotations
 

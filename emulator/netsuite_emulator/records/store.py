@@ -1,4 +1,4 @@
-"""Rows by record type and id."""
+"""Rows by record type and id: how the record service finds and changes what is stored."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lines and addresses."""
+"""The parts of a record that are rows of other tables: lines, address book, addresses, and what is attached."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One record out of another; actions."""
+"""One record made out of another, and the actions that approve or reject one."""
 
 from __future__ import annotations
 

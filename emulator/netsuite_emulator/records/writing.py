@@ -1,4 +1,4 @@
-"""Create, update, delete."""
+"""Creates, updates and deletes records, with what NetSuite does of its own accord: defaults, totals and postings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Makes the tables and fills them."""
+"""Makes the tables of a company and fills them with the sample, where a database does not have them yet."""
 
 from __future__ import annotations
 

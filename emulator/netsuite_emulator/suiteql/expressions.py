@@ -1,4 +1,8 @@
-"""Operators, functions, BUILTIN, format models."""
+"""Expressions of SuiteQL as DuckDB has them.
+
+First `BUILTIN`, then format models of dates and numbers, then operators and functions, whose meaning depends on whether
+they are about dates, texts or numbers.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which table and column a name means."""
+"""Which table and column each name of a statement means, and how a name that means nothing is refused."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pages of a statement, kept while nothing is written."""
+"""Pages of a statement's rows, rendered as JSON by DuckDB and kept while nothing is written."""
 
 from __future__ import annotations
 

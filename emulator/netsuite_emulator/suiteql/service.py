@@ -1,4 +1,4 @@
-"""SuiteQL and dataset end points."""
+"""The end points of SuiteQL and of saved datasets, and what an account refuses whatever the statement means."""
 
 from __future__ import annotations
 

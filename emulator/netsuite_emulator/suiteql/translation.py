@@ -1,4 +1,7 @@
-"""SuiteQL -> DuckDB SQL."""
+"""A SuiteQL statement, parsed in Oracle's dialect and translated to DuckDB's SQL.
+
+`translate` is the whole way; the functions below it are its steps, in order.
+"""
 
 from __future__ import annotations
 
