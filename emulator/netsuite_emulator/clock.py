@@ -63,20 +63,6 @@ class AccountCalendar:
         """The format as NetSuite's messages name it, for instance `dd/MM/yy` [airbytehq/airbyte#21965]."""
         return DATE_FORMATS[self.date_format.upper()]
 
-    def format_date(self, value: date) -> str:
-        """Write a day in the account's format."""
-        parts = {
-            "yyyy": f"{value.year:04d}",
-            "yy": f"{value.year % 100:02d}",
-            "MMMM": _MONTHS[value.month - 1],
-            "MMM": _MONTHS[value.month - 1][:3],
-            "MM": f"{value.month:02d}",
-            "M": str(value.month),
-            "dd": f"{value.day:02d}",
-            "d": str(value.day),
-        }
-        return _TOKEN.sub(lambda match: parts[match.group()], self.java_format)
-
     def strftime_format(self) -> str:
         """The format for DuckDB's `strftime`."""
         parts = {

@@ -13,7 +13,7 @@ from netsuite_emulator.exchange import Answer, Call, Page, collection, singular
 from netsuite_emulator.records.filters import Filter
 from netsuite_emulator.storage.storage import Storage
 
-__all__ = ["METADATA", "DocumentService"]
+__all__ = ["DocumentService"]
 
 
 def _operation(name: str, status: str, *, identified: bool = False) -> dict[str, Any]:

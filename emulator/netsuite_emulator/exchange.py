@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 
 from netsuite_emulator.errors import NetSuiteError, invalid_content, invalid_parameter
 
-__all__ = ["Answer", "Call", "Page", "collection", "error_answer", "json_text", "singular"]
+__all__ = ["Answer", "Call", "Page", "collection", "error_answer", "singular"]
 
 
 _RESOURCE = "application/vnd.oracle.resource+json"

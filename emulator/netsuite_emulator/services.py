@@ -13,60 +13,15 @@ from netsuite_emulator.account import Account
 from netsuite_emulator.auth.service import AuthService
 from netsuite_emulator.catalog.service import Catalog
 from netsuite_emulator.churning import Churning
-from netsuite_emulator.clock import Clock
 from netsuite_emulator.documents import DocumentService
 from netsuite_emulator.errors import NetSuiteError, insufficient_permission, invalid_method, unexpected_detail
 from netsuite_emulator.exchange import Answer, Call, error_answer
 from netsuite_emulator.faults import Asked, FaultBoard, spoiled
 from netsuite_emulator.jobs.service import JobService
 from netsuite_emulator.records.service import RecordService
-from netsuite_emulator.settings import Settings
 from netsuite_emulator.suiteql.service import QueryEndPoints, QueryService
 
-__all__ = ["Services", "SystemService"]
-
-
-class SystemService:
-    """The server's clock and the account's limits."""
-
-    def __init__(self, settings: Settings, clock: Clock) -> None:
-        """Tell what `settings` and `clock` say."""
-        self._settings = settings
-        self._clock = clock
-
-    def answer(self, call: Call, name: str) -> Answer:
-        """Answer a request.
-
-        Raises:
-            NetSuiteError: the request is refused.
-        """
-        known = {"serverTime": self._server_time, "governanceLimits": self._governance_limits}
-        if name not in known:
-            raise NetSuiteError(404, "INVALID_REQUEST", f"The resource '/system/v1/{name}' does not exist.")
-        if call.method != "GET":
-            raise invalid_method(name, frozenset({"GET"}))
-        return Answer(200, known[name]())
-
-    def _server_time(self) -> dict[str, Any]:
-        now = datetime.fromtimestamp(self._clock.now(), timezone.utc)
-        return {"serverTime": f"{now:%Y-%m-%dT%H:%M:%S}.{now.microsecond // 1000:03}Z"}
-
-    def _governance_limits(self) -> dict[str, Any]:
-        if not self._settings.role.administrator:
-            raise insufficient_permission("governanceLimits")
-        limit, own = self._settings.concurrency_limit, self._settings.integration_concurrency_limit
-        if own is None:
-            return {
-                "accountConcurrencyLimit": limit,
-                "accountUnallocatedConcurrencyLimit": limit,
-                "integrationLimitType": "accountLimit",
-            }
-        return {
-            "accountConcurrencyLimit": limit,
-            "accountUnallocatedConcurrencyLimit": limit - own,
-            "integrationConcurrencyLimit": own,
-            "integrationLimitType": "integrationSpecific",
-        }
+__all__ = ["Services"]
 
 
 class Services:
@@ -89,7 +44,7 @@ class Services:
         self._queries = QueryEndPoints(settings, queries)
         self._documents = DocumentService(account.storage, account.calendar)
         self.churning = Churning(account)
-        self._system = SystemService(settings, account.clock)
+        self._clock = account.clock
         self._records = RecordService(settings, company, account.storage, account.calendar)
         self._catalog = Catalog(settings, company)
         self._jobs = JobService(settings, account.clock, self._perform)
@@ -151,8 +106,38 @@ class Services:
             case ("document", "v1", *rest):
                 return self._documents.answer(call, rest)
             case ("system", "v1", name):
-                return self._system.answer(call, name)
+                return self._system(call, name)
         raise NetSuiteError(404, "INVALID_REQUEST", f"The resource '/{'/'.join(call.segments)}' does not exist.")
+
+    def _system(self, call: Call, name: str) -> Answer:
+        """The server's clock, or the account's limits."""
+        known = {"serverTime": self._server_time, "governanceLimits": self._governance_limits}
+        if name not in known:
+            raise NetSuiteError(404, "INVALID_REQUEST", f"The resource '/system/v1/{name}' does not exist.")
+        if call.method != "GET":
+            raise invalid_method(name, frozenset({"GET"}))
+        return Answer(200, known[name]())
+
+    def _server_time(self) -> dict[str, Any]:
+        now = datetime.fromtimestamp(self._clock.now(), timezone.utc)
+        return {"serverTime": f"{now:%Y-%m-%dT%H:%M:%S}.{now.microsecond // 1000:03}Z"}
+
+    def _governance_limits(self) -> dict[str, Any]:
+        if not self._settings.role.administrator:
+            raise insufficient_permission("governanceLimits")
+        limit, own = self._settings.concurrency_limit, self._settings.integration_concurrency_limit
+        if own is None:
+            return {
+                "accountConcurrencyLimit": limit,
+                "accountUnallocatedConcurrencyLimit": limit,
+                "integrationLimitType": "accountLimit",
+            }
+        return {
+            "accountConcurrencyLimit": limit,
+            "accountUnallocatedConcurrencyLimit": limit - own,
+            "integrationConcurrencyLimit": own,
+            "integrationLimitType": "integrationSpecific",
+        }
 
     def _perform(self, call: Call) -> Answer:
         """Do the work of a task."""

@@ -21,7 +21,6 @@ from netsuite_emulator.options import SettingsError, check_values, setting, unkn
 
 __all__ = [
     "REFUSED_SCHEMES",
-    "SAMPLE_DATASETS",
     "Change",
     "Churn",
     "Dataset",

@@ -27,15 +27,7 @@ from netsuite_emulator.errors import NetSuiteError, invalid_content, invalid_met
 from netsuite_emulator.exchange import Answer, Call
 from netsuite_emulator.settings import Settings, SettingsError
 
-__all__ = [
-    "CertificateRegistry",
-    "CertificateService",
-    "KeyPair",
-    "RegisteredCertificate",
-    "load_certificate",
-    "load_or_create_key_pair",
-    "read_certificate",
-]
+__all__ = ["CertificateRegistry", "CertificateService", "KeyPair", "load_certificate", "load_or_create_key_pair"]
 
 
 _RSA_SIZES = (3072, 4096)  # [subsect_162755332391]

@@ -20,7 +20,7 @@ from netsuite_emulator.errors import NetSuiteError, invalid_method
 from netsuite_emulator.exchange import Answer, Call, error_answer
 from netsuite_emulator.settings import Settings, SignInSettings
 
-__all__ = ["AuthService", "TokenEndPoint"]
+__all__ = ["AuthService"]
 
 
 _ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"

@@ -15,7 +15,7 @@ from netsuite_emulator.clock import Clock
 from netsuite_emulator.exchange import Call
 from netsuite_emulator.settings import Settings
 
-__all__ = ["HeaderError", "TokenBasedVerifier", "base_string", "read_header", "signature"]
+__all__ = ["TokenBasedVerifier", "base_string", "signature"]
 
 
 _PARAMETER = re.compile(r'\s*([A-Za-z0-9_]+)="([^"]*)"\s*')

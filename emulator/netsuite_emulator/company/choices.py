@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["CHOICES", "COUNTRIES"]
+__all__ = ["CHOICES"]
 
 COUNTRIES = {
     "US": "United States", "CA": "Canada", "DE": "Germany", "FR": "France", "GB": "United Kingdom", "JP": "Japan",

@@ -128,7 +128,6 @@ class RecordType:
     required: frozenset[str] = frozenset()
     sign: int = 1
     key: str = "id"
-    tracked: bool = True
     label: str = ""
     prefix: str = ""
     posting: bool = False

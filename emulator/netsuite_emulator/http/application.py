@@ -17,7 +17,7 @@ from netsuite_emulator.http.control import Control, LoggedRequest, RequestLog
 from netsuite_emulator.http.governance import Governor
 from netsuite_emulator.services import Services
 
-__all__ = ["Application", "ConnectionCutError"]
+__all__ = ["Application"]
 
 
 _BASE = "/services/rest"

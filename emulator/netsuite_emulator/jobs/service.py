@@ -18,7 +18,7 @@ from netsuite_emulator.exchange import Answer, Call
 from netsuite_emulator.jobs.store import Job, JobStore, Processors, Task
 from netsuite_emulator.settings import JobSettings
 
-__all__ = ["JobService", "is_batch", "split"]
+__all__ = ["JobService", "split"]
 
 
 _MOST_RECORDS = 100

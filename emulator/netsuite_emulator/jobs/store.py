@@ -17,7 +17,7 @@ from netsuite_emulator.errors import NetSuiteError, nonexistent_id
 from netsuite_emulator.exchange import Answer, Call, error_answer
 from netsuite_emulator.settings import JobSettings
 
-__all__ = ["IdempotencyError", "Job", "JobStore", "Processors", "Task"]
+__all__ = ["Job", "JobStore", "Processors", "Task"]
 
 
 _BAD_REQUEST = 400

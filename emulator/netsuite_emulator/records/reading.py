@@ -15,7 +15,7 @@ from netsuite_emulator.errors import nonexistent_id
 from netsuite_emulator.exchange import Answer, Call, Page, collection, singular
 from netsuite_emulator.records.store import RecordStore
 
-__all__ = ["RecordReader", "SubResources", "line_key"]
+__all__ = ["RecordReader", "SubResources"]
 
 
 class RecordReader:

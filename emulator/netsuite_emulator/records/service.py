@@ -27,7 +27,7 @@ from netsuite_emulator.records.writing import RecordWriter
 from netsuite_emulator.settings import Settings
 from netsuite_emulator.storage.storage import Storage
 
-__all__ = ["Operations", "RecordService", "is_filterable", "replaced_names"]
+__all__ = ["RecordService", "is_filterable"]
 
 
 def replaced_names(call: Call) -> frozenset[str]:

@@ -13,7 +13,7 @@ from netsuite_emulator.records.reading import RecordReader
 from netsuite_emulator.records.store import RecordStore, insert, update
 from netsuite_emulator.records.writing import RecordWriter, post
 
-__all__ = ["ActionError", "Transforms", "pay", "perform_action", "targets_of"]
+__all__ = ["Transforms", "perform_action", "targets_of"]
 
 
 _BANK = 1  # the account that payments come into

@@ -13,7 +13,7 @@ from netsuite_emulator.records.bodies import BodyReader, Changes, Validation
 from netsuite_emulator.records.store import RecordStore, insert, update
 from netsuite_emulator.records.sublists import SublistWriter
 
-__all__ = ["RecordWriter", "Validation", "column_defaults", "delete_record", "post", "settle", "stamps"]
+__all__ = ["RecordWriter", "Validation", "delete_record", "post", "settle", "stamps"]
 
 
 _MODIFIED = ("lastmodifieddate", "lastmodified")

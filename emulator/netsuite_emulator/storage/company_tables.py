@@ -15,7 +15,7 @@ from netsuite_emulator.company.views import VIEWS, view_statements
 from netsuite_emulator.settings import Settings
 from netsuite_emulator.storage.functions import macro_statements
 
-__all__ = ["FILE_TABLES", "make_company"]
+__all__ = ["make_company"]
 
 
 _FILE = "id BIGINT, name VARCHAR, folder BIGINT, mediatype VARCHAR, content BLOB, lastmodified TIMESTAMP"

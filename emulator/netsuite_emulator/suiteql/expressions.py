@@ -15,15 +15,7 @@ from netsuite_emulator.errors import unsupported_search
 from netsuite_emulator.storage.functions import DATE_FUNCTIONS, MACROS, NATIVE, TEXT_FUNCTIONS
 from netsuite_emulator.suiteql.names import column_of
 
-__all__ = [
-    "format_number_sql",
-    "is_number_format",
-    "kind_of",
-    "parse_formats",
-    "to_char_sql",
-    "translate_builtin",
-    "translate_node",
-]
+__all__ = ["kind_of", "translate_node"]
 
 
 def translate_builtin(name: str, arguments: list[exp.Expr], company: Company) -> exp.Expr:

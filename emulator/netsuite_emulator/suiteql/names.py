@@ -10,7 +10,7 @@ from sqlglot.optimizer.scope import Scope, traverse_scope
 from netsuite_emulator.company.description import Column, Company
 from netsuite_emulator.errors import NetSuiteError, refused_statement
 
-__all__ = ["column_of", "name_of", "record_not_found", "resolve", "unknown_identifier", "unknown_table"]
+__all__ = ["column_of", "name_of", "resolve", "unknown_identifier"]
 
 
 def unknown_table(name: str) -> NetSuiteError:

@@ -18,7 +18,7 @@ from netsuite_emulator.settings import Settings
 from netsuite_emulator.storage.storage import Storage
 from netsuite_emulator.suiteql.translation import Statement
 
-__all__ = ["Renderer", "Result", "ResultCache", "RowReader"]
+__all__ = ["Renderer", "Result", "RowReader"]
 
 
 _KEPT_BYTES = 256_000_000
