@@ -31,7 +31,9 @@ class _CompanyCache:
         self._files: dict[tuple[Any, ...], Path] = {}
 
     def copy(self, settings: Any, target: Path) -> None:
-        key = (settings.seed, settings.scale, settings.one_world, settings.second_book)
+        from netsuite_emulator.company.settings import SAMPLE_SETTINGS  # noqa: PLC0415 - see above
+
+        key = tuple(getattr(settings, name) for name in SAMPLE_SETTINGS)
         if key not in self._files:
             self._files[key] = self._make(settings, len(self._files))
         shutil.copyfile(self._files[key], target)

@@ -147,7 +147,7 @@ def test_fields_without_a_type(client_of: Any) -> None:
 
 def test_the_header_that_names_what_was_dropped(client_of: Any) -> None:
     client = client_of(warning_header="x-netsuite-propertyvalidation")
-    body = {"companyName": "Dropped", "nosuch": 1, "norsuch": 2}
+    body = {"companyName": "Dropped", "subsidiary": {"id": "1"}, "nosuch": 1, "norsuch": 2}
     answer = client.send("POST", "/record/v1/customer", json=body)
     assert answer.status_code == 204
     assert answer.headers["X-NetSuite-PropertyValidation"] == "nosuch,norsuch"
@@ -162,8 +162,8 @@ def test_recorded_shapes(client: Any, refusal: Any) -> None:
     quoted = client.send("GET", "/record/v1/customer", params={"q": "email IS 'a'"})
     assert refusal(quoted) == (400, "INVALID_PARAMETER")
     assert quoted.json()["o:errorDetails"][0]["o:errorQueryParam"] == "q"
-    client.create("customer", {"companyName": "Twice"})
-    again = client.send("POST", "/record/v1/customer", json={"companyName": "Twice"})
+    client.create("customer", {"companyName": "Twice", "subsidiary": {"id": "1"}})
+    again = client.send("POST", "/record/v1/customer", json={"companyName": "Twice", "subsidiary": {"id": "1"}})
     assert detail_of(again) == "Error while accessing a resource. This entity already exists."
     rows = [{"account": {"id": "60"}, "debit": 5}, {"account": {"id": "1"}, "credit": 5}]
     journal = client.create("journalEntry", {"line": {"items": rows}})

@@ -9,10 +9,12 @@ from pathlib import Path
 
 from netsuite_emulator.options import SettingsError, setting
 
-__all__ = ["DELETION_TABLES", "CompanySettings", "named_number"]
+__all__ = ["DELETION_TABLES", "SAMPLE_SETTINGS", "CompanySettings", "named_number"]
 
 # The names under which NetSuite has shown its log of deletions [reference 5.11]; `none` where it shows no such table.
 DELETION_TABLES = ("deletedrecord", "deletedrecordinconnect", "none")
+# What the rows of the sample company depend on.
+SAMPLE_SETTINGS = ("seed", "scale", "one_world", "second_book")
 
 
 def named_number(text: str) -> tuple[str, int]:

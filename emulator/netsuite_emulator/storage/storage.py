@@ -16,6 +16,7 @@ import duckdb
 from netsuite_emulator.clock import AccountCalendar
 from netsuite_emulator.company.description import Company, Table
 from netsuite_emulator.company.record_types import build_company
+from netsuite_emulator.company.settings import SAMPLE_SETTINGS
 from netsuite_emulator.settings import Settings
 from netsuite_emulator.storage.company_tables import make_company
 from netsuite_emulator.storage.lookups import Lookups
@@ -233,6 +234,6 @@ class Storage:
 
 def make_company_file(settings: Settings, path: Path) -> None:
     """Write the sample company of `settings` into a file, for emulators to start from copies of it."""
-    plain = Settings(seed=settings.seed, scale=settings.scale, one_world=settings.one_world)
+    plain = Settings(**{name: getattr(settings, name) for name in SAMPLE_SETTINGS})
     calendar = AccountCalendar(plain.date_format, plain.time_zone)
     Storage(replace(plain, data_file=path), build_company(plain), calendar).close()

@@ -8,7 +8,7 @@ import duckdb
 
 from netsuite_emulator.company.choices import CHOICES
 from netsuite_emulator.company.record_types import STATUSES, build_company
-from netsuite_emulator.company.settings import CompanySettings
+from netsuite_emulator.company.settings import SAMPLE_SETTINGS, CompanySettings
 
 __all__ = ["fill"]
 
@@ -23,7 +23,7 @@ def fill(connection: duckdb.DuckDBPyConnection, settings: CompanySettings) -> No
         settings: `scale` 1 means about 6,000 transactions; the same `seed` makes the same company with the same
             version of DuckDB.
     """
-    for name in ("seed", "scale", "second_book"):
+    for name in SAMPLE_SETTINGS:
         connection.execute(f"SET VARIABLE {name} = $value", {"value": getattr(settings, name)})
     _fill_lists(connection)
     for script in sorted(Path(__file__).parent.glob("*.sql")):
