@@ -122,3 +122,21 @@ def test_tables_of_features_that_are_off(client_of: Any) -> None:
         assert "Invalid search type" in client.query(f"SELECT * FROM {table}").text
     assert client.rows("SELECT id FROM accountingbook") == [{"id": "1"}]
     assert "Invalid search type" in client.query("SELECT * FROM vendorsubsidiaryrelationship").text
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "SELECT isadjustmentonly, contingentrevenuehandling, twosteprevenueallocation, unbilledreceivablegrouping "
+        "FROM accountingbook",
+        "SELECT approver, expenselimit FROM employee",
+        "SELECT project FROM entity WHERE type = 'Job'",
+        "SELECT dropdownstate FROM entityaddress",
+        "SELECT gainlossaccount, intercoexpenseaccount, intercoincomeaccount, deferralaccount FROM item",
+        "SELECT defaultbillingaddress, defaultshippingaddress, parent FROM job",
+        "SELECT taxregoverride, taxdetailsoverride, taxpointdateoverride, intercoadj FROM transaction",
+        "SELECT fiscalcalendar FROM subsidiary",
+    ],
+)
+def test_columns_that_finance_models_select(reader: Any, query: str) -> None:
+    assert reader.rows(query)

@@ -47,7 +47,7 @@ def test_tables_are_readable_empty_hidden_or_belong_to_a_feature_that_is_off(
     assert told["vendor"] == Finding("vendor", Status.NOT_PERMITTED, "the role needs Lists > Vendors")
     assert told["subsidiary"].status is Status.FEATURE_OFF
     assert "OneWorld" in told["subsidiary"].note
-    assert told["nexus"].status is Status.UNKNOWN
+    assert told["charge"].status is Status.UNKNOWN
     assert told["record_invoice"].status is Status.IN_CATALOG
 
 

@@ -98,6 +98,7 @@ def _entity_select(company: Company, kind: str) -> str:
         "type": f"'{ENTITY_TYPES[kind]}'",
         "entitytitle": f"({table.display})",
         kind: "id",
+        "project": "id" if kind == "job" else "NULL",
         "isperson": "isperson" if table.column("isperson") else "'T'",
         "parent": {"customer": "parent", "job": "customer"}.get(kind, "NULL"),
         "toplevelparent": {"customer": "coalesce(parent, id)", "job": "customer"}.get(kind, "NULL"),

@@ -10,7 +10,8 @@ INSERT INTO subsidiary BY NAME FROM (VALUES
   (5, 'Japan K.K.', 'Parent Company : Japan K.K.', 1, 'JP', 7, 'F', 'JP-'),
   (6, 'Eliminations', 'Parent Company : Eliminations', 1, 'US', 1, 'T', NULL))
   AS v(id, name, fullname, parent, country, currency, iselimination, tranprefix);
-UPDATE subsidiary SET legalname = name || ' Holding', lastmodifieddate = moment('subsidiary', id), mainaddress = id;
+UPDATE subsidiary SET legalname = name || ' Holding', lastmodifieddate = moment('subsidiary', id), mainaddress = id,
+  fiscalcalendar = CASE WHEN id = 5 THEN 2 ELSE 1 END;
 INSERT INTO department BY NAME FROM (VALUES (1, 'Sales', NULL), (2, 'Operations', NULL), (3, 'Logistics', 2),
   (4, 'Finance', NULL), (7, 'R&D', NULL), (9, 'Customer''s Voice', 1)) AS v(id, name, parent);
 INSERT INTO classification BY NAME FROM (VALUES (1, 'Wholesale', NULL), (2, 'Retail', NULL), (3, 'Online', 2),
