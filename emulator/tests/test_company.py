@@ -127,8 +127,7 @@ def test_tables_of_features_that_are_off(client_of: Any) -> None:
 @pytest.mark.parametrize(
     "query",
     [
-        "SELECT isadjustmentonly, contingentrevenuehandling, twosteprevenueallocation, unbilledreceivablegrouping "
-        "FROM accountingbook",
+        "SELECT isadjustmentonly, contingentrevenuehandling, twosteprevenueallocation FROM accountingbook",
         "SELECT approver, expenselimit FROM employee",
         "SELECT project FROM entity WHERE type = 'Job'",
         "SELECT dropdownstate FROM entityaddress",
