@@ -17,6 +17,7 @@ _ACCOUNT_ID = re.compile(r"[A-Za-z0-9]{1,40}(?:[_-][A-Za-z0-9]{1,20})?")
 _SERVICE_HOSTS = ("suitetalk.api", "restlets.api", "app")
 # Stricter than the standard: what two parsers might read differently is refused, such as non-ASCII names.
 _HOST = r"[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?|\[[0-9a-f:.]+\]"
+_OF_AN_ACCOUNT = re.compile(rf"([a-z0-9-]+)\.(?:{'|'.join(map(re.escape, _SERVICE_HOSTS))})\.netsuite\.com")
 _ADDRESS = re.compile(rf"https?://(?:{_HOST})(?::\d{{1,5}})?(?:/[!-~]*)?", re.ASCII | re.IGNORECASE)
 
 
@@ -64,6 +65,12 @@ class Account:
         audiences = tuple(dict.fromkeys(likeliest_first))
         restlets = f"https://{label}.restlets.api.netsuite.com" if base == own_url else base
         return cls(realm, base, token, audiences, pages + _CONSENT_PATH, restlets)
+
+
+def account_in(address: str) -> str:
+    """Return the id of the account that an address of NetSuite's belongs to, empty when it names none."""
+    found = _OF_AN_ACCOUNT.fullmatch(_host(address)) if _ADDRESS.fullmatch(address) else None
+    return found[1] if found else ""
 
 
 def is_loopback(host: str) -> bool:

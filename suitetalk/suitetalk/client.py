@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+from typing import TYPE_CHECKING
+
 import requests
 
 from suitetalk.auth import TokenStore
@@ -15,8 +18,11 @@ from suitetalk.metadata import CatalogCache, MetadataCatalog
 from suitetalk.raw import RawRequests
 from suitetalk.records import Records
 from suitetalk.settings import ConnectionSettings
-from suitetalk.suiteql import Datasets, SuiteQL
+from suitetalk.suiteql import Datasets, RowReader, SuiteQL
 from suitetalk.system import System
+
+if TYPE_CHECKING:
+    from suitetalk.column_types import ColumnTypes
 
 _USUAL_LIMIT = 5  # of the smallest accounts [bridgehead_1500275603]
 
@@ -45,7 +51,7 @@ class NetSuite:
 
         Args:
             settings: the account and the login.
-            limiter: shared with others, or None for one of this client's own.
+            limiter: shared with others, or None for this client's own.
             retry: how often and how far apart to try.
             user_agent: how to introduce oneself.
             session: stands in for the network in tests.
@@ -70,13 +76,22 @@ class NetSuite:
         self.records = Records(self.transport)
         self.jobs = Jobs(self.transport, retry=retry, polling=polling)
         self.batches = Batches(self.jobs, width=lambda: getattr(limiter, "limit", _USUAL_LIMIT))
-        self.suiteql = SuiteQL(self.transport)
+        self.suiteql = SuiteQL(self.transport, self._row_reader)
         self.datasets = Datasets(self.transport)
         self.metadata = MetadataCatalog(
             self.transport, None if metadata_age is None else CatalogCache.of_login(settings, metadata_age)
         )
         self.system = System(self.transport)
+        self._column_types: ColumnTypes | None = None
+        self._lock = threading.Lock()
         self.raw = RawRequests(self.transport)
+
+    def _row_reader(self, statement: str) -> RowReader:
+        from suitetalk.column_types import ColumnTypes  # noqa: PLC0415 - its parser is slow to load
+
+        with self._lock:
+            self._column_types = self._column_types or ColumnTypes(self.metadata, self.suiteql)
+        return self._column_types.reader(statement)
 
     def __enter__(self) -> NetSuite:
         """Return itself."""

@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
-
-_SECRETS = re.compile(
-    r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)"  # key
-    r"|\beyJ[\w-]+\.[\w-]+(?:\.[\w-]*)?"  # assertion or access token
-    r"|(?<=\bBearer )(?!realm=)\S+"
-    r"|(?<=\bBasic )(?!realm=)\S+"
-    r"|\boauth_(?:consumer_key|token|signature)=\S+"
-    r"|\b(?:client_secret|refresh_token|access_token|code|code_verifier|token_secret)=[^&\s]+",  # fields of a form
-    re.DOTALL,
-)
 
 
 class SuiteTalkError(Exception):
     """Anything this library raises on purpose."""
+
+
+class InvalidArgumentError(SuiteTalkError):
+    """What the library was called with cannot be sent, such as a body with NaN in it; nothing was sent."""
 
 
 class ConfigurationError(SuiteTalkError):
@@ -83,14 +76,6 @@ class ErrorDetail:
     path: str = ""
 
 
-def readable(words: object) -> str:
-    """Return somebody else's words on one line, without what looks like a key or a token.
-
-    NetSuite echoes no login, but a proxy may show the request it could not pass on.
-    """
-    return _SECRETS.sub("[hidden]", " ".join(str(words).split()))
-
-
 class NetSuiteError(SuiteTalkError):
     """NetSuite answered and refused.
 
@@ -131,7 +116,7 @@ class NetSuiteError(SuiteTalkError):
 
 
 class InvalidRequestError(NetSuiteError):
-    """400, and every other refusal below 500 that has no class of its own."""
+    """400, and every other refusal below 500 without a class of its own."""
 
 
 class LoginRefusedError(NetSuiteError):
@@ -147,7 +132,7 @@ class PermissionDeniedError(NetSuiteError):
 
 
 class NotFoundError(NetSuiteError):
-    """404."""
+    """404, or a 400 for an id that no record can have [section 14.1]."""
 
 
 class ConcurrencyLimitError(NetSuiteError):
@@ -158,10 +143,25 @@ class ServerFaultError(NetSuiteError):
     """500 and above."""
 
 
+_NOT_ABOUT_THE_REQUEST = frozenset({407, 408})  # a proxy wants a login; the server tired of waiting
+
+
+def is_refusal(error: SuiteTalkError) -> bool:
+    """Tell whether NetSuite refused this one request and did nothing, so that others may still pass."""
+    if not isinstance(error, NetSuiteError) or isinstance(error, (LoginRefusedError, ConcurrencyLimitError)):
+        return False
+    return 400 <= error.status < 500 and error.status not in _NOT_ABOUT_THE_REQUEST  # noqa: PLR2004 - client errors
+
+
+REFUSALS = (InvalidRequestError, NotFoundError, PermissionDeniedError)
+"""The refusals of a question that may not be asked here: by this role, in this account, of this release."""
+
+
 _BY_CODE = {
     "INVALID_LOGIN": "look up the reason in Setup > Users/Roles > User Management > View Login Audit Trail",
     "INSUFFICIENT_PERMISSION": "give the integration's role the permission for this record type",
     "NONEXISTENT_ID": "the id does not exist, or the role may not see it",
+    "INVALID_ID": "give an internal id such as 107, or eid: and an external id",
     "NONEXISTENT_FIELD": "use a field that the type's x-ns-filterable list names",
     "INVALID_HEADER": "a proxy between here and NetSuite may add or drop headers",
     "CONCURRENCY_LIMIT_EXCEEDED": (
@@ -185,7 +185,7 @@ _WHERE_WORDS_SAY_NOTHING = {
         "rules of the account refuse it, such as a name or id that must be unique, a mandatory field, a workflow or a "
         "script; try the same in NetSuite with the integration's role"
     ),
-    "INVALID_CONTENT": "compare it with what the catalog says of the record type, see `suitetalk metadata`",
+    "INVALID_CONTENT": "compare it with what the catalog says of the record type, which `suitetalk schema TYPE` shows",
 }
 
 _BY_STATUS = {
@@ -236,7 +236,7 @@ def for_refusal(status: int, code: str, words: str) -> str:
     if code in _BY_CODE:
         return _BY_CODE[code]
     if speaks_of_permission(words):
-        return "give the role the missing permission; lists and SuiteQL also need Reports > SuiteAnalytics Workbook"
+        return "give the role the missing permission; lists and SuiteQL need Reports > SuiteAnalytics Workbook"
     if advised := next((advice for part, advice in _BY_WORDS.items() if part in words.lower()), ""):
         return advised
     if 300 <= status < 400:  # noqa: PLR2004 - the class of redirects

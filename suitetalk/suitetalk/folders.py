@@ -1,14 +1,21 @@
-"""Folders of the user's own, outside every project: for what lasts, such as tokens, and for what may be thrown away."""
+"""The user's state and cache folders, and files that nobody else may read."""
 
 from __future__ import annotations
 
+import errno
 import os
+import re
 import stat
 import sys
+from collections.abc import Callable
 from pathlib import Path
+
+import platformdirs
 
 _FOR_OTHERS = 0o077
 _NAME = "suitetalk"
+_STREAMS = {"/dev/stdin": 0, "/dev/stdout": 1, "/dev/stderr": 2}
+_DESCRIPTOR = re.compile(r"/(?:dev|proc/self)/fd/(\d{1,9})", re.ASCII)
 
 
 def state_folder() -> Path:
@@ -20,7 +27,7 @@ def state_folder() -> Path:
     Raises:
         OSError: the user has no home folder.
     """
-    return _folder("XDG_STATE_HOME", windows=(), macos=("Application Support",), others=(".local", "state"))
+    return _found(platformdirs.user_state_path)
 
 
 def cache_folder() -> Path:
@@ -29,22 +36,17 @@ def cache_folder() -> Path:
     Raises:
         OSError: the user has no home folder.
     """
-    return _folder("XDG_CACHE_HOME", windows=("Cache",), macos=("Caches",), others=(".cache",))
+    return _found(platformdirs.user_cache_path)
 
 
-def _folder(variable: str, *, windows: tuple[str, ...], macos: tuple[str, ...], others: tuple[str, ...]) -> Path:
-    configured = Path(os.environ.get(variable, ""))
-    if configured.is_absolute():  # the specification wants a relative one ignored
-        return configured / _NAME
+def _found(path_of: Callable[..., Path]) -> Path:
     try:
-        home = Path.home()
-    except RuntimeError as error:
-        raise OSError(str(error)) from None
-    if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA") or home / "AppData" / "Local", _NAME, *windows)
-    if sys.platform == "darwin":
-        return Path(home, "Library", *macos, _NAME)
-    return Path(home, *others, _NAME)
+        folder = path_of(_NAME, appauthor=False)
+    except RuntimeError:
+        folder = Path()
+    if not folder.is_absolute():  # as older releases of platformdirs return it
+        raise OSError("the user has no home folder")
+    return folder
 
 
 def make_private(folder: Path) -> None:
@@ -56,6 +58,43 @@ def make_private(folder: Path) -> None:
     folder.parent.mkdir(parents=True, exist_ok=True)
     folder.mkdir(mode=0o700, exist_ok=True)
     _close_to_others(folder, folder.stat(), 0o700)
+
+
+def open_privately(path: Path) -> int:
+    """Open a file to read and append, or make it, and return its descriptor; what is in it concerns the user alone.
+
+    A regular file is closed to others even when it existed, and is not opened through a link, which somebody else may
+    have put there. A device or a pipe is opened as it is; `/dev/stdout` and the like are the process's own descriptors.
+
+    Raises:
+        OSError: it cannot be opened, belongs to somebody else, or is a link.
+    """
+    number = _STREAMS.get(str(path))
+    found = _DESCRIPTOR.fullmatch(str(path))
+    if number is not None or found:
+        return os.dup(int(found[1]) if found else number or 0)
+    flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
+    if not _is_device(path):
+        if path.is_symlink():
+            raise OSError(errno.ELOOP, "it is a link; name the file that it leads to")
+        flags |= getattr(os, "O_NOFOLLOW", 0)
+    file = os.open(path, flags, 0o600)
+    try:
+        facts = os.fstat(file)
+        if stat.S_ISREG(facts.st_mode):
+            _close_to_others(path, facts, 0o600)
+    except BaseException:
+        os.close(file)
+        raise
+    return file
+
+
+def _is_device(path: Path) -> bool:
+    """Tell whether a path leads to something that exists and is not a regular file."""
+    try:
+        return not stat.S_ISREG(path.stat().st_mode)
+    except FileNotFoundError:
+        return False
 
 
 def close_to_others(path: Path) -> bool:

@@ -13,6 +13,7 @@ from urllib.parse import quote, unquote
 
 from suitetalk.errors import (
     ConnectionFailedError,
+    InvalidArgumentError,
     JobUnfinishedError,
     NetSuiteError,
     OutcomeUnknownError,
@@ -26,146 +27,8 @@ IDEMPOTENCY_HEADER = "X-NetSuite-Idempotency-Key"
 _KEY_USED_AGAIN = "IDEMPOTENCY_ERROR"
 _ACCEPTED = 202
 _JOB = re.compile(r"/async/v1/job/([^/?#]+)")
-
-
-def new_idempotency_key() -> str:
-    """Return a fresh UUID; make it before the first try, and keep it where a crash cannot reach it."""
-    return str(uuid.uuid4())
-
-
-def submitted_once(send: Callable[[], Answer], key: str, retry: RetryPolicy) -> str:
-    """Send until NetSuite names the job, and return its id.
-
-    The key makes NetSuite refuse a second acceptance and name the first job instead [subsect_164494900632], so an
-    answer that was lost costs nothing but another try.
-
-    Args:
-        send: sends the request with this key, raising what the transport raises for one that is not repeatable.
-        key: the idempotency key.
-        retry: how often and how far apart to try.
-
-    Raises:
-        NetSuiteError: NetSuite refused, and no job came about.
-        ConnectionFailedError: NetSuite was not reached, and no job came about.
-        OutcomeUnknownError: a job may have come about; with the key, to submit it under once more.
-    """
-    submission = _Submission(send)
-    try:
-        return retry.run(submission.attempt)
-    except SuiteTalkError as error:
-        if not submission.may_have_begun:
-            raise
-        raise OutcomeUnknownError(
-            f"{str(error).rstrip('. ')}; a job may have begun before. Submit it again under its idempotency key {key} "
-            "to find out without doing it twice.",
-            idempotency_key=key,
-            record_id=error.record_id if isinstance(error, OutcomeUnknownError) else "",
-        ) from error
-
-
-def job_id_in(location: str) -> str:
-    """Return the job's id out of an address, empty when it is none of a job; the address itself is not followed."""
-    found = _JOB.search(location)
-    return unquote(found[1]) if found else ""
-
-
-class _Submission:
-    """The tries of one submission; `may_have_begun` once a try may have been accepted."""
-
-    def __init__(self, send: Callable[[], Answer]) -> None:
-        self._send = send
-        self.may_have_begun = False
-
-    def attempt(self) -> str:
-        try:
-            answer = self._send()
-        except OutcomeUnknownError as error:
-            self.may_have_begun = True
-            raise TryAgainError(error) from None
-        except NetSuiteError as error:
-            return self._first_job(error)
-        return job_id_in(answer.headers.get("Location", "")) or self._without_job(answer)
-
-    def _first_job(self, error: NetSuiteError) -> str:
-        """Return the job that the key stands for already, if that is why NetSuite refused."""
-        if not any(detail.code == _KEY_USED_AGAIN for detail in error.details):
-            raise error
-        self.may_have_begun = True
-        if not job_id_in(error.location):
-            raise error
-        return job_id_in(error.location)
-
-    def _without_job(self, answer: Answer) -> str:
-        self.may_have_begun = True
-        error = OutcomeUnknownError(
-            f"{answer.request} was accepted (status {answer.status}) without the address of a job",
-            record_id="" if answer.status == _ACCEPTED else answer.located_id,
-        )
-        if answer.status == _ACCEPTED:
-            raise TryAgainError(error)
-        raise error  # carried out at once, where the key is ignored, so another try would do it twice
-
-
-@dataclass(frozen=True)
-class PollPolicy:
-    """How far apart a job is asked after: growing pauses, because each question takes a place in the account's limit.
-
-    Attributes:
-        first_wait: seconds before the second question.
-        growth: each pause is this many times the one before.
-        longest_wait: seconds at most between two questions.
-        head_start: seconds before the first question, when it is known that a job takes longer than that.
-    """
-
-    first_wait: float = 0.5
-    growth: float = 1.5
-    longest_wait: float = 15.0
-    head_start: float = 0.0
-
-    def pauses(self) -> Iterator[float]:
-        """Return the pauses in seconds, without end."""
-        pause = self.first_wait
-        while True:
-            yield min(pause, self.longest_wait)
-            pause = min(pause * self.growth, self.longest_wait)
-
-
 _PATH = "/async/v1/job"
 _TASK = re.compile(r"/task/([^/?#]+)")
-
-
-@dataclass(frozen=True)
-class Job:
-    """What NetSuite says of a job [subsect_161278579295].
-
-    Attributes:
-        id: by which it is found again, by another process too.
-        completed: whether all of its tasks are done, well or not.
-        progress: NetSuite's word for it, such as `pending` or `succeeded`; others may come.
-    """
-
-    id: str
-    completed: bool
-    progress: str = ""
-
-
-@dataclass(frozen=True)
-class Task:
-    """What NetSuite says of one request of a job [subsect_161252896355].
-
-    Attributes:
-        id: within the job, counted from 1.
-        completed: whether it is done, well or not.
-        progress: NetSuite's word for it.
-        start_time: in UTC such as `2020-12-09T12:04:28Z`, empty when it has not begun.
-        end_time: likewise.
-    """
-
-    id: str
-    completed: bool
-    progress: str = ""
-    start_time: str = ""
-    end_time: str = ""
 
 
 class Jobs:
@@ -202,7 +65,6 @@ class Jobs:
             idempotency_key: a UUID. With that of an earlier submission, the job of that one is returned.
 
         Raises:
-            NetSuiteError: NetSuite refused.
             OutcomeUnknownError: it may have been accepted or not; `idempotency_key` is what to submit it under again.
             ConnectionFailedError: NetSuite was not reached.
         """
@@ -305,6 +167,142 @@ class Jobs:
         return body
 
 
+@dataclass(frozen=True)
+class Job:
+    """What NetSuite says of a job [subsect_161278579295].
+
+    Attributes:
+        id: by which it is found again, by another process too.
+        completed: whether all of its tasks are done, well or not.
+        progress: NetSuite's word for it, such as `pending` or `succeeded`; others may come.
+    """
+
+    id: str
+    completed: bool
+    progress: str = ""
+
+
+@dataclass(frozen=True)
+class Task:
+    """What NetSuite says of one request of a job [subsect_161252896355].
+
+    Attributes:
+        id: within the job, counted from 1.
+        completed: whether it is done, well or not.
+        progress: NetSuite's word for it.
+        start_time: in UTC such as `2020-12-09T12:04:28Z`, empty when it has not begun.
+        end_time: likewise.
+    """
+
+    id: str
+    completed: bool
+    progress: str = ""
+    start_time: str = ""
+    end_time: str = ""
+
+
+@dataclass(frozen=True)
+class PollPolicy:
+    """How far apart a job is asked after: growing pauses, because each question takes a place in the account's limit.
+
+    Attributes:
+        first_wait: seconds before the second question.
+        growth: each pause is this many times the one before.
+        longest_wait: seconds at most between two questions.
+        head_start: seconds before the first question, when it is known that a job takes longer than that.
+    """
+
+    first_wait: float = 0.5
+    growth: float = 1.5
+    longest_wait: float = 15.0
+    head_start: float = 0.0
+
+    def pauses(self) -> Iterator[float]:
+        """Return the pauses in seconds, without end."""
+        pause = self.first_wait
+        while True:
+            yield min(pause, self.longest_wait)
+            pause = min(pause * self.growth, self.longest_wait)
+
+
+def new_idempotency_key() -> str:
+    """Return a fresh UUID; make it before the first try, and keep it where a crash cannot reach it."""
+    return str(uuid.uuid4())
+
+
+def submitted_once(send: Callable[[], Answer], key: str, retry: RetryPolicy) -> str:
+    """Send until NetSuite names the job, and return its id.
+
+    The key makes NetSuite refuse a second acceptance and name the first job instead [subsect_164494900632], so an
+    answer that was lost costs nothing but another try.
+
+    Args:
+        send: sends the request with this key, raising what the transport raises for one that is not repeatable.
+        key: the idempotency key.
+        retry: how often and how far apart to try.
+
+    Raises:
+        NetSuiteError: NetSuite refused, and no job came about.
+        ConnectionFailedError: NetSuite was not reached, and no job came about.
+        OutcomeUnknownError: a job may have come about; with the key, to submit it under once more.
+    """
+    submission = _Submission(send)
+    try:
+        return retry.run(submission.attempt)
+    except SuiteTalkError as error:
+        if not submission.may_have_begun:
+            raise
+        raise OutcomeUnknownError(
+            f"{str(error).rstrip('. ')}; a job may have begun before. Submit it again under its idempotency key {key} "
+            "to find out without doing it twice.",
+            idempotency_key=key,
+            record_id=error.record_id if isinstance(error, OutcomeUnknownError) else "",
+        ) from error
+
+
+def job_id_in(location: str) -> str:
+    """Return the job's id out of an address, empty when it is none of a job; the address itself is not followed."""
+    found = _JOB.search(location)
+    return unquote(found[1]) if found else ""
+
+
+class _Submission:
+    """The tries of one submission; `may_have_begun` once a try may have been accepted."""
+
+    def __init__(self, send: Callable[[], Answer]) -> None:
+        self._send = send
+        self.may_have_begun = False
+
+    def attempt(self) -> str:
+        try:
+            answer = self._send()
+        except OutcomeUnknownError as error:
+            self.may_have_begun = True
+            raise TryAgainError(error) from None
+        except NetSuiteError as error:
+            return self._first_job(error)
+        return job_id_in(answer.headers.get("Location", "")) or self._without_job(answer)
+
+    def _first_job(self, error: NetSuiteError) -> str:
+        """Return the job that the key stands for already, if that is why NetSuite refused."""
+        if not any(detail.code == _KEY_USED_AGAIN for detail in error.details):
+            raise error
+        self.may_have_begun = True
+        if not job_id_in(error.location):
+            raise error
+        return job_id_in(error.location)
+
+    def _without_job(self, answer: Answer) -> str:
+        self.may_have_begun = True
+        error = OutcomeUnknownError(
+            f"{answer.request} was accepted (status {answer.status}) without the address of a job",
+            record_id="" if answer.status == _ACCEPTED else answer.located_id,
+        )
+        if answer.status == _ACCEPTED:
+            raise TryAgainError(error)
+        raise error  # carried out at once, where the key is ignored, so another try would do it twice
+
+
 def _left(job_id: str) -> JobUnfinishedError:
     return JobUnfinishedError(job_id, "is not waited for any longer")
 
@@ -319,7 +317,7 @@ def _task_path(job_id: str, task_id: str) -> str:
 
 def _segment(text: str, what: str) -> str:
     if not text.strip("."):  # dots alone would be taken for steps in the path
-        raise SuiteTalkError(f"The id of a {what} is needed, not {text!r}.")
+        raise InvalidArgumentError(f"The id of a {what} is needed, not {text!r}.")
     return quote(text, safe="")
 
 

@@ -14,13 +14,98 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from suitetalk.errors import ConnectionFailedError, SuiteTalkError
+from suitetalk.errors import ConnectionFailedError, InvalidArgumentError
 from suitetalk.folders import cache_folder, make_private
 from suitetalk.http.response import Answer
 from suitetalk.http.transport import Transport
 from suitetalk.settings import ConnectionSettings
 
 _REFERENCE = frozenset({"id", "refName", "externalId", "links"})
+logger = logging.getLogger(__name__)
+_PATH = "/record/v1/metadata-catalog"
+
+
+class MetadataCatalog:
+    """Reads the catalog as the role sees it [chapter_1540810168]. Thread-safe."""
+
+    def __init__(self, transport: Transport, cache: CatalogCache | None = None) -> None:
+        """Send through this transport; what the cache has is not asked for."""
+        self._transport = transport
+        self._cache = cache
+
+    def record_types(self, select: Sequence[str] = ()) -> list[str]:
+        """Return the names of all record types, sorted, spelled as NetSuite does [section_1540810174].
+
+        Args:
+            select: those of these names only, which spares NetSuite the rest.
+
+        Raises:
+            ConnectionFailedError: the answer is not a list of types.
+        """
+        problem = "The metadata catalog answered with something other than a list of types; check `base_url`."
+        body = self._document(_PATH, "", select, _is_list, problem)
+        return sorted({str(item["name"]) for item in body["items"] if isinstance(item, dict) and item.get("name")})
+
+    def json_schema(self, record_type: str, *, refresh: bool = False) -> dict[str, Any]:
+        """Return the JSON Schema of one type with NetSuite's `x-ns-…` keys [section_1545129726].
+
+        Args:
+            record_type: such as `customer`.
+            refresh: whether NetSuite is asked although the cache has it.
+
+        Raises:
+            NotFoundError: the type does not exist, or the role may not see it.
+        """
+        if not record_type.strip("."):
+            raise InvalidArgumentError("A record type is needed, such as customer.")
+        path = f"{_PATH}/{quote(record_type, safe='')}"
+        problem = f"GET {path} was answered with something other than a JSON Schema; check `base_url`."
+        accept = "application/schema+json"
+        schema: dict[str, Any] = self._document(path, accept, (), _is_schema, problem, refresh=refresh)
+        return schema
+
+    def fields(self, record_type: str) -> list[FieldShape]:
+        """Return the fields of a type, its sublists with their keys, and the fields of these [section_1545129726].
+
+        Raises:
+            NotFoundError: the type does not exist, or the role may not see it.
+        """
+        return list(fields_of(self.json_schema(record_type)))
+
+    def open_api(self, select: Sequence[str] = ()) -> dict[str, Any]:
+        """Return the catalog as an OpenAPI 3.0 document [section_1545126526].
+
+        Args:
+            select: record types to describe. Without it all are, which takes long in large accounts.
+        """
+        problem = "The metadata catalog answered with something other than an OpenAPI document; check `base_url`."
+        document: dict[str, Any] = self._document(_PATH, "application/swagger+json", select, _is_open_api, problem)
+        return document
+
+    def _document(
+        self,
+        path: str,
+        accept: str,
+        select: Sequence[str],
+        is_right: Callable[[Any], bool],
+        problem: str,
+        *,
+        refresh: bool = False,
+    ) -> Any:
+        parameters = {"select": ",".join(select)} if select else {}
+        name = "\n".join((accept, path, *parameters.values()))
+        kept = self._cache.get(name) if self._cache and not refresh else None
+        body = _read(kept) if kept is not None else None
+        if is_right(body):
+            return body
+        headers = {"Accept": accept} if accept else None
+        answer = self._transport.request("GET", path, parameters=parameters, headers=headers, repeatable=True)
+        body = answer.json()
+        if not is_right(body):
+            raise ConnectionFailedError(problem)
+        if self._cache:
+            self._cache.put(name, answer.content)
+        return body
 
 
 @dataclass(frozen=True)
@@ -70,49 +155,6 @@ def fields_of(schema: Mapping[str, Any], prefix: str = "") -> Iterator[FieldShap
         )
         if kind in ("sublist", "subrecord"):
             yield from fields_of(inner, f"{prefix}{name}.")
-
-
-def _kind(entry: Mapping[str, Any]) -> str:
-    properties = entry.get("properties")
-    if isinstance(properties, Mapping):
-        if "items" in properties:
-            line = _inside(entry)
-            plain = "x-ns-sublistkey" not in line and _REFERENCE.issuperset(_mapping(line.get("properties")))
-            return "multi-select" if plain else "sublist"
-        if not {"id", "refName"} <= properties.keys():
-            return "subrecord"
-        return "reference" if properties.keys() & {"links", "externalId"} else "enum"
-    if entry.get("format") in ("date", "date-time"):
-        return str(entry["format"])
-    kind = str(entry.get("type") or "")
-    return {"string": "text", "object": "subrecord", "": "reference"}.get(kind, kind)
-
-
-def _inside(entry: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return the schema of a sublist's lines, or the entry itself."""
-    items = _mapping(entry.get("properties")).get("items")
-    lines = items.get("items") if isinstance(items, Mapping) else None
-    return lines if isinstance(lines, Mapping) else entry
-
-
-def _keys(line: Mapping[str, Any]) -> tuple[str, ...]:
-    key = _mapping(line.get("x-ns-sublistkey"))
-    return _names(_mapping(key.get("value")).get("existing")) if key.get("present") is True else ()
-
-
-def _choices(entry: Mapping[str, Any]) -> tuple[str, ...]:
-    return _names(_mapping(_mapping(entry.get("properties")).get("id")).get("enum"))
-
-
-def _mapping(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
-
-
-def _names(value: Any) -> tuple[str, ...]:
-    return tuple(map(str, value)) if isinstance(value, (list, tuple)) else ()
-
-
-logger = logging.getLogger(__name__)
 
 
 class CatalogCache:
@@ -179,100 +221,48 @@ class CatalogCache:
         return self._folder / f"{_digest(name)}.json"
 
 
+def _kind(entry: Mapping[str, Any]) -> str:
+    properties = entry.get("properties")
+    if isinstance(properties, Mapping):
+        if "items" in properties:
+            line = _inside(entry)
+            plain = "x-ns-sublistkey" not in line and _REFERENCE.issuperset(_mapping(line.get("properties")))
+            return "multi-select" if plain else "sublist"
+        if not {"id", "refName"} <= properties.keys():
+            return "subrecord"
+        return "reference" if properties.keys() & {"links", "externalId"} else "enum"
+    if entry.get("format") in ("date", "date-time"):
+        return str(entry["format"])
+    kind = str(entry.get("type") or "")
+    return {"string": "text", "object": "subrecord", "": "reference"}.get(kind, kind)
+
+
+def _inside(entry: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the schema of a sublist's lines, or the entry itself."""
+    items = _mapping(entry.get("properties")).get("items")
+    lines = items.get("items") if isinstance(items, Mapping) else None
+    return lines if isinstance(lines, Mapping) else entry
+
+
+def _keys(line: Mapping[str, Any]) -> tuple[str, ...]:
+    key = _mapping(line.get("x-ns-sublistkey"))
+    return _names(_mapping(key.get("value")).get("existing")) if key.get("present") is True else ()
+
+
+def _choices(entry: Mapping[str, Any]) -> tuple[str, ...]:
+    return _names(_mapping(_mapping(entry.get("properties")).get("id")).get("enum"))
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _names(value: Any) -> tuple[str, ...]:
+    return tuple(map(str, value)) if isinstance(value, (list, tuple)) else ()
+
+
 def _digest(*parts: str) -> str:
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
-
-
-_PATH = "/record/v1/metadata-catalog"
-
-
-class MetadataCatalog:
-    """Reads the catalog as the role sees it [chapter_1540810168]. Thread-safe."""
-
-    def __init__(self, transport: Transport, cache: CatalogCache | None = None) -> None:
-        """Send through this transport; what the cache has is not asked for."""
-        self._transport = transport
-        self._cache = cache
-
-    def record_types(self, select: Sequence[str] = ()) -> list[str]:
-        """Return the names of all record types, sorted, spelled as NetSuite does [section_1540810174].
-
-        Args:
-            select: those of these names only, which spares NetSuite the rest.
-
-        Raises:
-            ConnectionFailedError: the answer is not a list of types.
-            NetSuiteError: NetSuite refused.
-        """
-        problem = "The metadata catalog was answered with no list of types; check `base_url`."
-        body = self._document(_PATH, "", select, _is_list, problem)
-        return sorted({str(item["name"]) for item in body["items"] if isinstance(item, dict) and item.get("name")})
-
-    def json_schema(self, record_type: str, *, refresh: bool = False) -> dict[str, Any]:
-        """Return the JSON Schema of one type with NetSuite's `x-ns-…` keys [section_1545129726].
-
-        Args:
-            record_type: such as `customer`.
-            refresh: whether NetSuite is asked although the cache has it.
-
-        Raises:
-            NotFoundError: the type does not exist, or the role may not see it.
-            NetSuiteError: NetSuite refused.
-        """
-        if not record_type.strip("."):
-            raise SuiteTalkError("A record type is needed, such as customer.")
-        path = f"{_PATH}/{quote(record_type, safe='')}"
-        problem = f"GET {path} was answered with no JSON Schema; check `base_url`."
-        accept = "application/schema+json"
-        schema: dict[str, Any] = self._document(path, accept, (), _is_schema, problem, refresh=refresh)
-        return schema
-
-    def fields(self, record_type: str) -> list[FieldShape]:
-        """Return the fields of a type, its sublists with their keys, and the fields of these [section_1545129726].
-
-        Raises:
-            NotFoundError: the type does not exist, or the role may not see it.
-            NetSuiteError: NetSuite refused.
-        """
-        return list(fields_of(self.json_schema(record_type)))
-
-    def open_api(self, select: Sequence[str] = ()) -> dict[str, Any]:
-        """Return the catalog as an OpenAPI 3.0 document [section_1545126526].
-
-        Args:
-            select: record types to describe. Without it all are, which takes long in large accounts.
-
-        Raises:
-            NetSuiteError: NetSuite refused.
-        """
-        problem = "The metadata catalog was answered with no OpenAPI document; check `base_url`."
-        document: dict[str, Any] = self._document(_PATH, "application/swagger+json", select, _is_open_api, problem)
-        return document
-
-    def _document(
-        self,
-        path: str,
-        accept: str,
-        select: Sequence[str],
-        is_right: Callable[[Any], bool],
-        problem: str,
-        *,
-        refresh: bool = False,
-    ) -> Any:
-        parameters = {"select": ",".join(select)} if select else {}
-        name = "\n".join((accept, path, *parameters.values()))
-        kept = self._cache.get(name) if self._cache and not refresh else None
-        body = _read(kept) if kept is not None else None
-        if is_right(body):
-            return body
-        headers = {"Accept": accept} if accept else None
-        answer = self._transport.request("GET", path, parameters=parameters, headers=headers, repeatable=True)
-        body = answer.json()
-        if not is_right(body):
-            raise ConnectionFailedError(problem)
-        if self._cache:
-            self._cache.put(name, answer.content)
-        return body
 
 
 def _read(content: bytes) -> Any:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from suitetalk.errors import ConnectionFailedError, IncompleteResultError, SuiteTalkError
+from suitetalk.errors import ConnectionFailedError, IncompleteResultError, InvalidArgumentError
 from suitetalk.http.response import Answer
 
 PAGE_SIZE = 1000
@@ -24,7 +24,7 @@ class Page:
 
     Attributes:
         items: the rows as NetSuite sent them.
-        total: NetSuite's own count of the whole result, even of what lies beyond the readable part.
+        total: NetSuite's own count of the whole result, including what lies beyond the readable part.
         has_more: whether a further page can be read.
     """
 
@@ -37,13 +37,13 @@ def page_parameters(limit: int, offset: int) -> dict[str, str]:
     """Return the query parameters that ask for a page [section_156414087576].
 
     Raises:
-        SuiteTalkError: NetSuite would refuse them.
+        InvalidArgumentError: NetSuite would refuse them.
         IncompleteResultError: the page lies beyond the 1000 pages that can be read.
     """
     if not 1 <= limit <= PAGE_SIZE:
-        raise SuiteTalkError(f"A page holds from 1 to {PAGE_SIZE} rows, so limit cannot be {limit}.")
+        raise InvalidArgumentError(f"A page holds from 1 to {PAGE_SIZE} rows, so limit cannot be {limit}.")
     if offset < 0 or offset % limit:
-        raise SuiteTalkError(f"An offset is a multiple of the limit, so {offset} does not go with {limit}.")
+        raise InvalidArgumentError(f"An offset is a multiple of the limit, so {offset} does not go with {limit}.")
     if offset // limit >= _MOST_PAGES:
         raise IncompleteResultError(
             f"Only the first {_MOST_PAGES} pages of a result can be read, so with limit {limit} nothing from row "
@@ -79,7 +79,7 @@ def page_of(body: Any, request: str) -> Page:
 def all_pages(fetch: Callable[[int], Page], what: str) -> Iterator[Page]:
     """Fetch the page at offset 0, 1000 and so on to the end.
 
-    Pages are not a snapshot. A result that shrinks while it is read moves rows over a border that is already behind,
+    Pages are not a snapshot. A result that shrinks while it is read moves rows over a border that has been passed,
     so that is an error; one that grows repeats rows at worst.
 
     Args:

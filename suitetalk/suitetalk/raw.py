@@ -1,12 +1,13 @@
-"""Requests as the caller makes them up, for what no other method covers."""
+"""Any request, as the caller makes it up, for what no other method covers."""
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import requests
 
@@ -14,6 +15,7 @@ from suitetalk.account import REST_ROOT
 from suitetalk.errors import (
     ConcurrencyLimitError,
     ConnectionFailedError,
+    InvalidArgumentError,
     LoginRefusedError,
     NetSuiteError,
     OutcomeUnknownError,
@@ -23,6 +25,7 @@ from suitetalk.errors import (
 from suitetalk.http.response import Answer, encode
 from suitetalk.http.retry import RetryPolicy
 from suitetalk.http.transport import Transport
+from suitetalk.redaction import printable
 
 SERVICES = ("record", "query", "async", "system", "document", "auth")
 """The services a short path may belong to; `auth` is `auth/oauth2`."""
@@ -30,6 +33,10 @@ SERVICES = ("record", "query", "async", "system", "document", "auth")
 _REPEATABLE = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
 _ONCE = RetryPolicy(attempts=1)
 _LONGEST_WAIT = 300.0  # seconds
+_FROM_THE_ROOT = re.compile(rf"/(?:{'|'.join(SERVICES)})/(?:v\d+|oauth2)(?:/|$)", re.ASCII)
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", re.ASCII)  # of HTTP: methods and names of header fields
+_FIELD_VALUE = re.compile(r"[\t\x20-\x7e\xa0-\xff]*")
+_NOT_YOURS = frozenset({"host", "content-length", "transfer-encoding", "connection"})
 _JSON_FIRST = "application/json, application/vnd.oracle.resource+json, */*;q=0.1"
 
 
@@ -75,12 +82,21 @@ class File:
 
 @dataclass(frozen=True)
 class Body:
-    """What a raw request carries: JSON, or text, or form fields with or without files."""
+    """What a raw request carries: JSON, or text, or a form.
+
+    Attributes:
+        json: any value that JSON has.
+        text: sent as it is.
+        form: names and values of form fields.
+        files: files of a multipart form.
+        multipart: send form fields as multipart form data even without files.
+    """
 
     json: Any = None
     text: str | bytes | None = None
     form: Sequence[tuple[str, str]] = ()
     files: Sequence[File] = ()
+    multipart: bool = False
 
 
 class RawRequests:
@@ -97,7 +113,7 @@ class RawRequests:
         *,
         service: str = "record",
         parameters: Mapping[str, Any] | Sequence[tuple[str, str]] = (),
-        headers: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | Sequence[tuple[str, str]] = (),
         body: Body | None = None,
         timeout: float | None = None,
         retries: Retries | None = None,
@@ -106,29 +122,30 @@ class RawRequests:
 
         Args:
             method: HTTP method.
-            path: of the service, such as `customer/107`; or from the root, `/services/rest/…` or `/record/v1/…`; or
-                a whole address of the account.
+            path: of the service, such as `customer/107` or `/customer/107`; or from the root, `/services/rest/…` or
+                `/record/v1/…`; or a whole address of the account.
             service: whose path it is, one of SERVICES.
             parameters: query parameters, not yet encoded.
-            headers: further header fields.
+            headers: further header fields; one that is repeated is sent with all its values.
             body: what to send with it.
             timeout: seconds to wait for the next part of the answer, instead of the setting.
             retries: instead of the usual ones.
 
         Raises:
-            SuiteTalkError: the path leads to another host, or the body is of two kinds.
-            NetSuiteError: NetSuite refused.
+            InvalidArgumentError: the path leads to another host, the method or a header
+                field cannot be sent, or the body is of two kinds.
             OutcomeUnknownError: a write went out and its answer was lost.
             ConnectionFailedError: no usable answer after all tries.
         """
-        method = method.upper()
+        method = _checked_method(method)
         target = self._path(path, service)
         request = requests.Request(
             method,
             self._transport.account.base_url + REST_ROOT + target,
             params=list(parameters.items()) if isinstance(parameters, Mapping) else list(parameters),
-            headers={"Accept": _JSON_FIRST, **(headers or {})},
+            headers=_joined(headers),
         )
+        _set_default(request, "Accept", _JSON_FIRST)
         _fill(request, body or Body())
         name = f"{method} {urlsplit(target).path}"
         repeatable = method in _REPEATABLE or target.startswith("/query/")
@@ -146,33 +163,73 @@ class RawRequests:
 
     def _path(self, path: str, service: str) -> str:
         """Return the path below `/services/rest`; credentials go to no other host."""
+        path, mark, query = path.partition("?")
         base = self._transport.account.base_url
         if "://" in path or path.startswith("//"):
             if not path.lower().startswith(base.lower() + "/"):
-                raise SuiteTalkError(f"The address is not below {base}, and credentials are sent to no other host.")
+                raise InvalidArgumentError(
+                    f"The address is not below {base}, and credentials are sent to no other host."
+                )
             path = path[len(base) :]
-        if ".." in urlsplit(path).path.split("/"):
-            raise SuiteTalkError("The path steps out of its folder with .., so write it in full.")
-        if path.startswith("/"):
-            return path.removeprefix(REST_ROOT) if path.startswith(REST_ROOT + "/") else path
+        if ".." in re.split(r"[/\\]", _decoded(path)):
+            raise InvalidArgumentError("The path steps out of its folder with .., so write it in full.")
+        if path.startswith(REST_ROOT + "/"):
+            return path.removeprefix(REST_ROOT) + mark + query
+        if _FROM_THE_ROOT.match(path):
+            return path + mark + query
         if service not in SERVICES:
-            raise SuiteTalkError(f"There is no service {service!r}; it is one of {', '.join(SERVICES)}.")
-        return f"/auth/oauth2/v1/{path}" if service == "auth" else f"/{service}/v1/{path}"
+            raise InvalidArgumentError(f"There is no service {service!r}; it is one of {', '.join(SERVICES)}.")
+        root = "/auth/oauth2/v1" if service == "auth" else f"/{service}/v1"
+        return f"{root}/{path.removeprefix('/')}{mark}{query}"
+
+
+def _decoded(path: str) -> str:
+    """Undo percent-encoding, however often a server before NetSuite might."""
+    while (plain := unquote(path)) != path:
+        path = plain
+    return path
+
+
+def _checked_method(method: str) -> str:
+    if not _TOKEN.fullmatch(method):
+        raise InvalidArgumentError(f"{printable(method)!r} is not an HTTP method; give one such as GET or POST.")
+    return method.upper()
+
+
+def _joined(headers: Mapping[str, str] | Sequence[tuple[str, str]]) -> dict[str, str]:
+    """Return header fields by name; the values of a repeated one are joined, which means the same [RFC 9110, 5.3]."""
+    joined: dict[str, str] = {}
+    spelled: dict[str, str] = {}
+    for name, value in headers.items() if isinstance(headers, Mapping) else headers:
+        if not _TOKEN.fullmatch(name):
+            raise InvalidArgumentError(f"{printable(name)!r} is not the name of a header field.")
+        if name.lower() in _NOT_YOURS:
+            raise InvalidArgumentError(f"The header field {name} is set by the client; leave it out.")
+        if not _FIELD_VALUE.fullmatch(value):
+            raise InvalidArgumentError(
+                f"The header field {name} holds a line break, a control character or a letter outside Latin-1; "
+                "encode the value first."
+            )
+        first = spelled.setdefault(name.lower(), name)
+        joined[first] = f"{joined[first]}, {value}" if first in joined else value
+    return joined
 
 
 def _fill(request: requests.Request, body: Body) -> None:
-    kinds = [body.json is not None, body.text is not None, bool(body.form or body.files)]
-    if sum(kinds) > 1:
-        raise SuiteTalkError("A body is JSON, or text, or a form: give one of them.")
+    is_form = bool(body.form or body.files or body.multipart)
+    if sum([body.json is not None, body.text is not None, is_form]) > 1:
+        raise InvalidArgumentError("A body is JSON, or text, or a form: give one of them.")
     if body.json is not None:
         request.data = encode(body.json)
         _set_default(request, "Content-Type", "application/json")
     elif body.text is not None:
         request.data = body.text.encode() if isinstance(body.text, str) else body.text
         _set_default(request, "Content-Type", "text/plain; charset=utf-8")
-    elif body.files:
-        request.files = [(file.field, (file.name, file.content)) for file in body.files]
-        request.data = list(body.form)
+    elif body.files or body.multipart:
+        fields = [(name, (None, value)) for name, value in body.form]
+        request.files = [*fields, *((file.field, (file.name, file.content)) for file in body.files)]
+        if not request.files:
+            raise InvalidArgumentError("A multipart body needs a field or a file.")
     elif body.form:
         request.data = list(body.form)
 

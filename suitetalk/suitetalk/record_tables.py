@@ -1,4 +1,4 @@
-"""Which SuiteQL table holds the records of a type, and how they are told from the others in it [section 5.9]."""
+"""Which SuiteQL table holds the records of a type, and how to tell them from the others in it [section 5.9]."""
 
 from __future__ import annotations
 

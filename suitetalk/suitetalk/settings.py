@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Annotated, Any, Literal, get_args
+from urllib.parse import urlsplit
 
-from suitetalk.account import Account
+from suitetalk.account import Account, account_in, is_loopback
 from suitetalk.descriptions import Special, read, schema_of, setting
 from suitetalk.errors import ConfigurationError
 
@@ -25,30 +26,42 @@ LONGEST_LOGIN = 8_784  # hours
 _CUSTOM_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:[!-~]+", re.ASCII | re.IGNORECASE)
 
 
-_HTTPS = re.compile(r"https://[a-z0-9][a-z0-9.-]*(?::\d{1,5})?(?:/[!-~]*)?", re.ASCII | re.IGNORECASE)
+_WEB = re.compile(r"https?://[a-z0-9][a-z0-9.-]*(?::\d{1,5})?(?:/[!-~]*)?", re.ASCII | re.IGNORECASE)
 
 
 _NO_APPLICATIONS = {"http", "file", "ftp", "ws", "wss", "data", "javascript", "blob", "about", "mailto", "vbscript"}
 
 
 def check_redirect_uri(address: str) -> None:
-    """Refuse what NetSuite does not take: plain http, or anything but https and custom schemes [section_157771733782].
+    """Refuse what NetSuite does not take: anything but https and custom schemes [section_157771733782].
+
+    Live accounts take plain http for this machine itself, such as http://localhost:8080/callback.
 
     Raises:
         ConfigurationError: it cannot be used.
     """
     scheme = address.split(":", maxsplit=1)[0].lower()
-    if scheme == "http":
+    is_local = scheme == "http" and is_loopback(_host(address))
+    if scheme == "http" and not is_local:
         raise ConfigurationError(
-            "redirect_uri", "uses plain http, which NetSuite refuses; use https or a custom scheme."
+            "redirect_uri",
+            "uses plain http for another machine, which NetSuite refuses; use https, http://localhost or a custom "
+            "scheme.",
         )
-    wanted = _HTTPS if scheme == "https" else _CUSTOM_SCHEME
-    if re.search(r"[@#?\\]", address) or scheme in _NO_APPLICATIONS or not wanted.fullmatch(address):
+    wanted = _WEB if scheme == "https" or is_local else _CUSTOM_SCHEME
+    if re.search(r"[@#?\\]", address) or (scheme in _NO_APPLICATIONS and not is_local) or not wanted.fullmatch(address):
         raise ConfigurationError(
             "redirect_uri",
             "is not an address to return to; use the one registered on the integration record, such as "
             "https://localhost:8443/callback or com.example.connector://callback.",
         )
+
+
+def _host(address: str) -> str:
+    try:
+        return urlsplit(address).hostname or ""
+    except ValueError:
+        return ""
 
 
 _NEEDED = {
@@ -150,7 +163,7 @@ class ConnectionSettings:
     redirect_uri: str | None = setting(
         None,
         "Redirect URI",
-        "Redirect URI for authorization_code, exactly as on the integration record; https or a custom scheme.",
+        "Redirect URI for authorization_code, exactly as on the integration record; https, a custom scheme, or http://localhost.",
     )
     login_hours: float = setting(
         168,
@@ -187,6 +200,8 @@ class ConnectionSettings:
         Raises:
             ConfigurationError: a setting is missing, of the wrong type, not usable, or of another login method.
         """
+        if not config.get("account_id") and (named := account_in(str(config.get("token_url") or ""))):
+            config = {**config, "account_id": named}
         return read(cls, config)
 
     @cached_property

@@ -9,28 +9,222 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import quote
 
-from suitetalk.errors import ErrorDetail, IncompleteResultError, InvalidRequestError, NetSuiteError, SuiteTalkError
+from suitetalk.errors import (
+    ErrorDetail,
+    IncompleteResultError,
+    InvalidArgumentError,
+    InvalidRequestError,
+    NetSuiteError,
+)
 from suitetalk.http.response import Answer
 from suitetalk.http.transport import Transport
 from suitetalk.pages import PAGE_SIZE, READABLE_ROWS, Page, all_pages, page_parameters, read_page
 
 __all__ = ["SuiteQL", "quoted"]
-
-
 Value = str | int | float | Decimal | date | datetime | None
 """What a `?` can stand for; booleans become `T` and `F`, as SuiteQL has them."""
 
+RowReader = Callable[[dict[str, Any]], dict[str, Any]]
+
 _SQL_DATE, _SQL_TIME = "YYYY-MM-DD", "YYYY-MM-DD HH24:MI:SS"
-
 _SHORTEST_HIDDEN = 3  # characters; shorter values say little and are in most texts
-
 # What may hold a question mark that is not a placeholder, or is one. What is not closed lasts to the end.
 _PIECES = re.compile(r"""'[^']*(?:'|\Z)|"[^"]*(?:"|\Z)|--[^\n]*|/\*.*?(?:\*/|\Z)|\?""", re.DOTALL)
+
+EVERY_COLUMN = "*"
+_PATH = "/query/v1/suiteql"
+_DATASET_PATH = "/query/v1/dataset/"
+
+
+class SuiteQL:
+    """Runs SELECT statements. Thread-safe."""
+
+    def __init__(self, transport: Transport, reader: Callable[[str], RowReader] | None = None) -> None:
+        """Send through this transport.
+
+        Args:
+            transport: sends the statements.
+            reader: returns what turns the rows of a statement into Python values; only `typed` needs it.
+        """
+        self._transport = transport
+        self._reader = reader
+        self._ability = _Ability()
+        self._parameters: tuple[Value, ...] = ()
+
+    def with_parameters(self, parameters: Sequence[Value]) -> SuiteQL:
+        """Return one that gives these values to each statement that comes without any.
+
+        It is for statements that all have the same statement with placeholders in them, once, such as one that is
+        read from as a subquery.
+        """
+        other = SuiteQL(self._transport, self._reader)
+        other._ability = self._ability
+        other._parameters = tuple(parameters)
+        return other
+
+    def page(
+        self, statement: str, parameters: Sequence[Value] = (), *, limit: int = PAGE_SIZE, offset: int = 0
+    ) -> Page:
+        """Run a statement and return one page of its rows [section_157909186990].
+
+        Rows are mappings of lower-case column names to text; columns that are null are absent.
+
+        Args:
+            statement: a SELECT; put an ORDER BY that is unique in it when more than one page is read, because
+                each page is a separate query.
+            parameters: values for its `?` placeholders, in order; bound where the account can do so, which is from
+                release 2026.2 on, else put into the statement as literals.
+            limit: rows of the page, at most 1000; with fewer, fewer rows can be read, because a result ends after
+                1000 pages.
+            offset: rows to leave out before it, a multiple of `limit`.
+
+        Raises:
+            InvalidArgumentError: there are more or fewer parameters than placeholders.
+            ConnectionFailedError: no usable answer.
+        """
+        return self.page_of(self.answer(statement, parameters, limit=limit, offset=offset))
+
+    def answer(
+        self, statement: str, parameters: Sequence[Value] = (), *, limit: int = PAGE_SIZE, offset: int = 0
+    ) -> Answer:
+        """Run a statement and return one page of its rows as NetSuite sent it, for your own decoder.
+
+        Arguments and errors are those of `page`; `page_of` reads it the usual way.
+        """
+        where, values = page_parameters(limit, offset), parameters or self._parameters
+        return self._run(statement, values, where) if values else self._post({"q": statement}, where)
+
+    @staticmethod
+    def page_of(answer: Answer) -> Page:
+        """Read the page that `answer` returned.
+
+        Raises:
+            ConnectionFailedError: it has not the shape of a page.
+        """
+        page = read_page(answer)
+        return Page([_row(item) for item in page.items], page.total, page.has_more)
+
+    def rows(
+        self, statement: str, parameters: Sequence[Value] = (), *, typed: bool = False
+    ) -> Iterator[dict[str, Any]]:
+        """Run a statement and return all of its rows, page by page; give it an ORDER BY that is unique.
+
+        Args:
+            statement: see `page`.
+            parameters: see `page`.
+            typed: give numbers, booleans and dates as Python values where the metadata catalog says that a column
+                holds them, see `column_types`; ids, and what the catalog does not know, stay text.
+
+        Raises:
+            IncompleteResultError: the result is longer than NetSuite lets a query read, rows were missing, or the
+                result shrank while it was read.
+        """
+        if typed and not self._reader:
+            raise InvalidArgumentError("Typed rows need the metadata catalog; use the `suiteql` of a NetSuite client.")
+        read = self._reader(statement) if typed and self._reader else None
+        for page in all_pages(lambda offset: self.page(statement, parameters, offset=offset), "The query"):
+            if page.total > READABLE_ROWS:
+                raise IncompleteResultError(
+                    f"The query has {page.total} rows and NetSuite lets only {READABLE_ROWS} of them be read; "
+                    "narrow it, for example by ranges of the id."
+                )
+            yield from map(read, page.items) if read else page.items
+
+    def _run(self, statement: str, parameters: Sequence[Value], where: dict[str, str]) -> Answer:
+        """Bind the parameters; put them into the text once the account has refused to [section_N3950559].
+
+        They may be personal data, so a refusal does not repeat them.
+        """
+        check_parameters(statement, parameters)
+        try:
+            return self._bound_or_inlined(statement, parameters, where)
+        except NetSuiteError as refusal:
+            raise hidden(refusal, parameters) from None
+
+    def _bound_or_inlined(self, statement: str, parameters: Sequence[Value], where: dict[str, str]) -> Answer:
+        if self._ability.binds:
+            text, values = bound(statement, parameters)
+            try:
+                return self._post({"q": text, **({"params": values} if values else {})}, where)
+            except InvalidRequestError as refusal:
+                if not values or refusal.code != "INVALID_CONTENT":
+                    raise
+        answer = self._post({"q": inlined(statement, parameters)}, where)
+        self._ability.binds = False
+        return answer
+
+    def _post(self, body: dict[str, Any], where: dict[str, str]) -> Answer:
+        return self._transport.request(
+            "POST", _PATH, parameters=where, headers={"Prefer": "transient"}, body=body, repeatable=True
+        )
+
+
+class Datasets:
+    """Lists datasets and runs them [section_156577938018]. Thread-safe."""
+
+    def __init__(self, transport: Transport) -> None:
+        """Send through this transport."""
+        self._transport = transport
+
+    def list(self) -> Iterator[dict[str, Any]]:
+        """Return the datasets the role can see, each as NetSuite describes it: `id`, `name` and more.
+
+        Raises:
+            IncompleteResultError: NetSuite counted more than it listed.
+        """
+        for page in all_pages(lambda offset: self._page(_DATASET_PATH, PAGE_SIZE, offset), "The list of datasets"):
+            yield from page.items
+
+    def page(self, dataset_id: str, *, limit: int = PAGE_SIZE, offset: int = 0) -> Page:
+        """Run a dataset and return one page of its rows.
+
+        Rows are mappings of the dataset's columns to text, dates in the user's format; columns that are null are
+        absent.
+
+        Args:
+            dataset_id: such as `custdataset_orders`.
+            limit: rows of the page, at most 1000.
+            offset: rows to leave out before it, a multiple of `limit`.
+
+        Raises:
+            NotFoundError: there is no such dataset, or the role may not see it.
+        """
+        if not dataset_id.strip("."):
+            raise InvalidArgumentError(f"The id of a dataset is needed, not {dataset_id!r}.")
+        page = self._page(f"{_DATASET_PATH}{quote(dataset_id, safe='')}/result", limit, offset)
+        rows = [{name: value for name, value in item.items() if name != "links"} for item in page.items]
+        return Page(rows, page.total, page.has_more)
+
+    def rows(self, dataset_id: str) -> Iterator[dict[str, Any]]:
+        """Run a dataset and return all of its rows, page by page; each page is a separate run.
+
+        Raises:
+            IncompleteResultError: the result is longer than NetSuite lets a query read, or rows were missing.
+            NotFoundError: there is no such dataset, or the role may not see it.
+        """
+        name = f"The dataset {dataset_id}"
+        for page in all_pages(lambda offset: self.page(dataset_id, offset=offset), name):
+            if page.total > READABLE_ROWS:
+                raise IncompleteResultError(
+                    f"{name} has {page.total} rows and NetSuite lets only {READABLE_ROWS} of them be read; give it a "
+                    "filter."
+                )
+            yield from page.items
+
+    def _page(self, path: str, limit: int, offset: int) -> Page:
+        return read_page(
+            self._transport.request("GET", path, parameters=page_parameters(limit, offset), repeatable=True)
+        )
 
 
 def quoted(text: str) -> str:
     """Return a SuiteQL text literal; apostrophes are doubled."""
     return "'" + text.replace("'", "''") + "'"
+
+
+def both(*conditions: str) -> str:
+    """Join conditions by AND, leaving out empty ones."""
+    return " AND ".join(condition for condition in conditions if condition)
 
 
 def placeholders(statement: str) -> int:
@@ -47,6 +241,41 @@ def without_comments(statement: str) -> str:
     return plain.strip().rstrip("; \t\r\n")
 
 
+def selected_columns(statement: str) -> list[str | None]:
+    """Return the names of a statement's columns in the order of its select list, in lower case.
+
+    `*` stands for all columns of a table, None for an expression without an alias: only the rows tell their names.
+    Empty when the statement cannot be read; NetSuite has the last word on what is a statement.
+    """
+    from sqlglot import exp, parse_one  # noqa: PLC0415 - slow to load, and needed for tables only
+    from sqlglot.errors import SqlglotError  # noqa: PLC0415
+
+    try:
+        parsed = parse_one(statement, read="oracle")
+    except SqlglotError:
+        return []
+    if not isinstance(parsed, exp.Query):
+        return []
+    names = [
+        EVERY_COLUMN if one.is_star else one.alias_or_name.lower() if isinstance(one, (exp.Alias, exp.Column)) else None
+        for one in parsed.selects
+    ]
+    return [name for place, name in enumerate(names) if name is None or name not in names[:place]]
+
+
+def check_parameters(statement: str, values: Sequence[Value]) -> None:
+    """Compare the number of values with the number of placeholders.
+
+    Raises:
+        InvalidArgumentError: they differ.
+    """
+    wanted = placeholders(statement)
+    if wanted != len(values):
+        raise InvalidArgumentError(
+            f"The statement has {wanted} placeholders (?) for {len(values)} parameters; make them agree."
+        )
+
+
 def hidden(refusal: NetSuiteError, values: Sequence[Value]) -> NetSuiteError:
     """Return a refusal without the values of parameters, which NetSuite may repeat in its words."""
     texts = {_text(value) for value in values if value is not None}
@@ -60,26 +289,13 @@ def hidden(refusal: NetSuiteError, values: Sequence[Value]) -> NetSuiteError:
     return type(refusal)(refusal.request, refusal.status, details, advice=refusal.advice, location=refusal.location)
 
 
-def check_parameters(statement: str, values: Sequence[Value]) -> None:
-    """Compare the number of values with the number of placeholders.
-
-    Raises:
-        SuiteTalkError: they differ.
-    """
-    wanted = placeholders(statement)
-    if wanted != len(values):
-        raise SuiteTalkError(
-            f"The statement has {wanted} placeholders (?) for {len(values)} parameters; make them agree."
-        )
-
-
 def bound(statement: str, values: Sequence[Value]) -> tuple[str, list[str]]:
     """Return the statement and what to send as `params`: all of it text, numbers too [section_157909186990].
 
     Dates are bound as text and read as dates by the statement; NULL, which has no text, stands in the statement.
 
     Raises:
-        SuiteTalkError: a value has no form in SuiteQL.
+        InvalidArgumentError: a value has no form in SuiteQL.
     """
     texts: list[str] = []
 
@@ -96,7 +312,7 @@ def inlined(statement: str, values: Sequence[Value]) -> str:
     """Return the statement with its placeholders replaced by literals; those in texts and comments stay.
 
     Raises:
-        SuiteTalkError: a value has no form in SuiteQL.
+        InvalidArgumentError: a value has no form in SuiteQL.
     """
     # Blanks keep two hyphens from becoming a comment and two texts from becoming one.
     return _with_values(statement, values, lambda value: f" {_literal(value)} ")
@@ -139,7 +355,7 @@ def _text(value: str | float | Decimal | date) -> str:
 
 def _local_time(value: datetime) -> str:
     if value.tzinfo is not None:
-        raise SuiteTalkError(
+        raise InvalidArgumentError(
             f"{value} names a zone; give it in the account's time zone and without one, as SuiteQL compares times."
         )
     return value.isoformat(" ", "seconds")
@@ -147,11 +363,8 @@ def _local_time(value: datetime) -> str:
 
 def _decimal(value: Decimal) -> str:
     if not value.is_finite():
-        raise SuiteTalkError(f"{value} is not a number that a statement can hold.")
+        raise InvalidArgumentError(f"{value} is not a number that a statement can hold.")
     return format(value, "f")
-
-
-_PATH = "/query/v1/suiteql"
 
 
 class _Ability:
@@ -160,179 +373,6 @@ class _Ability:
     binds = True  # until it says otherwise
 
 
-class SuiteQL:
-    """Runs SELECT statements. Thread-safe."""
-
-    def __init__(self, transport: Transport) -> None:
-        """Send through this transport."""
-        self._transport = transport
-        self._ability = _Ability()
-        self._parameters: tuple[Value, ...] = ()
-
-    def with_parameters(self, parameters: Sequence[Value]) -> SuiteQL:
-        """Return one that gives these values to each statement that comes without any.
-
-        It is for statements that all have the same statement with placeholders in them, once, such as one that is
-        read from as a subquery.
-        """
-        other = SuiteQL(self._transport)
-        other._ability = self._ability
-        other._parameters = tuple(parameters)
-        return other
-
-    def page(
-        self, statement: str, parameters: Sequence[Value] = (), *, limit: int = PAGE_SIZE, offset: int = 0
-    ) -> Page:
-        """Run a statement and return one page of its rows [section_157909186990].
-
-        Rows are mappings of lower-case column names to text; columns that are null are absent.
-
-        Args:
-            statement: a SELECT; put an ORDER BY that is unique in it when more than one page is read, because
-                each page is a separate query.
-            parameters: values for its `?` placeholders, in order; bound where the account can do so, which is from
-                release 2026.2 on, else put into the statement as literals.
-            limit: rows of the page, at most 1000; with fewer, fewer rows can be read, because a result ends after
-                1000 pages.
-            offset: rows to leave out before it, a multiple of `limit`.
-
-        Raises:
-            SuiteTalkError: there are more or fewer parameters than placeholders.
-            NetSuiteError: the statement was refused.
-            ConnectionFailedError: no usable answer.
-        """
-        return self.page_of(self.answer(statement, parameters, limit=limit, offset=offset))
-
-    def answer(
-        self, statement: str, parameters: Sequence[Value] = (), *, limit: int = PAGE_SIZE, offset: int = 0
-    ) -> Answer:
-        """Run a statement and return one page of its rows as NetSuite sent it, for a decoder of one's own.
-
-        Arguments and errors are those of `page`; `page_of` reads it the usual way.
-        """
-        where, values = page_parameters(limit, offset), parameters or self._parameters
-        return self._run(statement, values, where) if values else self._post({"q": statement}, where)
-
-    @staticmethod
-    def page_of(answer: Answer) -> Page:
-        """Read the page that `answer` returned.
-
-        Raises:
-            ConnectionFailedError: it has not the shape of a page.
-        """
-        page = read_page(answer)
-        return Page([_row(item) for item in page.items], page.total, page.has_more)
-
-    def rows(self, statement: str, parameters: Sequence[Value] = ()) -> Iterator[dict[str, Any]]:
-        """Run a statement and return all of its rows, page by page; give it an ORDER BY that is unique.
-
-        Parameters are those of `page`.
-
-        Raises:
-            IncompleteResultError: the result is longer than NetSuite lets a query read, rows were missing, or the
-                result shrank while it was read.
-            NetSuiteError: the statement was refused.
-        """
-        for page in all_pages(lambda offset: self.page(statement, parameters, offset=offset), "The query"):
-            if page.total > READABLE_ROWS:
-                raise IncompleteResultError(
-                    f"The query has {page.total} rows and NetSuite lets only {READABLE_ROWS} of them be read; "
-                    "narrow it, for example by ranges of the id."
-                )
-            yield from page.items
-
-    def _run(self, statement: str, parameters: Sequence[Value], where: dict[str, str]) -> Answer:
-        """Bind the parameters; put them into the text once the account has refused to [section_N3950559].
-
-        They may be personal data, so a refusal does not repeat them.
-        """
-        check_parameters(statement, parameters)
-        try:
-            return self._bound_or_inlined(statement, parameters, where)
-        except NetSuiteError as refusal:
-            raise hidden(refusal, parameters) from None
-
-    def _bound_or_inlined(self, statement: str, parameters: Sequence[Value], where: dict[str, str]) -> Answer:
-        if self._ability.binds:
-            text, values = bound(statement, parameters)
-            try:
-                return self._post({"q": text, **({"params": values} if values else {})}, where)
-            except InvalidRequestError as refusal:
-                if not values or refusal.code != "INVALID_CONTENT":
-                    raise
-        answer = self._post({"q": inlined(statement, parameters)}, where)
-        self._ability.binds = False
-        return answer
-
-    def _post(self, body: dict[str, Any], where: dict[str, str]) -> Answer:
-        return self._transport.request(
-            "POST", _PATH, parameters=where, headers={"Prefer": "transient"}, body=body, repeatable=True
-        )
-
-
 def _row(item: dict[str, Any]) -> dict[str, Any]:
     """Lower the names, which NetSuite does not promise to [section_156257796125], and drop the row's `links`."""
     return {name.lower(): value for name, value in item.items() if name != "links"}
-
-
-_DATASET_PATH = "/query/v1/dataset/"
-
-
-class Datasets:
-    """Lists datasets and runs them [section_156577938018]. Thread-safe."""
-
-    def __init__(self, transport: Transport) -> None:
-        """Send through this transport."""
-        self._transport = transport
-
-    def list(self) -> Iterator[dict[str, Any]]:
-        """Return the datasets the role can see, each as NetSuite describes it: `id`, `name` and more.
-
-        Raises:
-            IncompleteResultError: NetSuite counted more than it listed.
-            NetSuiteError: NetSuite refused.
-        """
-        for page in all_pages(lambda offset: self._page(_DATASET_PATH, PAGE_SIZE, offset), "The list of datasets"):
-            yield from page.items
-
-    def page(self, dataset_id: str, *, limit: int = PAGE_SIZE, offset: int = 0) -> Page:
-        """Run a dataset and return one page of its rows.
-
-        Rows are mappings of the dataset's columns to text, dates in the user's format; columns that are null are
-        absent.
-
-        Args:
-            dataset_id: such as `custdataset_orders`.
-            limit: rows of the page, at most 1000.
-            offset: rows to leave out before it, a multiple of `limit`.
-
-        Raises:
-            NotFoundError: there is no such dataset, or the role may not see it.
-            NetSuiteError: NetSuite refused.
-        """
-        if not dataset_id.strip("."):
-            raise SuiteTalkError(f"The id of a dataset is needed, not {dataset_id!r}.")
-        page = self._page(f"{_DATASET_PATH}{quote(dataset_id, safe='')}/result", limit, offset)
-        rows = [{name: value for name, value in item.items() if name != "links"} for item in page.items]
-        return Page(rows, page.total, page.has_more)
-
-    def rows(self, dataset_id: str) -> Iterator[dict[str, Any]]:
-        """Run a dataset and return all of its rows, page by page; each page is a separate run.
-
-        Raises:
-            IncompleteResultError: the result is longer than NetSuite lets a query read, or rows were missing.
-            NotFoundError: there is no such dataset, or the role may not see it.
-        """
-        name = f"The dataset {dataset_id}"
-        for page in all_pages(lambda offset: self.page(dataset_id, offset=offset), name):
-            if page.total > READABLE_ROWS:
-                raise IncompleteResultError(
-                    f"{name} has {page.total} rows and NetSuite lets only {READABLE_ROWS} of them be read; give it a "
-                    "filter."
-                )
-            yield from page.items
-
-    def _page(self, path: str, limit: int, offset: int) -> Page:
-        return read_page(
-            self._transport.request("GET", path, parameters=page_parameters(limit, offset), repeatable=True)
-        )

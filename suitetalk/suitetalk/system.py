@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from suitetalk.errors import ConnectionFailedError, InvalidRequestError, NotFoundError, PermissionDeniedError
+from suitetalk.errors import REFUSALS, ConnectionFailedError
 from suitetalk.http.transport import Transport
+from suitetalk.values import instant
 
 
 @dataclass(frozen=True)
@@ -49,14 +50,12 @@ class System:
 
         Raises:
             ConnectionFailedError: the answer holds no time.
-            NetSuiteError: NetSuite refused.
         """
-        text = self._read("serverTime").get("serverTime")
         try:
-            return datetime.fromisoformat(str(text).replace("Z", "+00:00"))
+            return instant(self._read("serverTime").get("serverTime"))
         except ValueError:
             raise ConnectionFailedError(
-                "GET /system/v1/serverTime was answered with no time; check `base_url`."
+                "GET /system/v1/serverTime was answered without a time; check `base_url`."
             ) from None
 
     def governance_limits(self) -> dict[str, Any]:
@@ -64,7 +63,6 @@ class System:
 
         Raises:
             PermissionDeniedError: the role is not Administrator.
-            NetSuiteError: NetSuite refused.
         """
         return self._read("governanceLimits")
 
@@ -77,7 +75,7 @@ class System:
         """
         try:
             body = self.governance_limits()
-        except (PermissionDeniedError, NotFoundError, InvalidRequestError):
+        except REFUSALS:
             return None
         return ConcurrencyLimits(
             _count(body, "accountConcurrencyLimit"),
@@ -90,7 +88,9 @@ class System:
         path = f"/system/v1/{name}"
         body = self._transport.request("GET", path, repeatable=True).json()
         if not isinstance(body, dict):
-            raise ConnectionFailedError(f"GET {path} was answered with no JSON object; check `base_url`.")
+            raise ConnectionFailedError(
+                f"GET {path} was answered with something other than a JSON object; check `base_url`."
+            )
         return body
 
 

@@ -10,9 +10,10 @@ from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
-from suitetalk.errors import ConfigurationError, InvalidRequestError, NotFoundError, PermissionDeniedError
+from suitetalk.errors import REFUSALS, ConfigurationError
 from suitetalk.records import Records
 from suitetalk.suiteql import SuiteQL
+from suitetalk.values import instant
 
 logger = logging.getLogger(__name__)
 
@@ -31,7 +32,6 @@ _ANY_TABLES = ("currency", *_TABLES_WITH_RECORDS, "account", "item", "subsidiary
 _ORDERS = ("", " DESC")
 _AT_ONCE = 8
 _FIRST_YEAR = 2000
-_REFUSALS = (InvalidRequestError, NotFoundError, PermissionDeniedError)
 # Likelier than the other zones with the same offsets.
 _PREFERRED = [
     "America/Los_Angeles",
@@ -145,17 +145,17 @@ def to_utc(local: datetime, zone: ZoneInfo) -> datetime:
     """Turn a time on the account's clock into UTC.
 
     A time the clock shows twice, or skips, is taken as the earlier of the two instants it may be, so that a
-    bookmark made from it never lies after a change.
+    bookmark made from it is never later than a change.
     """
     return min(local.replace(tzinfo=zone, fold=fold).astimezone(timezone.utc) for fold in (0, 1))
 
 
-def earliest_local(instant: datetime, zone: ZoneInfo) -> datetime:
-    """Return a time on the account's clock that no stamp made at or after the instant is below.
+def earliest_local(moment: datetime, zone: ZoneInfo) -> datetime:
+    """Return a time on the account's clock that no stamp made at or after the moment is below.
 
     In the hour that the clock shows twice, later stamps can look earlier; there it is the hour before.
     """
-    local = instant.astimezone(zone)
+    local = moment.astimezone(zone)
     repeated = local.replace(fold=0).utcoffset(), local.replace(fold=1).utcoffset()
     turned_back = max((repeated[0] or timedelta()) - (repeated[1] or timedelta()), timedelta())
     return local.replace(tzinfo=None) - turned_back
@@ -188,7 +188,7 @@ def _stamps(suiteql: SuiteQL, table: str, order: str) -> list[dict[str, Any]]:
     )
     try:
         return suiteql.page(statement, limit=3).items
-    except _REFUSALS as error:
+    except REFUSALS as error:
         logger.debug("No stamps from %s: %s", table, error)
         return []
 
@@ -197,16 +197,16 @@ def _seen_in_record(records: Records, table: str, row: dict[str, Any]) -> _Sight
     record_type = row.get("recordtype") or table
     try:
         body = records.get(record_type, str(row["id"]))
-    except _REFUSALS as error:
+    except REFUSALS as error:
         logger.debug("No stamp from %s %s: %s", record_type, row.get("id"), error)
         return None
     stamp = next((value for name, value in body.items() if name.lower() == "lastmodifieddate"), None)
-    local, instant = _time(row.get("stamp")), _instant(stamp)
-    if local is None or instant is None:
+    local, utc = _time(row.get("stamp")), _instant(stamp)
+    if local is None or utc is None:
         return None
-    offset = local - instant
+    offset = local - utc
     # A record changed between the two readings says nothing about the zone.
-    return _Sighting(local, instant) if abs(offset - round(offset / _STEP) * _STEP) <= _SLACK else None
+    return _Sighting(local, utc) if abs(offset - round(offset / _STEP) * _STEP) <= _SLACK else None
 
 
 def _sightings_by_function(suiteql: SuiteQL) -> list[_Sighting]:
@@ -221,7 +221,7 @@ def _sightings_by_function(suiteql: SuiteQL) -> list[_Sighting]:
     for table in _ANY_TABLES:
         try:
             rows = suiteql.page(f"SELECT {columns} FROM {table}", limit=1).items
-        except _REFUSALS as error:
+        except REFUSALS as error:
             logger.debug("SYS_EXTRACT_UTC on %s: %s", table, error)
             continue
         if rows:
@@ -239,7 +239,6 @@ def _time(text: Any) -> datetime | None:
 
 def _instant(text: Any) -> datetime | None:
     try:
-        instant = datetime.fromisoformat(str(text).replace("Z", "+00:00"))
+        return instant(text).astimezone(timezone.utc).replace(tzinfo=None)
     except ValueError:
         return None
-    return instant.astimezone(timezone.utc).replace(tzinfo=None) if instant.tzinfo else instant

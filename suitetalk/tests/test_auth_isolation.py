@@ -10,8 +10,8 @@ import requests
 from tests.scripted_netsuite import Reply, ScriptedNetSuite
 
 from suitetalk import Account, ConnectionSettings, LoginRefusedError, NetSuite, NetSuiteError
-from suitetalk.errors import readable
 from suitetalk.http.session import Session
+from suitetalk.redaction import readable
 
 Connect = Callable[..., NetSuite]
 

@@ -114,9 +114,9 @@ def test_files_are_private_and_never_written_over(tmp_path: Path) -> None:
     assert stat.S_IMODE(key.stat().st_mode) == 0o600
     load_pem_private_key(key.read_bytes(), None)
     assert certificate.read_text() == pair.certificate_pem
-    with pytest.raises(ConfigurationError, match="is there already"):
+    with pytest.raises(ConfigurationError, match="already exists"):
         keygen.write(keygen.generate(), key, tmp_path / "other.pem")
-    with pytest.raises(ConfigurationError, match="is there already"):
+    with pytest.raises(ConfigurationError, match="already exists"):
         keygen.write(keygen.generate(), tmp_path / "other.pem", certificate)
     with pytest.raises(ConfigurationError, match="cannot be made"):
         keygen.write(pair, tmp_path / "no-folder" / "key.pem", certificate)

@@ -48,6 +48,13 @@ def test_a_redirect_is_taken_over_https() -> None:
         assert listener.wait(120) == f"{uri}?code=geheim&state=s%20t"
 
 
+def test_a_redirect_to_this_machine_may_be_plain() -> None:
+    port = free_port()
+    with RedirectListener(f"http://localhost:{port}/callback") as listener:
+        assert ask(port, "/callback?code=x&state=y", tls=False)[0] == 200
+        assert listener.wait(20) == f"http://localhost:{port}/callback?code=x&state=y"
+
+
 def test_behind_something_that_forwards_it_is_plain() -> None:
     with RedirectListener("https://tunnel.example.com/callback", forwarded_port=0) as listener:
         assert ask(listener.port, "/callback?error=access_denied&state=x", tls=False)[0] == 200
@@ -73,6 +80,8 @@ def test_a_redirect_that_does_not_come() -> None:
 def test_where_one_cannot_listen() -> None:
     assert can_listen("https://localhost:8443/callback")
     assert can_listen("https://127.0.0.1/callback")
+    assert can_listen("http://localhost:8080/callback")
+    assert not can_listen("http://example.com/callback")
     assert not can_listen("https://example.com/callback")
     assert not can_listen("com.example.app://callback")
     with pytest.raises(ConfigurationError, match="paste the address"):

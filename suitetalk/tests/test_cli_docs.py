@@ -11,7 +11,8 @@ import pytest
 from suitetalk.cli.app import app
 from suitetalk.cli.exit_codes import MEANINGS
 
-DOCS = Path(__file__).parents[2] / "docs"
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs"
 PAGES = ("command-line.md", "visual-connector-inputs.md")
 
 
@@ -40,3 +41,13 @@ def test_every_command_and_every_exit_code_is_described() -> None:
     assert not [name for name in app.commands if not re.search(rf"`{name}\b", text)]
     for code, meaning in MEANINGS:
         assert f"| {code} | {meaning} |" in text
+
+
+def test_every_command_that_a_message_names_is_there() -> None:
+    packages = ("suitetalk/suitetalk", "tap-netsuite/tap_netsuite", "target-netsuite/target_netsuite")
+    texts = [path.read_text(encoding="utf-8") for package in packages for path in (ROOT / package).rglob("*.py")]
+    texts += [path.read_text(encoding="utf-8") for path in (*DOCS.glob("*.md"), ROOT / "README.md")]
+    named = {name for text in texts for name in re.findall(r"`suitetalk ([a-z][a-z-]*)", text)}
+
+    assert {"login", "keygen", "schema", "types"} <= named
+    assert named <= app.commands.keys()

@@ -12,8 +12,8 @@ from tests.cli_runs import QuickShell, Shell, environment_of
 
 from netsuite_emulator import Emulator, Fault, Role
 from suitetalk.doctor import examine
-from suitetalk.doctor.account import formats_of
 from suitetalk.doctor.login import clock, judged
+from suitetalk.values import date_formats
 
 MakeEmulator = Callable[..., Emulator]
 
@@ -44,7 +44,24 @@ def test_an_account_that_is_well(netsuite_emulator_factory: MakeEmulator, tmp_pa
     assert {(one.method, one.path.rsplit("/", 1)[-1]) for one in emulator.requests if one.method != "GET"} <= {
         ("POST", "suiteql"),
         ("POST", "token"),
+        ("PATCH", _looked_at(emulator)),  # the form to edit it, which saves nothing
     }
+
+
+def _looked_at(emulator: Emulator) -> str:
+    return next(one.path.rsplit("/", 1)[-1] for one in emulator.requests if one.method == "PATCH")
+
+
+def test_whether_records_may_be_changed(netsuite_emulator_factory: MakeEmulator, tmp_path: Path) -> None:
+    emulator = netsuite_emulator_factory(role=Role(view_only=frozenset({"vendor"})))
+    changed = "SELECT max(lastmodifieddate) FROM customer"
+    before = emulator.execute(changed)
+
+    findings = report(shell_of(emulator, tmp_path), "customer", "vendor")
+
+    assert findings["customer"]["text"].endswith("the role may change them.")
+    assert "may not change them" in findings["vendor"]["text"]
+    assert emulator.execute(changed) == before
 
 
 def test_readable_empty_and_not_permitted(netsuite_emulator_factory: MakeEmulator, tmp_path: Path) -> None:
@@ -128,11 +145,11 @@ def test_clocks() -> None:
     ],
 )
 def test_date_formats(pairs: list[tuple[str, str]], names: list[str]) -> None:
-    assert formats_of(pairs)[:1] == names
+    assert date_formats(pairs)[:1] == names
 
 
 def test_a_date_that_reads_both_ways_names_both() -> None:
-    assert {"M/D/YYYY", "D/M/YYYY"} <= set(formats_of([("3/3/2010", "2010-03-03")]))
+    assert {"M/D/YYYY", "D/M/YYYY"} <= set(date_formats([("3/3/2010", "2010-03-03")]))
 
 
 def test_ends_are_told(netsuite_emulator_factory: MakeEmulator, tmp_path: Path) -> None:

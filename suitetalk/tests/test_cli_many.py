@@ -112,7 +112,8 @@ def test_transform_and_actions(netsuite_emulator: Emulator, shell: Shell) -> Non
 def test_attach_and_detach(netsuite_emulator: Emulator, shell: Shell) -> None:
     contact = str(netsuite_emulator.execute("SELECT id FROM contact ORDER BY id LIMIT 1")[0][0])
 
-    shell.done("attach", "customer", "1212", "contact", contact, "--role", "-10")
+    done = shell.done("attach", "customer", "1212", "contact", contact, "--role", "-10")
+    assert done.err == f"Attached contact {contact} to customer 1212.\n"
     assert netsuite_emulator.execute("SELECT count(*) FROM attachment") == [(1,)]
     shell.done("detach", "customer", "1212", "contact", contact)
     assert netsuite_emulator.execute("SELECT count(*) FROM attachment") == [(0,)]

@@ -15,7 +15,9 @@ from tests.cli_runs import QuickShell, Shell, environment_of
 from netsuite_emulator import Emulator
 from suitetalk import ConnectionSettings, NetSuite, SuiteTalkError
 from suitetalk.cli.app import app
-from suitetalk.cli.output import columns_of, lines
+from suitetalk.cli.output import _with_those_seen as named
+from suitetalk.cli.output import columns_of, lines, write_rows
+from suitetalk.suiteql import selected_columns
 
 SOME = "SELECT id, companyname, email FROM customer WHERE id IN (1212, 1214, 1216) ORDER BY id"
 
@@ -115,9 +117,87 @@ def test_nothing_found(shell: Shell) -> None:
 
     assert shell.done("query", none).out == ""
     assert shell.done("query", none, "-f", "json").json() == []
-    assert shell.done("query", none, "-f", "csv").out == ""
-    assert shell.done("query", none, "-f", "table").out == ""
+    assert shell.done("query", none, "-f", "csv").out == "id\n"
+    assert shell.done("query", none, "-f", "table").out.split() == ["id", "--"]
+    assert shell.done("query", "SELECT * FROM customer WHERE id = -7", "-f", "csv").out == ""
     assert shell.run("query", " ").code == 2
+
+
+@pytest.mark.parametrize("form", ["csv", "table", "parquet"])
+def test_columns_are_those_of_the_select_list_in_its_order(shell: Shell, form: str) -> None:
+    statement = (
+        "SELECT email, NULL AS nothing, c.id, UPPER(companyname) AS loud, COUNT(*) OVER () FROM customer c "
+        "WHERE id IN (1212, 1214) ORDER BY id"
+    )
+    wanted = ["email", "nothing", "id", "loud"]
+
+    if form == "parquet":
+        shell.done("query", statement, "-o", "some.parquet")
+        found = parquet.read_table(shell.folder / "some.parquet").column_names
+    else:
+        head = shell.done("query", statement, "-f", form).out.splitlines()[0]
+        found = head.split("," if form == "csv" else None)
+
+    assert found[:4] == wanted
+    assert len(found) == 5
+
+
+@pytest.mark.parametrize(
+    ("statement", "columns"),
+    [
+        ("SELECT b.id, A, b.Id FROM b", ["id", "a"]),
+        ("SELECT *, 1 AS one FROM b", ["*", "one"]),
+        ("SELECT b.*, COUNT(*) FROM b", ["*", None]),
+        ("SELECT BUILTIN.DF(entity), BUILTIN.DF(item) AS item FROM b WHERE c = ? AND d(+) = e", [None, "item"]),
+        ("(SELECT id FROM a) UNION SELECT x FROM b", ["id"]),
+        ("SELECT (", []),
+        ("DELETE FROM a", []),
+    ],
+)
+def test_what_a_statement_selects(statement: str, columns: list[str | None]) -> None:
+    assert selected_columns(statement) == columns
+
+
+def test_rows_name_the_columns_that_the_statement_does_not() -> None:
+    assert named(["a", None, "b", None], ["b", "expr1"]) == ["a", "expr1", "b", "expr2"]
+    assert named(["*", "one"], ["x", "one", "y"]) == ["x", "y", "one"]
+    assert named([], ["x", "y"]) == ["x", "y"]
+
+
+@pytest.mark.parametrize("name", ["rows.xlsx", "rows.txt", "rows.cvs"])
+def test_a_suffix_that_names_no_format_is_refused(shell: Shell, name: str) -> None:
+    run = shell.run("query", SOME, "-o", name)
+
+    assert run.code == 2
+    assert "does not name a format" in run.err
+    assert not (shell.folder / name).exists()
+    assert shell.done("query", SOME, "-f", "csv", "-o", name).out == ""
+    assert (shell.folder / name).read_text().startswith("id,companyname,email\n")
+
+
+def test_cells_that_look_like_formulas_are_written_as_they_are(shell: Shell) -> None:
+    found = shell.done("query", "SELECT '=1+1' AS a, '@x' AS b, '-2' AS c FROM customer WHERE id = 1212", "-f", "csv")
+
+    assert found.out == "a,b,c\n=1+1,@x,-2\n"
+
+
+class Terminal(io.BytesIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize("form", ["csv", "json", "jsonl", "table"])
+def test_no_control_character_reaches_a_terminal(monkeypatch: pytest.MonkeyPatch, form: str) -> None:
+    screen = Terminal()
+    shown = io.TextIOWrapper(screen, encoding="utf-8")
+    monkeypatch.setattr(shown, "isatty", lambda: True, raising=False)
+    monkeypatch.setattr("sys.stdout", shown)
+    monkeypatch.setenv("NO_COLOR", "1")
+
+    write_rows([{"a\x9b": "x\x1b[2J\x9b31m\u202ey"}], form, None)
+
+    found = screen.getvalue().decode().replace("\x1b[1m", "").replace("\x1b[2m", "").replace("\x1b[0m", "")
+    assert not {"\x1b", "\x9b", "\u202e"} & set(found)
 
 
 def test_every_command_has_a_help_that_says_something() -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.cli_runs import QuickShell, Shell, environment_of
+from tests.scripted_netsuite import Reply, ScriptedNetSuite, refused
 
 from netsuite_emulator import Emulator
 from suitetalk import ConnectionSettings, NetSuite
@@ -115,3 +117,38 @@ def test_refusals_carry_code_place_and_remedy(shell: Shell) -> None:
     assert "compnyName" in misspelt.err
     assert "NONEXISTENT_FIELD" in unfilterable.err
     assert "x-ns-filterable" in unfilterable.err
+
+
+def test_negative_ids_are_not_options(netsuite: ScriptedNetSuite, config: dict[str, Any], tmp_path: Path) -> None:
+    shell = QuickShell(tmp_path, environment_of(config, tmp_path))
+    netsuite.answers(Reply(body={"id": "-5"}))
+
+    assert shell.done("get", "employee", "-5", "--fields", "entityId").json() == {"id": "-5"}
+    assert shell.done("get", "--fields", "entityId", "employee", "-5").json() == {"id": "-5"}
+
+    assert [request.path.rsplit("/", 1)[-1] for request in netsuite.requests] == ["-5", "-5"]
+    assert shell.run("get", "employee", "-x").code == 2
+    assert shell.run("list", "customer", "--limit", "-5").code == 2
+
+
+def test_an_id_that_cannot_be_one_is_no_record(
+    netsuite: ScriptedNetSuite, config: dict[str, Any], tmp_path: Path
+) -> None:
+    shell = QuickShell(tmp_path, environment_of(config, tmp_path))
+    netsuite.answers(refused(400, "INVALID_ID", "Invalid id abc."))
+
+    assert shell.run("get", "customer", "abc").code == 4
+
+
+def test_forms_and_options(netsuite: ScriptedNetSuite, config: dict[str, Any], tmp_path: Path) -> None:
+    shell = QuickShell(tmp_path, environment_of(config, tmp_path))
+    netsuite.answers(Reply(body={"subsidiary": {"id": "1"}}))
+    assert shell.done("form", "customer", "--entered", '{"a": 1}').json() == {"subsidiary": {"id": "1"}}
+    assert shell.done("form", "customer", "7").json() == {"subsidiary": {"id": "1"}}
+    options = {"items": [{"id": "1", "refName": "Net 15", "links": []}], "totalResults": 1, "hasMore": False}
+    netsuite.answers(Reply(body={"terms": {"_selectOptions": options}}))
+    rows = [shell.done("options", "customer", "terms", *more).lines() for more in ((), ("--all",), ("--id", "-5"))]
+
+    assert rows == [[{"id": "1", "refName": "Net 15"}]] * 3
+    assert [request.method for request in netsuite.requests] == ["POST", "PATCH", "POST", "POST", "PATCH"]
+    assert netsuite.requests[0].body == b'{"a":1}'

@@ -13,7 +13,10 @@ from tests.scripted_netsuite import BLOCKED, CUT, Reply, ScriptedNetSuite, refus
 
 from suitetalk import (
     Body,
+    ConfigurationError,
+    ConnectionSettings,
     File,
+    InvalidArgumentError,
     InvalidRequestError,
     NetSuite,
     OutcomeUnknownError,
@@ -179,3 +182,113 @@ def test_debug_hides_what_users_send_too(netsuite: ScriptedNetSuite, shell: Shel
         assert secret not in run.err
     assert '"kept":"yes"' in run.err
     assert "X-Api-Key: [hidden]" in run.err
+
+
+@pytest.mark.parametrize(
+    ("path", "sent"),
+    [
+        ("/customer/7", "/record/v1/customer/7"),
+        ("/metadata-catalog/", "/record/v1/metadata-catalog/"),
+        ("/metadata-catalog", "/record/v1/metadata-catalog"),
+        ("/query/v1/suiteql", "/query/v1/suiteql"),
+        ("/auth/oauth2/v1/keys", "/auth/oauth2/v1/keys"),
+        ("/system", "/record/v1/system"),
+    ],
+)
+def test_a_path_may_begin_with_a_slash(netsuite: ScriptedNetSuite, client: NetSuite, path: str, sent: str) -> None:
+    netsuite.answers(Reply(body={}))
+
+    client.raw.request("GET", path)
+
+    assert netsuite.requests[0].path == f"/services/rest{sent}"
+
+
+def test_an_address_in_the_query_string_is_not_a_foreign_one(netsuite: ScriptedNetSuite, client: NetSuite) -> None:
+    netsuite.answers(Reply(body={}))
+
+    client.raw.request("GET", "customer?q=url IS https://elsewhere.example/../x")
+
+    assert netsuite.requests[0].path == "/services/rest/record/v1/customer"
+
+
+@pytest.mark.parametrize(
+    "path", ["customer/%2e%2e/%2e%2e/x", "customer/%252e%252e/x", r"customer\..\x", "/record/v1/.%2E/x", "/x/../y"]
+)
+def test_no_spelling_of_two_dots_leads_out_of_the_folder(
+    netsuite: ScriptedNetSuite, client: NetSuite, path: str
+) -> None:
+    with pytest.raises(InvalidArgumentError, match=r"with \.\."):
+        client.raw.request("GET", path)
+    assert not netsuite.requests
+
+
+def test_form_data_without_a_file_can_be_multipart(netsuite: ScriptedNetSuite, shell: Shell) -> None:
+    netsuite.answers(Reply(204))
+
+    shell.done("request", "POST", "customer", "--form", "name=Ann", "--form", "name=Bob", "--multipart")
+
+    (sent,) = netsuite.requests
+    assert sent.headers["Content-Type"].startswith("multipart/form-data; boundary=")
+    assert sent.body.count(b'Content-Disposition: form-data; name="name"\r\n\r\n') == 2
+    assert b"Ann" in sent.body
+    assert b"Bob" in sent.body
+
+
+def test_a_repeated_header_field_is_sent_with_all_its_values(netsuite: ScriptedNetSuite, shell: Shell) -> None:
+    netsuite.answers(Reply(204))
+
+    shell.done("request", "GET", "customer", "-H", "Prefer: transient", "-H", "prefer: respond-async")
+
+    assert netsuite.requests[0].headers["Prefer"] == "transient, respond-async"
+
+
+@pytest.mark.parametrize(
+    ("header", "words"),
+    [
+        (("Host", "elsewhere.example"), "Host is set by the client"),
+        (("content-length", "3"), "content-length is set by the client"),
+        (("X-Own", "a\r\nAuthorization: b"), "holds a line break"),
+        (("X-Own", "Łódź"), "outside Latin-1"),
+        (("X Own", "a"), "not the name of a header field"),
+    ],
+)
+def test_header_fields_that_are_not_sent(
+    netsuite: ScriptedNetSuite, client: NetSuite, header: tuple[str, str], words: str
+) -> None:
+    with pytest.raises(InvalidArgumentError, match=words):
+        client.raw.request("GET", "customer", headers=[header])
+    assert not netsuite.requests
+
+
+@pytest.mark.parametrize("method", ["GE T", "", "GET\r\nX: y", "GÉT"])
+def test_a_wrong_method_is_a_sentence(netsuite: ScriptedNetSuite, client: NetSuite, method: str) -> None:
+    with pytest.raises(InvalidArgumentError, match="not an HTTP method"):
+        client.raw.request(method, "customer")
+    assert not netsuite.requests
+
+
+@pytest.mark.parametrize("path", ["customer/\x00", "customer/\ud800", "https://[::1", "customer/%zz", "http://"])
+def test_the_library_raises_its_own_errors_only(netsuite: ScriptedNetSuite, client: NetSuite, path: str) -> None:
+    netsuite.answers(Reply(404))
+
+    with pytest.raises(SuiteTalkError):
+        client.raw.request("GET", path)
+
+
+def test_a_token_url_alone_tells_the_account() -> None:
+    given = {
+        "token_url": "https://1234567-sb1.suitetalk.api.netsuite.com/services/rest/auth/oauth2/v1/token",
+        "client_id": "c",
+        "certificate_id": "d",
+        "private_key": "e",
+    }
+
+    account = ConnectionSettings.from_mapping(given).account
+
+    assert account.realm == "1234567_SB1"
+    assert account.base_url == "https://1234567-sb1.suitetalk.api.netsuite.com"
+
+
+def test_a_token_url_of_another_host_tells_none() -> None:
+    with pytest.raises(ConfigurationError, match="account_id"):
+        ConnectionSettings.from_mapping({"token_url": "https://evil.example/token", "client_id": "c"})

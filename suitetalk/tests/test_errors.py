@@ -23,8 +23,8 @@ from suitetalk import (
     ServerFaultError,
     SuiteTalkError,
 )
-from suitetalk.errors import readable
 from suitetalk.http.response import Answer, encode, refusal, token_refusal
+from suitetalk.redaction import readable
 
 REQUEST = "GET /record/v1/customer/7"
 

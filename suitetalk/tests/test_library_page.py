@@ -9,9 +9,18 @@ from typing import Any
 
 import pytest
 
+import suitetalk
 from netsuite_emulator import Emulator
 
 PAGE = Path(__file__).parents[2] / "docs" / "library.md"
+
+
+def test_every_exception_is_on_the_page() -> None:
+    text = PAGE.read_text(encoding="utf-8")
+    exceptions = [name for name in suitetalk.__all__ if name.endswith("Error") and name != "SuiteTalkError"]
+
+    assert len(exceptions) > 10
+    assert not [name for name in exceptions if f"| `{name}`" not in text and f"| · `{name}`" not in text]
 
 
 def test_the_examples_run(netsuite_emulator: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

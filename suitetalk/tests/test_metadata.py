@@ -198,11 +198,9 @@ def test_a_disk_that_cannot_be_used_ends_nothing(
     assert catalog.json_schema("customer")
     assert files_in(folder) == []
 
-    def homeless() -> Path:
-        raise RuntimeError("Could not determine home directory.")
-
     monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
-    monkeypatch.setattr(Path, "home", homeless)
+    monkeypatch.delenv("HOME")
+    monkeypatch.setattr("pwd.getpwuid", {}.__getitem__)
     with cached(config) as other:
         assert other.metadata.json_schema("customer")
 

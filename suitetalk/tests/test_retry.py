@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from suitetalk import ConnectionFailedError, RetryPolicy
+from suitetalk import ConnectionFailedError, RetryPolicy, ServerFaultError, SuiteTalkError
 from suitetalk.http.retry import TryAgainError, seconds_asked_for
 
 
@@ -110,3 +110,28 @@ def test_retry_after_that_says_nothing(header: str) -> None:
 @given(st.text(st.characters(max_codepoint=255), max_size=40))
 def test_no_retry_after_header_breaks_anything(header: str) -> None:
     assert seconds_asked_for(header) >= 0.0
+
+
+@pytest.mark.parametrize(
+    ("final", "is_said"),
+    [(ConnectionFailedError("no connection"), True), (ServerFaultError("GET /x", 503, ()), False)],
+)
+def test_a_missing_network_is_said_soon(
+    caplog: pytest.LogCaptureFixture, final: SuiteTalkError, *, is_said: bool
+) -> None:
+    waited: list[float] = []
+    said: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        if not said and any(record.levelname == "WARNING" for record in caplog.records):
+            said.append(sum(waited))
+        waited.append(seconds)
+
+    def attempt() -> None:
+        raise TryAgainError(final)
+
+    with pytest.raises(SuiteTalkError):
+        RetryPolicy(sleep=sleep).run(attempt)
+
+    assert bool(said) is is_said
+    assert all(seconds < 15 for seconds in said)

@@ -176,8 +176,9 @@ def test_letters_no_credential_has_are_named(name: str) -> None:
 @pytest.mark.parametrize(
     "address",
     [
-        "http://localhost:8080/callback",
-        "HTTP://localhost/callback",
+        "http://elsewhere.example/callback",
+        "http://localhost.evil.example/callback",
+        "http://localhost\\@evil.example",
         "https://user@evil.example/callback",
         "https://localhost:8443/callback?x=1",
         "https://localhost:8443/callback#x",
@@ -196,6 +197,15 @@ def test_a_redirect_uri_that_leads_astray_is_refused(address: str) -> None:
         ConnectionSettings.from_mapping({**CODE, "redirect_uri": address})
 
 
-@pytest.mark.parametrize("address", ["https://localhost", "com.example.app://callback", "app:/callback"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://localhost",
+        "http://localhost:8080/callback",
+        "http://127.0.0.1/callback",
+        "com.example.app://callback",
+        "app:/callback",
+    ],
+)
 def test_redirect_uris_netsuite_takes(address: str) -> None:
     assert ConnectionSettings.from_mapping({**CODE, "redirect_uri": address}).redirect_uri == address

@@ -8,7 +8,7 @@ from typing import NoReturn
 
 from singer_sdk.exceptions import SingerSDKError
 
-from suitetalk.process import give_back_freed_memory, run_command
+from suitetalk.process import check_files, give_back_freed_memory, run_command
 from tap_netsuite.output import ReaderLeftError
 from tap_netsuite.tap import TapNetSuite
 
@@ -28,6 +28,7 @@ def main(tap: type[TapNetSuite] = TapNetSuite) -> NoReturn:
 
 
 def _run(tap: type[TapNetSuite]) -> None:
+    check_files(sys.argv[1:])
     try:
         tap.cli()
     except ReaderLeftError:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timezone
@@ -12,14 +11,13 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from suitetalk.timezone import SQL_TIME_FORMAT, to_utc
+from suitetalk.values import choices, iso
 
 Converter = Callable[[Any], Any]
 
 DISPLAY_SUFFIX = "_display"
 """What the name of a column with display values has after that of the column they belong to."""
 
-# The help centre does not say what stands between the ids of a multi-select [section 5.3].
-_BETWEEN_IDS = re.compile(r"[,;|\x05]")
 UTC = ZoneInfo("UTC")
 
 
@@ -132,18 +130,6 @@ def instant(text: Any, zone: ZoneInfo) -> str:
         raise ValueError(text) from None
 
 
-def iso(moment: datetime) -> str:
-    """Write an instant as ISO 8601 in UTC, with a fraction of a second only where there is one.
-
-    Raises:
-        ValueError: in UTC it lies beyond the years 1 to 9999.
-    """
-    try:
-        return moment.astimezone(timezone.utc).replace(tzinfo=None).isoformat() + "Z"
-    except OverflowError:
-        raise ValueError(moment) from None
-
-
 def _integer(text: Any) -> int:
     if isinstance(text, str) and text.isdecimal():
         return int(text)  # nearly all of them, and quick
@@ -188,7 +174,7 @@ def _parts(value: Any) -> list[Any]:
     """Return the ids of a multi-select, which is one text, or a list should NetSuite ever send one."""
     if isinstance(value, (list, tuple)):
         return list(value)
-    return [part for part in (part.strip() for part in _BETWEEN_IDS.split(_text(value))) if part]
+    return list(choices(_text(value)))
 
 
 _CONVERTERS: dict[Kind, Converter] = {

@@ -9,6 +9,8 @@ import sys
 from singer_sdk.contrib.msgspec import MsgSpecWriter
 from singer_sdk.singerlib.encoding.simple import Message
 
+from suitetalk.redaction import printable_json
+
 _EXIT_CODE_BASE = 128
 _TAKEN_WHOLE: int = getattr(select, "PIPE_BUF", 512)  # bytes
 
@@ -54,7 +56,7 @@ class WholeLineWriter(MsgSpecWriter):
     def _write(self, part: bytearray | memoryview) -> None:
         self._writing = True
         try:
-            _write_all(part)
+            _write_all(_for_a_person(part) if sys.stdout.isatty() else part)
         except BrokenPipeError:
             raise ReaderLeftError from None
         finally:
@@ -75,6 +77,11 @@ class WholeLineWriter(MsgSpecWriter):
         if self._signal:
             os._exit(_EXIT_CODE_BASE + signal)
         self._signal = signal
+
+
+def _for_a_person(part: bytearray | memoryview) -> memoryview:
+    """Keep control characters in the data from steering a terminal; to a reader of JSON it is the same."""
+    return memoryview(printable_json(bytes(part).decode()).encode())
 
 
 def _write_all(part: bytearray | memoryview) -> None:

@@ -16,8 +16,8 @@ from singer_sdk import metrics
 from suitetalk import IncompleteResultError, Traffic
 from suitetalk import terminal as live
 from suitetalk.terminal import Pace, Ticker, counted, duration, is_there_a_person, number, text_table
+from suitetalk.values import iso
 from tap_netsuite.account import Account
-from tap_netsuite.columns import iso
 
 _LEAST_SECONDS = 0.1
 

@@ -6,14 +6,12 @@ import html
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timezone
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from tap_netsuite.columns import Kind, converter, iso, kind_of
+from suitetalk.values import instant, iso
+from tap_netsuite.columns import UTC, Kind, converter, kind_of
 
 _HYPERMEDIA = "links"
-_UTC = ZoneInfo("UTC")
 _FORMATS = frozenset({"date", "date-time"})
 _TAG = re.compile(r"<[^<>]*>")
 _REFERENCE = frozenset({"id", "refName", "externalId", _HYPERMEDIA})
@@ -113,9 +111,8 @@ def _scalar(value: Any, schema: Mapping[str, Any]) -> Any:
         raise ValueError(value)
     kind = kind_of(schema)
     if kind is Kind.DATE_TIME:
-        moment = datetime.fromisoformat(str(value).replace("Z", "+00:00"))
-        return iso(moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc))
-    return converter(kind, _UTC)(value)
+        return iso(instant(value))
+    return converter(kind, UTC)(value)
 
 
 def _property(schema: Any) -> dict[str, Any]:

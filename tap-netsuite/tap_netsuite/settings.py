@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
+from datetime import datetime
 from enum import Enum
 from fnmatch import fnmatchcase
 from math import isfinite
@@ -15,6 +15,7 @@ from typing import Any
 from suitetalk import CONNECTION_SETTINGS, ConfigurationError, ConnectionSettings
 from suitetalk.suiteql import Value, placeholders, without_comments
 from suitetalk.timezone import zone_named
+from suitetalk.values import instant
 from tap_netsuite.columns import Column, Kind
 
 __all__ = ["CONFIG_SCHEMA", "RECORD_PREFIX", "TAP_SETTINGS", "Query", "TapSettings"]
@@ -796,12 +797,11 @@ def _start_date(value: Any) -> datetime | None:
     if value is None or value == "":
         return None
     try:
-        moment = datetime.fromisoformat(str(value).replace("Z", "+00:00"))
+        return instant(value)
     except ValueError:
         raise ConfigurationError(
             "start_date", f"is {value!r}; write it like 2024-01-31 or 2024-01-31T00:00:00Z."
         ) from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
 
 
 def _lookback(value: Any) -> int:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from suitetalk import IncompleteResultError, SuiteQL, quoted
-from suitetalk.suiteql import Value
+from suitetalk.suiteql import Value, both
 from suitetalk.timezone import SQL_TIME_FORMAT
 from tap_netsuite.columns import Column, Kind
 
@@ -138,11 +138,6 @@ def _until(keys: tuple[Column, ...], values: tuple[Any, ...], last: str) -> str:
     if not rest:
         return f"{first.name} {last} {here}"
     return f"({first.name} < {here} OR ({first.name} = {here} AND {_until(rest, values[1:], last)}))"
-
-
-def both(*conditions: str) -> str:
-    """Join conditions by AND, leaving out empty ones."""
-    return " AND ".join(condition for condition in conditions if condition)
 
 
 def _where(condition: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from tests.tap_runs import Json, Run, command, metadata, read, run, run_process, selected
 
 from netsuite_emulator import Emulator
+from tap_netsuite.output import WholeLineWriter
 from tap_netsuite.settings import CONFIG_SCHEMA
 
 
@@ -89,3 +91,19 @@ def test_a_wrong_option_is_the_command_lines_own_error() -> None:
     finished: Any = run_process(["--nonsense"])
     assert finished.exit_code == 2
     assert "Traceback" not in finished.log
+
+
+class Screen(io.BytesIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(("place", "shown"), [(Screen(), "\\u009b\\u202e"), (io.BytesIO(), "\x9b\u202e")])
+def test_no_control_character_reaches_a_terminal(
+    monkeypatch: pytest.MonkeyPatch, place: io.BytesIO, shown: str
+) -> None:
+    monkeypatch.setattr("sys.stdout", io.TextIOWrapper(place))
+
+    WholeLineWriter().write_lines('{"a":"\x9b\u202e"}\n'.encode())
+
+    assert place.getvalue().decode() == f'{{"a":"{shown}"}}\n'

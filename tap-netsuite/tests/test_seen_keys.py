@@ -12,15 +12,16 @@ from pathlib import Path
 from typing import Any, cast
 from unittest.mock import patch
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tap_netsuite.columns import iso
+from suitetalk.values import iso
 from tap_netsuite.deletions import deletions as deletions_module
 from tap_netsuite.deletions import seen_keys as seen_keys_module
 from tap_netsuite.deletions.deletions import Deletions, Subject
 from tap_netsuite.deletions.log import DeletionLog
-from tap_netsuite.deletions.seen_keys import Seen, SeenKeys
+from tap_netsuite.deletions.seen_keys import Seen, SeenKeys, SeenKeysError
 from tap_netsuite.reading.engine import Fetcher, Portion
 from tap_netsuite.reading.page import Key, KeyPage, Rows, record_lines
 
@@ -234,3 +235,14 @@ def test_whatever_is_changed_and_wherever_a_run_is_killed_the_warehouse_ends_wit
                 state = dict(portion.bookmark) if portion.bookmark is not None else state
             store.close()
     assert warehouse == books.all()
+
+
+def test_the_file_is_for_its_owner_alone_and_not_a_link(tmp_path: Path) -> None:
+    path = tmp_path / "keys.sqlite3"
+    path.touch(mode=0o644)
+    SeenKeys(path, "1234567", 1_000_000).close()
+    (tmp_path / "link.sqlite3").symlink_to(path)
+
+    assert path.stat().st_mode & 0o777 == 0o600
+    with pytest.raises(SeenKeysError, match="it is a link"):
+        SeenKeys(tmp_path / "link.sqlite3", "1234567", 1_000_000)

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from tests.shaken_fetcher import ShakenFetcher
 
 from suitetalk import IncompleteResultError
-from tap_netsuite.columns import Column, Kind, iso
+from suitetalk.values import iso
+from tap_netsuite.columns import Column, Kind
 from tap_netsuite.reading.changes import Changes
 from tap_netsuite.reading.page import Key, KeyPage, Rows
 from tap_netsuite.reading.parallel import Count, Gap, TableReading

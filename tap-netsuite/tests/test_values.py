@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from singer_sdk.contrib.msgspec import serialize_jsonl
 
-from tap_netsuite.columns import Column, Kind, converter, iso, json_schema, kind_of
+from suitetalk.values import iso
+from tap_netsuite.columns import Column, Kind, converter, json_schema, kind_of
 
 UTC = ZoneInfo("UTC")
 LOS_ANGELES = ZoneInfo("America/Los_Angeles")

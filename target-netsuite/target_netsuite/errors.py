@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from suitetalk import ConcurrencyLimitError, LoginRefusedError, NetSuiteError, SuiteTalkError
-
 INVALID_RECORD = "INVALID_RECORD"
 UNKNOWN_FIELD = "UNKNOWN_FIELD"
 READ_ONLY_FIELD = "READ_ONLY_FIELD"
@@ -70,10 +68,3 @@ class InvalidRecordError(Exception):
         self.column = column
         self.problem = problem
         self.code = code
-
-
-def is_refusal(error: SuiteTalkError) -> bool:
-    """Tell whether NetSuite refused just this: the role may not, or there is no such thing."""
-    if not isinstance(error, NetSuiteError) or isinstance(error, (LoginRefusedError, ConcurrencyLimitError)):
-        return False
-    return error.status in _REFUSALS and error.status not in _NOT_ABOUT_THE_QUESTION

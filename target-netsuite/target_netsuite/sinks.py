@@ -60,7 +60,6 @@ class StreamSink(RecordSink):
         self._validation = RecordValidation(
             stream_name, schema, key_properties or (), by_schema=self._target.settings.validate_records
         )
-        self._target.report.expect(stream_name)
         super().__init__(target, stream_name, schema, key_properties)
 
     def _next_number(self) -> int:
@@ -100,6 +99,7 @@ class NetSuiteSink(StreamSink):
             MessageError: its schema is not a JSON Schema.
         """
         super().__init__(target, stream_name, schema, key_properties)
+        self._target.report.expect(stream_name)
         self._settings = self._target.settings.stream(stream_name)
         self._settings.check_columns(schema["properties"].keys())
         self._mapping = self._target.mapping_of(self._settings, schema)

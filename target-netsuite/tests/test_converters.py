@@ -151,6 +151,7 @@ def test_a_choice_that_is_none_is_refused_with_the_nearest_one() -> None:
     with pytest.raises(InvalidRecordError, match="did you mean 'closed'") as caught:
         _sent("orderStatus", "Cloosed", options=_options)
     assert (caught.value.column, caught.value.code) == ("orderStatus", BAD_ENUM_VALUE)
+    assert "can be chosen (" in caught.value.problem
     assert _sent("orderStatus", "Cloosed", options=_options, check_values=False) == "Cloosed"
 
 

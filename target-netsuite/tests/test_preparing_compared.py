@@ -75,6 +75,23 @@ def test_empty_false_and_absent_are_one(account: PreparingAccount) -> None:
     assert outcomes(account.prepare(intent("update", "customer", "one", nothing), compare=True)) == ["unchanged"]
 
 
+def test_what_suiteql_does_not_show_is_said_to_cost_a_request_once(
+    account: PreparingAccount, caplog: pytest.LogCaptureFixture
+) -> None:
+    address = {"items": [{"addressBookAddress": {"city": "Oslo"}}]}
+    wanted = [
+        intent("upsert", "customer", f"c{n}", {"companyName": f"N {n}", "addressBook": address}) for n in range(2)
+    ]
+    account.run(*wanted, compare=True)
+
+    with caplog.at_level("INFO"):
+        for _ in range(2):
+            account.prepare(*wanted, compare=True)
+
+    assert caplog.text.count("costs one more request (GET) for each of them") == 1
+    assert "does not show addressBook;" in caplog.text
+
+
 def test_what_suiteql_does_not_show_is_read_from_the_document(account: PreparingAccount) -> None:
     address: dict[str, Any] = {
         "addressBookAddress": {"addr1": "1 Main St", "city": "Springfield", "country": {"id": "US"}}

@@ -115,7 +115,13 @@ def test_a_wrong_setting_is_exit_code_1_and_one_sentence(
 
 
 @pytest.mark.parametrize(
-    ("content", "words"), [(None, "was not found"), ("{", "`--config`"), ("[1]", "`--config`"), ("7", "`--config`")]
+    ("content", "words"),
+    [
+        (None, "config.json given with --config cannot be read"),
+        ("{", "is not JSON"),
+        ("[1]", "a JSON array"),
+        ("7", "number"),
+    ],
 )
 def test_a_configuration_that_cannot_be_read_is_one_sentence(tmp_path: Path, content: str | None, words: str) -> None:
     path = tmp_path / "config.json"
@@ -125,6 +131,20 @@ def test_a_configuration_that_cannot_be_read_is_one_sentence(tmp_path: Path, con
     assert ended.code == 1
     assert words in ended.err.splitlines()[-1]
     assert "Traceback" not in ended.err
+
+
+def test_closed_streams_are_sentences() -> None:
+    for closed, words in (("<&-", "Standard input is closed"), (">&-", "Standard output is closed")):
+        ended = subprocess.run(
+            ["/bin/sh", "-c", f'exec "$@" {closed}', "sh", *COMMAND],
+            capture_output=True,
+            text=True,
+            check=False,
+            input="",
+        )
+        assert ended.returncode == 1
+        assert ended.stderr.startswith(f"Error: {words}")
+        assert len(ended.stderr.splitlines()) == 1
 
 
 def test_settings_come_from_the_environment_too(emulator: Emulator, prefix: str, tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ from target_netsuite.errors import RecordsRefusedError, ReportFileError
 from target_netsuite.intents import Difference, Intent, Operation, Outcome, Refusal, Settled
 from target_netsuite.reporting.line_file import LineFile
 from target_netsuite.reporting.progress import summary_table
-from target_netsuite.reporting.report import Report
+from target_netsuite.reporting.report import Report, as_line
 from target_netsuite.settings.target import MaxRejects, ReportSettings
 
 LOGGER = logging.getLogger("report")
@@ -231,3 +231,43 @@ def test_a_line_that_finds_no_room_leaves_no_part_of_it(tmp_path: Path) -> None:
     file.write({"id": 3})
     file.close()
     assert read(tmp_path / "rejects.jsonl") == [{"id": 1}, {"id": 3}]
+
+
+@pytest.mark.parametrize("existed", [True, False])
+def test_a_report_file_is_for_its_owner_alone(tmp_path: Path, *, existed: bool) -> None:
+    path = tmp_path / "receipts.jsonl"
+    if existed:
+        path.write_text("{}\n")
+        path.chmod(0o644)
+
+    file = LineFile("receipts", path)
+    file.write({"a": 1})
+    file.close()
+
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert path.read_text().splitlines()[-1] == '{"a":1}'
+
+
+def test_a_report_file_is_not_opened_through_a_link(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").write_text("kept")
+    (tmp_path / "rejects.jsonl").symlink_to("elsewhere")
+
+    with pytest.raises(ReportFileError, match="it is a link; name the file that it leads to"):
+        LineFile("rejects", tmp_path / "rejects.jsonl")
+
+    assert (tmp_path / "elsewhere").read_text() == "kept"
+
+
+def test_reports_can_go_to_a_descriptor(tmp_path: Path) -> None:
+    with (tmp_path / "out").open("wb", buffering=0) as out:
+        out.write(b"before\n")
+        file = LineFile("differences", Path(f"/dev/fd/{out.fileno()}"))
+        file.write({"a": 1})
+        file.close()
+        out.write(b"after\n")
+
+    assert (tmp_path / "out").read_text() == 'before\n{"a":1}\nafter\n'
+
+
+def test_no_control_character_reaches_a_log(caplog: pytest.LogCaptureFixture) -> None:
+    assert as_line({"message": "x\x1b\x9b\u202e"}) == '{"message": "x\\u001b\\u009b\\u202e"}'

@@ -13,11 +13,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
-from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 from suitetalk.account import REVOKE_PATH, Account
-from suitetalk.auth.login import BearerLogin, TokenRequester
+from suitetalk.auth.login import BearerLogin, Grant, TokenRequester
 from suitetalk.auth.token_store import Tokens, TokenStore, name_of
 from suitetalk.errors import (
     ConfigurationError,
@@ -30,69 +29,138 @@ from suitetalk.http.governor import Governor
 from suitetalk.http.transport import Transport
 from suitetalk.settings import ConnectionSettings
 
-
-@dataclass(frozen=True)
-class Grant:
-    """A granted token request.
-
-    Attributes:
-        access_token: for `Authorization: Bearer`.
-        life: seconds it lives.
-        refresh_token: None where the answer has none: client credentials, and the refresh of a confidential client.
-    """
-
-    access_token: str = field(repr=False)
-    life: float
-    refresh_token: str | None = field(default=None, repr=False)
-
-    @classmethod
-    def read(cls, answer: dict[str, Any]) -> Grant:
-        """Check the answer of the token end point [section_162790605110, section_158081952044].
-
-        Raises:
-            ConnectionFailedError: it is not of that shape; the text shows nothing of it.
-        """
-        refresh = answer.get("refresh_token")
-        if refresh is not None and not _is_token(refresh):
-            raise _misshapen("with a refresh_token that is not a token")
-        return cls(_access_token(answer), _lifetime(answer), refresh)
-
-
-def _access_token(answer: dict[str, Any]) -> str:
-    token, kind = answer.get("access_token"), answer.get("token_type", "Bearer")
-    if not _is_token(token):
-        raise _misshapen("without an access_token")
-    if not isinstance(kind, str) or kind.lower() != "bearer":
-        raise _misshapen("with a token that is not a bearer token")
-    return str(token)
-
-
-def _is_token(value: object) -> bool:
-    """Tell whether it can stand in a header: what could end the header line is not a token."""
-    return isinstance(value, str) and value.isascii() and value.isprintable() and bool(value.strip())
-
-
-def _lifetime(answer: dict[str, Any]) -> float:
-    """Seconds a token lives; a number or text in the answer, an hour by rule [section_162755359851]."""
-    try:
-        life = float(answer.get("expires_in", 3600))
-    except (TypeError, ValueError):
-        life = 0.0
-    if not 0 < life < float("inf"):
-        raise _misshapen("with an expires_in that is not a number of seconds")
-    return life
-
-
-def _misshapen(what: str) -> ConnectionFailedError:
-    return ConnectionFailedError(f"The token end point answered {what}; check `base_url` and `token_url`.")
-
-
 logger = logging.getLogger(__name__)
-
 LOGIN_HOURS = 168.0
 """How long a consent lasts unless the integration record says otherwise [section_158082518856]."""
 
 _WARN_BEFORE = 48 * 3600.0  # seconds
+_AGAIN = "run `suitetalk login` to log in again."
+_END = "run `suitetalk login` again; a login from before, if there is one, still counts"
+_ADVICE = {
+    "access_denied": "it was refused on the page, or the role may not log in using OAuth 2.0; ",
+    "invalid_request": "check that `redirect_uri` is exactly the one on the integration record; ",
+    "invalid_scope": "tick the REST Web Services scope on the integration record; ",
+    "unauthorized_client": "tick Authorization Code Grant on the integration record; ",
+}
+
+
+def begin(settings: ConnectionSettings) -> Consent:
+    """Make the address of the consent page, with a fresh state and verifier.
+
+    Raises:
+        ConfigurationError: the settings are for another login method.
+    """
+    _check_method(settings)
+    state, verifier = secrets.token_urlsafe(32), secrets.token_urlsafe(64)
+    challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).decode().rstrip("=")
+    query = {
+        "response_type": "code",
+        "client_id": settings.client_id,
+        "redirect_uri": settings.redirect_uri,
+        "scope": "rest_webservices",
+        "state": state,
+        "code_challenge": challenge,
+        "code_challenge_method": "S256",
+    }
+    return Consent(settings, f"{settings.account.authorize_url}?{urlencode(query)}", state, verifier)
+
+
+@dataclass(frozen=True)
+class Consent:
+    """A login that waits for a person's consent.
+
+    Attributes:
+        settings: whose login it is.
+        url: the page to open in a browser.
+        state: what the redirect must carry.
+        verifier: proves to NetSuite that who brings the code is who asked for it (PKCE).
+    """
+
+    settings: ConnectionSettings = field(repr=False)
+    url: str = field(repr=False)
+    state: str = field(repr=False)
+    verifier: str = field(repr=False)
+
+
+def finish(consent: Consent, redirect_address: str, *, store: TokenStore | None = None) -> LoginStatus:
+    """Trade the code in the address NetSuite redirected to for tokens, and keep them.
+
+    Args:
+        consent: what `begin` returned.
+        redirect_address: complete, as the browser shows it.
+        store: where to keep the tokens; the user's own if None.
+
+    Raises:
+        LoginNeededError: the state does not match, the consent was not given, or is for another account.
+        LoginRefusedError: the token end point refused the code.
+        ConnectionFailedError: it could not be reached or answered with something else.
+        SuiteTalkError: the tokens cannot be kept.
+    """
+    settings = consent.settings
+    code = code_of(redirect_address, settings.redirect_uri or "", consent.state, settings.account.realm)
+    fields, basic = client_fields(settings.client_id, settings.client_secret)
+    form = {
+        "grant_type": "authorization_code",
+        "code": code,
+        "redirect_uri": settings.redirect_uri or "",
+        "code_verifier": consent.verifier,
+        **fields,
+    }
+    asked_at = time.time()
+    with _transport(settings) as transport:
+        grant = Grant.read(transport.request_token(settings.account.token_url, form, basic=basic))
+    if not grant.refresh_token:
+        raise ConnectionFailedError(
+            "The token end point answered without a refresh_token; check `base_url`, `token_url` and the integration "
+            "record."
+        )
+    tokens = Tokens(grant.access_token, asked_at + grant.life, grant.life, grant.refresh_token, asked_at)
+    return _keep(settings, tokens, store or TokenStore.open())
+
+
+def status(settings: ConnectionSettings, *, store: TokenStore | None = None) -> LoginStatus | None:
+    """Return what is kept of this login, None when there is nothing."""
+    _check_method(settings)
+    store = store or TokenStore.open()
+    tokens = store.read(login_name(settings.account, settings.client_id))
+    return _status(settings, tokens, store) if tokens and tokens.refresh_token else None
+
+
+def log_out(settings: ConnectionSettings, *, store: TokenStore | None = None) -> bool:
+    """Forget this login here and revoke it in NetSuite [section_161071224088]; tell whether there was one.
+
+    Raises:
+        SuiteTalkError: NetSuite could not be asked; what was kept here is forgotten all the same.
+    """
+    _check_method(settings)
+    store = store or TokenStore.open()
+    name = login_name(settings.account, settings.client_id)
+    with store.locked(name, needed=True):
+        tokens = store.read(name)
+        store.delete(name)
+    if not tokens or not tokens.refresh_token:
+        return False
+    fields, basic = client_fields(settings.client_id, settings.client_secret)
+    with _transport(settings) as transport:
+        transport.revoke_token(
+            settings.account.base_url + REVOKE_PATH, {"token": tokens.refresh_token, **fields}, basic=basic
+        )
+    return True
+
+
+@dataclass(frozen=True)
+class LoginStatus:
+    """A login that is kept.
+
+    Attributes:
+        place: where, in words.
+        consented_at: when the person gave the consent.
+        ends_at: when it ends, as far as known; a public client's login that is not used ends before.
+    """
+
+    place: str
+    consented_at: datetime
+    ends_at: datetime
 
 
 class AuthorizationCode(BearerLogin):
@@ -180,29 +248,19 @@ class AuthorizationCode(BearerLogin):
         )
 
 
-_AGAIN = "run `suitetalk login` to log in again."
-
-
 def login_name(account: Account, client_id: str) -> str:
     """Return the name of this login's entry in the token store."""
     return name_of(account.realm, "authorization_code", account.token_url, client_id)
 
 
 def login_end(tokens: Tokens, login_hours: float) -> float:
-    """Return when the consent behind these tokens ends, in seconds since the epoch."""
+    """Return when the consent these tokens rest on ends, in seconds since the epoch."""
     return (tokens.consented_at or tokens.expires_at - tokens.life) + login_hours * 3600
 
 
 def client_fields(client_id: str, client_secret: str | None) -> tuple[dict[str, str], tuple[str, str] | None]:
     """Return how a client names itself: fields of the form, or a Basic header [section_158081952044]."""
     return ({}, (client_id, client_secret)) if client_secret else ({"client_id": client_id}, None)
-
-
-def _date(seconds: float) -> str:
-    return f"{datetime.fromtimestamp(seconds, timezone.utc):%Y-%m-%d %H:%M}"
-
-
-_END = "the login has been ended; run `suitetalk login` again"
 
 
 def code_of(address: str, redirect_uri: str, state: str, realm: str) -> str:
@@ -234,12 +292,8 @@ def code_of(address: str, redirect_uri: str, state: str, realm: str) -> str:
     return code
 
 
-_ADVICE = {
-    "access_denied": "it was refused on the page, or the role may not log in using OAuth 2.0; ",
-    "invalid_request": "check that `redirect_uri` is exactly the one on the integration record; ",
-    "invalid_scope": "tick the REST Web Services scope on the integration record; ",
-    "unauthorized_client": "tick Authorization Code Grant on the integration record; ",
-}
+def _date(seconds: float) -> str:
+    return f"{datetime.fromtimestamp(seconds, timezone.utc):%Y-%m-%d %H:%M}"
 
 
 def _leads_to(address: str, redirect_uri: str) -> bool:
@@ -259,125 +313,6 @@ def _only(answer: dict[str, list[str]], name: str) -> str:
 
 def _word(text: str) -> str:
     return re.sub(r"[^A-Za-z0-9_.-]", "?", text)[:40]
-
-
-@dataclass(frozen=True)
-class Consent:
-    """A login that waits for a person's consent.
-
-    Attributes:
-        settings: whose login it is.
-        url: the page to open in a browser.
-        state: what the redirect must carry.
-        verifier: proves to NetSuite that who brings the code is who asked for it (PKCE).
-    """
-
-    settings: ConnectionSettings = field(repr=False)
-    url: str = field(repr=False)
-    state: str = field(repr=False)
-    verifier: str = field(repr=False)
-
-
-@dataclass(frozen=True)
-class LoginStatus:
-    """A login that is kept.
-
-    Attributes:
-        place: where, in words.
-        consented_at: when the person gave the consent.
-        ends_at: when it ends, as far as known; a public client's login that is not used ends before.
-    """
-
-    place: str
-    consented_at: datetime
-    ends_at: datetime
-
-
-def begin(settings: ConnectionSettings) -> Consent:
-    """Make the address of the consent page, with a state and its own verifier.
-
-    Raises:
-        ConfigurationError: the settings are for another login method.
-    """
-    _check_method(settings)
-    state, verifier = secrets.token_urlsafe(32), secrets.token_urlsafe(64)
-    challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).decode().rstrip("=")
-    query = {
-        "response_type": "code",
-        "client_id": settings.client_id,
-        "redirect_uri": settings.redirect_uri,
-        "scope": "rest_webservices",
-        "state": state,
-        "code_challenge": challenge,
-        "code_challenge_method": "S256",
-    }
-    return Consent(settings, f"{settings.account.authorize_url}?{urlencode(query)}", state, verifier)
-
-
-def finish(consent: Consent, redirect_address: str, *, store: TokenStore | None = None) -> LoginStatus:
-    """Trade the code in the address NetSuite redirected to for tokens, and keep them.
-
-    Args:
-        consent: what `begin` returned.
-        redirect_address: complete, as the browser shows it.
-        store: where to keep the tokens; the user's own if None.
-
-    Raises:
-        LoginNeededError: the state does not match, the consent was not given, or is for another account.
-        LoginRefusedError: the token end point refused the code.
-        ConnectionFailedError: it could not be reached or answered with something else.
-        SuiteTalkError: the tokens cannot be kept.
-    """
-    settings = consent.settings
-    code = code_of(redirect_address, settings.redirect_uri or "", consent.state, settings.account.realm)
-    fields, basic = client_fields(settings.client_id, settings.client_secret)
-    form = {
-        "grant_type": "authorization_code",
-        "code": code,
-        "redirect_uri": settings.redirect_uri or "",
-        "code_verifier": consent.verifier,
-        **fields,
-    }
-    asked_at = time.time()
-    with _transport(settings) as transport:
-        grant = Grant.read(transport.request_token(settings.account.token_url, form, basic=basic))
-    if not grant.refresh_token:
-        raise ConnectionFailedError(
-            "The token end point answered without a refresh_token; check `base_url`, `token_url` and the integration "
-            "record."
-        )
-    tokens = Tokens(grant.access_token, asked_at + grant.life, grant.life, grant.refresh_token, asked_at)
-    return _keep(settings, tokens, store or TokenStore.open())
-
-
-def status(settings: ConnectionSettings, *, store: TokenStore | None = None) -> LoginStatus | None:
-    """Return what is kept of this login, None when there is nothing."""
-    _check_method(settings)
-    store = store or TokenStore.open()
-    tokens = store.read(login_name(settings.account, settings.client_id))
-    return _status(settings, tokens, store) if tokens and tokens.refresh_token else None
-
-
-def log_out(settings: ConnectionSettings, *, store: TokenStore | None = None) -> bool:
-    """Forget this login here and revoke it in NetSuite [section_161071224088]; tell whether there was one.
-
-    Raises:
-        SuiteTalkError: NetSuite could not be asked; what was kept here is forgotten all the same.
-    """
-    _check_method(settings)
-    store = store or TokenStore.open()
-    name = login_name(settings.account, settings.client_id)
-    with store.locked(name, needed=True):
-        tokens = store.read(name)
-        store.delete(name)
-    if not tokens or not tokens.refresh_token:
-        return False
-    fields, basic = client_fields(settings.client_id, settings.client_secret)
-    with _transport(settings) as transport:
-        transport.revoke_token(
-            settings.account.base_url + REVOKE_PATH, {"token": tokens.refresh_token, **fields}, basic=basic
-        )
-    return True
 
 
 def _check_method(settings: ConnectionSettings) -> None:

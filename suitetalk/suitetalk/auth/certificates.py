@@ -17,6 +17,7 @@ from suitetalk.account import REST_ROOT
 from suitetalk.errors import ConfigurationError, ConnectionFailedError
 from suitetalk.http.response import Answer, encode
 from suitetalk.http.transport import Transport
+from suitetalk.values import instant
 
 _LATEST_IN_SECONDS = 1e11  # what is more is milliseconds
 
@@ -59,7 +60,6 @@ class Certificates:
 
         Raises:
             ConnectionFailedError: the answer is not a list of certificates.
-            NetSuiteError: NetSuite refused.
         """
         body = self._send("GET", self._url, "the list of certificates").json()
         if not isinstance(body, list) or not all(isinstance(entry, dict) for entry in body):
@@ -94,7 +94,6 @@ class Certificates:
 
         Raises:
             ConfigurationError: NetSuite does not list the present one.
-            NetSuiteError: NetSuite refused.
         """
         present = self.find(certificate_id)
         if present is None or not present.entity or not present.role:
@@ -108,7 +107,6 @@ class Certificates:
 
         Raises:
             NotFoundError: NetSuite has none of this id.
-            NetSuiteError: NetSuite refused.
         """
         url = f"{self._url}/{quote(certificate_id, safe='')}/revoke"
         self._send("POST", url, "the revocation of a certificate")
@@ -156,8 +154,7 @@ def _time(value: object) -> datetime | None:
     """Read an ISO time, or seconds or milliseconds since the epoch: the help pages do not say which it is."""
     try:
         if isinstance(value, str) and not value.isdecimal():
-            read = datetime.fromisoformat(value.replace("Z", "+00:00"))
-            return read if read.tzinfo else read.replace(tzinfo=timezone.utc)
+            return instant(value)
         seconds = float(str(value))
         return datetime.fromtimestamp(seconds / 1000 if seconds > _LATEST_IN_SECONDS else seconds, timezone.utc)
     except (ValueError, OverflowError, OSError):

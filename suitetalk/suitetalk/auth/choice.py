@@ -7,9 +7,10 @@ from datetime import datetime
 from suitetalk.auth.authorization_code import AuthorizationCode
 from suitetalk.auth.client_credentials import ClientCredentials
 from suitetalk.auth.keys import SigningKey, certificate_of, end_of, warn_of_end
-from suitetalk.auth.login import Authentication, TokenRequester
+from suitetalk.auth.login import TokenRequester
 from suitetalk.auth.token_store import TokenStore
 from suitetalk.errors import ConfigurationError
+from suitetalk.http.transport import Authentication
 from suitetalk.settings import ConnectionSettings
 
 

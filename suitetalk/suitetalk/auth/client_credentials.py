@@ -8,9 +8,8 @@ from collections.abc import Callable
 from typing import Any
 
 from suitetalk.account import Account
-from suitetalk.auth.authorization_code import Grant
 from suitetalk.auth.keys import SigningKey
-from suitetalk.auth.login import BearerLogin, TokenRequester
+from suitetalk.auth.login import BearerLogin, Grant, TokenRequester
 from suitetalk.auth.token_store import Tokens, TokenStore, name_of
 from suitetalk.errors import LoginRefusedError
 

@@ -135,7 +135,7 @@ def _what_it_is_instead(pem: bytes) -> str:
     if b"PUBLIC KEY" in pem:
         return "holds a public key; the private key is needed."
     return (
-        "holds no PEM private key; it must begin with -----BEGIN PRIVATE KEY----- or a variant of it "
+        "does not hold a PEM private key; it must begin with -----BEGIN PRIVATE KEY----- or a variant of it "
         "(the name of a file goes into `private_key_path`)."
     )
 
@@ -169,7 +169,7 @@ _CURVES: dict[str, tuple[ec.EllipticCurve, SHA256 | SHA384 | SHA512]] = {
     "ec-p521": (ec.SECP521R1(), SHA512()),
 }
 _SALT_LENGTH = 64  # bytes; of the documented command
-_CLOCK_SLACK = timedelta(minutes=5)  # NetSuite's clock may be behind this machine's
+_CLOCK_SLACK = timedelta(minutes=5)  # NetSuite's clock may be slower than this machine's
 _NEXT_STEPS = """\
 1. In NetSuite open Setup > Integration > Manage Authentication > OAuth 2.0 Client Credentials (M2M) Setup and
    choose Create New.
@@ -179,7 +179,7 @@ _NEXT_STEPS = """\
 4. Set `certificate_id` to the Certificate ID that the page now shows, `client_id` to the integration record's, and
    `private_key_path` to {key}.
 The private key stays on this machine: only the certificate goes to NetSuite. The certificate ends on {end:%Y-%m-%d}.
-A sandbox needs one of its own, and a new one after each refresh."""
+A sandbox needs its own certificate, and a new one after each refresh."""
 
 
 @dataclass(frozen=True)
@@ -233,7 +233,7 @@ def write(pair: KeyPair, key_path: str | Path, certificate_path: str | Path) -> 
     """Write both files, the key's for its owner alone; files that are there already are never written over.
 
     Raises:
-        ConfigurationError: there is such a file already, or it cannot be written; nothing is left behind then.
+        ConfigurationError: there is such a file already, or it cannot be written; nothing is left over then.
     """
     key, certificate = Path(key_path).expanduser(), Path(certificate_path).expanduser()
     _create(key, pair.private_pem, 0o600)
@@ -286,7 +286,7 @@ def _create(path: Path, text: str, mode: int) -> None:
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
     except FileExistsError:
-        raise ConfigurationError("path", f"names {str(path)!r}, which is there already; choose another.") from None
+        raise ConfigurationError("path", f"names {str(path)!r}, which already exists; choose another path.") from None
     except OSError as error:
         raise ConfigurationError("path", f"names {str(path)!r}, which cannot be made ({error.strerror}).") from None
     try:

@@ -21,7 +21,7 @@ _UNAUTHORIZED = 401
 
 
 class TokenBased:
-    """Signs each request by itself; there is no token to ask for.
+    """Signs each request separately; there is no token to ask for.
 
     Thread-safe. Five refused logins lock the token out for half an hour [section_1534941088], so nothing is repeated
     after a 401, and every further request of this object ends in the same refusal without being sent.
@@ -69,7 +69,7 @@ class TokenBased:
         Args:
             method: HTTP method.
             url: with the query as it is sent.
-            nonce: 6 characters or more, never used before; made again if None.
+            nonce: 6 characters or more, never used before; a fresh one if None.
             timestamp: seconds since the epoch, within five minutes of NetSuite's clock; now if None.
         """
         client = oauth1.Client(

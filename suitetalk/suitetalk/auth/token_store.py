@@ -23,163 +23,17 @@ from suitetalk.errors import ConfigurationError, ConnectionFailedError
 from suitetalk.folders import close_to_others, make_private, state_folder
 
 logger = logging.getLogger(__name__)
-
 SERVICE = "suitetalk"
 """Under what name the keyring shows the entries."""
 
 _FORGOTTEN_AFTER = 2 * 24 * 3600.0  # seconds
 _LEAST_PRIORITY = 1  # keyring's own mark of what is to be recommended; less is plain text or no place at all
-
-
-class Keeper(Protocol):
-    """Keeps a text under a name. Each method raises OSError when the place cannot be used."""
-
-    place: str
-    """What to call the place in messages."""
-
-    def read(self, name: str) -> str | None:
-        """Return what is kept, None when there is nothing."""
-        ...
-
-    def write(self, name: str, text: str) -> None:
-        """Keep this instead of what was kept; whoever reads meanwhile gets the one or the other whole."""
-        ...
-
-    def delete(self, name: str) -> None:
-        """Keep nothing any more."""
-        ...
-
-
-class FileKeeper:
-    """One file of mode 0600 for each name, in a folder of mode 0700."""
-
-    def __init__(self, folder: Path) -> None:
-        """Keep the files there; the folder is made when it is needed."""
-        self._folder = folder
-        self.place = str(folder)
-
-    def read(self, name: str) -> str | None:
-        """Return what is kept; a file that others could read is closed to them, with a warning."""
-        path = self._path(name)
-        if not path.exists():
-            return None
-        if close_to_others(path):
-            logger.warning(
-                "The token file %s could be read by other users and has been closed to them; "
-                "if they may have done so, revoke the login in NetSuite.",
-                path,
-            )
-        return path.read_text(encoding="utf-8", errors="replace")
-
-    def write(self, name: str, text: str) -> None:
-        """Write beside the file and put it in its place in one step; on the disk before this returns."""
-        make_private(self._folder)
-        descriptor, beside = tempfile.mkstemp(dir=self._folder, prefix=".new-")  # made with mode 0600
-        try:
-            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-                file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
-            Path(beside).replace(self._path(name))
-            self._sweep()
-        except BaseException:
-            with contextlib.suppress(OSError):
-                Path(beside).unlink()
-            raise
-
-    def delete(self, name: str) -> None:
-        """Remove the file."""
-        self._path(name).unlink(missing_ok=True)
-
-    def _sweep(self) -> None:
-        """Remove files of keys and accounts that are used no more: what they hold ended within the hour.
-
-        Losing the lock of such a login costs a token request at worst, unlike that of a login by consent.
-        """
-        long_ago = time.time() - _FORGOTTEN_AFTER
-        for path in self._folder.glob("*-client_credentials-*"):
-            with contextlib.suppress(OSError):
-                if path.stat().st_mtime < long_ago:
-                    path.unlink()
-
-    def _path(self, name: str) -> Path:
-        return self._folder / f"{name}.json"
-
-
-class KeyringKeeper:
-    """Entries of the system's keyring, through the package `keyring`."""
-
-    def __init__(self, keyring: Any) -> None:
-        """Keep them with this module's functions."""
-        self._keyring = keyring
-        self.place = "the system's keyring"
-
-    @classmethod
-    def if_there_is_one(cls) -> KeyringKeeper | None:
-        """Return one where the package is installed and found a place that is safe."""
-        try:
-            keyring = importlib.import_module("keyring")
-            return cls(keyring) if keyring.get_keyring().priority >= _LEAST_PRIORITY else None
-        except Exception:  # noqa: BLE001 - whatever a backend of some desktop raises, there is none then
-            return None
-
-    def read(self, name: str) -> str | None:
-        """Return what is kept."""
-        kept = self._call("get_password", name)
-        return kept if isinstance(kept, str) else None
-
-    def write(self, name: str, text: str) -> None:
-        """Keep this."""
-        self._call("set_password", name, text)
-
-    def delete(self, name: str) -> None:
-        """Remove the entry."""
-        if self.read(name) is not None:
-            self._call("delete_password", name)
-
-    def _call(self, function: str, *arguments: str) -> Any:
-        try:
-            return getattr(self._keyring, function)(SERVICE, *arguments)
-        except Exception as error:  # noqa: BLE001 - each backend raises its own; none of their texts is shown
-            raise OSError(f"the keyring failed ({type(error).__name__})") from None
-
-
 STORE_VARIABLE = "NETSUITE_TOKEN_STORE"
 """Environment variable that says where tokens are kept: keyring, file or off; without it keyring, else file."""
 
 _PLACES = ("", "keyring", "file", "off")
 _RENEW_BEFORE = 120  # seconds before the end; half the life of tokens shorter than twice that
 _CLOCK_SLACK = 60  # seconds by which the clock may have been put back
-
-
-@dataclass(frozen=True)
-class Tokens:
-    """What one login holds.
-
-    Attributes:
-        access_token: for `Authorization: Bearer`.
-        expires_at: when it ends, seconds since the epoch.
-        life: seconds it had when it was handed out.
-        refresh_token: of an authorization code login; good for one use if the client is public.
-        consented_at: when a person gave the consent it rests on, seconds since the epoch.
-    """
-
-    access_token: str = field(repr=False)
-    expires_at: float
-    life: float
-    refresh_token: str | None = field(default=None, repr=False)
-    consented_at: float | None = None
-
-    def is_fresh(self, now: float) -> bool:
-        """Tell whether the access token can be used for a while yet; not when the clock says it is from the future."""
-        renew_at = self.expires_at - min(_RENEW_BEFORE, self.life / 2)
-        return self.expires_at - self.life - _CLOCK_SLACK <= now < renew_at
-
-
-def name_of(realm: str, method: str, *parts: str) -> str:
-    """Return the name of a login's entry: account and method to read, all that tells logins apart as a digest."""
-    digest = hashlib.sha256(json.dumps([realm, method, *parts]).encode()).hexdigest()
-    return f"{realm}-{method}-{digest[:32]}"
 
 
 class TokenStore:
@@ -310,7 +164,7 @@ class TokenStore:
         try:
             return msgspec.json.decode(text, type=Tokens)
         except msgspec.DecodeError:  # its text would show what stands there
-            logger.warning("What is kept for a login in %s is damaged and is left out of account.", self.place)
+            logger.warning("The stored login in %s is damaged and is ignored.", self.place)
             return None
 
     def _warn(self, error: Exception) -> None:
@@ -325,3 +179,146 @@ class TokenStore:
             why,
             STORE_VARIABLE,
         )
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """What one login holds.
+
+    Attributes:
+        access_token: for `Authorization: Bearer`.
+        expires_at: when it ends, seconds since the epoch.
+        life: seconds it had when it was handed out.
+        refresh_token: of an authorization code login; good for one use if the client is public.
+        consented_at: when a person gave the consent it rests on, seconds since the epoch.
+    """
+
+    access_token: str = field(repr=False)
+    expires_at: float
+    life: float
+    refresh_token: str | None = field(default=None, repr=False)
+    consented_at: float | None = None
+
+    def is_fresh(self, now: float) -> bool:
+        """Tell whether the access token can be used for a while yet; not when the clock says it is from the future."""
+        renew_at = self.expires_at - min(_RENEW_BEFORE, self.life / 2)
+        return self.expires_at - self.life - _CLOCK_SLACK <= now < renew_at
+
+
+def name_of(realm: str, method: str, *parts: str) -> str:
+    """Return the name of a login's entry: account and method to read, all that distinguishes logins as a digest."""
+    digest = hashlib.sha256(json.dumps([realm, method, *parts]).encode()).hexdigest()
+    return f"{realm}-{method}-{digest[:32]}"
+
+
+class Keeper(Protocol):
+    """Keeps a text under a name. Each method raises OSError when the place cannot be used."""
+
+    place: str
+    """What to call the place in messages."""
+
+    def read(self, name: str) -> str | None:
+        """Return what is kept, None when there is nothing."""
+        ...
+
+    def write(self, name: str, text: str) -> None:
+        """Keep this instead of what was kept; whoever reads meanwhile gets the one or the other whole."""
+        ...
+
+    def delete(self, name: str) -> None:
+        """Keep nothing any more."""
+        ...
+
+
+class FileKeeper:
+    """One file of mode 0600 for each name, in a folder of mode 0700."""
+
+    def __init__(self, folder: Path) -> None:
+        """Keep the files there; the folder is made when it is needed."""
+        self._folder = folder
+        self.place = str(folder)
+
+    def read(self, name: str) -> str | None:
+        """Return what is kept; a file that others could read is closed to them, with a warning."""
+        path = self._path(name)
+        if not path.exists():
+            return None
+        if close_to_others(path):
+            logger.warning(
+                "The token file %s could be read by other users and has been closed to them; "
+                "if they may have done so, revoke the login in NetSuite.",
+                path,
+            )
+        return path.read_text(encoding="utf-8", errors="replace")
+
+    def write(self, name: str, text: str) -> None:
+        """Write beside the file and put it in its place in one step; on the disk before this returns."""
+        make_private(self._folder)
+        descriptor, beside = tempfile.mkstemp(dir=self._folder, prefix=".new-")  # made with mode 0600
+        try:
+            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+                file.write(text)
+                file.flush()
+                os.fsync(file.fileno())
+            Path(beside).replace(self._path(name))
+            self._sweep()
+        except BaseException:
+            with contextlib.suppress(OSError):
+                Path(beside).unlink()
+            raise
+
+    def delete(self, name: str) -> None:
+        """Remove the file."""
+        self._path(name).unlink(missing_ok=True)
+
+    def _sweep(self) -> None:
+        """Remove files of keys and accounts that are used no more: what they hold ended within the hour.
+
+        Losing the lock of such a login costs a token request at worst, unlike that of a login by consent.
+        """
+        long_ago = time.time() - _FORGOTTEN_AFTER
+        for path in self._folder.glob("*-client_credentials-*"):
+            with contextlib.suppress(OSError):
+                if path.stat().st_mtime < long_ago:
+                    path.unlink()
+
+    def _path(self, name: str) -> Path:
+        return self._folder / f"{name}.json"
+
+
+class KeyringKeeper:
+    """Entries of the system's keyring, through the package `keyring`."""
+
+    def __init__(self, keyring: Any) -> None:
+        """Keep them with this module's functions."""
+        self._keyring = keyring
+        self.place = "the system's keyring"
+
+    @classmethod
+    def if_there_is_one(cls) -> KeyringKeeper | None:
+        """Return one where the package is installed and found a place that is safe."""
+        try:
+            keyring = importlib.import_module("keyring")
+            return cls(keyring) if keyring.get_keyring().priority >= _LEAST_PRIORITY else None
+        except Exception:  # noqa: BLE001 - whatever a backend of some desktop raises, there is none then
+            return None
+
+    def read(self, name: str) -> str | None:
+        """Return what is kept."""
+        kept = self._call("get_password", name)
+        return kept if isinstance(kept, str) else None
+
+    def write(self, name: str, text: str) -> None:
+        """Keep this."""
+        self._call("set_password", name, text)
+
+    def delete(self, name: str) -> None:
+        """Remove the entry."""
+        if self.read(name) is not None:
+            self._call("delete_password", name)
+
+    def _call(self, function: str, *arguments: str) -> Any:
+        try:
+            return getattr(self._keyring, function)(SERVICE, *arguments)
+        except Exception as error:  # noqa: BLE001 - each backend raises its own; none of their texts is shown
+            raise OSError(f"the keyring failed ({type(error).__name__})") from None

@@ -12,13 +12,12 @@ from click.shell_completion import shell_complete
 
 from suitetalk.cli.app import NAME, VARIABLE, app
 from suitetalk.cli.exit_codes import BY_ERROR, USAGE
-from suitetalk.errors import SuiteTalkError
 from suitetalk.process import run_command
 
 
 def main() -> NoReturn:
     """Run the command line of this process."""
-    for stream in (sys.stdout, sys.stderr):
+    for stream in (sys.stdout, sys.stderr):  # None when it is closed
         if isinstance(stream, TextIOWrapper):
             _make_readable(stream)
     run_command(_run, expected=(click.ClickException,), codes=BY_ERROR)
@@ -45,11 +44,6 @@ def _run() -> None:
     except click.UsageError as error:
         path = error.ctx.command_path if error.ctx else NAME
         sys.stderr.write(f"Error: {error.format_message().rstrip('.')}; see {path} --help.\n")
-        sys.exit(USAGE)
-    except SuiteTalkError as error:
-        if type(error) is not SuiteTalkError:  # the plain one is about what the library was called with
-            raise
-        sys.stderr.write(f"Error: {error}\n")
         sys.exit(USAGE)
     except click.exceptions.Exit as leaving:
         sys.stdout.flush()

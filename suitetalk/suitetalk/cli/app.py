@@ -9,7 +9,21 @@ from suitetalk.cli.batches import batch, job
 from suitetalk.cli.exit_codes import MEANINGS
 from suitetalk.cli.options import connection_options
 from suitetalk.cli.queries import dataset, datasets, limits, query, request, schema, types
-from suitetalk.cli.records import action, actions, attach, create, delete, detach, get, list_, transform, update, upsert
+from suitetalk.cli.records import (
+    action,
+    actions,
+    attach,
+    create,
+    delete,
+    detach,
+    form,
+    get,
+    list_,
+    options,
+    transform,
+    update,
+    upsert,
+)
 from suitetalk.cli.setup import certificates, doctor, keygen, login, logout, revoke, rotate
 
 VARIABLE = "_SUITETALK_COMPLETE"
@@ -34,7 +48,7 @@ NAME = "suitetalk"
 
 _SECTIONS: dict[str, tuple[click.Command, ...]] = {
     "Records": (get, list_, create, update, upsert, delete),
-    "More about records": (transform, action, actions, attach, detach),
+    "More about records": (transform, action, actions, attach, detach, form, options),
     "Many records": (batch, job),
     "Queries and requests": (query, dataset, datasets, request),
     "What the account has": (types, schema, limits),
@@ -77,9 +91,9 @@ class App(click.Group):
 def app() -> None:
     """Work with Oracle NetSuite over its REST web services.
 
-    The connection options below may also stand after a command. Each may come from the environment as NETSUITE_ and
-    its name (NETSUITE_ACCOUNT_ID), from a file .env in this folder, or from a profile; the first that has it counts.
-    An option for a secret takes @FILE, or - for standard input, never the secret itself.
+    The connection options below may also follow the command. Each may come from the environment as NETSUITE_ and
+    its name (NETSUITE_ACCOUNT_ID), from a file .env in this folder, or from a profile; the first source that defines
+    a value wins. An option for a secret takes @FILE, or - for standard input, never the secret itself.
     """
 
 

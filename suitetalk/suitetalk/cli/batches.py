@@ -20,6 +20,8 @@ from suitetalk.records import Validation, validation_headers, view_parameters
 
 _OPERATIONS: tuple[Operation, ...] = ("create", "update", "upsert", "delete", "get")
 _COLUMNS = ("index", "id", "job", "code", "error", "record")
+_JOB_COLUMNS = ("task", "completed", "progress", "start", "end")
+_RESULT_COLUMNS = ("task", "status", "id", "code", "error", "record")
 
 
 @click.command(
@@ -82,6 +84,43 @@ def batch(  # noqa: PLR0913, PLR0917 - one for each option
         context.exit(tally.code)
 
 
+@click.command(cls=ConnectedCommand)
+@click.argument("job_id", metavar="ID")
+@click.option("--wait", is_flag=True, help="Until the job is completed.")
+@click.option(
+    "--wait-timeout", type=click.FloatRange(0, min_open=True), metavar="SECONDS", help="Wait at most this long."
+)
+@click.option("--results", is_flag=True, help="What NetSuite answered to each of its requests.")
+@output_options
+@click.pass_context
+def job(  # noqa: PLR0917 - one for each option
+    context: click.Context,
+    job_id: str,
+    wait: bool,  # noqa: FBT001 - given by name
+    wait_timeout: float | None,
+    results: bool,  # noqa: FBT001 - given by name
+    form: str | None,
+    output: Path | None,
+) -> None:
+    """Show what has become of a job's tasks, or their results.
+
+    Exit code 1 when the results of a task are a refusal.
+    """
+    jobs = connect(context).jobs
+    found = jobs.wait(job_id, timeout=wait_timeout) if wait or wait_timeout else jobs.get(job_id)
+    progress = f", {found.progress}" if found.progress else ""
+    note(f"Job {job_id} is {'completed' if found.completed else 'not completed yet'}{progress}.")
+    if not results:
+        write_rows([_task(jobs, job_id, task_id) for task_id in jobs.task_ids(job_id)], form, output, _JOB_COLUMNS)
+        return
+    if not found.completed:
+        raise click.UsageError("The results are not there yet; add --wait")
+    rows = [_result(jobs, job_id, task_id) for task_id in jobs.task_ids(job_id)]
+    write_rows(rows, form, output, _RESULT_COLUMNS)
+    if any("error" in row for row in rows):
+        context.exit(FAILED)
+
+
 def _submitted(batches: Batches, source: Iterator[Any]) -> Iterator[dict[str, Any]]:
     for one in source:
         yield {"job": batches.submit(one).id, "first": one.first_index, "records": len(one.records)}
@@ -120,45 +159,6 @@ def _row(result: BatchResult) -> dict[str, Any]:
         "record": result.body,
     }
     return {name: value for name, value in found.items() if value not in ("", None)}
-
-
-_JOB_COLUMNS = ("task", "completed", "progress", "start", "end")
-_RESULT_COLUMNS = ("task", "status", "id", "code", "error", "record")
-
-
-@click.command(cls=ConnectedCommand)
-@click.argument("job_id", metavar="ID")
-@click.option("--wait", is_flag=True, help="Until the job is completed.")
-@click.option("--wait-timeout", type=click.FloatRange(0, min_open=True), metavar="SECONDS", help="At most so long.")
-@click.option("--results", is_flag=True, help="What NetSuite answered to each of its requests.")
-@output_options
-@click.pass_context
-def job(  # noqa: PLR0917 - one for each option
-    context: click.Context,
-    job_id: str,
-    wait: bool,  # noqa: FBT001 - given by name
-    wait_timeout: float | None,
-    results: bool,  # noqa: FBT001 - given by name
-    form: str | None,
-    output: Path | None,
-) -> None:
-    """Show what has become of a job's tasks, or their results.
-
-    Exit code 1 when the results of a task are a refusal.
-    """
-    jobs = connect(context).jobs
-    found = jobs.wait(job_id, timeout=wait_timeout) if wait or wait_timeout else jobs.get(job_id)
-    progress = f", {found.progress}" if found.progress else ""
-    note(f"Job {job_id} is {'completed' if found.completed else 'not completed yet'}{progress}.")
-    if not results:
-        write_rows([_task(jobs, job_id, task_id) for task_id in jobs.task_ids(job_id)], form, output, _JOB_COLUMNS)
-        return
-    if not found.completed:
-        raise click.UsageError("The results are not there yet; add --wait")
-    rows = [_result(jobs, job_id, task_id) for task_id in jobs.task_ids(job_id)]
-    write_rows(rows, form, output, _RESULT_COLUMNS)
-    if any("error" in row for row in rows):
-        context.exit(FAILED)
 
 
 def _task(jobs: Jobs, job_id: str, task_id: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What the exit code of the command tells."""
+"""What the exit code of the command means."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import click
 
 from suitetalk.errors import (
     ConfigurationError,
+    InvalidArgumentError,
     LoginNeededError,
     LoginRefusedError,
     NotFoundError,
@@ -22,6 +23,7 @@ OUTCOME_UNKNOWN = 6
 
 BY_ERROR: dict[type[BaseException], int] = {
     ConfigurationError: USAGE,
+    InvalidArgumentError: USAGE,
     LoginRefusedError: LOGIN,
     LoginNeededError: LOGIN,
     NotFoundError: NOT_FOUND,

@@ -13,7 +13,7 @@ from typing import Any, BinaryIO
 import click
 import msgspec
 
-from suitetalk.errors import SuiteTalkError
+from suitetalk.errors import InvalidArgumentError
 
 _DECODER = msgspec.json.Decoder(float_hook=Decimal)
 
@@ -59,6 +59,29 @@ def read_object(text: str) -> dict[str, Any]:
     return value
 
 
+def read_bodies(text: str) -> Iterator[dict[str, Any]]:
+    """Yield the records of a JSON array, or of one JSON object per line.
+
+    Raises:
+        InvalidArgumentError: something in it is not a JSON object.
+    """
+    with _opened(text) as (file, first):
+        for number, value in enumerate(_values(file, first), 1):
+            if not isinstance(value, dict):
+                raise InvalidArgumentError(f"Record {number} of the input is not a JSON object in braces.")
+            yield value
+
+
+def read_ids(text: str) -> Iterator[str]:
+    """Yield ids, one per line or with commas between; lines of `suitetalk list` and JSON arrays are understood too."""
+    with _opened(text) as (file, first):
+        if first.startswith((b"[", b"{", b'"')):
+            yield from map(_id, _values(file, first))
+            return
+        for _, line in _lines(file, first):
+            yield from filter(None, (part.strip() for part in line.decode(errors="replace").split(",")))
+
+
 def pair(text: str, option: str) -> tuple[str, str]:
     """Return name and value of NAME=VALUE."""
     name, separator, value = text.partition("=")
@@ -76,29 +99,6 @@ def _name(text: str) -> str:
     return "Standard input" if text == "-" else f"The file {text[1:]!r}" if text.startswith("@") else "The payload"
 
 
-def read_bodies(text: str) -> Iterator[dict[str, Any]]:
-    """Yield the records of a JSON array, or of one JSON object per line.
-
-    Raises:
-        SuiteTalkError: something in it is not a JSON object.
-    """
-    with _opened(text) as (file, first):
-        for number, value in enumerate(_values(file, first), 1):
-            if not isinstance(value, dict):
-                raise SuiteTalkError(f"Record {number} of the input is not a JSON object in braces.")
-            yield value
-
-
-def read_ids(text: str) -> Iterator[str]:
-    """Yield ids, one per line or with commas between; lines of `suitetalk list` and JSON arrays are understood too."""
-    with _opened(text) as (file, first):
-        if first.startswith((b"[", b"{", b'"')):
-            yield from map(_id, _values(file, first))
-            return
-        for _, line in _lines(file, first):
-            yield from filter(None, (part.strip() for part in line.decode(errors="replace").split(",")))
-
-
 def _values(file: BinaryIO, first: bytes) -> Iterator[Any]:
     """Yield the members of a JSON array, or the value on each line."""
     if first.startswith(b"["):
@@ -111,7 +111,7 @@ def _values(file: BinaryIO, first: bytes) -> Iterator[Any]:
 def _id(value: Any) -> str:
     named = value.get("id") if isinstance(value, dict) else value
     if isinstance(named, bool) or not isinstance(named, (str, int)):
-        raise SuiteTalkError(f"{value!r} is not an id.")
+        raise InvalidArgumentError(f"{value!r} is not an id.")
     return str(named)
 
 
@@ -133,7 +133,7 @@ def _file(path: str) -> BinaryIO:
         return Path(path).expanduser().open("rb")
     except (OSError, RuntimeError, ValueError) as error:
         why = getattr(error, "strerror", None) or error
-        raise SuiteTalkError(f"The file {path!r} cannot be read ({why}).") from None
+        raise InvalidArgumentError(f"The file {path!r} cannot be read ({why}).") from None
 
 
 def _first_line(file: BinaryIO) -> bytes:
@@ -152,4 +152,4 @@ def _decoded(content: bytes, which: str) -> Any:
     try:
         return _DECODER.decode(content)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise SuiteTalkError(f"{which} is not JSON ({error}).") from None
+        raise InvalidArgumentError(f"{which} is not JSON ({error}).") from None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import configparser
 import logging
 import os
+import re
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -31,117 +32,44 @@ _EITHER = ({"private_key", "private_key_path"},)  # a source that gives one leav
 _ADDRESSES = ("base_url", "token_url")
 _NAMES_ONLY = frozenset({"client_id", "consumer_key", "token_id"})  # name an integration or a token, prove nothing
 _DOTENV = "the file .env"
-
-
-@dataclass(frozen=True)
-class Configuration:
-    """Settings by name, and which source each came from."""
-
-    values: dict[str, str]
-    sources: dict[str, str]
-
-
-def is_secret(setting: str) -> bool:
-    """Tell whether a setting's value must not be shown, nor stand on a command line."""
-    return bool(CONNECTION_SETTINGS[setting].get("secret")) and setting not in _NAMES_ONLY
-
-
-def profiles_path() -> Path:
-    """Return where the profiles are kept."""
-    return Path(click.get_app_dir("suitetalk")) / "profiles.ini"
-
-
-def profile_names() -> list[str]:
-    """Return the names of all profiles."""
-    return _read_profiles().sections()
-
-
-def resolve(given: Mapping[str, str], profile: str | None = None) -> Configuration:
-    """Gather the settings.
-
-    Args:
-        given: settings given as options.
-        profile: name of a profile, or None for NETSUITE_PROFILE or the default one.
-
-    Raises:
-        ConfigurationError: the profile does not exist or holds unknown settings, or a .env file would send the
-            credentials of another source to its own address.
-    """
-    dotenv = {name: value for name, value in dotenv_values(".env", interpolate=False).items() if value}
-    chosen = profile or os.environ.get(PREFIX + "PROFILE") or dotenv.get(PREFIX + "PROFILE")
-    layers = {
-        "an option": dict(given),
-        "the environment": _variables(os.environ),
-        _DOTENV: _variables(dotenv),
-        f"profile {chosen or DEFAULT_PROFILE}": _profile(chosen),
-    }
-    values: dict[str, str] = {}
-    sources: dict[str, str] = {}
-    for source, layer in layers.items():
-        settled = set(values).union(*(group for group in _EITHER if group & values.keys()))
-        new = {name: value for name, value in layer.items() if name not in settled}
-        values |= new
-        sources |= dict.fromkeys(new, source)
-    configuration = Configuration(values, sources)
-    _guard(configuration)
-    return configuration
-
-
-def _variables(environment: Mapping[str, str]) -> dict[str, str]:
-    named = {name: environment.get(PREFIX + name.upper()) for name in CONNECTION_SETTINGS}
-    return {name: value for name, value in named.items() if value}
-
-
-def _profile(name: str | None) -> dict[str, str]:
-    profiles = _read_profiles()
-    if name is None and not profiles.has_section(DEFAULT_PROFILE):
-        return {}
-    if not profiles.has_section(name or DEFAULT_PROFILE):
-        known = ", ".join(profiles.sections()) or "none yet"
-        raise ConfigurationError("profile", f"is {name!r}, which {profiles_path()} does not have (there: {known}).")
-    settings = {key.replace("-", "_"): value for key, value in profiles.items(name or DEFAULT_PROFILE) if value}
-    for key in settings:
-        if key not in CONNECTION_SETTINGS:
-            known = ", ".join(CONNECTION_SETTINGS)
-            raise ConfigurationError(key, f"in {profiles_path()} is unknown; there are {known}.")
-    return settings
-
-
-def _read_profiles() -> configparser.ConfigParser:
-    parser = configparser.ConfigParser(interpolation=None, default_section="", strict=True)
-    path = profiles_path()
-    try:
-        with path.open(encoding="utf-8") as file:
-            if sys.platform != "win32" and os.fstat(file.fileno()).st_mode & 0o077:
-                click.echo(f"Warning: others on this machine may read {path}; run chmod 600 on it.", err=True)
-            parser.read_file(file)
-    except FileNotFoundError:
-        pass
-    except (OSError, UnicodeDecodeError, configparser.Error) as error:
-        why = " ".join(str(error).split())
-        raise ConfigurationError("profile", f"cannot be taken from {path} ({why}); correct the file.") from None
-    return parser
-
-
-def _guard(configuration: Configuration) -> None:
-    """Keep a .env file that came with a folder from sending another source's credentials to its own address."""
-    sources = configuration.sources
-    for address in _ADDRESSES:
-        if sources.get(address) != _DOTENV or is_loopback(urlsplit(configuration.values[address]).hostname or ""):
-            continue
-        foreign = next((name for name in sources if is_secret(name) and sources[name] != _DOTENV), None)
-        if foreign:
-            raise ConfigurationError(
-                address,
-                f"comes from {_DOTENV}, but `{foreign}` from {sources[foreign]}; credentials are not sent to an "
-                f"address out of a folder's file, so give both in one place or use --{address.replace('_', '-')}.",
-            )
-
-
 _GIVEN = "suitetalk.given"
+_NEGATIVE_ID = re.compile(r"-\d+", re.ASCII)
 _PROFILE = "suitetalk.profile"
 _DEBUG = "suitetalk.debug"
 _METAVARS = {"integer": "NUMBER", "number": "NUMBER"}
+Decorated = TypeVar("Decorated", bound=Callable[..., Any])
+_CHOICES = click.Choice(get_args(Validation))
+RECORD_TYPE = click.argument("record_type", metavar="TYPE")
+RECORD_ID = click.argument("record_id", metavar="ID")
+PAYLOAD = click.argument("payload", metavar="PAYLOAD")
+OPTIONAL_PAYLOAD = click.argument("payload", metavar="[PAYLOAD]", default="")
+PAYLOAD_HELP = "PAYLOAD is a JSON object: as text, @FILE, or - for standard input."
+
+
+def connect(context: click.Context) -> NetSuite:
+    """Return a client; it is closed with the command.
+
+    Raises:
+        ConfigurationError: a setting is missing or wrong.
+    """
+    values = configuration(context).values
+    return context.with_resource(
+        NetSuite(ConnectionSettings.from_mapping(values), session=telling_session(context, values))
+    )
+
+
+def configuration(context: click.Context) -> Configuration:
+    """Return the settings in effect for this command, unchecked."""
+    return resolve(context.meta.get(_GIVEN, {}), context.meta.get(_PROFILE))
+
+
+def telling_session(context: click.Context, values: dict[str, Any]) -> TellingSession | None:
+    """Return a session that shows what passes through it, if that is wanted."""
+    if not context.meta.get(_DEBUG):
+        return None
+    tell_retries(logging.getLogger("suitetalk"))
+    secrets = [str(value) for name, value in values.items() if is_secret(name)]
+    return TellingSession(secrets, lambda line: click.echo(click.style(line, dim=True), err=True))
 
 
 class ConnectedCommand(click.Command):
@@ -151,6 +79,20 @@ class ConnectedCommand(click.Command):
         """Add the options."""
         super().__init__(*args, **kwargs)
         self.params.extend(connection_options(hidden=True))
+
+    def make_parser(self, ctx: click.Context) -> Any:
+        """Return a parser that takes -5 for an id: employees, items and roles of NetSuite's own have negative ones."""
+        parser: Any = super().make_parser(ctx)
+        read_option = parser._process_opts  # noqa: SLF001 - click has no public place for it
+
+        def read(argument: str, state: Any) -> None:
+            if _NEGATIVE_ID.fullmatch(argument):
+                state.largs.append(argument)
+            else:
+                read_option(argument, state)
+
+        parser._process_opts = read  # noqa: SLF001
+        return parser
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Point to the options that are not listed."""
@@ -187,63 +129,6 @@ def connection_options(*, hidden: bool = False) -> list[click.Parameter]:
     return options
 
 
-def configuration(context: click.Context) -> Configuration:
-    """Return the settings in effect for this command, unchecked."""
-    return resolve(context.meta.get(_GIVEN, {}), context.meta.get(_PROFILE))
-
-
-def connect(context: click.Context) -> NetSuite:
-    """Return a client; it is closed with the command.
-
-    Raises:
-        ConfigurationError: a setting is missing or wrong.
-    """
-    values = configuration(context).values
-    return context.with_resource(
-        NetSuite(ConnectionSettings.from_mapping(values), session=telling_session(context, values))
-    )
-
-
-def telling_session(context: click.Context, values: dict[str, Any]) -> TellingSession | None:
-    """Return a session that shows what passes through it, if that is wanted."""
-    if not context.meta.get(_DEBUG):
-        return None
-    tell_retries(logging.getLogger("suitetalk"))
-    secrets = [str(value) for name, value in values.items() if is_secret(name)]
-    return TellingSession(secrets, lambda line: click.echo(click.style(line, dim=True), err=True))
-
-
-def _setting_option(name: str, schema: dict[str, Any], *, hidden: bool) -> click.Option:
-    secret = is_secret(name)
-    choices = schema.get("enum")
-    return click.Option(
-        ["--" + name.replace("_", "-")],
-        metavar="@FILE|-" if secret else None if choices else _METAVARS.get(schema["type"], "TEXT"),
-        type=click.Choice(choices) if choices else click.STRING,
-        help=schema["description"],
-        callback=_keep_secret if secret else _keep_setting,
-        expose_value=False,
-        hidden=hidden,
-    )
-
-
-def _keep(place: str) -> Any:
-    def keep(context: click.Context, _: click.Parameter, value: Any) -> None:
-        if value is not None:
-            context.meta[place] = value
-
-    return keep
-
-
-def _keep_setting(context: click.Context, option: click.Parameter, value: str | None) -> None:
-    if value is not None and option.name:
-        context.meta.setdefault(_GIVEN, {})[option.name] = value
-
-
-def _keep_secret(context: click.Context, option: click.Parameter, value: str | None) -> None:
-    _keep_setting(context, option, secret_input(context, option, value))
-
-
 def secret_input(context: click.Context, option: click.Parameter, value: str | None) -> str | None:
     """Return a secret from @FILE or -, without a line end; it must not stand on the command line itself.
 
@@ -265,14 +150,58 @@ def secret_input(context: click.Context, option: click.Parameter, value: str | N
     return read_input(value).decode(errors="surrogateescape").rstrip("\r\n")
 
 
-Decorated = TypeVar("Decorated", bound=Callable[..., Any])
-_CHOICES = click.Choice(get_args(Validation))
+@dataclass(frozen=True)
+class Configuration:
+    """Settings by name, and which source each came from."""
 
-RECORD_TYPE = click.argument("record_type", metavar="TYPE")
-RECORD_ID = click.argument("record_id", metavar="ID")
-PAYLOAD = click.argument("payload", metavar="PAYLOAD")
-OPTIONAL_PAYLOAD = click.argument("payload", metavar="[PAYLOAD]", default="")
-PAYLOAD_HELP = "PAYLOAD is a JSON object: as text, @FILE, or - for standard input."
+    values: dict[str, str]
+    sources: dict[str, str]
+
+
+def resolve(given: Mapping[str, str], profile: str | None = None) -> Configuration:
+    """Gather the settings.
+
+    Args:
+        given: settings given as options.
+        profile: name of a profile, or None for NETSUITE_PROFILE or the default one.
+
+    Raises:
+        ConfigurationError: the profile does not exist or holds unknown settings, or a .env file would send the
+            credentials of another source to a different address.
+    """
+    dotenv = {name: value for name, value in dotenv_values(".env", interpolate=False).items() if value}
+    chosen = profile or os.environ.get(PREFIX + "PROFILE") or dotenv.get(PREFIX + "PROFILE")
+    layers = {
+        "an option": dict(given),
+        "the environment": _variables(os.environ),
+        _DOTENV: _variables(dotenv),
+        f"profile {chosen or DEFAULT_PROFILE}": _profile(chosen),
+    }
+    values: dict[str, str] = {}
+    sources: dict[str, str] = {}
+    for source, layer in layers.items():
+        settled = set(values).union(*(group for group in _EITHER if group & values.keys()))
+        new = {name: value for name, value in layer.items() if name not in settled}
+        values |= new
+        sources |= dict.fromkeys(new, source)
+    configuration = Configuration(values, sources)
+    _guard(configuration)
+    return configuration
+
+
+def is_secret(setting: str) -> bool:
+    """Tell whether a setting's value must not be shown, nor stand on a command line."""
+    return bool(CONNECTION_SETTINGS[setting].get("secret")) and setting not in _NAMES_ONLY
+
+
+def profiles_path() -> Path:
+    """Return where the profiles are kept."""
+    return Path(click.get_app_dir("suitetalk")) / "profiles.ini"
+
+
+def profile_names() -> list[str]:
+    """Return the names of all profiles."""
+    return _read_profiles().sections()
 
 
 def view_options(command: Decorated) -> Decorated:
@@ -325,3 +254,85 @@ def say_how_many(shown: int, total: int, offset: int) -> None:
     if offset + shown < total:
         first = offset + 1 if shown else offset
         note(f"These are {first} to {offset + shown} of {total}; --all reads every page.")
+
+
+def _variables(environment: Mapping[str, str]) -> dict[str, str]:
+    named = {name: environment.get(PREFIX + name.upper()) for name in CONNECTION_SETTINGS}
+    return {name: value for name, value in named.items() if value}
+
+
+def _profile(name: str | None) -> dict[str, str]:
+    profiles = _read_profiles()
+    if name is None and not profiles.has_section(DEFAULT_PROFILE):
+        return {}
+    if not profiles.has_section(name or DEFAULT_PROFILE):
+        known = ", ".join(profiles.sections()) or "none yet"
+        raise ConfigurationError("profile", f"is {name!r}, which {profiles_path()} does not have (there: {known}).")
+    settings = {key.replace("-", "_"): value for key, value in profiles.items(name or DEFAULT_PROFILE) if value}
+    for key in settings:
+        if key not in CONNECTION_SETTINGS:
+            known = ", ".join(CONNECTION_SETTINGS)
+            raise ConfigurationError(key, f"in {profiles_path()} is unknown; there are {known}.")
+    return settings
+
+
+def _read_profiles() -> configparser.ConfigParser:
+    parser = configparser.ConfigParser(interpolation=None, default_section="", strict=True)
+    path = profiles_path()
+    try:
+        with path.open(encoding="utf-8") as file:
+            if sys.platform != "win32" and os.fstat(file.fileno()).st_mode & 0o077:
+                click.echo(f"Warning: others on this machine may read {path}; run chmod 600 on it.", err=True)
+            parser.read_file(file)
+    except FileNotFoundError:
+        pass
+    except (OSError, UnicodeDecodeError, configparser.Error) as error:
+        why = " ".join(str(error).split())
+        raise ConfigurationError("profile", f"cannot be taken from {path} ({why}); correct the file.") from None
+    return parser
+
+
+def _guard(configuration: Configuration) -> None:
+    """Keep a .env file that came with a folder from sending another source's credentials to a different address."""
+    sources = configuration.sources
+    for address in _ADDRESSES:
+        if sources.get(address) != _DOTENV or is_loopback(urlsplit(configuration.values[address]).hostname or ""):
+            continue
+        foreign = next((name for name in sources if is_secret(name) and sources[name] != _DOTENV), None)
+        if foreign:
+            raise ConfigurationError(
+                address,
+                f"comes from {_DOTENV}, but `{foreign}` from {sources[foreign]}; credentials are not sent to an "
+                f"address out of a folder's file, so give both in one place or use --{address.replace('_', '-')}.",
+            )
+
+
+def _setting_option(name: str, schema: dict[str, Any], *, hidden: bool) -> click.Option:
+    secret = is_secret(name)
+    choices = schema.get("enum")
+    return click.Option(
+        ["--" + name.replace("_", "-")],
+        metavar="@FILE|-" if secret else None if choices else _METAVARS.get(schema["type"], "TEXT"),
+        type=click.Choice(choices) if choices else click.STRING,
+        help=schema["description"],
+        callback=_keep_secret if secret else _keep_setting,
+        expose_value=False,
+        hidden=hidden,
+    )
+
+
+def _keep(place: str) -> Any:
+    def keep(context: click.Context, _: click.Parameter, value: Any) -> None:
+        if value is not None:
+            context.meta[place] = value
+
+    return keep
+
+
+def _keep_setting(context: click.Context, option: click.Parameter, value: str | None) -> None:
+    if value is not None and option.name:
+        context.meta.setdefault(_GIVEN, {})[option.name] = value
+
+
+def _keep_secret(context: click.Context, option: click.Parameter, value: str | None) -> None:
+    _keep_setting(context, option, secret_input(context, option, value))

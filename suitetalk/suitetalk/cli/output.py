@@ -6,10 +6,10 @@ import csv
 import os
 import shutil
 import sys
-import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from io import BytesIO, StringIO
+from io import BytesIO, TextIOWrapper
+from itertools import count
 from pathlib import Path
 from typing import Any, BinaryIO, TypeVar
 
@@ -17,8 +17,84 @@ import click
 import msgspec
 
 from suitetalk.http.response import encode
+from suitetalk.redaction import printable, printable_json
+from suitetalk.suiteql import EVERY_COLUMN
+from suitetalk.terminal import padded, text_width
 
 _GAP = "  "
+Row = Mapping[str, Any]
+Decorated = TypeVar("Decorated", bound=Callable[..., Any])
+FORMATS = ("table", "json", "jsonl", "csv", "parquet")
+_USUAL_WIDTH = 80
+
+
+def write_rows(rows: Iterable[Row], form: str | None, output: Path | None, columns: Sequence[str | None] = ()) -> None:
+    """Write rows.
+
+    Args:
+        rows: read while they are written where the format allows it.
+        form: one of FORMATS, or None for what suits the place.
+        output: a file, or None for standard output.
+        columns: the columns there are, in their order, as `selected_columns` returns them. Without any they are those
+            that the rows have.
+    """
+    form = form or _suitable(output)
+    if form == "parquet" and output is None and sys.stdout.isatty():
+        raise click.UsageError("Parquet is not text for a terminal; name a file with --output")
+    with _opened(output) as file:
+        if form == "jsonl":
+            file.writelines(_shown(encode(row), file) + b"\n" for row in rows)
+        elif form == "json":
+            file.write(_shown(_pretty(list(rows)), file))
+        else:
+            _write_columns(rows, form, file, columns, None if output else _terminal_width())
+
+
+def is_json(form: str | None, output: Path | None) -> bool:
+    """Tell whether rows are written with their own names, so that the columns need not be known."""
+    return (form or _suitable(output)) in ("json", "jsonl")
+
+
+def write_json(value: Any, output: Path | None = None) -> None:
+    """Write one value as JSON for people and programs alike."""
+    with _opened(output) as file:
+        file.write(_shown(_pretty(value), file))
+
+
+def write_text(text: str, output: Path | None = None) -> None:
+    """Write text; at a terminal without control characters, but for the ends of its lines."""
+    with _opened(output) as file:
+        shown = "\n".join(map(printable, text.split("\n"))) if file.isatty() else text
+        file.write(shown.encode())
+
+
+def write_bytes(content: bytes, output: Path | None = None) -> None:
+    """Write bytes as they are."""
+    with _opened(output) as file:
+        file.write(content)
+
+
+def note(text: str) -> None:
+    """Say something that is not a result."""
+    click.echo("\n".join(map(printable, text.split("\n"))), err=True)
+
+
+def output_options(command: Decorated) -> Decorated:
+    """Add --format and --output to a command that returns rows."""
+    by_format = click.option(
+        "-f",
+        "--format",
+        "form",
+        type=click.Choice(FORMATS),
+        help="How to show the rows.  [default: table at a terminal, else jsonl]",
+    )
+    return by_format(output_option(command))
+
+
+def output_option(command: Decorated) -> Decorated:
+    """Add --output to a command."""
+    help_text = "Write to this file instead of standard output; it appears when it is complete."
+    return click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help=help_text)(command)
 
 
 def columns_of(rows: Iterable[Mapping[str, Any]]) -> list[str]:
@@ -50,113 +126,24 @@ def cell(value: Any) -> str:
 
 def lines(columns: Sequence[str], rows: Sequence[Mapping[str, Any]], width: int | None) -> Iterator[str]:
     """Yield the lines of a table, or of blocks when a table is wider than `width`; None is as wide as it takes."""
-    texts = [[_printable(cell(row.get(name))) for name in columns] for row in rows]
-    heads = [_printable(name) for name in columns]
-    widths = [max(map(_width, column)) for column in zip(heads, *texts, strict=True)]
+    texts = [[printable(cell(row.get(name))) for name in columns] for row in rows]
+    heads = [printable(name) for name in columns]
+    widths = [max(map(text_width, column)) for column in zip(heads, *texts, strict=True)]
     if width is None or sum(widths) + len(_GAP) * (len(widths) - 1) <= width or len(columns) == 1:
         yield click.style(_line(heads, widths), bold=True)
         yield click.style(_GAP.join("-" * size for size in widths), dim=True)
         yield from (_line(text, widths) for text in texts)
         return
-    room = max(map(_width, heads))
+    room = max(map(text_width, heads))
     for number, text in enumerate(texts):
         if number:
             yield ""
         for head, value in zip(heads, text, strict=True):
-            yield f"{click.style(_padded(head, room), bold=True)}{_GAP}{value}".rstrip()
+            yield f"{click.style(padded(head, room), bold=True)}{_GAP}{value}".rstrip()
 
 
 def _line(texts: Sequence[str], widths: Sequence[int]) -> str:
-    return _GAP.join(map(_padded, texts, widths)).rstrip()
-
-
-def _padded(text: str, width: int) -> str:
-    return text + " " * (width - _width(text))
-
-
-def _width(text: str) -> int:
-    """Count the columns a terminal needs: wide characters take two, marks none."""
-    if text.isascii():
-        return len(text)
-    return sum(
-        0
-        if unicodedata.combining(one) or unicodedata.category(one) in ("Mn", "Cf")
-        else 1 + (unicodedata.east_asian_width(one) in "WF")
-        for one in text
-    )
-
-
-def _printable(text: str) -> str:
-    """Keep control characters in the data from steering the terminal."""
-    if text.isprintable():
-        return text
-    return "".join(
-        one if unicodedata.category(one) != "Cc" else " " if one in "\t\r\n" else "\N{REPLACEMENT CHARACTER}"
-        for one in text
-    )
-
-
-Row = Mapping[str, Any]
-Decorated = TypeVar("Decorated", bound=Callable[..., Any])
-FORMATS = ("table", "json", "jsonl", "csv", "parquet")
-
-_USUAL_WIDTH = 80
-
-
-def output_options(command: Decorated) -> Decorated:
-    """Add --format and --output to a command that returns rows."""
-    by_format = click.option(
-        "-f",
-        "--format",
-        "form",
-        type=click.Choice(FORMATS),
-        help="How to show the rows.  [default: table at a terminal, else jsonl]",
-    )
-    return by_format(output_option(command))
-
-
-def output_option(command: Decorated) -> Decorated:
-    """Add --output to a command."""
-    help_text = "Write to this file instead of standard output; it appears when it is complete."
-    return click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help=help_text)(command)
-
-
-def write_rows(rows: Iterable[Row], form: str | None, output: Path | None, columns: Sequence[str] = ()) -> None:
-    """Write rows.
-
-    Args:
-        rows: read while they are written where the format allows it.
-        form: one of FORMATS, or None for what suits the place.
-        output: a file, or None for standard output.
-        columns: the columns there are, for tables; without them those that the rows have.
-    """
-    form = form or _suitable(output)
-    if form == "parquet" and output is None and sys.stdout.isatty():
-        raise click.UsageError("Parquet is not text for a terminal; name a file with --output")
-    with _opened(output) as file:
-        if form == "jsonl":
-            file.writelines(encode(row) + b"\n" for row in rows)
-        elif form == "json":
-            file.write(_pretty(list(rows)))
-        else:
-            _write_columns(list(rows), form, file, columns, None if output else _terminal_width())
-
-
-def write_json(value: Any, output: Path | None = None) -> None:
-    """Write one value as JSON for people and programs alike."""
-    with _opened(output) as file:
-        file.write(_pretty(value))
-
-
-def write_bytes(content: bytes, output: Path | None = None) -> None:
-    """Write bytes as they are."""
-    with _opened(output) as file:
-        file.write(content)
-
-
-def note(text: str) -> None:
-    """Say something that is not a result."""
-    click.echo(text, err=True)
+    return _GAP.join(map(padded, texts, widths)).rstrip()
 
 
 def _pretty(value: Any) -> bytes:
@@ -164,9 +151,13 @@ def _pretty(value: Any) -> bytes:
 
 
 def _suitable(output: Path | None) -> str:
-    if output and output.suffix.lstrip(".").lower() in FORMATS:
-        return output.suffix.lstrip(".").lower()
-    return "table" if output is None and sys.stdout.isatty() else "jsonl"
+    suffix = output.suffix.lower().removeprefix(".") if output else ""
+    if suffix and suffix not in FORMATS:
+        raise click.UsageError(
+            f"The suffix .{suffix} does not name a format; end the file's name in one of "
+            f"{', '.join('.' + known for known in FORMATS)}, or say which with --format"
+        )
+    return suffix or ("table" if output is None and sys.stdout.isatty() else "jsonl")
 
 
 def _terminal_width() -> int | None:
@@ -174,20 +165,54 @@ def _terminal_width() -> int | None:
     return shutil.get_terminal_size().columns or _USUAL_WIDTH if sys.stdout.isatty() else None
 
 
-def _write_columns(rows: list[Row], form: str, file: BinaryIO, columns: Sequence[str], width: int | None) -> None:
-    found = list(columns) or columns_of(rows)
+def _write_columns(
+    rows: Iterable[Row], form: str, file: BinaryIO, columns: Sequence[str | None], width: int | None
+) -> None:
+    found = [name for name in columns if name not in (None, EVERY_COLUMN)]
+    if not columns or len(found) < len(columns):
+        rows = list(rows)
+        found = _with_those_seen(columns, columns_of(rows))
     if form == "csv":
-        text = StringIO()
-        writer = csv.writer(text, lineterminator="\n")
-        writer.writerows([found] if found else [])
-        writer.writerows([cell(row.get(name)) for name in found] for row in rows)
-        file.write(text.getvalue().encode())
+        _write_csv(rows, found, file)
     elif form == "parquet":
-        file.write(_parquet(rows, found))
+        file.write(_parquet(list(rows), found))
     elif found:
-        text_lines = lines(found, rows, width)
+        text_lines = lines(found, list(rows), width)
         plain = text_lines if width else map(click.unstyle, text_lines)
         file.writelines(line.encode(errors="replace") + b"\n" for line in plain)
+
+
+def _with_those_seen(columns: Sequence[str | None], seen: Sequence[str]) -> list[str]:
+    """Name the columns that only the rows name; an expression that is null in all of them is called expr1 and so on."""
+    rest = [name for name in seen if name not in columns]
+    numbers = count(1)
+    found: list[str] = []
+    for name in columns:
+        if name == EVERY_COLUMN:
+            found += rest
+            rest = []
+        elif name is None:
+            number = next(numbers)
+            found.append(rest.pop(0) if rest and EVERY_COLUMN not in columns else f"expr{number}")
+        else:
+            found.append(name)
+    return list(dict.fromkeys(found + rest))
+
+
+def _write_csv(rows: Iterable[Row], columns: list[str], file: BinaryIO) -> None:
+    text = TextIOWrapper(file, encoding="utf-8", newline="")
+    try:
+        writer = csv.writer(text, lineterminator="\n")
+        shown = printable if file.isatty() else str
+        writer.writerows([[shown(name) for name in columns]] if columns else [])
+        writer.writerows([shown(cell(row.get(name))) for name in columns] for row in rows)
+    finally:
+        text.detach()
+
+
+def _shown(json: bytes, file: BinaryIO) -> bytes:
+    """Keep control characters in JSON from steering a terminal."""
+    return printable_json(json.decode()).encode() if file.isatty() else json
 
 
 def _parquet(rows: list[Row], columns: list[str]) -> bytes:

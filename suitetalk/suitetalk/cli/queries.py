@@ -10,12 +10,26 @@ import click
 
 from suitetalk.cli.inputs import pair, read_input, read_json, read_text
 from suitetalk.cli.options import ConnectedCommand, connect, page_options, refuse_page_of_all, say_how_many
-from suitetalk.cli.output import FORMATS, note, output_option, output_options, write_bytes, write_json, write_rows
+from suitetalk.cli.output import (
+    FORMATS,
+    is_json,
+    note,
+    output_option,
+    output_options,
+    write_bytes,
+    write_json,
+    write_rows,
+    write_text,
+)
 from suitetalk.http.response import Answer
 from suitetalk.metadata import FieldShape
 from suitetalk.pages import PAGE_SIZE
 from suitetalk.raw import SERVICES, Body, File, Retries
-from suitetalk.suiteql import check_parameters
+from suitetalk.redaction import printable
+from suitetalk.suiteql import check_parameters, selected_columns
+
+_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
+_COLUMNS = ("name", "kind", "title", "filterable", "read_only", "custom", "keys", "choices")
 
 
 @click.command(cls=ConnectedCommand)
@@ -52,20 +66,13 @@ def query(  # noqa: PLR0917 - one for each option
         raise click.UsageError("The statement is empty")
     check_parameters(text, parameters)
     suiteql = connect(context).suiteql
+    columns = () if is_json(form, output) else selected_columns(text)
     if everything:
-        write_rows(suiteql.rows(text, parameters), form, output)
+        write_rows(suiteql.rows(text, parameters), form, output, columns)
         return
     page = suiteql.page(text, parameters, limit=limit or PAGE_SIZE, offset=offset or 0)
-    write_rows(page.items, form, output)
+    write_rows(page.items, form, output, columns)
     say_how_many(len(page.items), page.total, offset or 0)
-
-
-@click.command(cls=ConnectedCommand)
-@output_options
-@click.pass_context
-def datasets(context: click.Context, form: str | None, output: Path | None) -> None:
-    """List the saved SuiteAnalytics Workbook datasets the role can see."""
-    write_rows(map(_without_links, connect(context).datasets.list()), form, output)
 
 
 @click.command(cls=ConnectedCommand)
@@ -93,11 +100,12 @@ def dataset(  # noqa: PLR0917 - one for each option
     say_how_many(len(page.items), page.total, offset or 0)
 
 
-def _without_links(entry: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in entry.items() if name != "links"}
-
-
-_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
+@click.command(cls=ConnectedCommand)
+@output_options
+@click.pass_context
+def datasets(context: click.Context, form: str | None, output: Path | None) -> None:
+    """List the saved SuiteAnalytics Workbook datasets the role can see."""
+    write_rows(map(_without_links, connect(context).datasets.list()), form, output)
 
 
 @click.command(
@@ -113,6 +121,7 @@ _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
 @click.option("-j", "--json", "json_data", metavar="DATA", help="JSON body.")
 @click.option("-d", "--data", metavar="DATA", help="Body sent as it is; text/plain unless a header says otherwise.")
 @click.option("--form", "form_data", metavar="NAME=VALUE", multiple=True, help="Field of a form body.")
+@click.option("--multipart", is_flag=True, help="Send the form as multipart form data, even without a file.")
 @click.option("--file", "files", metavar="NAME=FILE", multiple=True, help="File of a multipart body.")
 @click.option("--file-name", "file_names", metavar="TEXT", multiple=True, help="Name to give the next --file.")
 @click.option(
@@ -142,6 +151,7 @@ def request(  # noqa: PLR0913, PLR0917 - one for each option
     form_data: tuple[str, ...],
     files: tuple[str, ...],
     file_names: tuple[str, ...],
+    multipart: bool,  # noqa: FBT001 - given by name
     response: str | None,
     include: bool,  # noqa: FBT001 - given by name
     timeout: float | None,
@@ -151,23 +161,24 @@ def request(  # noqa: PLR0913, PLR0917 - one for each option
     retry_all_errors: bool,  # noqa: FBT001 - given by name
     output: Path | None,
 ) -> None:
-    """Send a request of your own and print the answer.
+    """Send any request and print the answer.
 
-    PATH is that of the service (customer/107), from the root (/services/rest/record/v1/customer/107), or a whole
-    address of the account.
+    PATH is that of the service (customer/107 or /customer/107), from the root (/services/rest/record/v1/customer/107),
+    or a whole address of the account.
     """
     body = Body(
         json=None if json_data is None else read_json(json_data),
         text=None if data is None else read_input(data),
         form=[pair(field, "--form") for field in form_data],
         files=_files(files, file_names),
+        multipart=multipart,
     )
     answer = connect(context).raw.request(
         method,
         path,
         service=service,
         parameters=[pair(parameter, "--query") for parameter in parameters],
-        headers=dict(_header(header) for header in headers),
+        headers=[_header(header) for header in headers],
         body=body,
         timeout=timeout,
         retries=_retries(max_retries, retry_delay, exponential=retry_backoff, all_errors=retry_all_errors),
@@ -177,18 +188,61 @@ def request(  # noqa: PLR0913, PLR0917 - one for each option
     _show(answer, response, output)
 
 
+@click.command(cls=ConnectedCommand)
+@output_options
+@click.pass_context
+def types(context: click.Context, form: str | None, output: Path | None) -> None:
+    """List the record types the role can see."""
+    names = connect(context).metadata.record_types()
+    write_rows([{"name": name} for name in names], form, output, ["name"])
+
+
+@click.command(cls=ConnectedCommand)
+@click.argument("record_type", metavar="TYPE")
+@click.option(
+    "-f",
+    "--format",
+    "form",
+    type=click.Choice([*FORMATS, "json-schema", "openapi"]),
+    help="The last two are NetSuite's own descriptions.  [default: table at a terminal, else jsonl]",
+)
+@output_option
+@click.pass_context
+def schema(context: click.Context, record_type: str, form: str | None, output: Path | None) -> None:
+    """Show the fields of TYPE, its sublists with their keys, and what can be filtered by."""
+    catalog = connect(context).metadata
+    if form == "json-schema":
+        write_json(catalog.json_schema(record_type), output)
+    elif form == "openapi":
+        write_json(catalog.open_api([record_type]), output)
+    else:
+        write_rows([_row(field) for field in catalog.fields(record_type)], form, output, _COLUMNS)
+
+
+@click.command(cls=ConnectedCommand)
+@output_option
+@click.pass_context
+def limits(context: click.Context, output: Path | None) -> None:
+    """Show how many requests the account may have in flight, as JSON; for the Administrator role only."""
+    write_json(connect(context).system.governance_limits(), output)
+
+
+def _without_links(entry: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in entry.items() if name != "links"}
+
+
 def _show(answer: Answer, response: str | None, output: Path | None) -> None:
     kind = response or _kind(answer)
     if not answer.content:
         if answer.headers.get("Location") and not output:
-            click.echo(answer.headers["Location"])
+            click.echo(printable(answer.headers["Location"]))
         elif output:
             write_bytes(b"", output)
     elif kind == "json":
         write_json(answer.json(), output)
     elif kind == "text":
         text = answer.text()
-        write_bytes((text if text.endswith("\n") or output else text + "\n").encode(), output)
+        write_text(text if text.endswith("\n") or output else text + "\n", output)
     elif output is None and sys.stdout.isatty():
         raise click.UsageError(
             f"The answer is {len(answer.content)} bytes that are not text; name a file with --output"
@@ -230,50 +284,8 @@ def _retries(count: int | None, delay: int | None, *, exponential: bool, all_err
     return Retries(count, 1.0 if delay is None else delay / 1000, exponential=exponential, all_errors=all_errors)
 
 
-_COLUMNS = ("name", "kind", "title", "filterable", "read_only", "custom", "keys", "choices")
-
-
-@click.command(cls=ConnectedCommand)
-@output_options
-@click.pass_context
-def types(context: click.Context, form: str | None, output: Path | None) -> None:
-    """List the record types the role can see."""
-    names = connect(context).metadata.record_types()
-    write_rows([{"name": name} for name in names], form, output, ["name"])
-
-
-@click.command(cls=ConnectedCommand)
-@click.argument("record_type", metavar="TYPE")
-@click.option(
-    "-f",
-    "--format",
-    "form",
-    type=click.Choice([*FORMATS, "json-schema", "openapi"]),
-    help="The last two are NetSuite's own descriptions.  [default: table at a terminal, else jsonl]",
-)
-@output_option
-@click.pass_context
-def schema(context: click.Context, record_type: str, form: str | None, output: Path | None) -> None:
-    """Show the fields of TYPE, its sublists with their keys, and what can be filtered by."""
-    catalog = connect(context).metadata
-    if form == "json-schema":
-        write_json(catalog.json_schema(record_type), output)
-    elif form == "openapi":
-        write_json(catalog.open_api([record_type]), output)
-    else:
-        write_rows([_row(field) for field in catalog.fields(record_type)], form, output, _COLUMNS)
-
-
 def _row(field: FieldShape) -> dict[str, Any]:
     row = {name: getattr(field, name) for name in _COLUMNS}
     lists = {name: ", ".join(row[name]) for name in ("keys", "choices")}
     flags = {name: "yes" if row[name] else "" for name in ("filterable", "read_only", "custom")}
     return {name: value for name, value in {**row, **lists, **flags}.items() if value or name == "name"}
-
-
-@click.command(cls=ConnectedCommand)
-@output_option
-@click.pass_context
-def limits(context: click.Context, output: Path | None) -> None:
-    """Show how many requests the account may have in flight, as JSON; for the Administrator role only."""
-    write_json(connect(context).system.governance_limits(), output)

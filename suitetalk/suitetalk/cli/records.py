@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -21,9 +23,13 @@ from suitetalk.cli.options import (
     validation_options,
     view_options,
 )
-from suitetalk.cli.output import output_option, output_options, write_json, write_rows
-from suitetalk.pages import PAGE_SIZE
+from suitetalk.cli.output import note, output_option, output_options, write_json, write_rows
+from suitetalk.pages import PAGE_SIZE, all_pages
 from suitetalk.records import Validation
+from suitetalk.redaction import printable
+
+_OTHER_TYPE = click.argument("other_type", metavar="OTHER_TYPE")
+_OTHER_ID = click.argument("other_id", metavar="OTHER_ID")
 
 
 @click.command(cls=ConnectedCommand)
@@ -99,7 +105,7 @@ def create(
     made = connect(context).records.create(
         record_type, body, name_validation=name_validation, value_validation=value_validation
     )
-    click.echo(made)
+    click.echo(printable(made))
 
 
 @click.command(cls=ConnectedCommand, epilog=PAYLOAD_HELP + " A field that is null is cleared.")
@@ -174,10 +180,6 @@ def delete(context: click.Context, record_type: str, record_id: str) -> None:
     connect(context).records.delete(record_type, record_id)
 
 
-_OTHER_TYPE = click.argument("other_type", metavar="OTHER_TYPE")
-_OTHER_ID = click.argument("other_id", metavar="OTHER_ID")
-
-
 @click.command(cls=ConnectedCommand, epilog=PAYLOAD_HELP)
 @RECORD_TYPE
 @RECORD_ID
@@ -207,7 +209,7 @@ def transform(  # noqa: PLR0917 - one for each option
         name_validation=name_validation,
         value_validation=value_validation,
     )
-    click.echo(made)
+    click.echo(printable(made))
 
 
 @click.command(cls=ConnectedCommand, epilog=PAYLOAD_HELP)
@@ -239,6 +241,75 @@ def actions(context: click.Context, record_type: str, form: str | None, output: 
     write_rows([{"name": name} for name in names if name.startswith(("@", "!"))], form, output, ["name"])
 
 
+@click.command(cls=ConnectedCommand, epilog=PAYLOAD_HELP)
+@RECORD_TYPE
+@click.argument("record_id", metavar="[ID]", default="")
+@click.option("--entered", "payload", metavar="PAYLOAD", default="", help="What has been entered in the form so far.")
+@view_options
+@output_option
+@click.pass_context
+def form(  # noqa: PLR0917 - one for each option
+    context: click.Context,
+    record_type: str,
+    record_id: str,
+    payload: str,
+    expand_sub_resources: bool,  # noqa: FBT001 - given by name
+    expand: tuple[str, ...],
+    fields: tuple[str, ...],
+    output: Path | None,
+) -> None:
+    """Show a record as its form would be filled: a new one, or the one with this ID. Nothing is saved."""
+    body = read_object(payload) if payload else None
+    records = connect(context).records
+    ask = partial(records.edit_form, record_type, record_id) if record_id else partial(records.create_form, record_type)
+    write_json(ask(body, expand_sub_resources=expand_sub_resources, expand=names(expand), fields=names(fields)), output)
+
+
+@click.command(cls=ConnectedCommand, epilog=PAYLOAD_HELP)
+@RECORD_TYPE
+@click.argument("field")
+@click.option("--id", "record_id", metavar="ID", help="Of an existing record; without it, of a new one.")
+@click.option("--entered", "payload", metavar="PAYLOAD", default="", help="What has been entered in the form so far.")
+@click.option("-q", "--query", "q", metavar="FILTER", help="Such as 'CONTAIN A', with CONTAIN, IS or START_WITH.")
+@page_options
+@output_options
+@click.pass_context
+def options(  # noqa: PLR0913, PLR0917 - one for each option
+    context: click.Context,
+    record_type: str,
+    field: str,
+    record_id: str | None,
+    payload: str,
+    q: str | None,
+    limit: int | None,
+    offset: int | None,
+    everything: bool,  # noqa: FBT001 - given by name
+    form: str | None,
+    output: Path | None,
+) -> None:
+    """List what can be chosen in FIELD of TYPE, such as terms, or item.taxCode in a sublist."""
+    refuse_page_of_all(limit, offset, everything=everything)
+    ask = partial(
+        connect(context).records.select_options,
+        record_type,
+        field,
+        record_id=record_id,
+        body=read_object(payload) if payload else None,
+        q=q,
+    )
+    if everything:
+        pages = all_pages(lambda start: ask(offset=start), f"The list of options of {field}")
+        write_rows((_option(item) for page in pages for item in page.items), form, output, ("id", "refName"))
+        return
+    page = ask(limit=limit or PAGE_SIZE, offset=offset or 0)
+    write_rows(map(_option, page.items), form, output, ("id", "refName"))
+    say_how_many(len(page.items), page.total, offset or 0)
+
+
+def _option(item: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in item.items() if name != "links"}
+
+
 @click.command(cls=ConnectedCommand)
 @RECORD_TYPE
 @RECORD_ID
@@ -249,8 +320,12 @@ def actions(context: click.Context, record_type: str, form: str | None, output: 
 def attach(
     context: click.Context, record_type: str, record_id: str, other_type: str, other_id: str, role: str | None
 ) -> None:
-    """Attach a contact or a file to a record."""
+    """Attach a contact or a file to the record of TYPE with this ID.
+
+    OTHER_TYPE is contact or file, and OTHER_ID is its id: attach customer 107 contact 1421.
+    """
     connect(context).records.attach(record_type, record_id, other_type, other_id, role=role)
+    note(f"Attached {other_type} {other_id} to {record_type} {record_id}.")
 
 
 @click.command(cls=ConnectedCommand)
@@ -260,5 +335,6 @@ def attach(
 @_OTHER_ID
 @click.pass_context
 def detach(context: click.Context, record_type: str, record_id: str, other_type: str, other_id: str) -> None:
-    """Undo what attach did."""
+    """Detach a contact or a file from the record of TYPE with this ID; the arguments are those of attach."""
     connect(context).records.detach(record_type, record_id, other_type, other_id)
+    note(f"Detached {other_type} {other_id} from {record_type} {record_id}.")

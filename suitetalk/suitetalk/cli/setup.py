@@ -1,8 +1,4 @@
-"""Doctor, keygen, login, certificates.
-
-NetSuite refuses plain-http redirects [section_157771733782]. So it speaks https with a certificate made on the spot,
-which the browser asks about once, unless something before it speaks https and forwards to a port here.
-"""
+"""Setting up: doctor, keygen, login and logout, certificates."""
 
 from __future__ import annotations
 
@@ -30,9 +26,48 @@ from suitetalk.cli.options import ConnectedCommand, configuration, connect, secr
 from suitetalk.cli.output import note, output_options, write_json, write_rows
 from suitetalk.doctor import WANTED_TYPES, Finding, Outcome, examine
 from suitetalk.errors import ConfigurationError, LoginNeededError
+from suitetalk.redaction import printable
 from suitetalk.settings import ConnectionSettings
+from suitetalk.values import iso
 
 _COLUMNS = ("id", "algorithm", "valid_until", "revoked", "entity", "role", "current")
+_PORTS = {"https": 443, "http": 80}
+_SLOWEST = 10  # seconds a browser may take for its request
+_PAGE = b"<!doctype html><title>suitetalk</title><p>%s"
+_HEADERS = {
+    "Content-Type": "text/html; charset=utf-8",
+    "Cache-Control": "no-store",
+    "Referrer-Policy": "no-referrer",  # the code stands in the address
+    "Connection": "close",
+}
+_COLOURS = {Outcome.OK: "green", Outcome.WARNING: "yellow", Outcome.FAILED: "red", Outcome.UNKNOWN: "cyan"}
+_CODES = {"settings": USAGE, "address": FAILED, "clock": FAILED, "token": LOGIN, "scope": LOGIN, "features": LOGIN}
+_WIDTH = 12
+
+
+@click.command(
+    cls=ConnectedCommand,
+    epilog="Exit codes: 0 nothing failed; 2 settings; 1 address or clock; 3 login; 5 a permission is missing.",
+)
+@click.argument("types", metavar="[TYPE]...", nargs=-1)
+@click.option("--json", "as_json", is_flag=True, help="One JSON array of all findings.")
+@click.pass_context
+def doctor(context: click.Context, types: tuple[str, ...], as_json: bool) -> None:  # noqa: FBT001 - given by name
+    """Check settings, address, clock, login, permissions and limits, one line each.
+
+    Each TYPE, a record type or SuiteQL table, is readable, empty or not permitted. Nothing is written to the account.
+    """
+    settings = configuration(context)
+    findings = []
+    for finding in examine(settings.values, types or WANTED_TYPES, session=telling_session(context, settings.values)):
+        findings.append(finding)
+        if not as_json:
+            click.echo(_line(finding))
+    if as_json:
+        write_json([{**asdict(finding), "outcome": finding.outcome.value} for finding in findings])
+    failures = [finding.check for finding in findings if finding.outcome is Outcome.FAILED]
+    if failures:
+        context.exit(_CODES.get(failures[0], NOT_PERMITTED))
 
 
 @click.command()
@@ -50,6 +85,54 @@ def keygen(kind: str, days: int, common_name: str, passphrase: str | None, key: 
     pair = keys.generate(kind, common_name=common_name, days=days, passphrase=passphrase)
     keys.write(pair, key, certificate)
     click.echo(keys.next_steps(pair, key, certificate))
+
+
+@click.command(cls=ConnectedCommand)
+@click.option("--no-browser", is_flag=True, help="Only print the address of the consent page.")
+@click.option(
+    "--listen-port",
+    type=click.IntRange(0, 65535),
+    metavar="PORT",
+    help="Take the redirect at this port, in plain http from something before it that speaks https.",
+)
+@click.option("--paste", is_flag=True, help="Ask for the address the browser ends at, even if the redirect leads here.")
+@click.option("--wait", type=click.FloatRange(1), default=300, show_default=True, help="Seconds to wait for consent.")
+@click.pass_context
+def login(
+    context: click.Context,
+    no_browser: bool,  # noqa: FBT001 - given by name
+    listen_port: int | None,
+    paste: bool,  # noqa: FBT001 - given by name
+    wait: float,
+) -> None:
+    """Log in with a person's consent, for auth_method authorization_code.
+
+    Opens NetSuite's consent page. Where redirect_uri leads to this machine, such as http://localhost:8080/callback,
+    the answer is taken there; with https the browser asks once about the certificate. Else paste the address the
+    browser ends at.
+    """
+    settings = _settings(context)
+    consent = authorization_code.begin(settings)
+    redirect = settings.redirect_uri or ""
+    if not paste and (listen_port is not None or can_listen(redirect)):
+        with RedirectListener(redirect, listen_port) as listener:
+            _show(consent, open_it=not no_browser)
+            address = listener.wait(wait)
+    else:
+        _show(consent, open_it=not no_browser)
+        address = click.prompt("The address the browser ends at", err=True)
+    status = authorization_code.finish(consent, address)
+    until = f"{status.ends_at:%Y-%m-%d %H:%M} UTC"
+    note(f"Logged in to account {settings.account.realm} until {until}; the tokens are kept in {status.place}.")
+
+
+@click.command(cls=ConnectedCommand)
+@click.pass_context
+def logout(context: click.Context) -> None:
+    """Forget a login here and revoke it in NetSuite."""
+    settings = _settings(context)
+    there = authorization_code.log_out(settings)
+    note(f"Logged out of account {settings.account.realm}." if there else "There was no login.")
 
 
 @click.command(cls=ConnectedCommand)
@@ -73,7 +156,7 @@ def rotate(context: click.Context, certificate: str) -> None:
     settings = ConnectionSettings.from_mapping(configuration(context).values)
     pem = read_text(certificate if certificate == "-" else "@" + certificate.removeprefix("@"))
     made = Certificates(connect(context).transport, settings.client_id).rotate(settings.certificate_id or "", pem)
-    click.echo(made.id)
+    click.echo(printable(made.id))
     note("Set certificate_id to this id and the private key to the new one; the old certificate stays valid.")
 
 
@@ -86,39 +169,18 @@ def revoke(context: click.Context, revoked_id: str) -> None:
     Certificates(connect(context).transport, settings.client_id).revoke(revoked_id)
 
 
-def _row(certificate: Certificate, current: str | None) -> dict[str, str]:
-    until = certificate.valid_until
-    row = {
-        "id": certificate.id,
-        "algorithm": certificate.algorithm,
-        "valid_until": f"{until:%Y-%m-%dT%H:%M:%SZ}" if until else "",
-        "revoked": "yes" if certificate.revoked else "",
-        "entity": certificate.entity,
-        "role": certificate.role,
-        "current": "yes" if certificate.id == current else "",
-    }
-    return {name: value for name, value in row.items() if value}
-
-
-_HTTPS_PORT = 443
-_SLOWEST = 10  # seconds a browser may take for its request
-_PAGE = b"<!doctype html><title>suitetalk</title><p>%s"
-_HEADERS = {
-    "Content-Type": "text/html; charset=utf-8",
-    "Cache-Control": "no-store",
-    "Referrer-Policy": "no-referrer",  # the code stands in the address
-    "Connection": "close",
-}
-
-
 def can_listen(redirect_uri: str) -> bool:
     """Tell whether a redirect to this address can be taken here without anything forwarding it."""
     parts = urlsplit(redirect_uri)
-    return parts.scheme == "https" and is_loopback(parts.hostname or "")
+    return parts.scheme in _PORTS and is_loopback(parts.hostname or "")
 
 
 class RedirectListener:
-    """Waits for one redirect, on this machine's own address only; use it as a context manager."""
+    """Waits for one redirect, on this machine's own address only; use it as a context manager.
+
+    For an https address [section_157771733782] it speaks https with a certificate made on the spot, which the browser
+    asks about once, unless something in front of it speaks https and forwards to a port here.
+    """
 
     def __init__(self, redirect_uri: str, forwarded_port: int | None = None) -> None:
         """Listen.
@@ -129,7 +191,7 @@ class RedirectListener:
                 at the port of the redirect URI.
 
         Raises:
-            ConfigurationError: the address does not lead here, or the port cannot be had.
+            ConfigurationError: the address does not lead here, or the port is not available.
         """
         self._origin = redirect_uri
         self._path = urlsplit(redirect_uri).path or "/"
@@ -139,14 +201,15 @@ class RedirectListener:
             raise ConfigurationError(
                 "redirect_uri", "does not lead to this machine; paste the address the browser ends at instead."
             )
-        port = forwarded_port if forwarded_port is not None else urlsplit(redirect_uri).port or _HTTPS_PORT
+        scheme = urlsplit(redirect_uri).scheme
+        port = forwarded_port if forwarded_port is not None else urlsplit(redirect_uri).port or _PORTS[scheme]
         try:
             self._server = ThreadingHTTPServer(("127.0.0.1", port), self._handler())
         except (OSError, OverflowError) as error:
             why = getattr(error, "strerror", None) or error
             raise ConfigurationError("redirect_uri", f"leads to port {port}, which is not available ({why}).") from None
         self.port = self._server.server_address[1]
-        if forwarded_port is None:
+        if forwarded_port is None and scheme == "https":
             self._server.socket = _context().wrap_socket(
                 self._server.socket, server_side=True, do_handshake_on_connect=False
             )
@@ -210,6 +273,20 @@ class RedirectListener:
         return True
 
 
+def _row(certificate: Certificate, current: str | None) -> dict[str, str]:
+    until = certificate.valid_until
+    row = {
+        "id": certificate.id,
+        "algorithm": certificate.algorithm,
+        "valid_until": iso(until) if until else "",
+        "revoked": "yes" if certificate.revoked else "",
+        "entity": certificate.entity,
+        "role": certificate.role,
+        "current": "yes" if certificate.id == current else "",
+    }
+    return {name: value for name, value in row.items() if value}
+
+
 def _context() -> ssl.SSLContext:
     """Return a server's TLS with a certificate for a day; ssl takes keys from files only."""
     pair = keys.generate(common_name="localhost", days=1)
@@ -221,54 +298,6 @@ def _context() -> ssl.SSLContext:
     return context
 
 
-@click.command(cls=ConnectedCommand)
-@click.option("--no-browser", is_flag=True, help="Only print the address of the consent page.")
-@click.option(
-    "--listen-port",
-    type=click.IntRange(0, 65535),
-    metavar="PORT",
-    help="Take the redirect at this port, in plain http from something before it that speaks https.",
-)
-@click.option("--paste", is_flag=True, help="Ask for the address the browser ends at, even if the redirect leads here.")
-@click.option("--wait", type=click.FloatRange(1), default=300, show_default=True, help="Seconds to wait for consent.")
-@click.pass_context
-def login(
-    context: click.Context,
-    no_browser: bool,  # noqa: FBT001 - given by name
-    listen_port: int | None,
-    paste: bool,  # noqa: FBT001 - given by name
-    wait: float,
-) -> None:
-    """Log in with a person's consent, for auth_method authorization_code.
-
-    Opens NetSuite's consent page. Where redirect_uri leads to this machine, such as https://localhost:8443/callback,
-    the answer is taken there, with a certificate the browser asks about once; else paste the address the browser ends
-    at.
-    """
-    settings = _settings(context)
-    consent = authorization_code.begin(settings)
-    redirect = settings.redirect_uri or ""
-    if not paste and (listen_port is not None or can_listen(redirect)):
-        with RedirectListener(redirect, listen_port) as listener:
-            _show(consent, open_it=not no_browser)
-            address = listener.wait(wait)
-    else:
-        _show(consent, open_it=not no_browser)
-        address = click.prompt("The address the browser ends at", err=True)
-    status = authorization_code.finish(consent, address)
-    until = f"{status.ends_at:%Y-%m-%d %H:%M} UTC"
-    note(f"Logged in to account {settings.account.realm} until {until}; the tokens are kept in {status.place}.")
-
-
-@click.command(cls=ConnectedCommand)
-@click.pass_context
-def logout(context: click.Context) -> None:
-    """Forget a login here and revoke it in NetSuite."""
-    settings = _settings(context)
-    there = authorization_code.log_out(settings)
-    note(f"Logged out of account {settings.account.realm}." if there else "There was no login.")
-
-
 def _settings(context: click.Context) -> ConnectionSettings:
     return ConnectionSettings.from_mapping(configuration(context).values)
 
@@ -278,40 +307,10 @@ def _show(consent: Consent, *, open_it: bool) -> None:
     note(f"{'If no page opens, open' if opened else 'Open'} this address in a browser:\n{consent.url}")
 
 
-_COLOURS = {Outcome.OK: "green", Outcome.WARNING: "yellow", Outcome.FAILED: "red", Outcome.UNKNOWN: "cyan"}
-_CODES = {"settings": USAGE, "address": FAILED, "clock": FAILED, "token": LOGIN, "scope": LOGIN, "features": LOGIN}
-_WIDTH = 12
-
-
-@click.command(
-    cls=ConnectedCommand,
-    epilog="Exit codes: 0 nothing failed; 2 settings; 1 address or clock; 3 login; 5 a permission is missing.",
-)
-@click.argument("types", metavar="[TYPE]...", nargs=-1)
-@click.option("--json", "as_json", is_flag=True, help="One JSON array of all findings.")
-@click.pass_context
-def doctor(context: click.Context, types: tuple[str, ...], as_json: bool) -> None:  # noqa: FBT001 - given by name
-    """Check settings, address, clock, login, permissions and limits, one line each.
-
-    Each TYPE, a record type or SuiteQL table, is readable, empty or not permitted. Nothing is written to the account.
-    """
-    settings = configuration(context)
-    findings = []
-    for finding in examine(settings.values, types or WANTED_TYPES, session=telling_session(context, settings.values)):
-        findings.append(finding)
-        if not as_json:
-            click.echo(_line(finding))
-    if as_json:
-        write_json([{**asdict(finding), "outcome": finding.outcome.value} for finding in findings])
-    failures = [finding.check for finding in findings if finding.outcome is Outcome.FAILED]
-    if failures:
-        context.exit(_CODES.get(failures[0], NOT_PERMITTED))
-
-
 def _line(finding: Finding) -> str:
     outcome = click.style(f"{finding.outcome.value:8}", fg=_COLOURS[finding.outcome], bold=True)
     remedy = f" To do: {finding.remedy}" if finding.remedy else ""
-    text = f"{finding.check:{_WIDTH}} {finding.text}{remedy}"
+    text = printable(f"{finding.check:{_WIDTH}} {finding.text}{remedy}")
     if not sys.stdout.isatty():
         return f"{outcome} {text}"
     width = max(shutil.get_terminal_size().columns - 9, 40)

@@ -18,11 +18,15 @@ from suitetalk.client import NetSuite
 from suitetalk.doctor.finding import Finding, failed, ok, unknown, warning
 from suitetalk.errors import LoginRefusedError, NetSuiteError, PermissionDeniedError, SuiteTalkError
 from suitetalk.http.retry import TryAgainError
-from suitetalk.http.transport import connection_failure
+from suitetalk.http.transport import LONGEST_CONNECT, connection_failure
 from suitetalk.settings import ConnectionSettings
 
 _KEYS = "/auth/oauth2/v1/keys"  # needs no login
 _NOTICEABLE, _HARMFUL = 10.0, 240.0  # seconds by which a clock may be wrong
+_SOON = timedelta(days=30)
+_SOON_FOR_CONSENT = timedelta(days=2)
+_RENEW = "make a new pair with `suitetalk keygen` and upload its certificate, or use `suitetalk rotate`."
+_PAGE = "Setup > Integration > Manage Authentication > OAuth 2.0 Client Credentials (M2M) Setup"
 
 
 def check_address(account: Account, session: requests.Session, timeout: float) -> tuple[list[Finding], bool]:
@@ -35,7 +39,9 @@ def check_address(account: Account, session: requests.Session, timeout: float) -
     environment = session.merge_environment_settings(account.base_url, {}, stream=False, verify=None, cert=None)
     request = session.prepare_request(requests.Request("GET", account.base_url + REST_ROOT + _KEYS))
     try:
-        answer = session.send(request, timeout=(min(30.0, timeout), timeout), allow_redirects=False, **environment)
+        answer = session.send(
+            request, timeout=(min(LONGEST_CONNECT, timeout), timeout), allow_redirects=False, **environment
+        )
     except OSError as error:
         failure = connection_failure(f"GET {account.base_url}", error, repeatable=True)
         words = str(failure.final if isinstance(failure, TryAgainError) else failure).rstrip(".")
@@ -88,7 +94,7 @@ def check_login(netsuite: NetSuite, *, by_signature: bool) -> Iterator[Finding]:
             "scope",
             f"REST web services refuse the token: {error.detail}.",
             "tick the scope REST Web Services on the integration record, enable the feature REST Web Services, and "
-            "give the role REST Web Services (Full) and Log in using OAuth 2.0 Access Tokens; the reason stands in "
+            "give the role REST Web Services (Full) and Log in using OAuth 2.0 Access Tokens; look up the reason in "
             "Setup > Users/Roles > User Management > View Login Audit Trail.",
         )
         return
@@ -110,16 +116,6 @@ def check_login(netsuite: NetSuite, *, by_signature: bool) -> Iterator[Finding]:
         return
     yield granted
     yield ok("scope", "REST web services take the token: scope, feature and permission are there.")
-
-
-def _sentence(advice: str) -> str:
-    return f"{advice.rstrip('.')}." if advice else ""
-
-
-_SOON = timedelta(days=30)
-_SOON_FOR_CONSENT = timedelta(days=2)
-_RENEW = "make a new pair with `suitetalk keygen` and upload its certificate, or use `suitetalk rotate`."
-_PAGE = "Setup > Integration > Manage Authentication > OAuth 2.0 Client Credentials (M2M) Setup"
 
 
 def check_ends(netsuite: NetSuite, settings: ConnectionSettings) -> Iterator[Finding]:
@@ -145,6 +141,10 @@ def judged(check: str, what: str, end: datetime, soon: timedelta, remedy: str) -
         return failed(check, f"{what} ended on {end:%Y-%m-%d}.", remedy)
     words = f"{what} ends on {end:%Y-%m-%d %H:%M} UTC, in {left.days} days."
     return warning(check, words, remedy) if left <= soon else ok(check, words)
+
+
+def _sentence(advice: str) -> str:
+    return f"{advice.rstrip('.')}." if advice else ""
 
 
 def _certificate(netsuite: NetSuite, settings: ConnectionSettings) -> Finding:

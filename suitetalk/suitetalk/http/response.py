@@ -16,6 +16,7 @@ from suitetalk.errors import (
     ConcurrencyLimitError,
     ConnectionFailedError,
     ErrorDetail,
+    InvalidArgumentError,
     InvalidRequestError,
     LoginRefusedError,
     NetSuiteError,
@@ -23,12 +24,11 @@ from suitetalk.errors import (
     OutcomeUnknownError,
     PermissionDeniedError,
     ServerFaultError,
-    SuiteTalkError,
     for_refusal,
     for_token_refusal,
-    readable,
     speaks_of_permission,
 )
+from suitetalk.redaction import readable
 
 _DECODER = msgspec.json.Decoder(float_hook=Decimal)
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
@@ -39,6 +39,7 @@ _BY_STATUS: dict[int, type[NetSuiteError]] = {
     429: ConcurrencyLimitError,
 }
 _BLOCKED = 429
+_NO_ID = "INVALID_ID"
 _FIRST_SERVER_FAULT = 500
 
 
@@ -105,13 +106,13 @@ def encode(body: Any) -> bytes:
     """Return a body as JSON bytes; Decimals become numbers with all their digits.
 
     Raises:
-        SuiteTalkError: JSON has no form for a value in it, such as NaN.
+        InvalidArgumentError: JSON has no form for a value in it, such as NaN.
     """
     try:
         _refuse_unsayable_numbers(body)
         return _ENCODER.encode(body)
     except (TypeError, ValueError, RecursionError) as error:
-        raise SuiteTalkError(f"The body cannot be sent as JSON: {error}.") from None
+        raise InvalidArgumentError(f"The body cannot be sent as JSON: {error}.") from None
 
 
 def refusal(answer: Answer) -> NetSuiteError:
@@ -121,6 +122,8 @@ def refusal(answer: Answer) -> NetSuiteError:
     kind = _BY_STATUS.get(answer.status, InvalidRequestError)
     if answer.status >= _FIRST_SERVER_FAULT:
         kind = ServerFaultError
+    elif kind is InvalidRequestError and first.code == _NO_ID:
+        kind = NotFoundError
     elif kind is InvalidRequestError and speaks_of_permission(first.message):
         kind = PermissionDeniedError
     return kind(
@@ -158,7 +161,9 @@ def _path_of(location: str) -> str:
 def _refuse_unsayable_numbers(value: Any) -> None:
     """Refuse NaN and infinities: written as null, which is what JSON encoders do, they would clear a field."""
     if isinstance(value, (float, Decimal)) and not isfinite(value):
-        raise SuiteTalkError(f"The body cannot be sent as JSON: it holds {value}, which is not a number to NetSuite.")
+        raise InvalidArgumentError(
+            f"The body cannot be sent as JSON: it holds {value}, which is not a number to NetSuite."
+        )
     if value is None or isinstance(value, (str, int, float, Decimal)):
         return
     for inner in value.values() if isinstance(value, Mapping) else value if isinstance(value, (list, tuple)) else ():

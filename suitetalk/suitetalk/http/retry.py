@@ -13,11 +13,12 @@ from typing import TypeVar
 
 from tenacity import RetryCallState, Retrying, retry_if_exception_type
 
-from suitetalk.errors import SuiteTalkError
+from suitetalk.errors import ConnectionFailedError, SuiteTalkError
 
 logger = logging.getLogger(__name__)
 
 _FEW_ATTEMPTS = 3
+_SAID_AFTER = 4.0  # seconds without a connection that nobody needs to hear of
 Result = TypeVar("Result")
 
 
@@ -108,4 +109,12 @@ def seconds_asked_for(retry_after: str | None) -> float:
 def _log(state: RetryCallState) -> None:
     failure = state.outcome.exception() if state.outcome else None
     seconds = state.next_action.sleep if state.next_action else 0.0
-    logger.info("%s; trying again in %.1f s (try %d)", str(failure).rstrip(". "), seconds, state.attempt_number + 1)
+    is_long = (state.seconds_since_start or 0.0) + seconds > _SAID_AFTER
+    level = logging.WARNING if is_long and _is_no_network(failure) else logging.INFO
+    logger.log(
+        level, "%s; trying again in %.1f s (try %d)", str(failure).rstrip(". "), seconds, state.attempt_number + 1
+    )
+
+
+def _is_no_network(failure: BaseException | None) -> bool:
+    return isinstance(failure, TryAgainError) and isinstance(failure.final, ConnectionFailedError)

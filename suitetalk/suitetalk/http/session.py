@@ -15,8 +15,12 @@ import requests
 from requests.adapters import HTTPAdapter
 
 from suitetalk.account import is_loopback
+from suitetalk.redaction import HIDDEN, printable, without_secrets
 
 _POOL_SIZE = 64
+_LONGEST_BODY = 4000  # characters
+_SECRET_HEADERS = re.compile(r"authorization|cookie|token|secret|key$|password", re.IGNORECASE)
+_HARMLESS_HEADERS = frozenset({"x-netsuite-idempotency-key"})
 
 
 class Session(requests.Session):
@@ -44,33 +48,6 @@ class Session(requests.Session):
         """Take proxies and trusted certificates from the environment, but no proxy for this machine itself."""
         settings = super().merge_environment_settings(url, *args, **kwargs)
         return {**settings, "proxies": {}} if is_loopback(_host(url)) else settings
-
-
-def _host(url: str | bytes | None) -> str:
-    text = url.decode() if isinstance(url, bytes) else url or ""
-    return urlsplit(text).hostname or ""
-
-
-def _unchanged(request: requests.PreparedRequest) -> requests.PreparedRequest:
-    return request
-
-
-_HIDDEN = "[hidden]"
-_LONGEST_BODY = 4000  # characters
-_SECRET_HEADERS = re.compile(r"authorization|cookie|token|secret|key$|password", re.IGNORECASE)
-_HARMLESS_HEADERS = frozenset({"x-netsuite-idempotency-key"})
-_HIDDEN_NAMES = (
-    r"access_token|refresh_token|id_token|client_assertion|client_secret|consumer_secret|token_secret|private_key"
-    r"|code|code_verifier|password|passphrase|assertion|token"
-)
-_IN_JSON = re.compile(rf'("(?:{_HIDDEN_NAMES})"\s*:\s*)"(?:[^"\\]|\\.)*"', re.IGNORECASE)
-_IN_FORM = re.compile(rf"((?:^|[&?])(?:{_HIDDEN_NAMES})=)[^&\s]*", re.IGNORECASE)
-_ANYWHERE = re.compile(
-    r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)"
-    r"|\beyJ[\w-]+\.[\w-]+(?:\.[\w-]*)?"
-    r"|(?<=\bBearer )(?!realm=)\S+",
-    re.DOTALL,
-)
 
 
 class TellingSession(Session):
@@ -108,20 +85,18 @@ class TellingSession(Session):
         return response
 
     def _tell(self, mark: str, head: str, headers: Mapping[str, Any], body: str, *, form: bool = False) -> None:
-        lines = [_IN_FORM.sub(rf"\1{_HIDDEN}", head)]
-        lines += [f"{name}: {_header(name, str(value))}" for name, value in headers.items()]
+        lines = [head, *(f"{name}: {_header(name, str(value))}" for name, value in headers.items())]
         if body:
-            shown = _IN_JSON.sub(rf'\1"{_HIDDEN}"', body)
-            shown = _IN_FORM.sub(rf"\1{_HIDDEN}", shown) if form else shown
+            shown = self._redacted(body, form=form)
             cut = f" … ({len(shown)} characters)" if len(shown) > _LONGEST_BODY else ""
-            lines += ["", *(self._redacted(shown)[:_LONGEST_BODY] + cut).splitlines()]
+            lines += ["", *(shown[:_LONGEST_BODY] + cut).splitlines()]
         for line in self._redacted("\n".join(lines)).splitlines():
-            self._write(f"{mark} {_printable(line)}")
+            self._write(f"{mark} {printable(line)}")
 
-    def _redacted(self, text: str) -> str:
+    def _redacted(self, text: str, *, form: bool = False) -> str:
         for secret in self._secrets:
-            text = text.replace(secret, _HIDDEN)
-        return _ANYWHERE.sub(_HIDDEN, text)
+            text = text.replace(secret, HIDDEN)
+        return without_secrets(text, form=form)
 
 
 def tell_retries(logger: logging.Logger) -> None:
@@ -132,9 +107,13 @@ def tell_retries(logger: logging.Logger) -> None:
     logger.setLevel(logging.INFO)
 
 
-def _printable(line: str) -> str:
-    """Keep control characters in what came back from steering a terminal."""
-    return "".join(one if one.isprintable() or one == "\t" else "\N{REPLACEMENT CHARACTER}" for one in line)
+def _host(url: str | bytes | None) -> str:
+    text = url.decode() if isinstance(url, bytes) else url or ""
+    return urlsplit(text).hostname or ""
+
+
+def _unchanged(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    return request
 
 
 def _to_standard_error(line: str) -> None:
@@ -145,7 +124,7 @@ def _header(name: str, value: str) -> str:
     if name.lower() in _HARMLESS_HEADERS or not _SECRET_HEADERS.search(name):
         return value
     kind, _, rest = value.partition(" ")
-    return f"{kind} {_HIDDEN}" if rest and kind.isalpha() else _HIDDEN
+    return f"{kind} {HIDDEN}" if rest and kind.isalpha() else HIDDEN
 
 
 def _is_form(request: requests.PreparedRequest) -> bool:

@@ -6,20 +6,278 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta, timezone
 from email.utils import parsedate_to_datetime
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 import requests
 from requests.exceptions import ContentDecodingError, InvalidSchema, InvalidURL, ProxyError, Timeout
-from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnectionError, ReadTimeoutError
+from urllib3.exceptions import (
+    ConnectTimeoutError,
+    LocationValueError,
+    MaxRetryError,
+    NewConnectionError,
+    ReadTimeoutError,
+)
 
 from suitetalk.account import REST_ROOT, Account, is_loopback
-from suitetalk.auth.login import Authentication
-from suitetalk.errors import ConnectionFailedError, NetSuiteError, OutcomeUnknownError
+from suitetalk.errors import ConnectionFailedError, InvalidArgumentError, NetSuiteError, OutcomeUnknownError
 from suitetalk.http.governor import Limiter, Traffic, TrafficCounter, permitted
 from suitetalk.http.response import Answer, encode, refusal, token_refusal
 from suitetalk.http.retry import RetryPolicy, TryAgainError, seconds_asked_for
 from suitetalk.http.session import Session
+from suitetalk.redaction import printable
+
+LONGEST_CONNECT = 7.0  # seconds for each address of a host, so that a missing network is soon reported
+_BLOCKED = 429
+_MORE_LOGINS = 2
+_FIRST_SERVER_FAULT = 500
+_FAULTS_THAT_PASS = frozenset({500, 502, 503, 504})
+_Patience = tuple[float, float]  # seconds to wait for a connection, and for the next part of an answer
+
+
+class Authentication(Protocol):
+    """Signs requests, and sees the answers.
+
+    Implementations are called from several threads at once and must be safe for that.
+    """
+
+    def sign(self, request: requests.PreparedRequest) -> None:
+        """Put the login into a prepared request, asking for a token first where one is needed."""
+        ...
+
+    def wants_another_try(self, request: requests.PreparedRequest, answer: Answer) -> bool:
+        """Tell whether this answer refuses the login in a way that signing again may cure."""
+        ...
+
+
+class Transport:
+    """Sends requests to one account.
+
+    Thread-safe. Credentials go to the account's host only, and none come from elsewhere; see `Session`.
+    """
+
+    def __init__(
+        self,
+        account: Account,
+        limiter: Limiter,
+        *,
+        timeout: float,
+        user_agent: str = "suitetalk",
+        retry: RetryPolicy | None = None,
+        session: requests.Session | None = None,
+    ) -> None:
+        """Prepare a session.
+
+        Args:
+            account: where to send to.
+            limiter: asked before each request but the token requests.
+            timeout: seconds to wait for the next part of an answer.
+            user_agent: how to introduce oneself.
+            retry: how often and how far apart to try.
+            session: stands in for the network in tests.
+        """
+        self._account = account
+        self._limiter = limiter
+        self._timeout = (min(LONGEST_CONNECT, timeout), timeout)
+        self._retry = retry or RetryPolicy()
+        self._session = session or Session()
+        self._session.headers["User-Agent"] = user_agent
+        self._authentication: Authentication | None = None
+        self._latest_date: tuple[str, datetime] | None = None
+        self._traffic = TrafficCounter()
+
+    @property
+    def clock_offset(self) -> timedelta | None:
+        """How far the account's clock is ahead of this machine's by the `Date` of the last answer; None if unknown."""
+        if self._latest_date is None:
+            return None
+        date, received = self._latest_date
+        try:
+            return parsedate_to_datetime(date).astimezone(timezone.utc) - received
+        except ValueError:
+            return None
+
+    def authenticate_with(self, authentication: Authentication) -> None:
+        """Sign every further request this way."""
+        self._authentication = authentication
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._session.close()
+
+    @property
+    def traffic(self) -> Traffic:
+        """The requests that have been answered so far, or never will be."""
+        return self._traffic.so_far()
+
+    @property
+    def account(self) -> Account:
+        """Where this sends to."""
+        return self._account
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        parameters: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+        body: Any = None,
+        repeatable: bool,
+    ) -> Answer:
+        """Send a request and return its answer, once NetSuite has accepted it.
+
+        Args:
+            method: HTTP method.
+            path: below `/services/rest`, such as `/record/v1/customer`.
+            parameters: query parameters, not yet encoded.
+            headers: further header fields.
+            body: sent as JSON unless None.
+            repeatable: whether carrying it out twice does no harm. What is not repeatable is tried again only
+                when NetSuite certainly did not act on it: no connection, 401, 429.
+
+        Raises:
+            OutcomeUnknownError: a request that is not repeatable went out, and its answer was lost.
+            ConnectionFailedError: no usable answer after all tries.
+        """
+        request = requests.Request(
+            method,
+            f"{self._account.base_url}{REST_ROOT}{path}",
+            params=parameters,
+            headers={"Accept": "application/json, application/vnd.oracle.resource+json", **(headers or {})},
+        )
+        if body is not None:
+            request.data = encode(body)
+            request.headers.setdefault("Content-Type", "application/json")
+        return self.send(request, f"{method} {path}", repeatable=repeatable)
+
+    def send(
+        self,
+        request: requests.Request,
+        name: str,
+        *,
+        repeatable: bool,
+        timeout: float | None = None,
+        retry: RetryPolicy | None = None,
+    ) -> Answer:
+        """Sign and send a request that is made up already; see `request`.
+
+        Args:
+            request: to an address of the account.
+            name: method and path, for messages.
+            repeatable: whether carrying it out twice does no harm.
+            timeout: seconds to wait for the next part of the answer, instead of the session's.
+            retry: how often and how far apart to try, instead of the session's.
+        """
+        patience = self._timeout if timeout is None else (min(LONGEST_CONNECT, timeout), timeout)
+
+        def attempt() -> Answer:
+            answer = self._exchange(name, request, patience, repeatable=repeatable)
+            return _accepted(answer, refusal, repeatable=repeatable)
+
+        return (retry or self._retry).run(attempt)
+
+    def request_token(self, url: str, form: dict[str, str], *, basic: tuple[str, str] | None = None) -> dict[str, Any]:
+        """Post a form to the token end point; asking twice does no harm.
+
+        Args:
+            url: the token end point.
+            form: what to ask for.
+            basic: the client's id and secret, for a Basic header.
+
+        Raises:
+            LoginRefusedError: the credentials were refused.
+            ConnectionFailedError: it could not be reached, or its answer is not a JSON object.
+        """
+        token = self._post_form("POST to the token end point", url, form, basic).json()
+        if not isinstance(token, dict):
+            raise ConnectionFailedError(
+                "The token end point answered without a JSON object; check `base_url` and `token_url`."
+            )
+        return token
+
+    def revoke_token(self, url: str, form: dict[str, str], *, basic: tuple[str, str] | None = None) -> None:
+        """Post a form to the revocation end point, whose answer says nothing more [section_161071224088].
+
+        Raises:
+            LoginRefusedError: the credentials were refused.
+            ConnectionFailedError: it could not be reached.
+        """
+        self._post_form("POST to the revocation end point", url, form, basic)
+
+    def _post_form(self, name: str, url: str, form: dict[str, str], basic: tuple[str, str] | None) -> Answer:
+        headers = {"Accept": "application/json"}
+        request = requests.Request("POST", url, data=form, headers=headers, auth=basic)
+
+        def attempt() -> Answer:
+            prepared = self._session.prepare_request(request)
+            answer = self._send(name, prepared, self._timeout, repeatable=True)
+            return _accepted(answer, partial(token_refusal, grant=form.get("grant_type", "")), repeatable=True)
+
+        return self._retry.run(attempt)
+
+    def _exchange(self, name: str, request: requests.Request, patience: _Patience, *, repeatable: bool) -> Answer:
+        """Send signed, and again with a new login when one was refused: that too can end just then."""
+        prepared = self._signed(request)
+        answer = self._send_permitted(name, prepared, patience, repeatable=repeatable)
+        for _ in range(_MORE_LOGINS):
+            if not (self._authentication and self._authentication.wants_another_try(prepared, answer)):
+                break
+            prepared = self._signed(request)
+            answer = self._send_permitted(name, prepared, patience, repeatable=repeatable)
+        return answer
+
+    def _signed(self, request: requests.Request) -> requests.PreparedRequest:
+        try:
+            prepared = self._session.prepare_request(request)
+        except (requests.RequestException, ValueError) as error:
+            raise InvalidArgumentError(f"The request cannot be made up ({printable(str(error))}).") from None
+        if self._authentication:
+            self._authentication.sign(prepared)
+        return prepared
+
+    def _send_permitted(
+        self, name: str, prepared: requests.PreparedRequest, patience: _Patience, *, repeatable: bool
+    ) -> Answer:
+        with permitted(self._limiter) as blocked, self._traffic.request() as statuses:
+            answer = self._send(name, prepared, patience, repeatable=repeatable)
+            statuses.append(answer.status)
+            blocked.append(answer.status == _BLOCKED)
+            return answer
+
+    def _send(self, name: str, prepared: requests.PreparedRequest, patience: _Patience, *, repeatable: bool) -> Answer:
+        environment = self._session.merge_environment_settings(
+            prepared.url or "", {}, stream=False, verify=None, cert=None
+        )
+        if not environment["verify"] and not is_loopback(urlsplit(prepared.url or "").hostname or ""):
+            environment["verify"] = True  # a session handed in may not switch this off for another host
+        try:
+            response = self._session.send(prepared, timeout=patience, allow_redirects=False, **environment)
+        except (UnicodeError, LocationValueError) as error:
+            raise InvalidArgumentError(f"{name} cannot be sent ({printable(str(error))}).") from None
+        except OSError as error:  # what requests raises is one, and so is a file of certificates that is not there
+            host = urlsplit(prepared.url or "").netloc
+            raise connection_failure(f"{name} at {host}", error, repeatable=repeatable) from None
+        if "Date" in response.headers:
+            self._latest_date = response.headers["Date"], datetime.now(timezone.utc)
+        return Answer(name, response.status_code, response.headers, response.content)
+
+
+def _accepted(answer: Answer, as_refusal: Callable[[Answer], NetSuiteError], *, repeatable: bool) -> Answer:
+    """Return the answer if it is one of success; raise what became of the request if not."""
+    if 200 <= answer.status < 300:  # noqa: PLR2004 - the class of success
+        return answer
+    error = as_refusal(answer)
+    if answer.status == _BLOCKED or (answer.status in _FAULTS_THAT_PASS and repeatable):
+        asked = seconds_asked_for(answer.headers.get("Retry-After"))
+        raise TryAgainError(error, asked, seldom_passes=answer.status == _FIRST_SERVER_FAULT)
+    if answer.status >= _FIRST_SERVER_FAULT and not repeatable:
+        told = " ".join(filter(None, (str(error.status), error.code)))
+        raise OutcomeUnknownError(
+            f"{error.request} was answered with {told} ({error.detail}), so whether NetSuite carried it out is "
+            "unknown; look the record up before repeating it."
+        )
+    raise error
 
 
 def connection_failure(name: str, error: OSError, *, repeatable: bool) -> Exception:
@@ -84,237 +342,3 @@ def _cause(error: OSError) -> object:
     """Return the error of the layer below, which tells more."""
     cause = error.args[0] if error.args else None
     return cause.reason if isinstance(cause, MaxRetryError) else cause
-
-
-_LONGEST_CONNECT = 30.0  # seconds
-_BLOCKED = 429
-_MORE_LOGINS = 2
-_FIRST_SERVER_FAULT = 500
-_FAULTS_THAT_PASS = frozenset({500, 502, 503, 504})
-_Patience = tuple[float, float]  # seconds to wait for a connection, and for the next part of an answer
-
-
-class Transport:
-    """Sends requests to one account.
-
-    Thread-safe. Credentials go to the account's host only, and none come from elsewhere; see `Session`.
-    """
-
-    def __init__(
-        self,
-        account: Account,
-        limiter: Limiter,
-        *,
-        timeout: float,
-        user_agent: str = "suitetalk",
-        retry: RetryPolicy | None = None,
-        session: requests.Session | None = None,
-    ) -> None:
-        """Prepare a session.
-
-        Args:
-            account: where to send to.
-            limiter: asked before each request but the token requests.
-            timeout: seconds to wait for the next part of an answer.
-            user_agent: how to introduce oneself.
-            retry: how often and how far apart to try.
-            session: stands in for the network in tests.
-        """
-        self._account = account
-        self._limiter = limiter
-        self._timeout = (min(_LONGEST_CONNECT, timeout), timeout)
-        self._retry = retry or RetryPolicy()
-        self._session = session or Session()
-        self._session.headers["User-Agent"] = user_agent
-        self._authentication: Authentication | None = None
-        self._latest_date: tuple[str, datetime] | None = None
-        self._traffic = TrafficCounter()
-
-    @property
-    def clock_offset(self) -> timedelta | None:
-        """How far the account's clock is ahead of this machine's by the `Date` of the last answer; None if unknown."""
-        if self._latest_date is None:
-            return None
-        date, received = self._latest_date
-        try:
-            return parsedate_to_datetime(date).astimezone(timezone.utc) - received
-        except ValueError:
-            return None
-
-    def authenticate_with(self, authentication: Authentication) -> None:
-        """Sign every further request this way."""
-        self._authentication = authentication
-
-    def close(self) -> None:
-        """Close the connections."""
-        self._session.close()
-
-    @property
-    def traffic(self) -> Traffic:
-        """The requests that have been answered so far, or never will be."""
-        return self._traffic.so_far()
-
-    @property
-    def account(self) -> Account:
-        """Where this sends to."""
-        return self._account
-
-    def request(
-        self,
-        method: str,
-        path: str,
-        *,
-        parameters: Mapping[str, str] | None = None,
-        headers: Mapping[str, str] | None = None,
-        body: Any = None,
-        repeatable: bool,
-    ) -> Answer:
-        """Send a request and return its answer, once NetSuite has accepted it.
-
-        Args:
-            method: HTTP method.
-            path: below `/services/rest`, such as `/record/v1/customer`.
-            parameters: query parameters, not yet encoded.
-            headers: further header fields.
-            body: sent as JSON unless None.
-            repeatable: whether carrying it out twice does no harm. What is not repeatable is tried again only
-                when NetSuite certainly did not act on it: no connection, 401, 429.
-
-        Raises:
-            NetSuiteError: NetSuite refused.
-            OutcomeUnknownError: a request that is not repeatable went out, and its answer was lost.
-            ConnectionFailedError: no usable answer after all tries.
-        """
-        request = requests.Request(
-            method,
-            f"{self._account.base_url}{REST_ROOT}{path}",
-            params=parameters,
-            headers={"Accept": "application/json, application/vnd.oracle.resource+json", **(headers or {})},
-        )
-        if body is not None:
-            request.data = encode(body)
-            request.headers.setdefault("Content-Type", "application/json")
-        return self.send(request, f"{method} {path}", repeatable=repeatable)
-
-    def send(
-        self,
-        request: requests.Request,
-        name: str,
-        *,
-        repeatable: bool,
-        timeout: float | None = None,
-        retry: RetryPolicy | None = None,
-    ) -> Answer:
-        """Sign and send a request that is made up already; see `request`.
-
-        Args:
-            request: to an address of the account.
-            name: method and path, for messages.
-            repeatable: whether carrying it out twice does no harm.
-            timeout: seconds to wait for the next part of the answer, instead of the session's.
-            retry: how often and how far apart to try, instead of the session's.
-        """
-        patience = self._timeout if timeout is None else (min(_LONGEST_CONNECT, timeout), timeout)
-
-        def attempt() -> Answer:
-            answer = self._exchange(name, request, patience, repeatable=repeatable)
-            return _accepted(answer, refusal, repeatable=repeatable)
-
-        return (retry or self._retry).run(attempt)
-
-    def request_token(self, url: str, form: dict[str, str], *, basic: tuple[str, str] | None = None) -> dict[str, Any]:
-        """Post a form to the token end point; asking twice does no harm.
-
-        Args:
-            url: the token end point.
-            form: what to ask for.
-            basic: the client's id and secret, for a Basic header.
-
-        Raises:
-            LoginRefusedError: the credentials were refused.
-            ConnectionFailedError: it could not be reached, or its answer is not a JSON object.
-        """
-        token = self._post_form("POST to the token end point", url, form, basic).json()
-        if not isinstance(token, dict):
-            raise ConnectionFailedError(
-                "The token end point answered with no JSON object; check `base_url` and `token_url`."
-            )
-        return token
-
-    def revoke_token(self, url: str, form: dict[str, str], *, basic: tuple[str, str] | None = None) -> None:
-        """Post a form to the revocation end point, whose answer says nothing more [section_161071224088].
-
-        Raises:
-            LoginRefusedError: the credentials were refused.
-            ConnectionFailedError: it could not be reached.
-        """
-        self._post_form("POST to the revocation end point", url, form, basic)
-
-    def _post_form(self, name: str, url: str, form: dict[str, str], basic: tuple[str, str] | None) -> Answer:
-        headers = {"Accept": "application/json"}
-        request = requests.Request("POST", url, data=form, headers=headers, auth=basic)
-
-        def attempt() -> Answer:
-            prepared = self._session.prepare_request(request)
-            answer = self._send(name, prepared, self._timeout, repeatable=True)
-            return _accepted(answer, partial(token_refusal, grant=form.get("grant_type", "")), repeatable=True)
-
-        return self._retry.run(attempt)
-
-    def _exchange(self, name: str, request: requests.Request, patience: _Patience, *, repeatable: bool) -> Answer:
-        """Send signed, and again with a new login when one was refused: that too can end just then."""
-        prepared = self._signed(request)
-        answer = self._send_permitted(name, prepared, patience, repeatable=repeatable)
-        for _ in range(_MORE_LOGINS):
-            if not (self._authentication and self._authentication.wants_another_try(prepared, answer)):
-                break
-            prepared = self._signed(request)
-            answer = self._send_permitted(name, prepared, patience, repeatable=repeatable)
-        return answer
-
-    def _signed(self, request: requests.Request) -> requests.PreparedRequest:
-        prepared = self._session.prepare_request(request)
-        if self._authentication:
-            self._authentication.sign(prepared)
-        return prepared
-
-    def _send_permitted(
-        self, name: str, prepared: requests.PreparedRequest, patience: _Patience, *, repeatable: bool
-    ) -> Answer:
-        with permitted(self._limiter) as blocked, self._traffic.request() as statuses:
-            answer = self._send(name, prepared, patience, repeatable=repeatable)
-            statuses.append(answer.status)
-            blocked.append(answer.status == _BLOCKED)
-            return answer
-
-    def _send(self, name: str, prepared: requests.PreparedRequest, patience: _Patience, *, repeatable: bool) -> Answer:
-        environment = self._session.merge_environment_settings(
-            prepared.url or "", {}, stream=False, verify=None, cert=None
-        )
-        if not environment["verify"] and not is_loopback(urlsplit(prepared.url or "").hostname or ""):
-            environment["verify"] = True  # a session handed in may not switch this off for another host
-        try:
-            response = self._session.send(prepared, timeout=patience, allow_redirects=False, **environment)
-        except OSError as error:  # what requests raises is one, and so is a file of certificates that is not there
-            host = urlsplit(prepared.url or "").netloc
-            raise connection_failure(f"{name} at {host}", error, repeatable=repeatable) from None
-        if "Date" in response.headers:
-            self._latest_date = response.headers["Date"], datetime.now(timezone.utc)
-        return Answer(name, response.status_code, response.headers, response.content)
-
-
-def _accepted(answer: Answer, as_refusal: Callable[[Answer], NetSuiteError], *, repeatable: bool) -> Answer:
-    """Return the answer if it is one of success; raise what became of the request if not."""
-    if 200 <= answer.status < 300:  # noqa: PLR2004 - the class of success
-        return answer
-    error = as_refusal(answer)
-    if answer.status == _BLOCKED or (answer.status in _FAULTS_THAT_PASS and repeatable):
-        asked = seconds_asked_for(answer.headers.get("Retry-After"))
-        raise TryAgainError(error, asked, seldom_passes=answer.status == _FIRST_SERVER_FAULT)
-    if answer.status >= _FIRST_SERVER_FAULT and not repeatable:
-        told = " ".join(filter(None, (str(error.status), error.code)))
-        raise OutcomeUnknownError(
-            f"{error.request} was answered with {told} ({error.detail}), so whether NetSuite carried it out is "
-            "unknown; look the record up before repeating it."
-        )
-    raise error

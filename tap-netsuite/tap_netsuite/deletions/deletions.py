@@ -14,11 +14,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import chain, islice
-from typing import Any, Protocol
+from typing import Any
 
 from suitetalk import InvalidRequestError, NetSuite, NotFoundError, PermissionDeniedError, SuiteQL
 from suitetalk.record_tables import table_of
-from tap_netsuite.columns import DELETED_AT, UTC, Column, Kind, converter, iso
+from suitetalk.values import iso
+from tap_netsuite.columns import DELETED_AT, UTC, Column, Kind, converter
 from tap_netsuite.deletions.log import DeletionLog
 from tap_netsuite.deletions.log import Deletions as Logged
 from tap_netsuite.deletions.seen_keys import BATCH, Seen, SeenKeys
@@ -27,7 +28,7 @@ from tap_netsuite.reading.engine import Fetcher, Portion, Reading
 from tap_netsuite.reading.page import Key, KeyPage, RowFormat, Rows, record_lines
 from tap_netsuite.reading.parallel import KeyedSource, KeyPages
 from tap_netsuite.reading.sequential import rows_by_key
-from tap_netsuite.reading.state import StateError, moment_in
+from tap_netsuite.reading.state import Clock, StateError, moment_in
 from tap_netsuite.source import Source, literal
 
 logger = logging.getLogger(__name__)
@@ -35,15 +36,6 @@ logger = logging.getLogger(__name__)
 _UP_TO = "deleted_up_to"
 _SEEN = "seen_keys"
 _MARKS = (_UP_TO, _SEEN)
-
-
-class Clock(Protocol):
-    """NetSuite's clock."""
-
-    @property
-    def started(self) -> datetime:
-        """When the run began."""
-        ...
 
 
 @dataclass(frozen=True)

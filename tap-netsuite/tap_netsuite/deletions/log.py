@@ -18,12 +18,10 @@ from zoneinfo import ZoneInfo
 
 from suitetalk import (
     ConfigurationError,
-    InvalidRequestError,
     NetSuiteError,
-    NotFoundError,
-    PermissionDeniedError,
     SuiteQL,
 )
+from suitetalk.errors import REFUSALS
 from suitetalk.record_tables import table_of
 from suitetalk.timezone import PYTHON_TIME_FORMAT, earliest_local
 from tap_netsuite.columns import Column, Kind, instant
@@ -34,7 +32,6 @@ from tap_netsuite.source import Source
 
 logger = logging.getLogger(__name__)
 
-_REFUSALS = (InvalidRequestError, NotFoundError, PermissionDeniedError)
 _MIDNIGHT = " 00:00:00"
 _PACIFIC = ZoneInfo("America/Los_Angeles")
 _WITH_PACIFIC_TIMES = "deletedrecordinconnect"
@@ -180,7 +177,7 @@ class DeletionLog:
         def readable(column: str) -> bool:
             try:
                 self._suiteql.page(f"SELECT {column} FROM {table}", limit=1)
-            except _REFUSALS as refusal:
+            except REFUSALS as refusal:
                 refusals.append(refusal)
                 return False
             return True

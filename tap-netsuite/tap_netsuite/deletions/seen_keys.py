@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import secrets
 import sqlite3
 import threading
@@ -22,6 +23,7 @@ from typing import Any
 import msgspec
 
 from suitetalk import ConfigurationError
+from suitetalk.folders import open_privately
 from tap_netsuite.reading.page import Key
 
 logger = logging.getLogger(__name__)
@@ -195,8 +197,9 @@ class SeenKeys:
         try:
             yield
         except (OSError, sqlite3.OperationalError) as error:
+            why = getattr(error, "strerror", None) or error
             raise SeenKeysError(
-                f"names {self._path}, which cannot be used ({error}); make it a file that can be written."
+                f"names {self._path}, which cannot be used ({why}); make it a file that can be written."
             ) from None
         except sqlite3.DatabaseError as error:
             self._set_aside(f"is damaged ({error})")
@@ -205,6 +208,7 @@ class SeenKeys:
             ) from None
 
     def _open(self, account: str) -> sqlite3.Connection:
+        os.close(open_privately(self._path))
         if self._path.exists() and self._path.stat().st_size:
             problem = _problem(self._path, account)
             if problem:

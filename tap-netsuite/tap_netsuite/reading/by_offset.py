@@ -32,12 +32,12 @@ from suitetalk import (
 from tap_netsuite.columns import Column, Kind
 from tap_netsuite.reading.engine import Fetcher, Portion
 from tap_netsuite.reading.page import KeyPage, RowFormat, Rows
+from tap_netsuite.reading.state import READINGS
 from tap_netsuite.settings import Audit
 from tap_netsuite.source import Source
 
 logger = logging.getLogger(__name__)
 
-_READINGS = 3
 _SUMMED = (Kind.INTEGER, Kind.DECIMAL)
 
 
@@ -69,7 +69,7 @@ class KeylessReading:
                 f"{self._source.name} has {first.total} rows and no key to page by, and NetSuite lets "
                 f"only {READABLE_ROWS} be read then; read it with a query that has primary_keys, or narrow it."
             )
-        for _ in range(_READINGS):
+        for _ in range(READINGS):
             before = self._fingerprint()
             came, totals = 0, set()
             for page in fetcher.in_order(self._begin_all(fetcher, first.total)):
@@ -84,7 +84,7 @@ class KeylessReading:
 
     def _complain(self, counted: int) -> Iterator[Portion]:
         error = IncompleteResultError(
-            f"{self._source.name} has no key to page by and changed during each of {_READINGS} readings, so rows "
+            f"{self._source.name} has no key to page by and changed during each of {READINGS} readings, so rows "
             "may be missing; read it when less is going on, or with a query that has primary_keys."
         )
         if self._audit is Audit.ERROR:
@@ -297,7 +297,7 @@ class DatasetReading:
             return
         yield Portion(Rows(0))
         total, check = first.total, None
-        for _ in range(_READINGS):
+        for _ in range(READINGS):
             written = yield from self._all(fetcher, total, is_written=True)
             total = max(written.totals)
             if written.agrees and not self._is_proven(written, check):
@@ -349,7 +349,7 @@ class DatasetReading:
             else "sort the dataset, name its primary_keys in `datasets`, or read it when less is going on"
         )
         error = IncompleteResultError(
-            f"Rows of {self._name} came, went or moved to other pages during each of {_READINGS} readings, so some may "
+            f"Rows of {self._name} came, went or moved to other pages during each of {READINGS} readings, so some may "
             f"be missing; {remedy}."
         )
         if self._audit is Audit.ERROR:

@@ -14,11 +14,13 @@ from datetime import datetime, timezone
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
-from suitetalk import InvalidRequestError, NotFoundError, PermissionDeniedError, SuiteQL
+from suitetalk import SuiteQL
+from suitetalk.errors import REFUSALS
+from suitetalk.suiteql import both
 from suitetalk.timezone import PYTHON_TIME_FORMAT, SQL_TIME_FORMAT, earliest_local
 from tap_netsuite.columns import Column, Kind, instant
 from tap_netsuite.once import Once
-from tap_netsuite.source import Source, both, literal
+from tap_netsuite.source import Source, literal
 
 
 class Changes(Protocol):
@@ -78,7 +80,6 @@ class StampedChanges:
 
 logger = logging.getLogger(__name__)
 
-_REFUSALS = (InvalidRequestError, NotFoundError, PermissionDeniedError)
 _NEVER = datetime(2999, 1, 1, tzinfo=timezone.utc)  # a probe is about what NetSuite accepts, not about rows
 
 
@@ -224,7 +225,7 @@ class TransactionSets:
         statement = f"SELECT TO_CHAR(MAX({HEADER.stamp}), '{SQL_TIME_FORMAT}') AS newest FROM transaction"
         try:
             rows = self._suiteql.page(statement, limit=1).items
-        except _REFUSALS as refusal:
+        except REFUSALS as refusal:
             logger.debug("The latest stamp of transactions: %s", refusal)
             return None
         newest = rows[0].get("newest") if rows else None
@@ -233,7 +234,7 @@ class TransactionSets:
     def _accepts(self, statement: str) -> bool:
         try:
             self._suiteql.page(statement, limit=1)
-        except _REFUSALS as refusal:
+        except REFUSALS as refusal:
             logger.debug("%s: %s", statement, refusal)
             return False
         return True

@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from suitetalk import Page, SuiteTalkError
-from tap_netsuite.columns import DELETED_AT, Column, Kind, converter
+from tap_netsuite.columns import DELETED_AT, UTC, Column, Kind, converter
 from tap_netsuite.source import Source
 
 Key = tuple[Any, ...]
@@ -81,7 +81,6 @@ class KeyPage:
         return self.offset == 0 and self.is_last
 
 
-_UTC = ZoneInfo("UTC")
 _DECODED = {Kind.INTEGER: int, Kind.DECIMAL: Decimal}
 _READY = (Kind.INTEGER, Kind.TEXT, Kind.DISPLAY)
 _BOOLEANS = {"T": True, "F": False, "true": True, "false": False}
@@ -193,7 +192,7 @@ class RowFormat:
         return record
 
     def _converted(self, column: Column, text: Any) -> Any:
-        zone = self._zone() if column.kind is Kind.DATE_TIME and not column.in_utc else _UTC
+        zone = self._zone() if column.kind is Kind.DATE_TIME and not column.in_utc else UTC
         return converter(column.kind, zone)(text)
 
 
@@ -280,7 +279,7 @@ class _Quick:
     def _last_step(self, column: Column) -> Callable[[Any], Any]:
         if column.kind is Kind.DATE_TIME:
             return _utc if column.in_utc else converter(column.kind, self._zone())
-        return _LAST_STEPS.get(column.kind) or converter(column.kind, _UTC)
+        return _LAST_STEPS.get(column.kind) or converter(column.kind, UTC)
 
 
 def _utc(text: str) -> str:

@@ -30,14 +30,16 @@ from math import ceil
 from typing import Protocol
 
 from suitetalk import PAGE_SIZE, READABLE_ROWS, IncompleteResultError, InvalidRequestError, SuiteQL
-from tap_netsuite.columns import Column, iso
+from suitetalk.suiteql import both
+from suitetalk.values import instant, iso
+from tap_netsuite.columns import Column
 from tap_netsuite.reading.changes import Changes
 from tap_netsuite.reading.engine import Fetcher, Portion
 from tap_netsuite.reading.page import Key, KeyPage, RowFormat, Rows
 from tap_netsuite.reading.sequential import check_keys
-from tap_netsuite.reading.state import Clock, Position, check_not_ahead, state_of
+from tap_netsuite.reading.state import READINGS, Clock, Position, check_not_ahead, state_of
 from tap_netsuite.settings import Audit
-from tap_netsuite.source import Source, after, between, both, gap, up_to
+from tap_netsuite.source import Source, after, between, gap, up_to
 
 logger = logging.getLogger(__name__)
 
@@ -45,7 +47,6 @@ _FIRST_STRETCH = 2  # pages; later ones are longer, so that proofs cost little a
 _LONGEST_STRETCH = 50
 _FEW_PAGES = 3  # side by side they would take as many round trips, the proof included, and a request more
 _MOST_UNPROVEN = 3  # stretches; state lags no further behind
-_READINGS = 3
 
 
 @dataclass(frozen=True)
@@ -247,7 +248,7 @@ class KeyPages:
 
         Each page has to be as full as NetSuite says in the same answer; what is counted later may have come later.
         """
-        for _ in range(_READINGS):
+        for _ in range(READINGS):
             logger.info("Rows have moved between pages while they were read; reading %d pages again", stretch.pages)
             came, missing, after = 0, 0, stretch.after
             while after is None or after < (stretch.up_to or ()):
@@ -473,7 +474,7 @@ class TableReading:
             newest = self._changes.newest(newest)
         if began and newest:
             reached = min(newest, iso((began - self._lookback).replace(microsecond=0)))
-            moment = datetime.fromisoformat(reached.replace("Z", "+00:00"))
+            moment = instant(reached)
             low = max(low, moment) if low else moment
         self._position = Position(low)
         return Portion(bookmark=state_of(self._position, self._source))

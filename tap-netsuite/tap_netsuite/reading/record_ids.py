@@ -31,16 +31,15 @@ from suitetalk import (
     Records,
 )
 from suitetalk.record_tables import table_of
+from suitetalk.suiteql import both
 from tap_netsuite.account import Account
 from tap_netsuite.columns import Column, Kind
 from tap_netsuite.reading.changes import StampedChanges
 from tap_netsuite.reading.engine import Fetcher, SmallPages
 from tap_netsuite.reading.page import RowFormat
 from tap_netsuite.reading.parallel import KeyedSource, TableReading
-from tap_netsuite.reading.state import position_in
-from tap_netsuite.source import Source, both, count_rows
-
-_READINGS = 3
+from tap_netsuite.reading.state import READINGS, position_in
+from tap_netsuite.source import Source, count_rows
 
 
 class NoWindowsError(Exception):
@@ -101,7 +100,7 @@ def windows_with_ids(ask: Ask, whole: Window) -> Iterator[list[int]]:
         elif len(ids) > 1:
             lower, upper = window.cut(ids[(len(ids) - 1) // 2])
             waiting += [(upper, ask(upper), 1), (lower, ask(lower), 1)]
-        elif reading < _READINGS:
+        elif reading < READINGS:
             waiting.append((window, ask(window), reading + 1))
         else:
             raise IncompleteResultError(

@@ -23,7 +23,7 @@ from suitetalk import (
     SuiteQL,
     SuiteTalkError,
 )
-from tap_netsuite.columns import Column, Kind, converter, kind_of
+from tap_netsuite.columns import UTC, Column, Kind, converter, kind_of
 from tap_netsuite.once import Once
 from tap_netsuite.probe import probe
 from tap_netsuite.reading.engine import Fetcher, Portion
@@ -375,9 +375,6 @@ def _known(mark: _Mark) -> Future[list[Document] | _Mark]:
     return future
 
 
-_UTC = ZoneInfo("UTC")
-
-
 class WithTable:
     """Documents, and for refused ones the row of their table, as far as it has the record's body fields.
 
@@ -439,7 +436,7 @@ class WithTable:
         return fields
 
     def _value(self, column: Column, part: Mapping[str, Any], text: str) -> Any:
-        value = converter(column.kind, self._zone() if column.kind is Kind.DATE_TIME else _UTC)(text)
+        value = converter(column.kind, self._zone() if column.kind is Kind.DATE_TIME else UTC)(text)
         return {"id": value} if "properties" in part else value
 
     def _find_source(self) -> Source:

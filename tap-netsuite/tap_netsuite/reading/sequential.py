@@ -5,24 +5,24 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from suitetalk import PAGE_SIZE, READABLE_ROWS, IncompleteResultError, InvalidRequestError, Page, SuiteQL
+from suitetalk.suiteql import both
 from suitetalk.timezone import PYTHON_TIME_FORMAT, earliest_local
-from tap_netsuite.columns import Column, Kind, converter, iso
+from suitetalk.values import iso
+from tap_netsuite.columns import UTC, Column, Kind, converter
 from tap_netsuite.reading.engine import Fetcher, Portion
 from tap_netsuite.reading.page import RowFormat
-from tap_netsuite.reading.state import Clock, StateError, check_not_ahead, moment_in, query_state
-from tap_netsuite.source import Source, after, both, count_rows, gap, literal, missing_rows
+from tap_netsuite.reading.state import READINGS, Clock, check_not_ahead, moment_in, query_state
+from tap_netsuite.source import Source, after, count_rows, gap, literal, missing_rows
 
 logger = logging.getLogger(__name__)
 
 Row = dict[str, Any]
-
-_READINGS = 3
 
 
 def rows_by_key(suiteql: SuiteQL, source: Source, condition: str = "") -> Iterator[list[Row]]:
@@ -36,7 +36,7 @@ def rows_by_key(suiteql: SuiteQL, source: Source, condition: str = "") -> Iterat
         IncompleteResultError: after three readings fewer rows came than NetSuite counts, or rows without a key may
             have been passed over; there are more than can be read; or the keys come in an unexpected order.
     """
-    for reading in range(1, _READINGS + 1):
+    for reading in range(1, READINGS + 1):
         came, totals = 0, []
         for page in (
             _behind_the_last(suiteql, source, condition) if source.keys else _by_offset(suiteql, source, condition)
@@ -50,7 +50,7 @@ def rows_by_key(suiteql: SuiteQL, source: Source, condition: str = "") -> Iterat
         moved = not source.keys and len(set(totals)) > 1
         if not missing and not moved:
             return
-        if reading == _READINGS:
+        if reading == READINGS:
             raise gap(source, condition, came=came, missing=missing) if missing else _never_still(source)
         logger.warning("%s: %s, reading again", source.name, f"{missing} rows are missing" if missing else "changed")
 
@@ -103,7 +103,7 @@ def _by_offset(suiteql: SuiteQL, source: Source, condition: str) -> Iterator[Pag
 def _never_still(source: Source) -> IncompleteResultError:
     """Return the error for rows that moved to other pages while they were read, so that some may be missing."""
     return IncompleteResultError(
-        f"{source.name} has no key to page by and changed during each of {_READINGS} readings, so rows may be "
+        f"{source.name} has no key to page by and changed during each of {READINGS} readings, so rows may be "
         "missing; read it when less is going on, or with a query that has primary_keys."
     )
 
@@ -333,19 +333,11 @@ class PlainReading:
         return earliest_local(moment, self._zone()).strftime(PYTHON_TIME_FORMAT)
 
     def _moment(self) -> datetime | None:
-        if self._bookmark is None:
-            return None
-        try:
-            moment = datetime.fromisoformat(str(self._bookmark).replace("Z", "+00:00"))
-        except ValueError:
-            raise StateError(
-                f"the state holds {self._bookmark!r} as its bookmark, which is not a time; remove it."
-            ) from None
-        return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
+        return None if self._bookmark is None else moment_in(self._bookmark)
 
     def _value(self, column: Column, delivered: Any) -> Any:
         """Return the bookmark for a value, no later than what may still be in the saving."""
-        value = converter(column.kind, self._zone() if column.kind is Kind.DATE_TIME else ZoneInfo("UTC"))(delivered)
+        value = converter(column.kind, self._zone() if column.kind is Kind.DATE_TIME else UTC)(delivered)
         if not column.kind.is_temporal:
             return str(value) if column.kind is Kind.DECIMAL else value  # readers of states round decimals
         cap = iso((self._clock.started - self._lookback).replace(microsecond=0))

@@ -6,11 +6,11 @@ import hashlib
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from suitetalk import SuiteTalkError
-from tap_netsuite.columns import iso
+from suitetalk.values import instant, iso
 from tap_netsuite.reading.page import Key
 from tap_netsuite.source import Source
 
@@ -155,10 +155,13 @@ def moment_in(value: Any) -> datetime:
         StateError: it is none.
     """
     try:
-        moment = datetime.fromisoformat(str(value).replace("Z", "+00:00"))
+        return instant(value)
     except ValueError:
         raise StateError(f"the state holds {value!r} as its bookmark, which is not a time; remove it.") from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
+
+
+READINGS = 3
+"""How often something that changes while it is read is read before the reading fails."""
 
 
 class Clock(Protocol):

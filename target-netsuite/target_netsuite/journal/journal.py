@@ -24,7 +24,7 @@ from typing import Any
 import msgspec
 
 from suitetalk import Batch, ConfigurationError
-from suitetalk.folders import close_to_others, state_folder
+from suitetalk.folders import open_privately, state_folder
 from suitetalk.http.response import encode
 from target_netsuite.errors import JournalError
 from target_netsuite.intents import Intent, Operation, Outcome, Refusal, Settled, Write
@@ -278,8 +278,7 @@ class JournalDatabase:
         try:
             if path:
                 path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-                os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-                close_to_others(path)
+                os.close(open_privately(path))
             self._connection = sqlite3.connect(
                 path or ":memory:", timeout=0, isolation_level=None, check_same_thread=False
             )

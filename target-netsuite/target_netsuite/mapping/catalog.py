@@ -12,8 +12,9 @@ from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 
 from suitetalk import FieldShape, MetadataCatalog, NetSuite, NetSuiteError, NotFoundError, Records
+from suitetalk.errors import is_refusal
 from suitetalk.metadata import fields_of
-from target_netsuite.errors import UnknownRecordTypeError, is_refusal
+from target_netsuite.errors import UnknownRecordTypeError
 from target_netsuite.settings.entries import Path
 
 logger = logging.getLogger(__name__)
@@ -45,7 +46,7 @@ def read_shape(netsuite: NetSuite, record_type: str, *, refresh: bool = False) -
             near = names.nearest(record_type)
             raise UnknownRecordTypeError(
                 f"is {record_type!r}, which NetSuite does not have or does not show to the role"
-                f"{f'; did you mean {near!r}?' if near else '; `suitetalk metadata` lists what there is.'}"
+                f"{f'; did you mean {near!r}?' if near else '; `suitetalk types` lists what there is.'}"
             ) from None
         logger.warning(
             "NetSuite's catalog does not show the record type %s to this role, so its records are sent without being "

@@ -12,8 +12,10 @@ from difflib import get_close_matches
 from typing import Any
 
 from suitetalk import NetSuiteError, Records
+from suitetalk.errors import is_refusal
 from suitetalk.pages import PAGE_SIZE
-from target_netsuite.errors import BAD_ENUM_VALUE, MISSING_KEY, WRONG_TYPE, InvalidRecordError, is_refusal
+from suitetalk.values import choices, iso
+from target_netsuite.errors import BAD_ENUM_VALUE, MISSING_KEY, WRONG_TYPE, InvalidRecordError
 from target_netsuite.intents import Reference
 from target_netsuite.settings.streams import EXTERNAL_ID, INTERNAL_ID, ReferenceSettings
 
@@ -41,6 +43,7 @@ SelectOptions = Callable[[str, str], "Mapping[str, str] | None"]
 # The help centre does not say what stands between the ids of a multi-select in SuiteQL [section 5.3].
 _BETWEEN_IDS = re.compile("[,\x05]")
 _ID = "id such as 107"
+_CHOICES_NAMED = 20  # in a message
 _MOST_PAGES = 20
 
 
@@ -181,10 +184,9 @@ def moment(value: Any) -> str:
         value = datetime(value.year, value.month, value.day)  # noqa: DTZ001 - it is given its zone below
     aware = value if value.tzinfo else value.replace(tzinfo=timezone.utc)
     try:
-        utc = aware.astimezone(timezone.utc)
-    except OverflowError:
+        return iso(aware.replace(microsecond=0))
+    except ValueError:
         raise UnfitError(f"is {value}, which lies outside the calendar in UTC") from None
-    return f"{utc.replace(tzinfo=None, microsecond=0).isoformat()}Z"
 
 
 def _read(value: str) -> int | Decimal:
@@ -230,13 +232,12 @@ def by_id(value: Any) -> dict[str, Any]:
 
 
 def many(convert: Convert) -> Convert:
-    """Return the converter of a multi-select: arrays, `items` of an answer, or ids with commas between them."""
+    """Return the converter of a multi-select: arrays, `items` of an answer, or the text that SuiteQL gives."""
 
     def converted(value: Any) -> dict[str, Any]:
         listed = elements(value)
         if listed is None:
-            texts = _BETWEEN_IDS.split(value) if isinstance(value, str) else [value]
-            listed = [part for part in texts if not isinstance(part, str) or part.strip()]
+            listed = choices(value) if isinstance(value, str) else [value]
         return {"items": [convert(part.strip() if isinstance(part, str) else part) for part in listed]}
 
     return converted
@@ -281,6 +282,7 @@ class Enumeration:
         self._ask = labels
         self._asked = False
         self._labels: Mapping[str, str] | None = None
+        self._asked_for: Mapping[str, str] | None = None
 
     def __call__(self, value: Any) -> dict[str, Any]:
         """Return the choice as an object.
@@ -304,12 +306,18 @@ class Enumeration:
         close = get_close_matches(text.lower(), [name.lower() for name in known], n=1)
         hint = f"; did you mean {next(name for name in known if name.lower() == close[0])!r}?" if close else ""
         raise UnfitError(
-            f"is {shown(text)}, which is neither an id nor a label that can be chosen{hint}", BAD_ENUM_VALUE
+            f"is {shown(text)}, which is neither an id nor a label that can be chosen ({self._choices()}){hint}",
+            BAD_ENUM_VALUE,
         )
+
+    def _choices(self) -> str:
+        named = self._asked_for or self._ids.values()
+        names = [shown(name) for name in named]
+        return ", ".join(names[:_CHOICES_NAMED]) + (", …" if len(names) > _CHOICES_NAMED else "")
 
     def _known_labels(self) -> Mapping[str, str] | None:
         if not self._asked:
-            found = self._ask()
+            found = self._asked_for = self._ask()
             # An id that only the form knows counts too: the catalog's list is not complete [section 3.4].
             by_id_too = {} if found is None else {identifier.lower(): identifier for identifier in found.values()}
             labels = {label.lower(): identifier for label, identifier in (found or {}).items()}

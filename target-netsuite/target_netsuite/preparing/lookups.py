@@ -18,13 +18,13 @@ from typing import Any
 from suitetalk import InvalidRequestError, NetSuiteError, NotFoundError, PermissionDeniedError, Records, SuiteQL
 from suitetalk.record_tables import RecordTable, record_table, table_of
 from suitetalk.records import is_external_id
+from suitetalk.suiteql import both
 from target_netsuite.intents import Intent, Reference, Refusal
 from target_netsuite.preparing.comparison import SCALARS, member
 from target_netsuite.preparing.tables import (
     WORKBOOK,
     Effort,
     among,
-    both,
     in_parts,
     is_about_statement,
     is_about_table,

@@ -6,7 +6,8 @@ SuiteQL does not show.
 
 from __future__ import annotations
 
-import re
+import logging
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
@@ -23,6 +24,7 @@ from suitetalk import (
     SuiteTalkError,
 )
 from suitetalk.record_tables import record_table
+from suitetalk.values import choices
 from target_netsuite.intents import Difference
 from target_netsuite.mapping.catalog import TypeFields
 from target_netsuite.preparing.comparison import (
@@ -40,7 +42,8 @@ from target_netsuite.preparing.comparison import (
 )
 from target_netsuite.preparing.tables import DATE_FORMAT, Effort, Rows, TableReader
 
-_BETWEEN_IDS = re.compile(r"[,;|\x05]")
+logger = logging.getLogger(__name__)
+
 _COMPARED = frozenset(
     {"text", "integer", "number", "boolean", "date", "date-time", "reference", "enum", "multi-select"}
 )
@@ -68,6 +71,7 @@ class PresentValues:
         self._executor = executor
         self._zone = zone
         self._table = TableReader(suiteql, executor)
+        self._costly: defaultdict[str, set[str]] = defaultdict(set)
 
     def compare(
         self, record_type: str, shape: TypeFields, wanted: Sequence[Wanted], effort: Effort = Effort.SINGLE
@@ -96,6 +100,8 @@ class PresentValues:
             left = set(unseen)
             return [replace(one, is_open=number in left) for number, (one, _) in enumerate(seen)]
 
+        self._say_what_it_costs(record_type, {name for number in unseen for name in seen[number][1] or {}})
+
         def look(number: int) -> Present:
             found, rest = seen[number]
             return self._by_document(record_type, shape, wanted[number], found, rest or {})
@@ -107,6 +113,18 @@ class PresentValues:
         """Return of some internal ids whether the records exist; those of which it is not known are left out."""
         rows = self._table.read(record_table(record_type), {}, ids)
         return {one: one in rows.by_id for one in ids if one not in rows.unread}
+
+    def _say_what_it_costs(self, record_type: str, fields: set[str]) -> None:
+        """Say, once for each field, that SuiteQL does not show it."""
+        new = sorted(fields - self._costly[record_type])
+        if new:
+            self._costly[record_type].update(new)
+            logger.info(
+                "Comparing %s records costs one more request (GET) for each of them, because SuiteQL does not show %s; "
+                "without `skip_unchanged`, or without these fields, it does not.",
+                record_type,
+                ", ".join(new),
+            )
 
     def _by_document(
         self, record_type: str, shape: TypeFields, wanted: Wanted, found: Present, rest: Mapping[str, Any]
@@ -247,16 +265,11 @@ def _shows_id(text: str, wanted: Any) -> bool:
 
 
 def _shows_ids(text: str, wanted: Any) -> bool:
-    return {str(reference_id(choice)) for choice in items(wanted) or []} == set(_ids(text))
+    return {str(reference_id(choice)) for choice in items(wanted) or []} == set(choices(text))
 
 
 def _shows_text(text: str, wanted: Any) -> bool:
     return scalar_text(wanted) == text
-
-
-def _ids(text: str) -> list[str]:
-    """Return the ids of a multi-select; what stands between them is not documented [section 5.3]."""
-    return [part for part in map(str.strip, _BETWEEN_IDS.split(text)) if part]
 
 
 def _shows_instant(text: str, wanted: Any, zone: ZoneInfo) -> bool:

@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 
 from suitetalk import InvalidRequestError, NetSuiteError, PermissionDeniedError, SuiteQL, quoted
 from suitetalk.record_tables import RecordTable
+from suitetalk.suiteql import both
 from suitetalk.timezone import SQL_TIME_FORMAT
 
 Row = Mapping[str, Any]
@@ -55,11 +56,6 @@ def among(column: str, values: Sequence[str]) -> str:
 def among_ids(ids: Sequence[str]) -> str:
     """Return the condition that the internal id is one of some; ids are numbers in nearly all tables."""
     return f"id IN ({', '.join(one if is_number(one) else quoted(one) for one in ids)})"
-
-
-def both(*conditions: str) -> str:
-    """Join conditions by AND, leaving out empty ones."""
-    return " AND ".join(condition for condition in conditions if condition)
 
 
 def is_word(name: str) -> bool:

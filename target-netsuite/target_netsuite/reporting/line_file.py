@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import fcntl
 import os
+import stat
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from suitetalk.folders import open_privately
 from target_netsuite.errors import ReportFileError
 
 _ENCODER = msgspec.json.Encoder(enc_hook=str, decimal_format="number")
-_OWNER_ONLY = 0o600
 
 
 class LineFile:
@@ -62,15 +64,17 @@ class LineFile:
 
     def _begin_a_row(self) -> None:
         """Begin a new line after one that a power cut has cut short."""
-        size = os.fstat(self._file).st_size
+        is_readable = fcntl.fcntl(self._file, fcntl.F_GETFL) & os.O_ACCMODE == os.O_RDWR  # /dev/stdout may not be
+        size = os.fstat(self._file).st_size if is_readable else 0
         if size and os.pread(self._file, 1, size - 1) != b"\n":
             os.write(self._file, b"\n")
 
     def _take_back(self, written: int) -> None:
         """Remove part of a line, unless somebody else has written after it."""
-        end = os.lseek(self._file, 0, os.SEEK_CUR)
-        if os.fstat(self._file).st_size == end:
-            os.ftruncate(self._file, end - written)
+        with suppress(OSError):  # what was written to a pipe or a device cannot be taken back
+            end = os.lseek(self._file, 0, os.SEEK_CUR)
+            if os.fstat(self._file).st_size == end:
+                os.ftruncate(self._file, end - written)
 
     def _failed(self, why: str) -> ReportFileError:
         return ReportFileError(
@@ -85,10 +89,15 @@ def as_json(content: Mapping[str, Any]) -> bytes:
 
 
 def _opened(path: Path) -> int:
-    """Open a file and share it with all that append to it; a replay replaces the file, so look again after that."""
+    """Open a file and share it with all that append to it; a replay replaces the file, so look again after that.
+
+    Devices and pipes, such as `/dev/stdout`, are not locked.
+    """
     while True:
-        file = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, _OWNER_ONLY)
+        file = open_privately(path)
         try:
+            if not stat.S_ISREG(os.fstat(file).st_mode):
+                return file
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
             if os.path.samestat(os.fstat(file), path.stat()):
                 return file

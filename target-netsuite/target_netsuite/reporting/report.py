@@ -9,6 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Any, Protocol
 
+from suitetalk.redaction import printable_json
 from suitetalk.terminal import FOR_A_PERSON
 from target_netsuite.errors import UNKNOWN_OPERATION, RecordsRefusedError
 from target_netsuite.intents import Difference, Intent, Outcome, Refusal, Settled
@@ -324,4 +325,4 @@ def _reason(refusal: Refusal) -> dict[str, Any]:
 
 def as_line(content: Mapping[str, Any]) -> str:
     """Return one line of JSON; what JSON has no form for is written as text."""
-    return json.dumps(content, default=str, ensure_ascii=False)
+    return printable_json(json.dumps(content, default=str, ensure_ascii=False))

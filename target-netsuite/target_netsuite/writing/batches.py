@@ -19,6 +19,7 @@ from suitetalk import (
     SuiteTalkError,
     TaskResult,
 )
+from suitetalk.errors import is_refusal
 from target_netsuite.intents import Operation, Settled, Write
 from target_netsuite.journal.journal import Journal, is_unfindable
 from target_netsuite.writing.outcomes import (
@@ -32,7 +33,6 @@ from target_netsuite.writing.outcomes import (
     decided,
     done,
     gone,
-    is_refusal,
     refused,
     stopped,
 )

@@ -9,21 +9,18 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from suitetalk import (
-    ConcurrencyLimitError,
-    LoginRefusedError,
+    InvalidArgumentError,
     NetSuite,
     NetSuiteError,
     OutcomeUnknownError,
     PermissionDeniedError,
     SuiteTalkError,
 )
+from suitetalk.errors import is_refusal
 from suitetalk.records import adds_lines
 from target_netsuite.errors import StoppedError
 from target_netsuite.intents import Intent, Operation, Outcome, Refusal, Settled, Write
 from target_netsuite.journal.journal import outcome_unknown
-
-_REFUSALS = range(400, 500)
-_NOT_ABOUT_THE_RECORD = frozenset({407, 408})  # a proxy wants a login; the server tired of waiting
 
 
 @dataclass(frozen=True)
@@ -61,16 +58,9 @@ class WritingStoppedError(StoppedError):
         self.answers = tuple(answers)
 
 
-def is_refusal(error: SuiteTalkError) -> bool:
-    """Tell whether NetSuite refused this one request, so that others may still pass, and did nothing."""
-    if not isinstance(error, NetSuiteError) or isinstance(error, (LoginRefusedError, ConcurrencyLimitError)):
-        return False
-    return error.status in _REFUSALS and error.status not in _NOT_ABOUT_THE_RECORD
-
-
 def comes_before_sending(error: SuiteTalkError) -> bool:
     """Tell whether the library itself found that a record cannot be sent, such as one with NaN in it."""
-    return type(error) is SuiteTalkError
+    return isinstance(error, InvalidArgumentError)
 
 
 def done(write: Write, internal_id: str = "") -> Settled:

@@ -8,8 +8,9 @@ import time
 from concurrent.futures import Executor, ThreadPoolExecutor, wait
 
 from suitetalk import Batch, NetSuite, NotFoundError, SuiteTalkError
+from suitetalk.errors import is_refusal
 from target_netsuite.journal.journal import Journal, OpenEntry
-from target_netsuite.writing.outcomes import Policy, WritingStoppedError, is_refusal, stopped_in_doubt
+from target_netsuite.writing.outcomes import Policy, WritingStoppedError, stopped_in_doubt
 from target_netsuite.writing.task_order import TaskOrder
 
 logger = logging.getLogger(__name__)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from concurrent.futures import Executor, Future, wait
 
 from suitetalk import InvalidRequestError, NetSuite, NotFoundError, OutcomeUnknownError, SuiteTalkError
+from suitetalk.errors import is_refusal
 from suitetalk.records import Validation
 from target_netsuite.intents import Operation, Write
 from target_netsuite.interruption import RunInterruptedError
@@ -22,7 +23,6 @@ from target_netsuite.writing.outcomes import (
     decided,
     done,
     gone,
-    is_refusal,
     refused,
     stopped,
 )

@@ -23,7 +23,7 @@ from suitetalk import (
     OutcomeUnknownError,
     TaskResult,
 )
-from target_netsuite.writing.outcomes import is_refusal
+from suitetalk.errors import is_refusal
 
 
 def likeness(record: Mapping[str, Any], body: Mapping[str, Any]) -> int:
