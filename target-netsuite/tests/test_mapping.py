@@ -192,7 +192,6 @@ def test_mandatory_fields_are_asked_for_where_a_record_may_be_created(missing: d
     ("said", "operation"),
     [
         (None, Operation.UPSERT),
-        ("", Operation.UPSERT),
         ("C", Operation.CREATE),
         ("insert", Operation.CREATE),
         (" u ", Operation.UPDATE),
@@ -211,9 +210,10 @@ def test_a_column_may_say_what_becomes_of_a_record(said: Any, operation: Operati
     assert found.body == bodies.get(operation, {"memo": "x"})
 
 
-def test_a_column_that_says_nonsense_refuses_the_record() -> None:
+@pytest.mark.parametrize("said", ["x", "", " "])
+def test_a_column_that_says_nonsense_refuses_the_record(said: str) -> None:
     with pytest.raises(InvalidRecordError, match="use one of create, update") as caught:
-        intent({**_UPSERT, "operation_column": "op"}, {"id": 1, "op": "x"})
+        intent({**_UPSERT, "operation_column": "op"}, {"id": 1, "op": said})
     assert caught.value.code == UNKNOWN_OPERATION
 
 

@@ -147,6 +147,24 @@ def test_the_load_method_decides_where_a_stream_does_not(
         ({"s": {"record_type": "customer", "skip_unchanged": "yes"}}, "streams.s.skip_unchanged", "true or false"),
         ({"s": {"record_type": "customer", "write_mode": "fast"}}, "streams.s.write_mode", "auto, batch, single"),
         ({"s": {"record_type": "customer", "unwritable": "x"}}, "streams.s.unwritable", "refuse, leave_out"),
+        ({"s": {"record_type": "customer", "empty_text": "x"}}, "streams.s.empty_text", "null, absent, refuse"),
+        ({"s": {"record_type": "customer", "lines_when_empty": "x"}}, "streams.s.lines_when_empty", "keep, remove"),
+        (
+            {"s": {"record_type": "so", "fields": {"a": "b"}, "constants": {"Item_s.items[].rate": 1}}},
+            "streams.s.constants.Item_s.items[].rate",
+            "no column of `fields` makes",
+        ),
+        (
+            {
+                "s": {
+                    "record_type": "so",
+                    "fields": {"a[]": "item[].rate"},
+                    "sublists": {"ITEM": {"column": "lines"}},
+                }
+            },
+            "streams.s.sublists.ITEM",
+            "`fields` fills its lines too",
+        ),
         ({"s": {"record_type": "customer", "delete_by": "hide"}}, "streams.s.delete_by", "delete, inactivate"),
         (
             {"s": {"record_type": "customer", "mirror_max_percent": 101}},

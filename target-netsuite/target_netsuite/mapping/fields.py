@@ -8,15 +8,17 @@ from functools import partial
 from typing import Any
 
 from suitetalk import FieldShape
-from target_netsuite.errors import READ_ONLY_FIELD, UNKNOWN_FIELD
+from target_netsuite.errors import MISSING_KEY, READ_ONLY_FIELD, UNKNOWN_FIELD
 from target_netsuite.mapping.catalog import RecordShape, squeezed
 from target_netsuite.mapping.values import (
+    ABSENT,
     BY_KIND,
     Convert,
     Enumeration,
     SelectOptions,
     UnfitError,
     by_id,
+    is_empty,
     looked_up,
     many,
     plain_text,
@@ -29,6 +31,7 @@ SUB_RESOURCES = ("sublist", "subrecord", "multi-select")
 """Kinds that an answer may have as a mere link [section_1545142037]."""
 
 _NEVER_SENT = ("links", "refName")
+_IDS = (("id",), ("externalId",))
 _UNKNOWN = frozenset({UNKNOWN_FIELD})
 _UNWRITABLE = frozenset({UNKNOWN_FIELD, READ_ONLY_FIELD})
 
@@ -58,11 +61,16 @@ class FieldRules:
         self.stream = settings.stream
         self.left_out: set[Path] = set()  # and said so
         self.leave_out = settings.unwritable == "leave_out"
+        self.empty_text = settings.empty_text
+        self.keeps_lines = settings.lines_when_empty == "keep"
         self._settings = settings
         self._options = options
         self._check_names = check_names
         self._check_values = check_values
         self._references = {_canonical(path): found for path, found in _references(settings)}
+        self._line_keys = {
+            _squeezed((name, *key.split("."))) for name, sublist in settings.sublists.items() for key in sublist.keys
+        }
 
     def row_settings(self, place: Path) -> RowSettings:
         """Return the constants and templates of the body or of the lines of a sublist."""
@@ -94,6 +102,17 @@ class FieldRules:
             found.append(here[-1] if here else name)
         return tuple(found)
 
+    def unless_empty(self, convert: Convert) -> Convert:
+        """Return the converter of what is not text, to which empty text is nothing, as the setting says."""
+        if self.empty_text == "refuse":
+            return convert
+        return partial(_unless_empty, convert, None if self.empty_text == "null" else ABSENT)
+
+    def spelled_marked(self, path: Path, place: Path = ()) -> Path:
+        """Return the same for a path with marks for lines, which stay where they are."""
+        spelled = iter(self.spelled(tuple(name for name in path if name != EACH), place))
+        return tuple(name if name == EACH else next(spelled) for name in path)
+
     def destination(self, place: Path, path: Path, form: str | None = None) -> Destination | Fault | None:
         """Return where a value goes.
 
@@ -105,11 +124,17 @@ class FieldRules:
         Returns:
             None for what is never sent, since only answers have it.
         """
+        found = self._found(place, path, form)
+        if isinstance(found, Destination) and _squeezed((*place, *path)) in self._line_keys:
+            return Destination(found.path, partial(_key_of_line, found.convert), found.kind)
+        return found
+
+    def _found(self, place: Path, path: Path, form: str | None) -> Destination | Fault | None:
         reference = self._references.get(_canonical((*place, *path)))
         if reference and path[-1] == "id" and len(path) > 1:
             path = path[:-1]
         if self.shape is None or (place and not self.shape.tells_of(place)):
-            return Destination(path, looked_up(reference) if reference else BY_KIND.get(form or "", unchanged))
+            return Destination(path, self.unless_empty(looked_up(reference)) if reference else self._by_form(form))
         found = place
         for depth, name in enumerate(path, 1):
             here = self.shape.find(found, name)
@@ -122,12 +147,18 @@ class FieldRules:
             if not below:
                 return Destination(found[len(place) :], self._converter(found, field, reference), field.kind)
             if not self.shape.tells_of(found):  # a part of a reference, such as its id
-                return Destination((*found[len(place) :], *below), plain_text if below == ("id",) else unchanged)
+                convert = plain_text if below in _IDS else unchanged
+                is_part = field.kind in ("reference", "enum")
+                return Destination((*found[len(place) :], *below), self.unless_empty(convert) if is_part else convert)
         return None
+
+    def _by_form(self, form: str | None) -> Convert:
+        return self.unless_empty(BY_KIND[form]) if form in BY_KIND else unchanged
 
     def _converter(self, path: Path, field: FieldShape, reference: ReferenceSettings | None) -> Convert:
         convert = self._fitting(path, field, reference)
-        return convert if self._check_values or reference else partial(_as_it_is, convert)
+        convert = convert if self._check_values or reference else partial(_as_it_is, convert)
+        return convert if field.kind == "text" and not reference else self.unless_empty(convert)
 
     def _fitting(self, path: Path, field: FieldShape, reference: ReferenceSettings | None) -> Convert:
         if reference:
@@ -147,7 +178,7 @@ class FieldRules:
         if name in _NEVER_SENT or (place and name == "id"):
             return None
         if not self._check_names and not self.leave_out:
-            return Destination(path, BY_KIND.get(form or "", unchanged))
+            return Destination(path, self._by_form(form))
         nearest = self.shape.nearest(found, name) if self.shape else None
         where = f" in `{'.'.join(found)}`" if found else ""
         hint = f"; did you mean `{nearest}`?" if nearest else ""
@@ -196,6 +227,16 @@ class RowSettings:
     templates: Mapping[Path, Any]
 
 
+def _unless_empty(convert: Convert, nothing: Any, value: Any) -> Any:
+    return nothing if is_empty(value) else convert(value)
+
+
+def _key_of_line(convert: Convert, value: Any) -> Any:
+    if is_empty(value):
+        raise UnfitError("is empty text, and lines are told apart by it", MISSING_KEY)
+    return convert(value)
+
+
 def _as_it_is(convert: Convert, value: Any) -> Any:
     try:
         return convert(value)
@@ -205,8 +246,12 @@ def _as_it_is(convert: Convert, value: Any) -> Any:
 
 def _canonical(path: Path) -> Path:
     """Return a path by which a field is found again, however it is spelled, and whether its id is named or it is."""
-    names = tuple(squeezed(name) for name in path if name != EACH)
+    names = _squeezed(path)
     return names[:-1] if len(names) > 1 and names[-1] == "id" else names
+
+
+def _squeezed(path: Path) -> Path:
+    return tuple(squeezed(name) for name in path if name != EACH)
 
 
 def _references(settings: StreamSettings) -> Iterator[tuple[Path, ReferenceSettings]]:
@@ -223,7 +268,7 @@ def _below(place: Path, entries: Mapping[Path, Any]) -> dict[Path, Any]:
     for path, value in entries.items():
         marks = [index for index, name in enumerate(path) if name == EACH]
         last = marks[-1] if marks else -1
-        if tuple(squeezed(name) for name in path[: max(last, 0)] if name != EACH) == wanted:
+        if _squeezed(path[: max(last, 0)]) == wanted:
             found[path[last + 1 :]] = value
     return found
 

@@ -8,6 +8,7 @@ from typing import Any
 from suitetalk import ConfigurationError
 from target_netsuite.errors import (
     BAD_KEY,
+    FIELD_FILLED_TWICE,
     MISSING_FIELD,
     MISSING_KEY,
     UNKNOWN_FIELD,
@@ -18,7 +19,17 @@ from target_netsuite.intents import Intent, LineRule, Match, Operation
 from target_netsuite.mapping.catalog import RecordShape
 from target_netsuite.mapping.fields import Fault, FieldRules, misnamed
 from target_netsuite.mapping.row import RowMapping, without_nulls
-from target_netsuite.mapping.values import SelectOptions, UnfitError, at, date_format, elements, plain_text
+from target_netsuite.mapping.values import (
+    ABSENT,
+    SelectOptions,
+    UnfitError,
+    at,
+    date_format,
+    elements,
+    is_array,
+    is_empty,
+    plain_text,
+)
 from target_netsuite.settings.entries import EACH, Path, parse_path
 from target_netsuite.settings.streams import StreamSettings, SublistSettings
 from target_netsuite.settings.template import id_text
@@ -65,7 +76,8 @@ class RecordMapping:
         rules = FieldRules(settings, shape, options, check_names=check_names, check_values=check_values)
         self._body = RowMapping(
             rules,
-            fields=settings.fields,
+            fields=None if settings.fields is None else settings.fields.items(),
+            arrays={column for column, part in schema.get("properties", {}).items() if is_array(part)},
             formats={column: date_format(part) for column, part in schema.get("properties", {}).items()},
             elsewhere=_sent_elsewhere(settings),
             used=_used_elsewhere(settings),
@@ -106,14 +118,14 @@ class RecordMapping:
             return self._settings.delete_by
         column = self._settings.operation_column
         said = record.get(column) if column else None
-        if said is None or said == "":
+        if said is None:
             return otherwise or self._settings.operation
         operation = _WORDS.get(said.strip().lower()) if isinstance(said, str) else None
         if operation is None:
             known = ", ".join(_WORDS)
             raise InvalidRecordError(
                 column or "",
-                f"`{column}` is {said!r}, which is not an operation; use one of {known}",
+                f"`{column}` is {said!r}, which is not an operation; use one of {known}, or null",
                 UNKNOWN_OPERATION,
             )
         return operation
@@ -192,7 +204,13 @@ class RecordMapping:
             return {}
         if operation is Operation.INACTIVATE:
             return self._inactive()
-        body = self._lines.ruled({**self._body.values(record), **self._lines.values(record, rows)})
+        body, lines = self._body.values(record), self._lines.values(record, rows)
+        twice = next((name for name in lines if name in body), None)
+        if twice:
+            raise InvalidRecordError(
+                twice, f"a column fills `{twice}`, and the setting `sublists` does too", FIELD_FILLED_TWICE
+            )
+        body = self._lines.ruled({**body, **lines})
         if operation is Operation.CREATE:
             body = without_nulls(body)
             if external_id is not None:
@@ -249,10 +267,7 @@ def _match_text(record: Mapping[str, Any], column: str) -> str:
 
 
 def _spelled(rules: FieldRules, name: str) -> Path:
-    path = parse_path(name) or (name,)
-    marked = [part for part in path if part != EACH]
-    spelled = iter(rules.spelled(tuple(marked)))
-    return tuple(part if part == EACH else next(spelled) for part in path)
+    return rules.spelled_marked(parse_path(name) or (name,))
 
 
 def _is_filled(value: Any, path: Path) -> bool:
@@ -309,7 +324,10 @@ class LineRules:
                 continue
             self._check_known(name)
             lines = source[column]
-            found[sublist] = None if lines is None else {"items": _mapped(given.stream or column, mapping, lines)}
+            if isinstance(lines, str) and is_empty(lines):
+                lines = mapping.nothing_for(lines)
+            if lines is not ABSENT:
+                found[sublist] = None if lines is None else {"items": _mapped(given.stream or column, mapping, lines)}
         return found
 
     def _check_known(self, name: str) -> None:
@@ -339,7 +357,8 @@ class LineRules:
 
 def _line_mapping(rules: FieldRules, place: Path, given: SublistSettings) -> RowMapping:
     used = {column for template in given.templates.values() for column in template.columns}
-    return RowMapping(rules, place, given.fields, elsewhere=given.parent_key, used=used)
+    fields = None if given.fields is None else given.fields.items()
+    return RowMapping(rules, place, fields, elsewhere=given.parent_key, used=used)
 
 
 def _mapped(column: str, mapping: RowMapping, lines: Any) -> list[dict[str, Any]]:

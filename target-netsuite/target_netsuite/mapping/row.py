@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -11,14 +11,22 @@ from typing import Any
 from target_netsuite.errors import FIELD_FILLED_TWICE, READ_ONLY_FIELD, UNKNOWN_FIELD, InvalidRecordError
 from target_netsuite.mapping.catalog import squeezed
 from target_netsuite.mapping.fields import SUB_RESOURCES, Destination, Fault, FieldRules
-from target_netsuite.mapping.values import HYPERMEDIA, Convert, UnfitError, at, elements, unfit
+from target_netsuite.mapping.values import (
+    ABSENT,
+    HYPERMEDIA,
+    Convert,
+    UnfitError,
+    at,
+    from_json,
+    is_blank,
+    is_empty,
+    listed,
+    unfit,
+)
 from target_netsuite.settings.entries import EACH, Path, clashing, parse_path, path_text
 from target_netsuite.settings.template import TextTemplate
 
 logger = logging.getLogger(__name__)
-
-ABSENT: Any = object()
-"""Stands for a value that is not there at all."""
 
 Row = Mapping[str, Any]
 Step = tuple["ColumnPath", Path, Convert]
@@ -36,8 +44,9 @@ class RowMapping:
         self,
         rules: FieldRules,
         place: Path = (),
-        fields: Mapping[str, Path] | None = None,
+        fields: Iterable[tuple[str | ColumnPath, Path]] | None = None,
         *,
+        arrays: Collection[str] = (),
         formats: Mapping[str, str | None] | None = None,
         elsewhere: Collection[str] = (),
         used: Collection[str] = (),
@@ -47,18 +56,23 @@ class RowMapping:
         Args:
             rules: what is known of the fields.
             place: `()` for the body, else the path of a sublist or subrecord, spelled as the catalog does.
-            fields: column -> path below the place; None for all columns under their own names.
+            fields: columns, and their paths below the place; None for all columns under their own names.
+            arrays: columns that are arrays, as the stream's schema says.
             formats: columns of the stream's schema, with the form of their texts.
             elsewhere: columns that are never sent under their own names; their case and underscores do not count.
             used: columns that are not sent under their own names where these are not fields.
         """
         self._rules = rules
         self._place = place
-        self._fields = fields
+        self._fields = None if fields is None else tuple(fields)
+        self._arrays = frozenset(arrays)
         self._formats = formats or {}
         self._elsewhere = frozenset(map(squeezed, elsewhere))
         self._used = frozenset(used)
+        self.keeps_lines = rules.keeps_lines
         self._row_settings = rules.row_settings(place)
+        templates = self._row_settings.templates.values()
+        self.template_columns = tuple(dict.fromkeys(column for one in templates for column in one.columns))
         self._plans: dict[tuple[str, ...], RowPlan] = {}
         self._inner: dict[Path, RowMapping] = {}
 
@@ -68,13 +82,15 @@ class RowMapping:
         Raises:
             InvalidRecordError: it cannot be sent.
         """
-        columns = tuple(row)
-        plan = self._plans.get(columns)
-        if plan is None:
-            if len(self._plans) >= _MOST_PLANS:
-                self._plans.clear()
-            plan = self._plans[columns] = self._plan(columns)
-        return plan.values(row)
+        return self._plan_of(row).values(row)
+
+    def is_blank(self, row: Row) -> bool:
+        """Tell whether there is nothing in any column of a row that is sent.
+
+        Raises:
+            InvalidRecordError: it cannot be sent.
+        """
+        return self._plan_of(row).is_blank(row)
 
     def unknown(self, columns: Collection[str]) -> list[str]:
         """Return the columns that would fill what is not a field."""
@@ -87,24 +103,27 @@ class RowMapping:
         ]
 
     def lines(self, rows: Any) -> list[dict[str, Any]]:
-        """Return the objects for the rows of an array.
+        """Return the objects for the rows of an array; a single object is a row, and one with nothing in it is none.
 
         Raises:
             UnfitError: it is not an array.
             InvalidRecordError: a row cannot be sent.
         """
-        found = elements(rows)
+        found = listed(rows)
+        if found is None:
+            found = [row] if isinstance(row := from_json(rows), Mapping) else None
         if found is None:
             raise unfit(rows, "array of lines")
-        return [self._line(number, row) for number, row in enumerate(found) if row is not None]
+        lines = [self._line(number, row) for number, row in enumerate(found) if row is not None]
+        return [line for line in lines if line is not None]
 
     def sublist(self, rows: Any) -> dict[str, Any]:
         """Return the object of a sublist for the rows of an array; errors are those of `lines`."""
         return {"items": self.lines(rows)}
 
-    def _line(self, number: int, row: Any) -> dict[str, Any]:
+    def _line(self, number: int, row: Any) -> dict[str, Any] | None:
         try:
-            return self.part(row)
+            return None if isinstance(row, Mapping) and self.is_blank(row) else self.part(row)
         except (UnfitError, InvalidRecordError) as error:
             raise at(f"[{number}]", error) from None
 
@@ -115,9 +134,21 @@ class RowMapping:
             UnfitError: it is none.
             InvalidRecordError: it cannot be sent.
         """
+        row = from_json(row)
         if not isinstance(row, Mapping):
             raise unfit(row, "object")
         return self.values(row)
+
+    def _plan_of(self, row: Row) -> RowPlan:
+        columns = tuple(row)
+        plan = self._plans.get(columns)
+        if plan is None:
+            if len(self._plans) >= _MOST_PLANS:
+                self._plans.clear()
+            plan = self._plans[columns] = self._plan(columns)
+        if plan.fault:
+            raise InvalidRecordError(plan.fault.column, plan.fault.problem, plan.fault.code)
+        return plan
 
     def _plan(self, columns: tuple[str, ...]) -> RowPlan:
         try:
@@ -132,20 +163,14 @@ class RowMapping:
         steps, left_out = self._steps(columns, frozenset(filled) if self._fields is None else frozenset())
         self._report(left_out)
         lines = self._lines(columns)
-        clash = clashing([*(path for _, path, _ in steps), *(path for path, _ in lines), *filled])
-        if clash:
-            name = path_text(clash)
-            raise InvalidRecordError(
-                name, f"several columns fill the field `{name}`; name the right one in `fields`", FIELD_FILLED_TWICE
-            )
-        plain = [step for step in steps if _is_plain(step)]
+        _check_clashes([*(path for _, path, _ in steps), *(sublist.path for sublist in lines), *filled])
+        plain = [step for step in steps if _is_plain(step)] if self._rules.empty_text != "absent" else []
         return RowPlan(
             plain=tuple((column.text, path[0], convert) for column, path, convert in plain),
             deep=tuple(step for step in steps if step not in plain),
             lines=tuple(lines),
             fixed=tuple(fixed),
             templates=tuple(templates),
-            is_body=not self._place,
         )
 
     def _steps(self, columns: tuple[str, ...], filled: Collection[Path]) -> tuple[list[Step], list[str]]:
@@ -170,44 +195,57 @@ class RowMapping:
                 and not column.startswith(SINGER_PREFIX)
                 and not self._rules.is_own_number(self._place, column)
             ]
-        paths = {text: column_path(text, {*self._formats, *columns}) for text in self._fields}
-        return [
-            (column, self._fields[text])
-            for text, column in paths.items()
-            if EACH not in self._fields[text] and column.names[0] in columns
-        ]
+        return [(column, path) for column, path in self._mapped(columns) if EACH not in path]
 
-    def _lines(self, columns: tuple[str, ...]) -> list[tuple[Path, tuple[ArraySource, ...]]]:
-        """Return the sublists that columns with arrays fill."""
-        arrays: dict[Path, dict[tuple[Path, bool], dict[str, Path]]] = {}
+    def _mapped(self, columns: tuple[str, ...]) -> list[tuple[ColumnPath, Path]]:
+        """Return the columns that `fields` names, as far as they are there."""
+        known = {*self._formats, *columns}
+        mapped = [
+            (column_path(column, known) if isinstance(column, str) else column, path)
+            for column, path in self._fields or ()
+        ]
+        return [(column, path) for column, path in mapped if column.names[0] in columns]
+
+    def _lines(self, columns: tuple[str, ...]) -> list[SublistPlan]:
+        """Return how columns fill the lines of sublists."""
+        sublists: dict[Path, list[tuple[ColumnPath, Path]]] = {}
         left_out = []
-        for text, path in (self._fields or {}).items():
-            column = column_path(text, {*self._formats, *columns})
-            if EACH in path and column.names[0] in columns:
+        for column, path in self._mapped(columns):
+            if EACH in path:
                 mark = path.index(EACH)
                 found = self._rules.destination(self._place, path[:mark])
                 if isinstance(found, Destination):
-                    of_one = arrays.setdefault(found.path, {}).setdefault((column.names, column.inside is None), {})
-                    of_one[column.inside or ""] = path[mark + 1 :]
+                    sublists.setdefault(found.path, []).append((column, path[mark + 1 :]))
                 elif found and not self._may_leave_out(found):
-                    raise InvalidRecordError(text, f"`{text}` {found.problem}", found.code)
+                    raise InvalidRecordError(column.text, f"`{column.text}` {found.problem}", found.code)
                 else:
-                    left_out.append(text)
+                    left_out.append(column.text)
         self._report(left_out)
-        return [
-            (
-                sublist,
-                tuple(
-                    self._source(sublist, names, fields, of_values=of_values)
-                    for (names, of_values), fields in of.items()
-                ),
-            )
-            for sublist, of in arrays.items()
-        ]
+        return [self._sublist_plan(sublist, filled) for sublist, filled in sublists.items()]
 
-    def _source(self, sublist: Path, names: Path, fields: Mapping[str, Path], *, of_values: bool) -> ArraySource:
-        mapping = RowMapping(self._rules, (*self._place, *sublist), fields)
-        return ArraySource(ColumnPath(".".join(names), names), mapping.values, of_values)
+    def _sublist_plan(self, sublist: Path, filled: list[tuple[ColumnPath, Path]]) -> SublistPlan:
+        place = (*self._place, *sublist)
+        given = self._rules.row_settings(place)
+        inside = [*(path for _, path in filled), *given.constants, *given.templates]
+        _check_clashes((*sublist, EACH, *self._rules.spelled_marked(path, place)) for path in inside)
+        sources: dict[Path, list[ColumnPath]] = {}
+        for column, _ in filled:
+            sources.setdefault(column.names, []).append(column)
+        return SublistPlan(
+            path=sublist,
+            sources=tuple(self._source(names, columns) for names, columns in sources.items()),
+            mapping=RowMapping(
+                self._rules, place, [(_in_line(column), path) for column, path in filled], formats=self._formats
+            ),
+            is_body=not self._place,
+        )
+
+    def _source(self, names: Path, columns: list[ColumnPath]) -> LineSource:
+        return LineSource(
+            column=ColumnPath(".".join(names), names),
+            of_objects=any(column.inside for column in columns),
+            is_array=names[0] in self._arrays or any(column.inside is not None for column in columns),
+        )
 
     def _converter(self, found: Destination) -> Convert:
         """Return the destination's converter; what has fields itself is mapped like a row."""
@@ -219,7 +257,8 @@ class RowMapping:
         if place not in self._inner:
             self._inner[place] = RowMapping(self._rules, place)
         inner = self._inner[place]
-        return partial(_unless_linked, inner.part if found.kind == "subrecord" else inner.sublist)
+        convert = self._rules.unless_empty(inner.part if found.kind == "subrecord" else inner.sublist)
+        return partial(_unless_linked, convert)
 
     def _fixed(self) -> list[tuple[Path, Any]]:
         fixed = []
@@ -239,6 +278,10 @@ class RowMapping:
                 found = self._destination(path)
                 templates.append((template, found.path, found.convert))
         return templates
+
+    def nothing_for(self, empty: str) -> Any:
+        """Return what empty text is where text does not fit: itself where the setting refuses it."""
+        return self._rules.unless_empty(lambda value: value)(empty)
 
     def _destination(self, path: Path) -> Destination:
         found = self._rules.destination(self._place, path)
@@ -266,6 +309,15 @@ class RowMapping:
             )
 
 
+def _check_clashes(paths: Iterable[Path]) -> None:
+    clash = clashing(paths)
+    if clash:
+        name = path_text(clash)
+        raise InvalidRecordError(
+            name, f"several columns fill the field `{name}`; name the right one in `fields`", FIELD_FILLED_TWICE
+        )
+
+
 def _is_plain(step: Step) -> bool:
     """Tell whether a step leads from a column to a field that are in nothing else, and always gives a value."""
     column, path, convert = step
@@ -285,19 +337,17 @@ class RowPlan:
     Attributes:
         plain: column, name of the field, converter; for columns and fields that are in nothing else, and quick.
         deep: the same for paths.
-        lines: path of a sublist, and the arrays that fill its lines together.
+        lines: the sublists that columns fill.
         fixed: path and value.
         templates: template, path, converter.
-        is_body: whether the object is the whole body, in which a sublist may be null.
         fault: why no row with these columns can be sent, None when they can.
     """
 
     plain: tuple[tuple[str, str, Convert], ...] = ()
     deep: tuple[Step, ...] = ()
-    lines: tuple[tuple[Path, tuple[ArraySource, ...]], ...] = ()
+    lines: tuple[SublistPlan, ...] = ()
     fixed: tuple[tuple[Path, Any], ...] = ()
     templates: tuple[tuple[TextTemplate, Path, Convert], ...] = ()
-    is_body: bool = False
     fault: InvalidRecordError | None = field(default=None)
 
     def values(self, row: Row) -> dict[str, Any]:
@@ -306,8 +356,6 @@ class RowPlan:
         Raises:
             InvalidRecordError: it cannot be sent.
         """
-        if self.fault:
-            raise InvalidRecordError(self.fault.column, self.fault.problem, self.fault.code)
         body: dict[str, Any] = {}
         column = ""
         try:
@@ -320,6 +368,14 @@ class RowPlan:
             body.update(nested(self._deep_values(row)))
         return body
 
+    def is_blank(self, row: Row) -> bool:
+        """Tell whether there is nothing in any of the columns."""
+        columns = [column for column, _, _ in self.plain]
+        columns += [column for template, _, _ in self.templates for column in template.columns]
+        paths = [column for column, _, _ in self.deep]
+        paths += [source.column for sublist in self.lines for source in sublist.sources]
+        return all(is_blank(row[column]) for column in columns) and all(is_blank(path.value(row)) for path in paths)
+
     def _deep_values(self, row: Row) -> dict[Path, Any]:
         values: dict[Path, Any] = {}
         for column, path, convert in self.deep:
@@ -327,15 +383,15 @@ class RowPlan:
             sent = value if value is ABSENT else _converted(_name(column), value, convert)
             if sent is not ABSENT:
                 values[path] = sent
-        for path, sources in self.lines:
-            lines = _joined(sources, row)
-            if lines is not None:
-                values[path] = {"items": lines}
-            elif self.is_body and any(source.elements(row) is None for source in sources):
-                values[path] = None  # what that means, the sublist's rule says
-        values.update(self.fixed)
+        for sublist in self.lines:
+            lines = sublist.lines(row)
+            if lines is not ABSENT:
+                values[sublist.path] = None if lines is None else {"items": lines}
+        values.update((path, value) for path, value in self.fixed if value is not ABSENT)
         for template, path, convert in self.templates:
-            values[path] = _converted(template.text, template.fill(row), convert)
+            sent = _converted(template.text, template.fill(row), convert)
+            if sent is not ABSENT:
+                values[path] = sent
         return values
 
 
@@ -346,74 +402,157 @@ def _converted(column: str, value: Any, convert: Convert) -> Any:
         raise at(column, error) from None
 
 
-def _joined(sources: tuple[ArraySource, ...], row: Row) -> list[dict[str, Any]] | None:
-    """Return lines that several arrays fill together, the first elements of all the first line, and so on.
-
-    Where all of them have null, there is no line.
-    """
-    arrays = [(source, source.elements(row)) for source in sources]
-    found = [(source, array) for source, array in arrays if array is not ABSENT and array is not None]
-    if not found:
-        return None
-    first, length = found[0][0], len(found[0][1])
-    for source, array in found[1:]:
-        if len(array) != length:
-            problem = f"has {len(array)} elements, and `{_name(first.column)}` has {length}; both fill the same lines"
-            raise at(_name(source.column), UnfitError(problem))
-    joined: list[dict[str, Any]] = []
-    for number in range(length):
-        if any(array[number] is not None for _, array in found):
-            line: dict[str, Any] = {}
-            for source, array in found:
-                line |= source.mapped(number, array[number])
-            joined.append(line)
-    return joined
-
-
 def _name(column: ColumnPath) -> str:
     return ".".join(column.names)
 
 
 @dataclass(frozen=True)
-class ArraySource:
-    """An array whose elements fill fields of lines.
+class SublistPlan:
+    """How columns fill the lines of a sublist together: the first elements of all the first line, and so on.
+
+    A single value is a line of one.
+
+    Attributes:
+        path: of the sublist.
+        sources: the columns.
+        mapping: makes a line of a row that has an element of each column under the column's name.
+        is_body: whether the sublist is in the body, where it may be null.
+    """
+
+    path: Path
+    sources: tuple[LineSource, ...]
+    mapping: RowMapping
+    is_body: bool
+
+    def lines(self, row: Row) -> Any:
+        """Return the lines; `ABSENT` when the row says nothing of them, None when it says that there are none.
+
+        Elements in which there is nothing make no line.
+
+        Raises:
+            InvalidRecordError: a line cannot be sent.
+        """
+        parts = [part for source in self.sources if (part := source.part(row, self.mapping)) is not None]
+        arrays = [part for part in parts if part.elements is not None]
+        if not arrays:
+            says_none = any(part.source.is_array for part in parts) or not self.mapping.keeps_lines
+            return None if parts and self.is_body and says_none else ABSENT
+        length = len(arrays[0].elements or ())
+        for part in arrays:
+            if len(part.elements or ()) != length:
+                raise at(part.name, UnfitError(_lengths(part, arrays[0])))
+        lines = [self._line(row, number, parts) for number in range(length)]
+        return [line for line in lines if line is not None]
+
+    def _line(self, row: Row, number: int, parts: list[Part]) -> dict[str, Any] | None:
+        found = {part: part.element(number) for part in parts}
+        elements = {part.name: one for part, one in found.items() if one is not None or not part.source.of_objects}
+        wanted = self.mapping.template_columns
+        for element in elements.values() if wanted else ():
+            if isinstance(element, Mapping):
+                elements = {**{column: element[column] for column in wanted if column in element}, **elements}
+        outside = {column: row[column] for column in wanted if column in row}
+        try:
+            return None if self.mapping.is_blank(elements) else self.mapping.values({**outside, **elements})
+        except InvalidRecordError as error:
+            raise _at_line(error, number, parts) from None
+
+
+def _lengths(part: Part, first: Part) -> str:
+    one, other = (_count(each.elements or ()) for each in (part, first))
+    return f"has {one}, and `{first.name}` has {other}; both fill the same lines"
+
+
+def _count(found: Collection[Any]) -> str:
+    return f"{len(found)} element{'' if len(found) == 1 else 's'}"
+
+
+def _at_line(error: InvalidRecordError, number: int, parts: list[Part]) -> InvalidRecordError:
+    """Return the error with the number of the element that is at fault."""
+    for part in parts:
+        rest = error.column.removeprefix(part.name)
+        if error.column.startswith(part.name) and rest[:1] in ("", ".", "[") and not part.is_single:
+            column = f"{part.name}[{number}]{rest}"
+            problem = error.problem.replace(f"`{error.column}`", f"`{column}`", 1)
+            return InvalidRecordError(column, problem, error.code)
+    return error
+
+
+def _in_line(column: ColumnPath) -> ColumnPath:
+    """Return where the value of a column is in a row that has the elements of its arrays in place of the arrays."""
+    name = ".".join(column.names)
+    if not column.inside:
+        return ColumnPath(column.text, (name,))
+    inner = column_path(column.inside, ())
+    return ColumnPath(column.text, (name, *inner.names), inner.inside)
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """What a column has for the lines of one row.
+
+    Attributes:
+        source: the column.
+        elements: one for each line; None when there is nothing in the column.
+        otherwise: what each line gets then, as far as other columns make lines.
+        is_single: whether the column is a single value.
+    """
+
+    source: LineSource
+    elements: list[Any] | None
+    otherwise: Any = None
+    is_single: bool = False
+
+    @property
+    def name(self) -> str:
+        """The column's."""
+        return self.source.column.text
+
+    def element(self, number: int) -> Any:
+        """Return what there is for a line."""
+        return self.otherwise if self.elements is None else self.elements[number]
+
+
+@dataclass(frozen=True)
+class LineSource:
+    """A column that fills fields of lines, by its elements or as a single value.
 
     Attributes:
         column: where it is in the row.
-        line: turns an element into a line.
-        of_values: whether the elements are single values, given to `line` under the name of nothing.
+        of_objects: whether its elements have to be objects.
+        is_array: whether it is meant to be an array.
     """
 
     column: ColumnPath
-    line: Callable[[Row], dict[str, Any]]
-    of_values: bool
+    of_objects: bool
+    is_array: bool
 
-    def elements(self, row: Row) -> Any:
-        """Return the elements of a row's array; `ABSENT` when there is no array, None when it is null.
+    def part(self, row: Row, mapping: RowMapping) -> Part | None:
+        """Return what a row's column has; None when there is no such column.
 
         Raises:
-            InvalidRecordError: the column is not an array.
+            InvalidRecordError: it cannot fill lines.
         """
         value = self.column.value(row)
-        found = value if value is ABSENT or value is None else elements(value)
-        if found is None and value is not None:
-            raise at(_name(self.column), unfit(value, "array"))
-        return found
-
-    def mapped(self, number: int, element: Any) -> dict[str, Any]:
-        """Return the line for an element.
-
-        Raises:
-            InvalidRecordError: it cannot be sent.
-        """
-        try:
-            if self.of_values:
-                return self.line({"": element})
+        if isinstance(value, str) and is_empty(value) and self.is_array:
+            nothing = mapping.nothing_for(value)
+            if nothing is value:
+                raise at(self.column.text, unfit(value, "array"))
+            value = nothing
+        if value is ABSENT:
+            return None
+        if value is None or is_empty(value):
+            return Part(self, None, value, is_single=not self.is_array)
+        found = listed(value)
+        if found is None:
+            single = from_json(value) if self.of_objects else value
+            if self.of_objects and not isinstance(single, Mapping):
+                raise at(self.column.text, unfit(value, "array"))
+            return Part(self, [single], is_single=True)
+        for number, element in enumerate(found) if self.of_objects else ():
             if element is not None and not isinstance(element, Mapping):
-                raise unfit(element, "object")
-            return self.line(element or {})
-        except (UnfitError, InvalidRecordError) as error:
-            raise at(f"{_name(self.column)}[{number}]", error) from None
+                raise at(f"{self.column.text}[{number}]", unfit(element, "object"))
+        return Part(self, found)
 
 
 @dataclass(frozen=True)
@@ -431,14 +570,34 @@ class ColumnPath:
     inside: str | None = None
 
     def value(self, row: Any) -> Any:
-        """Return the value, or the array; `ABSENT` when there is none, None when something on the way is null."""
-        for name in self.names:
-            if row is None:
+        """Return the value, or the array; `ABSENT` when there is none, None when something on the way is null.
+
+        Raises:
+            InvalidRecordError: something on the way is not an object.
+        """
+        for depth, name in enumerate(self.names):
+            row = from_json(row) if depth else row
+            if row is None or is_empty(row):
                 return None
-            if not isinstance(row, Mapping) or name not in row:
-                return ABSENT
+            if not isinstance(row, Mapping):
+                raise at(".".join(self.names[:depth]), unfit(row, "object"))
+            if name not in row:
+                row = row.get(".".join(self.names[depth:]), ABSENT)
+                break
             row = row[name]
-        return row
+        return row if self.inside is None or row is None or row is ABSENT else _inside(row, self.inside)
+
+
+def _inside(array: Any, text: str) -> Any:
+    """Return what is at a path in each element of an array; what is not an array stays as it is."""
+    found = listed(array)
+    if found is None or not text:
+        return array if found is None else found
+    path = column_path(text, ())
+    values = [path.value(element) for element in found]
+    if path.inside is not None:
+        values = [inner for value in values for inner in (value if isinstance(value, list) else [value])]
+    return [value for value in values if value is not ABSENT]
 
 
 def column_path(text: str, known: Collection[str]) -> ColumnPath:

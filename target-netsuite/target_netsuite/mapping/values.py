@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import math
 import re
@@ -26,13 +27,19 @@ DISPLAY_NAME = "refName"
 _REFERENCE = frozenset({"id", "externalId", DISPLAY_NAME, HYPERMEDIA})
 _PAGING = frozenset({HYPERMEDIA, "count", "hasMore", "offset", "totalResults"})
 _LONGEST = 80  # characters
+ABSENT: Any = object()
+"""Stands for a value that is not there at all."""
+
 Convert = Callable[[Any], Any]
-"""Turns a value, never None, into what is sent; raises UnfitError."""
+"""Turns a value, never None, into what is sent, None to clear the field, `ABSENT` for nothing; raises UnfitError."""
 
 _DAY = "date such as 2026-07-21"
 _MOMENT = "date-time such as 2026-07-21T17:32:28Z"
 _WHOLE_NUMBER = re.compile(r"[+-]?[0-9]+", re.ASCII)
 _NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,4})?", re.ASCII)
+_SEPARATED = re.compile(r"[+-]?([0-9]{1,3}([,.'\u2019\u00a0\u202f ][0-9]{3})+([.,][0-9]+)?|[0-9]+,[0-9]+)", re.ASCII)
+"""A number as people write it: with thousands separators, or a comma before the decimals."""
+
 _BOOLEANS = {
     **dict.fromkeys(("true", "t", "yes", "y", "1"), True),
     **dict.fromkeys(("false", "f", "no", "n", "0"), False),
@@ -195,6 +202,11 @@ def _read(value: str) -> int | Decimal:
         return int(digits)
     if _NUMBER.fullmatch(digits):
         return Decimal(digits)
+    if _SEPARATED.fullmatch(digits):
+        raise UnfitError(
+            f"is {shown(value)}, which has a thousands separator or a decimal comma; send it like 1000.50, with a "
+            "point before the decimals and nothing between the thousands"
+        )
     raise unfit(value, "number")
 
 
@@ -235,10 +247,12 @@ def many(convert: Convert) -> Convert:
     """Return the converter of a multi-select: arrays, `items` of an answer, or the text that SuiteQL gives."""
 
     def converted(value: Any) -> dict[str, Any]:
-        listed = elements(value)
-        if listed is None:
-            listed = choices(value) if isinstance(value, str) else [value]
-        return {"items": [convert(part.strip() if isinstance(part, str) else part) for part in listed]}
+        parts = listed(value)
+        if parts is None:
+            if is_empty(value):
+                raise unfit(value, "list of ids such as 12,13")
+            parts = choices(value) if isinstance(value, str) else [value]
+        return {"items": [convert(part.strip() if isinstance(part, str) else part) for part in parts]}
 
     return converted
 
@@ -269,8 +283,20 @@ def _known_by(settings: ReferenceSettings, value: Any) -> str:
                 MISSING_KEY,
             )
         value = value[member]
-    found = plain_text(value)
+    try:
+        found = plain_text(value)
+    except UnfitError:
+        raise UnfitError(f"is {shown(value)}, and there is no {_sought(settings)} {shown(value)}") from None
     return (settings.template.fill({"value": found}) or "") if settings.template else found
+
+
+def _sought(settings: ReferenceSettings) -> str:
+    """Return what a value is looked for as, such as `term named`."""
+    if settings.by == INTERNAL_ID:
+        return f"{settings.record_type or 'record'} with the id"
+    if settings.by == EXTERNAL_ID:
+        return f"{settings.record_type} with the external id"
+    return f"{settings.record_type} {'named' if settings.by.lower() == 'name' else f'whose {settings.by} is'}"
 
 
 class Enumeration:
@@ -292,7 +318,10 @@ class Enumeration:
         """
         if isinstance(value, Mapping):
             return by_id(value)
-        text = plain_text(value)
+        try:
+            text = plain_text(value)
+        except UnfitError:
+            raise UnfitError(f"is {shown(value)}, and there is no choice named {shown(value)}") from None
         found = self._ids.get(text.lower())
         return {"id": found} if found is not None else self._by_label(text)
 
@@ -373,6 +402,16 @@ def date_format(schema: Any) -> str | None:
     return next((found for choice in choices if (found := date_format(choice))), None)
 
 
+def is_array(schema: Any) -> bool:
+    """Tell whether a column's JSON Schema says that it may be an array, directly or in one of its choices."""
+    if not isinstance(schema, Mapping):
+        return False
+    types = schema.get("type")
+    if types == "array" or (isinstance(types, list) and "array" in types):
+        return True
+    return any(map(is_array, [*_listed(schema, "anyOf"), *_listed(schema, "oneOf")]))
+
+
 def _listed(schema: Mapping[str, Any], name: str) -> list[Any]:
     choices = schema.get(name)
     return choices if isinstance(choices, list) else []
@@ -408,6 +447,38 @@ def elements(value: Any) -> list[Any] | None:
     if isinstance(value, Mapping):
         value = value.get("items")
     return value if isinstance(value, list) else None
+
+
+def listed(value: Any) -> list[Any] | None:
+    """Return the same as `elements`, of an array or object that comes as JSON text too."""
+    return elements(from_json(value))
+
+
+def from_json(value: Any) -> Any:
+    """Return the array or object of a text that holds one as JSON, decimals with all their digits; else the value.
+
+    Databases without arrays have them as text, and so do CSV files.
+    """
+    if not isinstance(value, str) or not value.lstrip().startswith(("[", "{")):
+        return value
+    try:
+        return json.loads(value, parse_float=Decimal)
+    except (ValueError, RecursionError):
+        return value
+
+
+def is_empty(value: Any) -> bool:
+    """Tell whether a value is a text with nothing in it, which is what CSV files and sheets have for nothing."""
+    return isinstance(value, str) and not value.strip()
+
+
+def is_blank(value: Any) -> bool:
+    """Tell whether there is nothing in a value: null, empty text, or an array or object of nothing but these."""
+    if isinstance(value, Mapping):
+        return all(map(is_blank, value.values()))
+    if isinstance(value, list):
+        return all(map(is_blank, value))
+    return value is None or value is ABSENT or is_empty(value)
 
 
 BY_KIND: dict[str, Convert] = {

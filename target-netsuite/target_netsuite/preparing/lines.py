@@ -241,11 +241,17 @@ class _Plan:
             if is_content(name) and not is_bare_link(value) and not self._shapes.is_read_only(f"{self._name}.{name}")
         }
 
-    @staticmethod
-    def _over(content: Line, line: Line) -> dict[str, Any]:
-        """Return a line's fields spelled as in the line they go over."""
+    def _over(self, content: Line, line: Line) -> dict[str, Any]:
+        """Return a line's fields spelled as in the line they go over; of a subrecord what they do not name stays."""
         spelled = {name.lower(): name for name in content}
-        return {spelled.get(name.lower(), name): value for name, value in line.items()}
+        found = {}
+        for name, value in line.items():
+            there = content.get(spelled.get(name.lower(), name))
+            is_part = self._shapes.kind(f"{self._name}.{name}") == "subrecord"
+            if is_part and isinstance(value, Mapping) and isinstance(there, Mapping):
+                value = {**there, **self._over(there, value)}  # noqa: PLW2901
+            found[spelled.get(name.lower(), name)] = value
+        return found
 
     def _differences(self) -> tuple[Difference, ...]:
         changed = [change for changes in self._changes.values() for change in changes]

@@ -274,12 +274,16 @@ def _parent_key(place: str, given: Mapping[str, Any]) -> dict[str, str]:
 WriteMode = Literal["auto", "batch", "single"]
 OnUnknownOutcome = Literal["stop", "repeat", "skip"]
 Unwritable = Literal["refuse", "leave_out"]
+EmptyText = Literal["null", "absent", "refuse"]
+LinesWhenEmpty = Literal["keep", "remove"]
 
 MIRROR = "mirror"
 OPERATIONS = (*(operation.value for operation in Operation), MIRROR)
 WRITE_MODES: tuple[WriteMode, ...] = get_args(WriteMode)
 ON_UNKNOWN_OUTCOME: tuple[OnUnknownOutcome, ...] = get_args(OnUnknownOutcome)
 UNWRITABLE: tuple[Unwritable, ...] = get_args(Unwritable)
+EMPTY_TEXT: tuple[EmptyText, ...] = get_args(EmptyText)
+LINES_WHEN_EMPTY: tuple[LinesWhenEmpty, ...] = get_args(LinesWhenEmpty)
 DELETE_BY = (Operation.DELETE.value, Operation.INACTIVATE.value)
 LOAD_METHODS = {"append-only": Operation.CREATE.value, "upsert": Operation.UPSERT.value, "overwrite": MIRROR}
 """The operation of streams that name none, by Singer's `load_method`."""
@@ -305,6 +309,8 @@ _KNOWN = (
     "write_mode",
     "on_unknown_outcome",
     "unwritable",
+    "empty_text",
+    "lines_when_empty",
     "required",
     "delete_by",
     "mirror_max_percent",
@@ -345,6 +351,8 @@ class StreamSettings:
         write_mode: whether records are written in batches; auto for where that is quicker.
         on_unknown_outcome: what is done about a create whose fate NetSuite cannot tell.
         unwritable: what is done about columns that are not fields, or that cannot be written.
+        empty_text: what empty text means to a field that is not text.
+        lines_when_empty: what becomes of lines that are replaced, where single columns that fill them are all empty.
         required: paths of fields a record that may be created must fill.
         delete_by: delete or inactivate, for records marked as deleted, and those a mirror no longer gets.
         mirror_max_percent: most percent of the records there that a mirror may delete.
@@ -370,6 +378,8 @@ class StreamSettings:
     write_mode: WriteMode = "auto"
     on_unknown_outcome: OnUnknownOutcome = "stop"
     unwritable: Unwritable = "refuse"
+    empty_text: EmptyText = "null"
+    lines_when_empty: LinesWhenEmpty = "keep"
     required: tuple[str, ...] = ()
     delete_by: Operation = Operation.DELETE
     mirror_max_percent: Decimal = Decimal(10)
@@ -418,6 +428,8 @@ class StreamSettings:
             write_mode=chosen(place, given, "write_mode", WRITE_MODES, write_mode),
             on_unknown_outcome=chosen(place, given, "on_unknown_outcome", ON_UNKNOWN_OUTCOME, "stop"),
             unwritable=chosen(place, given, "unwritable", UNWRITABLE, "refuse"),
+            empty_text=chosen(place, given, "empty_text", EMPTY_TEXT, "null"),
+            lines_when_empty=chosen(place, given, "lines_when_empty", LINES_WHEN_EMPTY, "keep"),
             required=names(place, given, "required"),
             delete_by=Operation(word(place, given, "delete_by", DELETE_BY) or Operation.DELETE),
             mirror_max_percent=number(place, given, "mirror_max_percent", 10, _MOST_PERCENT),
@@ -453,6 +465,7 @@ class StreamSettings:
 
     def _check(self, place: str) -> None:
         check_clashes(place, self.fields, self.constants, self.templates)
+        self._check_lines(place)
         self._check_ids(place)
         if self.external_id and self.match:
             raise ConfigurationError(
@@ -470,6 +483,25 @@ class StreamSettings:
                 f"{place}.id_field",
                 f"or `external_id` is missing; {self.operation.value} needs one of them, or `match`.",
             )
+
+    def _check_lines(self, place: str) -> None:
+        """Make sure that lines come from one place, and that there are lines where settings fill some."""
+        fields = [_squeezed(path) for path in (self.fields or {}).values()]
+        elsewhere = {name: _squeezed((name,)) for name, lines in self.sublists.items() if lines.column or lines.stream}
+        for name, sublist in elsewhere.items():
+            if any(path[:1] == sublist for path in fields):
+                raise ConfigurationError(
+                    f"{place}.sublists.{name}", "and `fields` fills its lines too; use one of them."
+                )
+        made = [*fields, *elsewhere.values()]
+        for setting, filled in (("constants", self.constants), ("templates", self.templates)):
+            for path in filled if self.fields is not None else ():
+                lines = _squeezed(path[: len(path) - path[::-1].index(EACH)] if EACH in path else ())
+                if lines and not any(one[: len(lines)] == lines[: len(one)] for one in made):
+                    raise ConfigurationError(
+                        f"{place}.{setting}.{path_text(path)}",
+                        "fills lines that no column of `fields` makes; map a column to a field of them.",
+                    )
 
     def _check_ids(self, place: str) -> None:
         """Make sure that nothing else fills the ids that the record is found by [section_1545141395]."""
@@ -528,6 +560,11 @@ def _operation(named: str | None, *, findable: bool, id_field: str | None) -> Op
     if named is None:
         return Operation.UPSERT if findable else Operation.UPDATE if id_field else Operation.CREATE
     return Operation.UPSERT if named == MIRROR else Operation(named)
+
+
+def _squeezed(path: Path) -> Path:
+    """Return a path without marks for lines, and without what two spellings of it may differ in."""
+    return tuple(name.lower().replace("_", "") for name in path if name != EACH)
 
 
 def _external_id(place: str, given: Mapping[str, Any]) -> Template | None:
@@ -659,7 +696,7 @@ _STREAM: dict[str, dict[str, Any]] = {
         "type": "string",
         "title": "Operation column",
         "description": "Column in which a record says what becomes of it: create, update, upsert, delete, inactivate, "
-        "or c, i, insert, u, d. Empty means what the stream's operation says.",
+        "or c, i, insert, u, d. Null means what the stream's operation says; empty text is refused.",
     },
     "external_id": {
         "type": "string",
@@ -728,6 +765,20 @@ _STREAM: dict[str, dict[str, Any]] = {
         "title": "Unwritable columns",
         "description": "What is done about columns that are not fields, or that cannot be written: refuse the "
         "record, or leave_out the column.",
+    },
+    "empty_text": {
+        "type": "string",
+        "enum": list(EMPTY_TEXT),
+        "title": "Empty text",
+        "description": "What empty text, as CSV files have it, means to a field that is not text: null, which clears "
+        "it and is the default, absent, which leaves it alone, or refuse. A text field is cleared by it in any case.",
+    },
+    "lines_when_empty": {
+        "type": "string",
+        "enum": list(LINES_WHEN_EMPTY),
+        "title": "Lines when empty",
+        "description": "What becomes of the lines of a sublist that is replaced when the single columns that fill it "
+        "are all empty: keep them, the default, or remove them.",
     },
     "required": {
         **_NAMES,

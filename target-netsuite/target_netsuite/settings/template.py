@@ -83,7 +83,7 @@ class TextTemplate:
         return tuple(column for _, column in self.parts if column)
 
     def fill(self, record: Mapping[str, Any]) -> str | None:
-        """Return the text for a record that has all the columns; None when all of them are null.
+        """Return the text for a record that has all the columns; None when all are null, "" when all are null or empty.
 
         A null among others stands for an empty text.
 
@@ -92,6 +92,8 @@ class TextTemplate:
         """
         if self.columns and all(record[column] is None for column in self.columns):
             return None
+        if self.columns and all(record[column] in (None, "") for column in self.columns):
+            return ""
         return "".join(literal + (_any_text(record, column) if column else "") for literal, column in self.parts)
 
 
