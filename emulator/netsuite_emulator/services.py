@@ -74,7 +74,9 @@ class Services:
             answer = self._dispatch(call)
         except NetSuiteError as error:
             answer = error_answer(error)
-        answer.headers |= {"X-N-OperationId": str(uuid4()), "Vary": "User-Agent"}  # [reference 14.1]
+        operation = uuid4()  # [reference 14.1]
+        answer.headers |= {"X-N-OperationId": str(operation), "X-NetSuite-JobId": str(operation.int)[:10]}
+        answer.headers["Vary"] = "User-Agent"
         return answer
 
     def _check_address(self, call: Call) -> None:

@@ -1,1 +1,1 @@
-"""The HTTP side: server, governance, faults, and the control end points."""
+"""The HTTP side: the server, the limit of requests at once, and the control end points."""
