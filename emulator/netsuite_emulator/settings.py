@@ -231,6 +231,8 @@ class Change:
 
 def _saved_dataset(text: str) -> Dataset:
     name, _, query = text.partition("=")
+    if not name or not query:
+        raise SettingsError(f"The dataset '{text}' cannot be read: write ID=SUITEQL.")
     return Dataset(id=name, name=name, query=query)
 
 

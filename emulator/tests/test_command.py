@@ -51,6 +51,8 @@ def test_it_starts_says_where_and_stops(tmp_path: Path, number: signal.Signals) 
     [
         (["--time-zone", "Mars/Olympus"], "Unknown time zone 'Mars/Olympus'"),
         (["--certificate", "x=/nowhere.pem"], "The certificate /nowhere.pem cannot be read"),
+        (["--dataset", "mine"], "The dataset 'mine' cannot be read: write ID=SUITEQL."),
+        (["--fault", '{"effect": "none"}'], "cannot be used: Unknown effect 'none'."),
         (["--port", "70000"], "Cannot listen on 127.0.0.1:70000: ports go up to 65535."),
     ],
 )
@@ -84,6 +86,7 @@ def test_settings_that_cannot_work(setting: dict[str, Any], sentence: str) -> No
         ({"hidden_columns": frozenset({"customer.trems"})}, "The hidden column 'customer.trems' does not exist"),
         ({"switched_off": frozenset({"subscriptions"})}, "There is no table 'subscriptions'; did you mean"),
         ({"locked_records": frozenset({"salesOrders/1"})}, "There is no record type 'salesOrders'; did you mean"),
+        ({"refused_joins": frozenset({"transaction"})}, "'transaction' is not a join: write two tables"),
         ({"role": Role(not_listed=frozenset({"x"}))}, "There is no record type 'x'."),
         (
             {"role": Role(view_only=frozenset({"invoices"}))},

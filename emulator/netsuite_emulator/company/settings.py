@@ -102,6 +102,9 @@ class CompanySettings:
                     f"The big table '{name}' with {rows} rows cannot be made: its name must be customrecord_ "
                     "followed by small letters, digits and underscores, and it has 0 rows or more."
                 )
+        for name in self.refused_joins:
+            if not re.fullmatch(r"[^/]+/[^/]+", name):
+                raise SettingsError(f"'{name}' is not a join: write two tables, such as transaction/customer.")
         for name in self.locked_records:
             if not re.fullmatch(r"[^/]+/-?\d+", name):
                 raise SettingsError(f"'{name}' is not a record: write its type and its id, such as salesorder/123.")
