@@ -156,7 +156,7 @@ class RecordService:
 
     def _refuse_malformed(self, call: Call, name: str) -> None:
         """Refuse what cannot be an id, as `abc` and `000` [reference 14.1]."""
-        is_id = name.startswith("eid:") or re.fullmatch(r"-?[1-9][0-9]*", name)
+        is_id = name.startswith("eid:") or re.fullmatch(r"0|-?[1-9][0-9]*", name)
         if self._settings.malformed_ids == "INVALID_ID" and not is_id:
             detail = f"Invalid value '{name}' for the record ID. Provide a valid record ID."
             raise NetSuiteError(400, "INVALID_ID", detail, url=call.path)
