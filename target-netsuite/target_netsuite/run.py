@@ -132,21 +132,26 @@ class Run:
         self._pass_states(sys.maxsize)
 
     def _try_postponed(self) -> None:
-        """Try those that were put aside again, as long as some of them come right."""
+        """Try those that were put aside again, as long as some of them come right.
+
+        When none does, those are refused that others wait for, and the rest is tried again without them: what waited
+        may be what a delete or a reference needs. When nothing waits, all that is left is refused.
+        """
         before = sys.maxsize
-        while 0 < len(self._postponed) < before:
-            before = len(self._postponed)
-            for intent, _ in self._postponed.take():
-                self._pipeline.put(intent)
+        while count := len(self._postponed):
+            is_stuck = count >= before
+            if is_stuck and not self._postponed.some_wait:
+                break
+            is_refused = self._postponed.in_the_way() if is_stuck else _never
+            before = count
+            for intent, refusal in self._postponed.take():
+                if refusal and is_refused(intent):
+                    self._report.add(Settled(intent, refusal=refusal))
+                else:
+                    self._pipeline.put(intent)
             self._pipeline.finish()
-        self._postponed.is_over = True
         for intent, refusal in self._postponed.take():
-            if refusal:
-                self._report.add(Settled(intent, refusal=refusal))
-            else:
-                self._pipeline.put(intent)
-        self._pipeline.finish()
-        self._postponed.is_over = False
+            self._report.add(Settled(intent, refusal=refusal))
 
     def close(self, *, is_complete: bool) -> None:
         """End all threads; requests on their way are answered.
@@ -283,6 +288,10 @@ def _parted(all_: Sequence[_Any], is_apart: Callable[[_Any], bool]) -> tuple[lis
     for one in all_:
         parts[is_apart(one)].append(one)
     return parts
+
+
+def _never(_: Intent) -> bool:
+    return False
 
 
 def _is_refused_create(settled: Settled) -> bool:

@@ -132,6 +132,57 @@ def test_what_others_refer_to_is_deleted_after_them(emulator: Emulator, listen: 
     assert _parents(emulator, prefix) == _papers(emulator, prefix) == []
 
 
+def test_a_delete_comes_right_although_an_earlier_form_of_what_refers_to_it_never_does(
+    emulator: Emulator, listen: Listen, prefix: str
+) -> None:
+    """So it is after a kill: the input comes again, and begins with records whose references have been deleted."""
+    _write_a_person_with_a_paper(listen, prefix)
+    gone = "2026-01-01T00:00:00Z"
+    run = listen(
+        _streams(prefix),
+        schema("people"),
+        schema("papers"),
+        record("papers", id=1, name="B", custrecord_customer=9),
+        record("people", id=1, _sdc_deleted_at=gone),
+        record("papers", id=1, _sdc_deleted_at=gone),
+        state(1),
+        max_rejects=1,
+    )
+    assert run.error is None
+    assert [(one["stream"], one["code"]) for one in run.refused] == [("papers", "REFERENCE_NOT_FOUND")]
+    assert run.summary == {"papers": {"deleted": 1, "invalid": 1, "refused": 1}, "people": {"deleted": 1}}
+    assert _parents(emulator, prefix) == _papers(emulator, prefix) == []
+    assert run.states == [1]
+
+
+@pytest.mark.parametrize("mode", ["batch", "single"])
+def test_a_reference_by_external_id_in_fields_waits_too(
+    emulator: Emulator, listen: Listen, prefix: str, mode: str
+) -> None:
+    streams = _streams(prefix, write_mode=mode)
+    for settings in streams.values():
+        del settings["references"]
+    streams["people"]["fields"] = {"companyName": "companyName", "parent": "parent.externalId"}
+    streams["papers"]["fields"] = {"name": "name", "customer": "custrecord_customer.externalId"}
+    run = listen(
+        streams,
+        schema("papers"),
+        schema("people"),
+        record("papers", id=1, name="A", customer=f"{prefix}-3"),
+        record("papers", id=2, name="B", customer=f"{prefix}-8"),
+        _person(prefix, 1, parent=f"{prefix}-2"),
+        _person(prefix, 2, parent=f"{prefix}-3"),
+        _person(prefix, 3),
+        state(1),
+        max_rejects=1,
+    )
+    assert run.error is None
+    assert [(one["stream"], one["key"]) for one in run.refused] == [("papers", {"id": 2})]
+    assert _papers(emulator, prefix) == [("A", f"{prefix}-3")]
+    assert _parents(emulator, prefix)[:2] == [(f"{prefix}-1", f"{prefix}-2"), (f"{prefix}-2", f"{prefix}-3")]
+    assert run.states == [1]
+
+
 def test_a_delete_that_stays_refused_is_refused_once(emulator: Emulator, listen: Listen, prefix: str) -> None:
     streams = _streams(prefix)
     _write_a_person_with_a_paper(listen, prefix)

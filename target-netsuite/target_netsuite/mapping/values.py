@@ -47,8 +47,6 @@ _BOOLEANS = {
 SelectOptions = Callable[[str, str], "Mapping[str, str] | None"]
 """Returns id by label of what may be chosen in a field of a record type, None when NetSuite does not say."""
 
-# The help centre does not say what stands between the ids of a multi-select in SuiteQL [section 5.3].
-_BETWEEN_IDS = re.compile("[,\x05]")
 _ID = "id such as 107"
 _CHOICES_NAMED = 20  # in a message
 _MOST_PAGES = 20

@@ -66,6 +66,11 @@ def tables_named(intent: Intent) -> frozenset[str]:
     return frozenset(table_of(one.record_type) for one in _references(intent.body) if one.record_type)
 
 
+def names_no_type(intent: Intent) -> bool:
+    """Tell whether an intent refers to a record by external id alone, which NetSuite itself looks up."""
+    return any(not one.record_type for one in _references(intent.body))
+
+
 def _names(intent: Intent, table: str) -> Iterator[Hashable]:
     """Yield what the record may be called; two intents of one stream may call it by different ids, but have one key."""
     if intent.key:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import IO, Protocol
 
 from target_netsuite.intents import Intent, Operation, Refusal, Settled
-from target_netsuite.pipeline.order import Order, Pending, claims_of, tables_named
+from target_netsuite.pipeline.order import Order, Pending, claims_of, names_no_type, tables_named
 from target_netsuite.preparing.lookups import REFERENCE_NOT_FOUND
 
 CHUNK = 500
@@ -196,9 +196,10 @@ class Postponed:
         self._tables = frozenset(tables)
         self._lock = threading.Lock()
         self._names: set[int] = set()
+        self._waited_for: set[int] = set()  # names of those that only wait for an earlier intent about their record
+        self._refused_writes: set[int] = set()  # names of those that were refused, but for deletes
         self._count = 0
         self._file = _new_file()
-        self.is_over = False
 
     def __len__(self) -> int:
         """Return how many are kept."""
@@ -207,12 +208,12 @@ class Postponed:
     def may_come_right(self, settled: Settled) -> bool:
         """Tell whether a record that is refused should be tried once more."""
         refusal, intent = settled.refusal, settled.intent
-        if refusal is None or self.is_over:
+        if refusal is None:
             return False
         if refusal.code == REFERENCE_NOT_FOUND:
             named = tables_named(intent)
             return _ALL_ENTITIES in named or not self._tables.isdisjoint(named)
-        return intent.operation is Operation.DELETE and refusal.status == _BAD_REQUEST
+        return refusal.status == _BAD_REQUEST and (intent.operation is Operation.DELETE or names_no_type(intent))
 
     def has_earlier(self, intent: Intent) -> bool:
         """Tell whether an earlier intent about the same record is kept, so that this one has to wait for it."""
@@ -221,15 +222,41 @@ class Postponed:
     def add(self, intent: Intent, refusal: Refusal | None) -> None:
         """Keep an intent; `refusal` is None where it only waits for another."""
         with self._lock:
-            self._names.update(_names(intent))
+            names = _names(intent)
+            self._names |= names
+            if refusal is None:
+                self._waited_for |= names
+            elif intent.operation is not Operation.DELETE:
+                self._refused_writes |= names
             pickle.dump((intent, refusal), self._file)
             self._count += 1
+
+    @property
+    def some_wait(self) -> bool:
+        """Tell whether some only wait for an earlier intent about their record."""
+        return bool(self._waited_for)
+
+    def in_the_way(self) -> Callable[[Intent], bool]:
+        """Return what tells of those that are refused which keep others waiting, so that nothing comes right.
+
+        A write goes before a delete: the delete may come right when what waits for the write has been done.
+        """
+        waited_for, writes = frozenset(self._waited_for), self._refused_writes
+        by_writes = not writes.isdisjoint(waited_for)
+
+        def is_in_the_way(intent: Intent) -> bool:
+            if by_writes and intent.operation is Operation.DELETE:
+                return False
+            return not waited_for.isdisjoint(_names(intent))
+
+        return is_in_the_way
 
     def take(self) -> Iterator[tuple[Intent, Refusal | None]]:
         """Yield what is kept, in its order, and begin again; others may be added meanwhile."""
         with self._lock:
             kept, count = self._file, self._count
-            self._file, self._count, self._names = _new_file(), 0, set()
+            self._file, self._count = _new_file(), 0
+            self._names, self._waited_for, self._refused_writes = set(), set(), set()
         with kept:
             kept.seek(0)
             for _ in range(count):
