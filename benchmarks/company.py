@@ -30,7 +30,9 @@ class Company:
         tables: rows by name of tables like `BIG_TABLE`.
         customers: rows of `customer`, up to 1,300.
         record_types: custom record types of a few rows each, besides those of the emulator's sample.
-        job_seconds: what each record of an asynchronous batch takes; as many jobs run at once as there are slots.
+        job_seconds: what each record of an asynchronous batch takes.
+        job_overhead_seconds: what each batch takes besides, however many records it has.
+        processors: jobs at once; 0 for as many as there are slots.
         one_world: whether customers have to have a subsidiary.
     """
 
@@ -40,6 +42,8 @@ class Company:
     customers: int = 100
     record_types: int = 0
     job_seconds: float = 0.0
+    job_overhead_seconds: float = 0.0
+    processors: int = 0
     one_world: bool = True
 
     def settings(self) -> dict[str, Any]:
@@ -51,8 +55,9 @@ class Company:
             "big_tables": dict(self.tables),
             "custom_record_types": self.record_types,
             "job_seconds": self.job_seconds,
+            "job_overhead_seconds": self.job_overhead_seconds,
             "one_world": self.one_world,
-            "async_processors": self.slots,
+            "async_processors": self.processors or self.slots,
         }
 
     def statements(self) -> list[str]:

@@ -17,6 +17,7 @@ from benchmarks.reading import private_folders
 PROGRAM = Path(sys.executable).with_name("target-netsuite")
 STREAM = "people"
 _PREFIX = "BENCH-"
+_TWICE, _DELETED = 50, 7  # every so many numbers
 _COLUMNS = {
     "companyName": "string",
     "email": "string",
@@ -33,10 +34,12 @@ class Way:
     Attributes:
         stream: settings of the stream.
         settings: other settings.
+        mixed: whether some keys come twice, and some records are deleted, in between.
     """
 
     stream: Mapping[str, Any]
     settings: Mapping[str, Any]
+    mixed: bool = False
 
 
 @dataclass(frozen=True)
@@ -70,7 +73,7 @@ def write(way: Way, account: Account, records: int, first: int = 0) -> Writing:
         config.write_text(
             json.dumps({**account.certificate, "streams": {STREAM: stream}, **way.settings}), encoding="utf-8"
         )
-        source.write_text("".join(map(_line, _messages(records, first))), encoding="utf-8")
+        source.write_text("".join(map(_line, _messages(records, first, mixed=way.mixed))), encoding="utf-8")
         account.forget_requests()
         command = [str(PROGRAM), "--config", str(config)]
         usage = measure(command, directory / "output", private_folders(directory), source)
@@ -80,16 +83,31 @@ def write(way: Way, account: Account, records: int, first: int = 0) -> Writing:
         f"WHERE externalid LIKE '{_PREFIX}%' AND CAST(substr(externalid, {len(_PREFIX) + 1}) AS INTEGER) "
         f"BETWEEN {first} AND {first + records - 1}"
     )
-    return Writing(records, records - found, usage, requests)
+    kept = sum(not _is_deleted(number, first, records) for number in range(first, first + records))
+    return Writing(records, (kept if way.mixed else records) - found, usage, requests)
 
 
-def _messages(records: int, first: int) -> Iterator[dict[str, Any]]:
-    columns = {"number": {"type": "integer"}, **{column: {"type": kind} for column, kind in _COLUMNS.items()}}
+def _messages(records: int, first: int, *, mixed: bool = False) -> Iterator[dict[str, Any]]:
+    columns = {
+        "number": {"type": "integer"},
+        "_sdc_deleted_at": {"type": ["null", "string"]},
+        **{column: {"type": kind} for column, kind in _COLUMNS.items()},
+    }
     yield {"type": "SCHEMA", "stream": STREAM, "key_properties": ["number"], "schema": {"properties": columns}}
     for number in range(first, first + records):
         yield {"type": "RECORD", "stream": STREAM, "record": _record(number)}
+        if mixed and number % _TWICE == 0:
+            yield {"type": "RECORD", "stream": STREAM, "record": {**_record(number), "comments": "Written twice."}}
+        if mixed and number == first + records // 2:
+            for one in filter(lambda one: _is_deleted(one, first, records), range(first, number)):
+                deleted = {"number": one, "_sdc_deleted_at": "2026-01-01T00:00:00Z"}
+                yield {"type": "RECORD", "stream": STREAM, "record": deleted}
         if number % 1000 == 0:
             yield {"type": "STATE", "value": {"bookmarks": {STREAM: number}}}
+
+
+def _is_deleted(number: int, first: int, records: int) -> bool:
+    return number % _DELETED == 0 and number < first + records // 2
 
 
 def _record(number: int) -> dict[str, Any]:

@@ -79,7 +79,7 @@ def test_slots_are_measured_with_one_table_and_with_many() -> None:
 @pytest.mark.slow
 def test_writes_are_compared_one_by_one_and_by_the_hundred() -> None:
     sizes = ("--records=250", "--series-records=5", "--parallel-records=20", "--latency=0.01", "--job-seconds=0")
-    _, lines = bench("writes", *sizes)
+    output, lines = bench("writes", *sizes, "--queue-records=120", "--queue-seconds=0.1")
 
     assert [(line["target-netsuite"], line["what"], line["records"], line["lost"]) for line in lines] == [
         ("start-up, few records", "upserts", "100", "0"),
@@ -93,6 +93,11 @@ def test_writes_are_compared_one_by_one_and_by_the_hundred() -> None:
     requests = [int(line["requests"]) for line in lines]
     assert requests[2] > 20
     assert requests[4] < 60
+    queues = tables(output)[1]
+    assert [(line["job"], line["write_mode"], line["records"], line["lost"]) for line in queues] == [
+        ("0.1 s", "batch", "120", "0"),
+        ("0.1 s", "auto", "120", "0"),
+    ]
 
 
 def assert_profile(parts: list[Line], kinds: list[Line], *, pages: int, excess: float) -> None:

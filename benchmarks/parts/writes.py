@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 from itertools import count
 
 from benchmarks.account import account_of
@@ -16,11 +17,19 @@ GOAL = 1.2
 GOAL_CPU = 150
 """Microseconds a record."""
 
+GOAL_QUEUE = 1.3
+"""Seconds / (jobs x job time / processors)."""
+
+_PROCESSORS = 2
+_QUEUE_LATENCY = 0.1
+_ACCEPTED = 202
+_QUESTION = re.compile(r"/async/v1/job/[^/]+$")
 _BATCH = 100
 _REQUESTS_OF_A_JOB = 2  # the submission, and one question after it
 _FIGURES = (
     "records", "lost", "requests", "429s", "seconds", "s/1000", "ideal s", "x ideal", "CPU s", "us/record", "peak MB",
 )  # fmt: skip
+_QUEUE_FIGURES = ("records", "lost", "jobs", "questions", "seconds", "queue s", "x queue")
 _FEW = 100  # records of a run that is nearly all start-up
 
 
@@ -31,6 +40,10 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--parallel-records", type=int, default=2000, help="records of the run with one request each")
     parser.add_argument("--latency", type=float, default=0.3, help="seconds that each request takes")
     parser.add_argument("--job-seconds", type=float, default=0.01, help="what each record of a batch takes")
+    parser.add_argument("--queue-records", type=int, default=1000, help="records of each run against a slow queue")
+    parser.add_argument(
+        "--queue-seconds", type=float, nargs="*", default=[0.5, 5.0, 30.0], help="what each job takes, of any size"
+    )
     parser.add_argument("--slots", type=int, default=15, help="the account's concurrency limit, and max_concurrency")
 
 
@@ -64,7 +77,35 @@ def run(chosen: argparse.Namespace) -> bool:
             table.row("batches", f"{operation}s", *_figures(written, start_up, batches * job_time / chosen.slots))
         again = write(Way({"skip_unchanged": True}, settings), account, chosen.records, first)
         table.row("the same once more", "skip_unchanged", *_figures(again, start_up))
+    if chosen.queue_records:
+        _queues(chosen)
     return True
+
+
+def _queues(chosen: argparse.Namespace) -> None:
+    """Print how long jobs that take equally long keep the target waiting."""
+    table = Table(
+        f"queues: {_PROCESSORS} processors, jobs of any size take equally long; upserts, some keys twice, deletes "
+        f"in between; queue = jobs x job time / processors; goal {GOAL_QUEUE} x queue in batches; `auto` is free",
+        ("job", "write_mode"),
+        _QUEUE_FIGURES,
+    )
+    for seconds in chosen.queue_seconds:
+        company = Company(
+            slots=chosen.slots, job_overhead_seconds=seconds, processors=_PROCESSORS, one_world=False,
+            latency=min(chosen.latency, _QUEUE_LATENCY),
+        )  # fmt: skip
+        with account_of(company) as account:
+            for number, mode in enumerate(("batch", "auto")):
+                way = Way({"write_mode": mode}, {"max_concurrency": chosen.slots}, mixed=True)
+                written = write(way, account, chosen.queue_records, number * chosen.queue_records)
+                jobs = sum(request.status == _ACCEPTED for request in written.requests)
+                asked = sum(_QUESTION.search(request.path) is not None for request in written.requests)
+                queue = jobs * seconds / _PROCESSORS
+                table.row(
+                    f"{seconds:g} s", mode, written.records, written.lost, jobs, asked, written.usage.seconds,
+                    queue, written.usage.seconds / queue if queue else None,
+                )  # fmt: skip
 
 
 def _figures(written: Writing, start_up: Writing | None = None, ideal: float | None = None) -> tuple[float | None, ...]:

@@ -96,7 +96,12 @@ class JobSettings:
     queue_seconds: float = setting(
         0.0, "Seconds that a job waits before its first task begins, whatever its size.", at_least=0
     )
-    async_processors: int = setting(2, "How many tasks run at once.", at_least=1)
+    job_overhead_seconds: float = setting(
+        0.0, "Seconds that a sequential job occupies its processor besides its tasks, whatever its size.", at_least=0
+    )
+    async_processors: int = setting(
+        2, "How many tasks run at once; one after the other, those of a job are one processor's.", at_least=1
+    )
     batches_sequential: bool = setting(
         True, "How batches run that do not say; one after the other since release 2026.2.",
         option="--batches-sequential/--batches-parallel", open_point=True,

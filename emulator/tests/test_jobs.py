@@ -231,6 +231,18 @@ def test_tasks_begin_in_order_or_together(client_of: Any) -> None:
     finished(client, parallel)
 
 
+def test_what_a_job_occupies_its_processor_for_does_not_depend_on_its_size(client_of: Any) -> None:
+    client = client_of(job_overhead_seconds=3600, async_processors=1)
+    small, large = (batch(client, "POST", REGION, [{"name": f"{n}"} for n in range(size)]) for size in (1, 50))
+    client.emulator.advance(3601)
+    client.sign_in()
+    finished(client, small)
+    assert not client.get(large.headers["Location"])["completed"]
+    client.emulator.advance(3601)
+    client.sign_in()
+    finished(client, large)
+
+
 @pytest.mark.parametrize(
     ("method", "path", "items", "code"),
     [

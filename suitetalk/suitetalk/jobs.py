@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import threading
 import time
@@ -23,10 +24,13 @@ from suitetalk.http.response import Answer
 from suitetalk.http.retry import RetryPolicy, TryAgainError
 from suitetalk.http.transport import Transport
 
+logger = logging.getLogger(__name__)
+
 IDEMPOTENCY_HEADER = "X-NetSuite-Idempotency-Key"
 _KEY_USED_AGAIN = "IDEMPOTENCY_ERROR"
 _ACCEPTED = 202
 _JOB = re.compile(r"/async/v1/job/([^/?#]+)")
+_MINUTE = 60.0
 _PATH = "/async/v1/job"
 _TASK = re.compile(r"/task/([^/?#]+)")
 
@@ -97,31 +101,40 @@ class Jobs:
         timeout: float | None = None,
         stop: threading.Event | None = None,
         polling: PollPolicy | None = None,
+        heard: Callable[[Job], None] | None = None,
     ) -> Job:
-        """Ask after a job until it is completed, and return it.
+        """Ask after a job until it is completed, and return it; each minute of waiting is logged.
 
         Args:
             job_id: of this process or an earlier one.
             timeout: seconds after which to give up waiting; None for never.
             stop: ends the waiting when it is set.
             polling: how far apart to ask, when more is known of this job than of others.
+            heard: is told what each question found.
 
         Raises:
             JobUnfinishedError: it was not completed in time; it goes on in NetSuite.
             NotFoundError: there is no such job, or no longer.
         """
         stop = stop or threading.Event()
-        end = None if timeout is None else time.monotonic() + timeout
         policy = polling or self._polling
+        begun, minutes = time.monotonic(), 0
         if policy.head_start and stop.wait(policy.head_start):
             raise _left(job_id)
-        for pause in policy.pauses():
+        for least in policy.pauses():
             job = self.get(job_id)
+            if heard:
+                heard(job)
             if job.completed:
                 return job
-            left = pause if end is None else min(pause, end - time.monotonic())
+            waited = time.monotonic() - begun
+            if waited // _MINUTE > minutes:
+                minutes = int(waited // _MINUTE)
+                logger.info("Job %s is not completed after %d min (%s)", job_id, minutes, job.progress or "no word")
+            pause = max(least, waited * policy.share) if least >= policy.longest_wait else least
+            left = pause if timeout is None else min(pause, timeout - waited)
             if left <= 0:
-                raise JobUnfinishedError(job_id, f"was not completed within {timeout} seconds")
+                raise JobUnfinishedError(job_id, f"was not completed within {timeout:g} seconds")
             if stop.wait(left):
                 raise _left(job_id)
         raise AssertionError  # the pauses have no end
@@ -208,14 +221,16 @@ class PollPolicy:
     Attributes:
         first_wait: seconds before the second question.
         growth: each pause is this many times the one before.
-        longest_wait: seconds at most between two questions.
+        longest_wait: seconds at most between two questions, or `share` where that is more.
         head_start: seconds before the first question, when it is known that a job takes longer than that.
+        share: of the time waited so far; 0 lets `longest_wait` alone decide.
     """
 
     first_wait: float = 0.5
     growth: float = 1.5
     longest_wait: float = 15.0
     head_start: float = 0.0
+    share: float = 0.0
 
     def pauses(self) -> Iterator[float]:
         """Return the pauses in seconds, without end."""

@@ -62,6 +62,34 @@ def test_the_last_failure_is_the_one_raised() -> None:
     assert caught.value.__cause__ is None
 
 
+@pytest.mark.parametrize(
+    ("kinds", "tries"),
+    [
+        ("500 500 ok", 3),
+        ("429 429 500 ok", 4),
+        ("502 cut 429 500 ok", 5),
+        ("500 429 500 429 500 ok", 5),
+        ("429 " * 8, 8),
+    ],
+)
+def test_tries_are_counted_by_kind(kinds: str, tries: int) -> None:
+    made: list[str] = []
+
+    def attempt() -> str:
+        made.append(kinds.split()[len(made)])
+        if made[-1] == "ok":
+            return "answered"
+        raise TryAgainError(ConnectionFailedError(made[-1]), seldom_passes=made[-1] == "500")
+
+    policy = RetryPolicy(first_wait=0.0)
+    if kinds.split()[tries - 1] == "ok":
+        assert policy.run(attempt) == "answered"
+    else:
+        with pytest.raises(ConnectionFailedError):
+            policy.run(attempt)
+    assert len(made) == tries
+
+
 def test_other_errors_end_it_at_once() -> None:
     tries: list[int] = []
 

@@ -5,16 +5,16 @@ from __future__ import annotations
 import logging
 import sys
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
-from suitetalk import Governor, NetSuite, SuiteTalkError
+from suitetalk import Governor, NetSuite, ServerFaultError, SuiteTalkError
 from suitetalk.record_tables import table_of
 from suitetalk.timezone import detect_zone
-from target_netsuite.errors import StoppedError
 from target_netsuite.intents import Intent, Operation, Outcome, Settled, Write
 from target_netsuite.interruption import RunInterruptedError
 from target_netsuite.journal.journal import Journal, open_journal
@@ -23,10 +23,18 @@ from target_netsuite.pipeline.pipeline import Pipeline, Postponed, Settle
 from target_netsuite.preparing.lookups import EXTERNAL_ID, Column
 from target_netsuite.preparing.preparation import Preparation, Question
 from target_netsuite.preparing.tables import Effort
-from target_netsuite.reporting.report import Report, as_line
+from target_netsuite.reporting.report import Report
 from target_netsuite.settings import Settings, StreamSettings
-from target_netsuite.writing.outcomes import OnUnknownOutcome, Unknown, WritingStoppedError
+from target_netsuite.writing.outcomes import (
+    OnUnknownOutcome,
+    Unknown,
+    WritingStoppedError,
+    can_be_repeated,
+    decided,
+    stopped,
+)
 from target_netsuite.writing.recovery import recover
+from target_netsuite.writing.suspects import Suspects, fault_of
 from target_netsuite.writing.writer import Writer, WriterOptions
 
 logger = logging.getLogger(__name__)
@@ -70,6 +78,7 @@ class Run:
         self._postponed = postponed
         self._settings_of = settings_of
         self._pass_state = pass_state
+        self._suspects = writer.suspects if writer else Suspects()
         self._pipeline = Pipeline(self._carry_out)
         self._taken = 0
         self._numbers: dict[str, int] = {}
@@ -186,11 +195,14 @@ class Run:
     def _carry_out(self, intents: Sequence[Intent], settle: Settle) -> None:
         """Have intents of one stream settled; what hid an answer is read back, and done again where it was not done.
 
+        Those that are held back are left unsettled; they come again, or are settled by the success of another.
+
         Raises:
             StoppedError: some cannot be settled.
         """
 
         def report(settled: Sequence[Settled]) -> None:
+            self._suspects.forget(one.intent for one in settled)
             now, later = _parted(settled, self._postponed.may_come_right)
             for one in later:
                 self._postponed.add(one.intent, one.refusal)
@@ -199,6 +211,7 @@ class Run:
                 self._remember(one)
             settle(now, [one.intent for one in later])
             self._pass_states()
+            self._suspects.release()
 
         intents, after = _parted(intents, self._postponed.has_earlier)
         for intent in after:
@@ -206,38 +219,59 @@ class Run:
         settle([], after)
         if not intents:
             return
+        sent = time.monotonic()
+        fresh, left = self._suspects.taken_up(intents)
         try:
-            left = self._carry_out_once(intents, report, again=False)
-            for _ in range(_ROUNDS):
-                if not left:
-                    return
-                left = self._carry_out_once([one.intent for one in left], report, again=True)
+            if fresh:
+                left += self._carry_out_once(fresh, report)
+            left = self._cleared_up(left, sent, report)
         except SuiteTalkError as error:
-            raise _stopped(intents[0], error) from error
+            raise stopped(intents[:1], error) from error
         if left:
-            raise _stopped(left[0].intent, left[0].error)
+            raise stopped([left[0].intent], left[0].error)
+
+    def _cleared_up(
+        self, left: list[Unknown], sent: float, report: Callable[[Sequence[Settled]], None]
+    ) -> list[Unknown]:
+        """Read back what is doubtful and send again what was not done; return what is doubtful even then."""
+        for _ in range(_ROUNDS):
+            if not left:
+                break
+            left = self._carry_out_once([one.intent for one in left], report, left)
+            faults, left = _parted(left, lambda one: fault_of(one.error) is None)
+            for one in faults:
+                self._suspects.hold(one, sent, report)
+        return left
 
     def _carry_out_once(
-        self, intents: Sequence[Intent], report: Callable[[Sequence[Settled]], None], *, again: bool
+        self, intents: Sequence[Intent], report: Callable[[Sequence[Settled]], None], doubts: Sequence[Unknown] = ()
     ) -> list[Unknown]:
-        """Prepare and write; return those of which nobody knows whether they were done."""
+        """Prepare and write; return those of which nobody knows whether they were done.
+
+        Args:
+            intents: of one stream.
+            report: is told what is settled.
+            doubts: why they were doubtful before; empty for those that were not sent before.
+        """
         settings = self._settings_of(intents[0].stream)
         is_dry = self._writer is None
         effort = Effort.SINGLE if is_dry else Effort.BULK
-        question = Question(compare=is_dry or settings.skip_unchanged, again=again, effort=effort)
-        prepared = self._preparation.prepare(intents, question)
+        question = Question(compare=is_dry or settings.skip_unchanged, again=bool(doubts), effort=effort)
+        prepared = self._prepared(intents, question)
         report([one for one in prepared if isinstance(one, Settled)])
+        unknown = [one for one in prepared if isinstance(one, Unknown)]
         writes = [one for one in prepared if isinstance(one, Write)]
         if self._writer is None:
             report([_would_be(write) for write in writes])
             return []
+        writes = self._without_late(writes, doubts, report)
         if not writes:
-            return []
+            return unknown
         differences = {id(write.intent): write.differences for write in writes if write.differences}
         try:
             answers = self._writer.carry_out(writes, settings.write_mode)
-        except WritingStoppedError as stopped:
-            report([one for one in stopped.answers if isinstance(one, Settled)])
+        except WritingStoppedError as stop:
+            report([one for one in stop.answers if isinstance(one, Settled)])
             raise
         settled, refused_creates = _parted([one for one in answers if isinstance(one, Settled)], _is_refused_create)
         report(
@@ -250,7 +284,45 @@ class Run:
         )
         if refused_creates:
             report(self._looked_up(refused_creates))
-        return [one for one in answers if isinstance(one, Unknown)]
+        return unknown + [one for one in answers if isinstance(one, Unknown)]
+
+    def _prepared(self, intents: Sequence[Intent], question: Question) -> list[Write | Settled | Unknown]:
+        """Prepare, and find the record over which NetSuite breaks down, so that the others can be written.
+
+        Raises:
+            SuiteTalkError: NetSuite cannot be asked now.
+        """
+        try:
+            return list(self._preparation.prepare(intents, question))
+        except ServerFaultError as error:
+            if self._writer is None or fault_of(error) is None:
+                raise
+            if len(intents) == 1:
+                self._suspects.failed(intents[0], error)
+                return [Unknown(intents[0], error)]
+        half = len(intents) // 2
+        return [*self._prepared(intents[:half], question), *self._prepared(intents[half:], question)]
+
+    def _without_late(
+        self, writes: Sequence[Write], doubts: Sequence[Unknown], report: Callable[[Sequence[Settled]], None]
+    ) -> list[Write]:
+        """Leave out what a job may still do and must not be done twice, unless the stream's setting says otherwise.
+
+        Raises:
+            WritingStoppedError: a person is to look.
+        """
+        late = {id(one.intent): one.error for one in doubts if one.may_come_late}
+        left = []
+        for write in writes:
+            error = late.get(id(write.intent))
+            decision = None
+            if error and not can_be_repeated(write):
+                decision = decided(lambda stream: self._settings_of(stream).on_unknown_outcome, write.intent, error)
+            if decision:
+                report([decision])
+            else:
+                left.append(write)
+        return left
 
     def _looked_up(self, refused: Sequence[Settled]) -> list[Settled]:
         """Tell of creates that NetSuite refused which are there already: SuiteQL may not show external ids."""
@@ -303,13 +375,6 @@ def _would_be(write: Write) -> Settled:
     return Settled(write.intent, write.outcome, write.internal_id or "", differences=write.differences)
 
 
-def _stopped(intent: Intent, error: SuiteTalkError) -> StoppedError:
-    return StoppedError(
-        f"Stopped at a record of stream `{intent.stream}` with the key {as_line(intent.key)}, which is not settled: "
-        f"{str(error).rstrip('. ')}."
-    )
-
-
 def begin_run(
     netsuite: NetSuite,
     governor: Governor,
@@ -356,7 +421,7 @@ def begin_run(
 
 def _journal(netsuite: NetSuite, settings: Settings, streams: Mapping[str, Any], stop: threading.Event) -> Journal:
     """Open the journal and see through what the last run left in it."""
-    journal = open_journal(settings.journal, settings.connection.account.realm, streams)
+    journal = open_journal(settings.journal, settings.connection.account, streams)
     if not journal.is_left_over:
         return journal
     try:

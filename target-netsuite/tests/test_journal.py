@@ -13,6 +13,7 @@ import pytest
 from tests.writes import creates
 
 from suitetalk import Batch
+from suitetalk.account import Account
 from target_netsuite.errors import JournalError
 from target_netsuite.journal.journal import Journal, open_journal
 
@@ -67,6 +68,7 @@ def test_a_full_disk_is_one_sentence(tmp_path: Path) -> None:
     script = """
 import pathlib, resource, signal, sys
 from suitetalk import Batch
+from suitetalk.account import Account
 from target_netsuite.journal.journal import Journal
 from tests.writes import creates
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
@@ -91,17 +93,35 @@ for number in range(100):
     assert resource.getrlimit(resource.RLIMIT_FSIZE)[0] != 100_000
 
 
-def test_the_journal_is_one_for_each_account_and_streams(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_journal_is_one_for_each_account_address_and_streams(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
     streams = {"people": {"record_type": "customer"}}
-    opened = [open_journal(None, account, one) for account in ("1", "2") for one in (streams, {})]
-    assert len(list((tmp_path / "suitetalk").glob("journal-*.sqlite"))) == 4
+    accounts = [Account.resolve("1"), Account.resolve("2"), Account.resolve("1", "http://127.0.0.1:8080")]
+    opened = [open_journal(None, account, one) for account in accounts for one in (streams, {})]
+    assert len(list((tmp_path / "suitetalk").glob("journal-*.sqlite"))) == 6
     with pytest.raises(JournalError):
-        open_journal("", "1", streams)
-    named = open_journal(str(tmp_path / "my.sqlite"), "1", streams)
+        open_journal("", accounts[0], streams)
+    named = open_journal(str(tmp_path / "my.sqlite"), accounts[0], streams)
     for journal in (*opened, named):
         journal.close()
     assert (tmp_path / "my.sqlite").exists()
     files = sorted(tmp_path.rglob("*"))
-    open_journal("off", "1", streams).close()
+    open_journal("off", accounts[0], streams).close()
     assert sorted(tmp_path.rglob("*")) == files
+
+
+def test_a_rehearsal_elsewhere_leaves_alone_what_a_killed_run_left(tmp_path: Path) -> None:
+    path = str(tmp_path / "journal.sqlite")
+    real, emulated = Account.resolve("1"), Account.resolve("1", "http://127.0.0.1:8080")
+    journal = open_journal(path, real, {})
+    journal.intended(Batch("create", "customer", ({"companyName": "J 1"},)), creates("J", [1]))
+    journal.close()
+    with pytest.raises(JournalError, match=r"a run against 1 at https://1\.suite.* left unsettled.*setting `journal`"):
+        open_journal(path, emulated, {})
+    journal = open_journal(path, real, {})
+    assert len(journal.open_entries()) == 1
+    journal.finished()
+    journal.close()
+    open_journal(path, emulated, {}).close()

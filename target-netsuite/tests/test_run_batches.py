@@ -27,6 +27,7 @@ def test_what_is_created_is_confirmed_in_bulk_although_suiteql_does_not_show_all
             "external_id": f"{prefix}-{{id}}",
             "fields": {"name": "companyName"},
             "constants": {"subsidiary": "1"},
+            "write_mode": "batch",
         }
     }
     people = [record("people", id=number, name=f"No {number}") for number in range(150)]
@@ -41,7 +42,7 @@ def test_new_records_with_lines_go_by_the_hundred(emulator: Emulator, listen: Li
     [(item,)] = emulator.execute("SELECT min(id) FROM item WHERE itemtype = 'InvtPart'")
     lines = {"items": [{"item": {"id": str(item)}, "quantity": 2}, {"item": {"id": str(item)}, "quantity": 3}]}
     orders = [record("orders", id=number, entity={"id": str(customer)}, item=lines) for number in range(120)]
-    streams = {"orders": {"record_type": "salesOrder", "external_id": f"{prefix}-{{id}}"}}
+    streams = {"orders": {"record_type": "salesOrder", "external_id": f"{prefix}-{{id}}", "write_mode": "batch"}}
     run = listen(streams, schema("orders"), *orders)
     assert (run.error, run.summary) == (None, {"orders": {"created": 120}})
     assert [one.path for one in emulator.requests if one.method == "PUT"] == ["/services/rest/record/v1/salesorder"] * 2

@@ -54,7 +54,7 @@ def opened(journal: Journal) -> Iterator[Open]:
                 journal,
                 policy=lambda _: choice,
                 confirm=ConfirmCustomers(netsuite) if confirm is None else confirm or None,
-                options=WriterOptions(polling=QUICK_POLLING, **options),
+                options=WriterOptions(polling=QUICK_POLLING, patience=60.0, **options),
             )
             stack.callback(writer.close)
             return writer

@@ -120,7 +120,7 @@ class JobService:
         """`perform` answers one request as if it were synchronous; it must not raise."""
         self._settings = settings
         self._store = JobStore(settings, clock)
-        self._processors = Processors(settings.async_processors, clock, perform)
+        self._processors = Processors(settings, clock, perform)
 
     def stop(self) -> None:
         """End."""

@@ -5,6 +5,7 @@ A job waits in the queue, then its tasks run, one after the other or several at 
 
 from __future__ import annotations
 
+import heapq
 import queue
 import random
 import threading
@@ -25,11 +26,10 @@ _BAD_REQUEST = 400
 
 @dataclass(eq=False)
 class Task:
-    """One request of a job; `started` and `ended` in seconds since the epoch, `due` by the account's age."""
+    """One request of a job; `started` and `ended` in seconds since the epoch."""
 
     number: int
     call: Call | NetSuiteError
-    due: float
     started: float | None = None
     ended: float | None = None
     answer: Answer | None = None
@@ -57,10 +57,6 @@ class Job:
     def completed(self) -> bool:
         """Whether every task has ended."""
         return all(task.answer is not None for task in self.tasks)
-
-    def after(self, task: Task) -> Task | None:
-        """The task of the record that follows in the input."""
-        return next(iter(self.tasks[self.tasks.index(task) + 1 :]), None)
 
     def numbered(self, number: int) -> Task:
         """The task with this number."""
@@ -99,17 +95,13 @@ class JobStore:
         Raises:
             IdempotencyError: the key was used before.
         """
-        now, seconds = self._clock.age(), self._settings.job_seconds
+        now = self._clock.age()
         begins = now + self._settings.queue_seconds
         with self._lock:
             if key is not None and self._remembers(key, now):
                 raise IdempotencyError(f"{address}/{self._keys[key]}")
             self._last += 1
-            at_once = 1 if sequential else self._settings.async_processors
-            tasks = [
-                Task(number, call, begins + seconds * (1 + place // at_once))
-                for place, (number, call) in enumerate(zip(self._numbers(len(calls)), calls, strict=True))
-            ]
+            tasks = [Task(number, call) for number, call in zip(self._numbers(len(calls)), calls, strict=True)]
             job = self._jobs[self._last] = Job(self._last, sequential, tasks, now, begins)
             if key is not None:
                 self._keys[key] = job.id
@@ -148,17 +140,23 @@ class JobStore:
 
 
 class Processors:
-    """Threads that perform the tasks of jobs; they begin with the first job."""
+    """Threads that perform the tasks of jobs; they begin with the first job.
 
-    def __init__(self, count: int, clock: Clock, perform: Callable[[Call], Answer]) -> None:
+    A processor does the tasks of a sequential job one after the other, and nothing else meanwhile; those of another
+    job are shared among all processors.
+    """
+
+    def __init__(self, settings: JobSettings, clock: Clock, perform: Callable[[Call], Answer]) -> None:
         """`perform` answers one request; it must not raise."""
-        self._count = count
+        self._settings = settings
         self._clock = clock
         self._perform = perform
-        self._waiting: queue.SimpleQueue[tuple[Job, Task] | None] = queue.SimpleQueue()
+        self._waiting: queue.SimpleQueue[tuple[Job, list[Task]] | None] = queue.SimpleQueue()
         self._threads: list[threading.Thread] = []
         self._ended = threading.Event()
         self._lock = threading.Lock()
+        # The account's age when each processor had done what it did before, whichever thread it was.
+        self._free = [0.0] * settings.async_processors
 
     def submit(self, job: Job) -> None:
         """Begin a job when its time in the queue is over."""
@@ -173,9 +171,9 @@ class Processors:
             self._put(job)
 
     def _put(self, job: Job) -> None:
-        """Begin with the first task, or with all of them."""
-        for task in job.tasks[:1] if job.sequential else job.tasks:
-            self._waiting.put((job, task))
+        """Hand out all tasks to one processor, or each to any."""
+        for tasks in [job.tasks] if job.sequential else [[task] for task in job.tasks]:
+            self._waiting.put((job, tasks))
 
     def stop(self) -> None:
         """End; tasks that have not begun never will."""
@@ -190,20 +188,29 @@ class Processors:
         with self._lock:
             if self._threads:
                 return
-            for number in range(self._count):
+            for number in range(self._settings.async_processors):
                 thread = threading.Thread(target=self._work, name=f"netsuite-emulator-async-{number}", daemon=True)
                 self._threads.append(thread)
                 thread.start()
 
     def _work(self) -> None:
         while (unit := self._waiting.get()) is not None:
-            job, task = unit
-            task.started = self._clock.now()
-            if not self._clock.wait_until(task.due, self._ended):
-                return
-            # One who sees the job completed must not see a task that is not: the answer comes last.
-            answer = error_answer(task.call) if isinstance(task.call, NetSuiteError) else self._perform(task.call)
-            task.ended = self._clock.now()
-            task.answer = answer
-            if job.sequential and (following := job.after(task)):
-                self._waiting.put((job, following))
+            job, tasks = unit
+            with self._lock:
+                due = max(job.begins, heapq.heappop(self._free))
+            if job.sequential:
+                due += self._settings.job_overhead_seconds
+            for task in tasks:
+                if not self._clock.wait_until(due, self._ended):
+                    return
+                task.started = self._clock.now()
+                due += self._settings.job_seconds
+                if not self._clock.wait_until(due, self._ended):
+                    return
+                answer = error_answer(task.call) if isinstance(task.call, NetSuiteError) else self._perform(task.call)
+                task.ended = self._clock.now()
+                if task is tasks[-1]:
+                    with self._lock:
+                        heapq.heappush(self._free, self._clock.age())
+                # One who sees the job completed must not see a task that is not: the answer comes last.
+                task.answer = answer

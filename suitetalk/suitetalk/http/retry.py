@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import random
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -48,7 +49,7 @@ class RetryPolicy:
     """How often and how far apart a request is tried.
 
     Attributes:
-        attempts: tries in all.
+        attempts: tries in all; those that seldom pass are counted apart, since one 500 after two 429 is the first 500.
         first_wait: seconds before the second try; doubled each time, and up to half of it taken off at random,
             so that clients blocked together do not come back together [bridgehead_1509974866].
         longest_wait: seconds at most between two tries, even when the server asks for more; half of `first_wait` may
@@ -62,10 +63,18 @@ class RetryPolicy:
     sleep: Callable[[float], None] = _sleep
 
     def run(self, attempt: Callable[[], Result]) -> Result:
-        """Call until it returns, raises anything but TryAgainError, or no try is left."""
+        """Call until it returns, raises anything but TryAgainError, or no try of its kind is left."""
+        tries: Counter[bool] = Counter()
+
+        def is_enough(state: RetryCallState) -> bool:
+            failure = state.outcome.exception() if state.outcome else None
+            seldom_passes = isinstance(failure, TryAgainError) and failure.seldom_passes
+            tries[seldom_passes] += 1
+            return tries[seldom_passes] >= (min(_FEW_ATTEMPTS, self.attempts) if seldom_passes else self.attempts)
+
         retrying = Retrying(
             retry=retry_if_exception_type(TryAgainError),
-            stop=self._enough,
+            stop=is_enough,
             wait=self._wait,
             before_sleep=_log,
             reraise=True,
@@ -75,11 +84,6 @@ class RetryPolicy:
             return retrying(attempt)
         except TryAgainError as failure:
             raise failure.final from None
-
-    def _enough(self, state: RetryCallState) -> bool:
-        failure = state.outcome.exception() if state.outcome else None
-        seldom_passes = isinstance(failure, TryAgainError) and failure.seldom_passes
-        return state.attempt_number >= (min(_FEW_ATTEMPTS, self.attempts) if seldom_passes else self.attempts)
 
     def _wait(self, state: RetryCallState) -> float:
         failure = state.outcome.exception() if state.outcome else None

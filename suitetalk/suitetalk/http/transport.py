@@ -276,7 +276,7 @@ def _accepted(answer: Answer, as_refusal: Callable[[Answer], NetSuiteError], *, 
         raise OutcomeUnknownError(
             f"{error.request} was answered with {told} ({error.detail}), so whether NetSuite carried it out is "
             "unknown; look the record up before repeating it."
-        )
+        ) from error
     raise error
 
 

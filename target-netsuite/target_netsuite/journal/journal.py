@@ -24,6 +24,7 @@ from typing import Any
 import msgspec
 
 from suitetalk import Batch, ConfigurationError
+from suitetalk.account import Account
 from suitetalk.folders import open_privately, state_folder
 from suitetalk.http.response import encode
 from target_netsuite.errors import JournalError
@@ -55,17 +56,23 @@ class Journal:
     connection. It may be deleted when it is certain that no job of the last run is still going on.
     """
 
-    def __init__(self, path: Path | None) -> None:
+    def __init__(self, path: Path | None, where: str = "") -> None:
         """Open the journal and read what the last run left.
 
         Args:
             path: of its file; None keeps it in memory, so that a run that is killed may lose sight of creates without
                 an external id.
+            where: the account and its address, in words: what was sent to one NetSuite tells nothing of another.
 
         Raises:
-            JournalError: the file cannot be used, or another run uses it.
+            JournalError: the file cannot be used, another run uses it, or a run against another place left it.
         """
         self._database = JournalDatabase(path)
+        try:
+            self._take(path, where)
+        except BaseException:
+            self._database.close()
+            raise
         self._members: dict[str, tuple[Member, ...]] = {}
         self._record_types: dict[str, str] = {}
         self._former: dict[str, list[tuple[int, str | None]]] = defaultdict(list)
@@ -75,6 +82,20 @@ class Journal:
                 "SELECT id, fingerprint, internal_id FROM made ORDER BY id DESC"
             ):
                 self._former[mark].append((place, internal_id))
+
+    def _take(self, path: Path | None, where: str) -> None:
+        with self._database.transaction() as connection:
+            connection.execute("CREATE TABLE IF NOT EXISTS place (name TEXT NOT NULL)")
+            found = connection.execute(
+                "SELECT name FROM place WHERE EXISTS (SELECT 1 FROM open UNION ALL SELECT 1 FROM made)"
+            ).fetchone()
+            if found and found[0] != where:
+                raise JournalError(
+                    f"The journal {path} holds what a run against {found[0]} left unsettled, and this one is against "
+                    f"{where}; finish that run first, or name another file in the setting `journal`."
+                )
+            connection.execute("DELETE FROM place")
+            connection.execute("INSERT INTO place VALUES (?)", (where,))
 
     def intended(self, batch: Batch, writes: Sequence[Write]) -> None:
         """Write down a batch before it is sent."""
@@ -239,25 +260,27 @@ def _of_no_run(members: tuple[Member, ...]) -> tuple[Member, ...]:
     return tuple(Member(member.stream, 0, member.key, member.fingerprint) for member in members)
 
 
-def open_journal(setting: str | None, account: str, streams: Mapping[str, Any]) -> Journal:
+def open_journal(setting: str | None, account: Account, streams: Mapping[str, Any]) -> Journal:
     """Open the journal that the setting asks for.
 
     Args:
-        setting: a path, `off`, or None for a file of the user's own for this account and these streams.
-        account: the account's id.
+        setting: a path, `off`, or None for a file of the user's own for this account, address and streams.
+        account: the account that is written to.
         streams: the setting `streams`.
 
     Raises:
         ConfigurationError: there is no home folder to keep it in.
         JournalError: the file cannot be used, or another run uses it.
     """
+    where = f"{account.realm} at {account.base_url}"
     if setting == "off":
         return Journal(None)
     if setting:
-        return Journal(Path(setting))
-    digest = hashlib.sha256(msgspec.json.encode([account, dict(streams)], order="sorted")).hexdigest()[:16]
+        return Journal(Path(setting), where)
+    known_by = [account.realm, account.base_url, dict(streams)]
+    digest = hashlib.sha256(msgspec.json.encode(known_by, order="sorted")).hexdigest()[:16]
     try:
-        return Journal(state_folder() / f"journal-{account.lower()}-{digest}.sqlite")
+        return Journal(state_folder() / f"journal-{account.realm.lower()}-{digest}.sqlite", where)
     except OSError as error:
         raise ConfigurationError(
             "journal", f"is needed, since there is no home folder to keep it in ({error})."

@@ -192,6 +192,15 @@ class Order:
                 if not waiting.waits_for:
                     self._let_go(waiting)
 
+    def is_unsettled(self, pending: Pending) -> bool:
+        """Tell whether one is not settled."""
+        return pending.place in self._unsettled
+
+    def let_go_again(self, unsettled: Iterable[Pending]) -> None:
+        """Let some be taken once more that were taken and not settled."""
+        for pending in sorted(unsettled, key=lambda one: one.place):
+            self._let_go(pending)
+
     def postpone(self, postponed: Iterable[Pending]) -> None:
         """Let go what waited for these, which somebody keeps for later; they are never settled here."""
         kept = list(postponed)

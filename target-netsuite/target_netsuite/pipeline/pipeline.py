@@ -6,7 +6,7 @@ import pickle
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import IO, Protocol
 
 from target_netsuite.intents import Intent, Operation, Refusal, Settled
@@ -32,7 +32,10 @@ class Settle(Protocol):
 
 
 Work = Callable[[Sequence[Intent], Settle], None]
-"""Carries out intents of one stream with no record in common, and tells which are settled; raises to end the run."""
+"""Carries out intents of one stream with no record in common, and tells which are settled; raises to end the run.
+
+Those it leaves unsettled are held back: they may be settled later, and are handed out once more when nothing else can
+go on."""
 
 
 class Pipeline:
@@ -54,6 +57,8 @@ class Pipeline:
         self._order = Order()
         self._changed = threading.Condition()
         self._waiting_since: dict[str, float] = {}
+        self._in_hand = 0
+        self._held: set[Pending] = set()
         self._hurry = False
         self._stopped = False
         self._error: BaseException | None = None
@@ -118,6 +123,11 @@ class Pipeline:
         self._changed.notify_all()
         try:
             while not reached():
+                if self._held and not self._in_hand and not self._order.ready():
+                    self._order.let_go_again(self._held)
+                    self._held.clear()
+                    self._wake()
+                    self._changed.notify_all()
                 self._changed.wait()
                 self._raise_error()
         finally:
@@ -138,21 +148,27 @@ class Pipeline:
 
     def _carry_out_chunks(self) -> None:
         while taken := self._next_chunk():
+            unsettled = {(one.intent.stream, one.intent.number): one for one in taken}
             try:
-                self._work([pending.intent for pending in taken], self._settling(taken))
+                self._work([pending.intent for pending in taken], self._settling(unsettled))
+                with self._changed:
+                    self._in_hand -= 1
+                    self._held.update(filter(self._order.is_unsettled, unsettled.values()))
+                    self._changed.notify_all()
             except BaseException as error:  # noqa: BLE001 - it ends the run, and is raised in the main thread
                 with self._changed:
                     self._error = self._error or error
                     self._changed.notify_all()
                 return
 
-    def _settling(self, taken: Iterable[Pending]) -> Settle:
-        pending = {(one.intent.stream, one.intent.number): one for one in taken}
-
+    def _settling(self, unsettled: dict[tuple[str, int], Pending]) -> Settle:
         def settle(settled: Sequence[Settled], postponed: Sequence[Intent] = ()) -> None:
             with self._changed:
-                self._order.settle(pending.pop((one.intent.stream, one.intent.number)) for one in settled)
-                self._order.postpone(pending.pop((one.stream, one.number)) for one in postponed)
+                done = [unsettled.pop((one.intent.stream, one.intent.number)) for one in settled]
+                kept = [unsettled.pop((one.stream, one.number)) for one in postponed]
+                self._order.settle(done)
+                self._order.postpone(kept)
+                self._held.difference_update(done, kept)
                 self._wake()
                 self._changed.notify_all()
 
@@ -166,6 +182,7 @@ class Pipeline:
                 if stream is not None:
                     self._waiting_since.pop(stream)
                     taken = self._order.take(stream, self._chunk)
+                    self._in_hand += 1
                     self._wake()
                     return taken
                 self._changed.wait(pause)

@@ -1,4 +1,8 @@
-"""What an answer means."""
+"""What an answer means for the record it is about.
+
+A write is done, refused, certainly not done, or nobody knows; which of these an answer of NetSuite's is, is decided
+here and nowhere else.
+"""
 
 from __future__ import annotations
 
@@ -22,23 +26,29 @@ from target_netsuite.errors import StoppedError
 from target_netsuite.intents import Intent, Operation, Outcome, Refusal, Settled, Write
 from target_netsuite.journal.journal import outcome_unknown
 
+logger = logging.getLogger(__name__)
+
+_NO_BATCHES = frozenset({400, 403, 404, 405, 406, 415})
+_NO_RIGHT_TO_LIST = "USER_ERROR"  # with or without the word permission [PO-client, measured]
+
+OnUnknownOutcome = Literal["stop", "repeat", "skip"]
+Policy = Callable[[str], OnUnknownOutcome]
+"""The setting `on_unknown_outcome` of a stream."""
+
 
 @dataclass(frozen=True)
 class Unknown:
     """A write that may or may not have been done; reading what is there now tells.
 
     Attributes:
-        write: which.
+        intent: which.
         error: what hid it.
+        may_come_late: whether a job that NetSuite has lost sight of, or does not end, may still do it.
     """
 
-    write: Write
+    intent: Intent
     error: SuiteTalkError
-
-    @property
-    def intent(self) -> Intent:
-        """Where the write comes from."""
-        return self.write.intent
+    may_come_late: bool = False
 
 
 Answer = Settled | Unknown
@@ -88,28 +98,49 @@ def can_be_repeated(write: Write) -> bool:
     return not adds_lines(write.body, write.replace)
 
 
-def key_of(write: Write) -> str:
-    """Return the key of a write's record as JSON, for messages."""
-    return json.dumps(dict(write.intent.key), default=str, ensure_ascii=False)
-
-
-def stopped(writes: Sequence[Write], error: SuiteTalkError) -> WritingStoppedError:
-    """Return what ends the run when these writes, of one stream, cannot be settled for now."""
-    others = len(writes) - 1
+def stopped(intents: Sequence[Intent], error: SuiteTalkError) -> WritingStoppedError:
+    """Return what ends the run when these records, of one stream, cannot be settled for now."""
+    others = len(intents) - 1
     which = (
-        f"a record of stream `{writes[0].intent.stream}` with the key {key_of(writes[0])}"
+        f"a record of stream `{intents[0].stream}` with the key {_key_of(intents[0])}"
         f"{f' and the {others} sent with it, which are' if others else ', which is'} not settled"
     )
     return WritingStoppedError(f"Stopped at {which}: {str(error).rstrip('. ')}.")
 
 
-def stopped_in_doubt(stream: str, record_type: str, key: str, why: str) -> WritingStoppedError:
-    """Return what ends the run when a create without an external id may have been done, and nothing tells."""
-    return WritingStoppedError(
-        f"Stopped at a record of stream `{stream}` with the key {key}, which is not settled: {why.rstrip('. ')}. Look "
-        f"in NetSuite for a new {record_type} made of it, and run once more with the stream's `on_unknown_outcome` set "
-        "to `skip` if it is there, or to `repeat` if it is not; with `external_id` NetSuite itself would show it."
+def stopped_in_doubt(
+    stream: str, record_type: str, key: str, why: str, external_id: str | None = None
+) -> WritingStoppedError:
+    """Return what ends the run when a write that must not be repeated may have been done, and nothing tells."""
+    look = (
+        f"Look in NetSuite for the {record_type} with the external id {external_id!r}"
+        if external_id
+        else f"Look in NetSuite for a new {record_type} made of it"
     )
+    hint = "" if external_id else "; with `external_id` NetSuite itself would show it"
+    return WritingStoppedError(
+        f"Stopped at a record of stream `{stream}` with the key {key}, which is not settled: {why.rstrip('. ')}. "
+        f"{look}, and run once more with the stream's `on_unknown_outcome` set to `skip` if it is there, or to "
+        f"`repeat` if it is not{hint}."
+    )
+
+
+def decided(policy: Policy, intent: Intent, error: SuiteTalkError) -> Settled | None:
+    """Return the refusal of a record that may have been written, None to send it again, as the stream's setting says.
+
+    Raises:
+        WritingStoppedError: a person is to look.
+    """
+    choice = policy(intent.stream)
+    if choice == "repeat":
+        return None
+    if choice == "skip":
+        return Settled(intent, refusal=outcome_unknown(str(error).rstrip(". ")))
+    raise stopped_in_doubt(intent.stream, intent.record_type, _key_of(intent), str(error), intent.external_id)
+
+
+def _key_of(intent: Intent) -> str:
+    return json.dumps(dict(intent.key), default=str, ensure_ascii=False)
 
 
 @dataclass
@@ -134,27 +165,6 @@ class Gathered:
         """
         if self.stops:
             raise WritingStoppedError(str(self.stops[0]), list(self.answers.values())) from self.stops[0].__cause__
-
-
-OnUnknownOutcome = Literal["stop", "repeat", "skip"]
-Policy = Callable[[str], OnUnknownOutcome]
-"""The setting `on_unknown_outcome` of a stream."""
-
-
-def decided(policy: Policy, write: Write, error: SuiteTalkError) -> Settled | WritingStoppedError | None:
-    """Return a refusal, or what ends the run; None to send the write again, as the stream's setting says."""
-    choice = policy(write.intent.stream)
-    if choice == "repeat":
-        return None
-    if choice == "skip":
-        return Settled(write.intent, refusal=outcome_unknown(str(error).rstrip(". ")))
-    return stopped_in_doubt(write.intent.stream, write.record_type, key_of(write), str(error))
-
-
-logger = logging.getLogger(__name__)
-
-_NO_BATCHES = frozenset({400, 403, 404, 405, 406, 415})
-_NO_RIGHT_TO_LIST = "USER_ERROR"  # with or without the word permission [PO-client, measured]
 
 
 class RecordTypes:

@@ -1,4 +1,8 @@
-"""Which writes go together in one request, and what that request is."""
+"""Which writes go together in one request, and what that request is.
+
+A batch holds up to a hundred records of one type and operation [article_0127092747], and says less than a single
+request: what it cannot say goes alone.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +13,7 @@ from typing import Any, Literal
 
 from suitetalk import BATCH_SIZE, Batch
 from suitetalk.records import adds_lines
-from target_netsuite.intents import Operation, Outcome, Write
+from target_netsuite.intents import Intent, Operation, Outcome, Write
 from target_netsuite.journal.journal import is_unfindable
 
 WriteMode = Literal["auto", "batch", "single"]
@@ -38,6 +42,11 @@ class Portion:
     places: tuple[int, ...]
     writes: tuple[Write, ...]
     batch: Batch
+
+    @property
+    def intents(self) -> list[Intent]:
+        """What the writes come from."""
+        return [write.intent for write in self.writes]
 
     @property
     def placed(self) -> list[Placed]:

@@ -1,4 +1,8 @@
-"""Carrying out writes until it is certain what became of each."""
+"""Carrying out writes until it is certain what became of each.
+
+A call divides its writes into batches and single requests, sends them beside each other, and sends again what was
+certainly not done, one by one. What may have been done goes back to the caller, who reads what is there now.
+"""
 
 from __future__ import annotations
 
@@ -11,10 +15,12 @@ from suitetalk import BATCH_SIZE, NetSuite, PollPolicy, SuiteTalkError
 from suitetalk.records import Validation, validation_headers
 from target_netsuite.intents import Write
 from target_netsuite.journal.journal import Journal, is_unfindable
-from target_netsuite.writing.batches import BatchWrites, Confirm, Confirmation, JobTimes
+from target_netsuite.writing.batches import BatchWrites, BegunJobs, Confirm, Confirmation
 from target_netsuite.writing.outcomes import Answer, Gathered, Policy, RecordTypes, comes_before_sending, stopped
-from target_netsuite.writing.portions import Placed, Portion, WriteMode, divided, in_portions
-from target_netsuite.writing.singles import SingleWrites
+from target_netsuite.writing.pace import Kind, Pace
+from target_netsuite.writing.portions import Placed, WriteMode, divided, in_portions
+from target_netsuite.writing.singles import BegunRequests, Learned, SingleWrites
+from target_netsuite.writing.suspects import Suspects
 from target_netsuite.writing.task_order import TaskOrder
 
 _ROUNDS = 5
@@ -26,12 +32,15 @@ class WriterOptions:
     """How to write.
 
     Attributes:
-        write_mode: batches or single requests wherever it can be done, or `auto` for what takes fewer requests.
+        write_mode: batches or single requests wherever it can be done; `auto` for batches, but where single requests
+            are few, or found to be faster.
         batch_results: `each` to read the result of every record, `auto` to ask in bulk first.
         name_validation: what NetSuite does about names of fields that do not exist.
         value_validation: what it does about values of the wrong form; None leaves it to NetSuite.
         single_requests: threads for separate requests.
         polling: how to ask after jobs of which nothing is known yet.
+        job_timeout: seconds after which a job is not waited for any longer, and its records are looked up.
+        patience: seconds in which the first job of a kind has to be done, in `auto`, before single requests are tried.
     """
 
     write_mode: WriteMode = "auto"
@@ -40,6 +49,8 @@ class WriterOptions:
     value_validation: Validation | None = None
     single_requests: int = 32
     polling: PollPolicy = field(default_factory=PollPolicy)
+    job_timeout: float = 3600.0
+    patience: float = 3.0
 
 
 class Writer:
@@ -69,21 +80,22 @@ class Writer:
         self._headers = validation_headers(self._options.name_validation, self._options.value_validation)
         self._record_types = RecordTypes(netsuite)
         self.task_order = TaskOrder(netsuite, self._requests)
+        self.suspects = Suspects()
+        self._pace = Pace(self._options.polling, self._options.patience)
+        learned = Learned(self._record_types, self._pace, self.suspects, policy)
         self._batches = BatchWrites(
             netsuite,
             journal,
+            learned=learned,
             confirmation=Confirmation(confirm if self._options.batch_results == "auto" else None),
-            record_types=self._record_types,
             task_order=self.task_order,
-            job_times=JobTimes(self._options.polling),
-            policy=policy,
+            job_timeout=self._options.job_timeout,
             threads=self._jobs,
         )
         self._singles = SingleWrites(
             netsuite,
             journal,
-            record_types=self._record_types,
-            policy=policy,
+            learned=learned,
             threads=self._requests,
             name_validation=self._options.name_validation,
             value_validation=self._options.value_validation,
@@ -113,7 +125,9 @@ class Writer:
             gathered.check()
             left = gathered.again
         if left:
-            raise stopped([write for _, write in left], SuiteTalkError(f"it was sent {_ROUNDS} times without success"))
+            raise stopped(
+                [write.intent for _, write in left], SuiteTalkError(f"it was sent {_ROUNDS} times without success")
+            )
         return [gathered.answers[place] for place in range(len(writes))]
 
     def stop(self) -> None:
@@ -127,29 +141,60 @@ class Writer:
         self._requests.shutdown(cancel_futures=True)
 
     def _send(self, writes: list[Placed], gathered: Gathered, write_mode: WriteMode, *, is_first: bool) -> None:
-        """Send writes once: those of a later round each on its own."""
+        """Send writes once: those of a later round one by one, but for creates that nothing tells of later."""
         record_type = writes[0][1].record_type
-        takes_batches = self._record_types.takes_batches(record_type)
-        takes_jobs = self._record_types.takes_jobs(record_type)
-        together, single = divided(writes, write_mode if takes_jobs else "single")
-        portions: list[Portion] = []
-        for group in together:
-            if not is_unfindable(group[0][1]) and not (is_first and takes_batches):
-                single += group
-                continue
-            try:
-                size = BATCH_SIZE if is_first and not self._is_mixed_up(group) else 1
-                portions += in_portions(group, self._headers, size=size, alone=not takes_batches)
-            except SuiteTalkError as error:  # one of them cannot be sent; on its own it is told which
-                if not comes_before_sending(error):
-                    raise
-                single += group
-        begun = self._singles.begin(single)
+        takes_batches = is_first and self._record_types.takes_batches(record_type)
+        together, single = divided(writes, write_mode if self._record_types.takes_jobs(record_type) else "single")
+        sent = _Sent()
+        undecided: list[list[Placed]] = []
         try:
-            self._batches.carry_out(portions, gathered)
+            for group in together:
+                if is_unfindable(group[0][1]):
+                    self._begin_batches(
+                        group, sent, size=BATCH_SIZE if is_first and not self._is_mixed_up(group) else 1
+                    )
+                elif not takes_batches:
+                    single += group
+                elif write_mode != "auto":
+                    self._begin_batches(group, sent)
+                elif self._pace.knows(_kind_of(group)):
+                    undecided.append(group)
+                else:  # the first batch of a kind shows how long its jobs take
+                    self._begin_batches(group[:BATCH_SIZE], sent)
+                    undecided += [group[BATCH_SIZE:]] if group[BATCH_SIZE:] else []
+            sent.requests += self._singles.begin(single)
+            for group in undecided:
+                if self._pace.prefers_batches(_kind_of(group), len(group)):
+                    self._begin_batches(group, sent)
+                else:
+                    sent.requests += self._singles.begin(group)
+            self._batches.gather(sent.jobs, gathered)
         finally:
-            self._singles.gather(begun, gathered)
+            self._singles.gather(sent.requests, gathered)
+
+    def _begin_batches(self, group: list[Placed], sent: _Sent, *, size: int | None = None) -> None:
+        alone = not self._record_types.takes_batches(group[0][1].record_type)
+        try:
+            portions = in_portions(group, self._headers, size=size or BATCH_SIZE, alone=alone)
+        except SuiteTalkError as error:  # one of them cannot be sent; on its own it is told which
+            if not comes_before_sending(error):
+                raise
+            sent.requests += self._singles.begin(group)
+        else:
+            sent.jobs += self._batches.begin(portions)
 
     def _is_mixed_up(self, group: list[Placed]) -> bool:
         """Tell whether results of these writes could not be told apart if they were done in one job."""
         return self.task_order.follows is False and is_unfindable(group[0][1])
+
+
+@dataclass
+class _Sent:
+    """What is under way."""
+
+    jobs: BegunJobs = field(default_factory=list)
+    requests: BegunRequests = field(default_factory=list)
+
+
+def _kind_of(group: list[Placed]) -> Kind:
+    return group[0][1].record_type, group[0][1].operation.value
