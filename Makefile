@@ -46,7 +46,7 @@ explore: environment ## Property tests, with a thousand new examples each time
 coverage: environment ## Every test, with the lines and branches it reaches; takes twice as long
 	@$(TESTS) --cov --cov-report=term $(PYTEST)
 
-settings: environment ## Write the plugins' settings into meltano.yml, docs/settings.md and docs/writing.md
+settings: environment ## Write the plugins' settings into meltano.yml, docs/settings.md and the emulator's README
 	@$(RUN)/python scripts/describe_settings.py
 
 lock: environment ## Pin the newest version of every dependency in requirements.lock

@@ -1,4 +1,4 @@
-"""Write the plugins' settings, as `--about` gives them, into meltano.yml, docs/settings.md and docs/writing.md.
+"""Write the plugins' settings, as `--about` gives them, into meltano.yml and docs/settings.md.
 
 The emulator's settings go into its README. Each file keeps them between two lines of marks. `make settings` runs this;
 a test checks that it has nothing to change.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,9 @@ import yaml
 from netsuite_emulator.options import Described
 from netsuite_emulator.options import described as described_settings
 from netsuite_emulator.settings import Settings
+from suitetalk import CONNECTION_SETTINGS
+from tap_netsuite.settings import CONFIG_SCHEMA
+from target_netsuite.settings import CONFIG_JSONSCHEMA
 
 ROOT = Path(__file__).resolve().parent.parent
 PLUGINS = ("tap-netsuite", "target-netsuite")
@@ -53,30 +56,65 @@ def meltano_block(described: Mapping[str, Any]) -> str:
     return "".join(f"    {line}\n" for line in text.splitlines())
 
 
-def readme_block(described: Mapping[str, Mapping[str, Any]]) -> str:
-    """Return the table of the settings of several plugins, by the plugins' names."""
-    schemas: dict[str, Mapping[str, Any]] = {}
-    for plugin in described.values():
-        schemas.update(plugin["settings"]["properties"])
-    head = ["Setting", *(name.removesuffix("-netsuite") for name in described), "Type", "Default", "Description"]
-    rows = [head, ["---"] * len(head)]
-    for name, schema in schemas.items():
-        places = ["yes" if name in plugin["settings"]["properties"] else "" for plugin in described.values()]
-        default = f"`{json.dumps(schema['default'])}`" if "default" in schema else ""
-        rows.append([f"`{name}`", *places, _readme_type(schema), default, _one_line(schema).replace("|", "\\|")])
-    return "".join(f"| {' | '.join(row)} |\n" for row in rows)
+def settings_page(described: Mapping[str, Mapping[str, Any]]) -> str:
+    """Return the sections of the settings page: the connection, each plugin, what is inside its settings, the SDK."""
+    own = {"tap-netsuite": CONFIG_SCHEMA["properties"], "target-netsuite": CONFIG_JSONSCHEMA["properties"]}
+    sections = [
+        "## Connection\n\nOf both plugins, and of `suitetalk`.\n\n"
+        + _table(CONNECTION_SETTINGS, CONFIG_SCHEMA["required"])
+    ]
+    of_the_sdk: dict[str, Mapping[str, Any]] = {}
+    for plugin, about in described.items():
+        properties = about["settings"]["properties"]
+        of_plugin = {name: properties[name] for name in own[plugin] if name not in CONNECTION_SETTINGS}
+        of_the_sdk |= {name: schema for name, schema in properties.items() if name not in own[plugin]}
+        sections += [f"## {plugin}\n\n{_table(of_plugin, about['settings']['required'])}", *_inner_sections(of_plugin)]
+    sections.append(
+        "## Both plugins, from the Singer SDK\n\n`batch_config` is the tap's only.\n\n" + _table(of_the_sdk)
+    )
+    return "\n" + "\n".join(sections) + "\n"
 
 
-def members_block(settings: Mapping[str, Mapping[str, Any]]) -> str:
-    """Return a table of the settings inside another one, by name."""
-    rows = [["Setting", "Type", "Description"], ["---"] * 3]
+def _inner_sections(settings: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """Return a section for each setting that has settings inside, once for those that are described alike."""
+    found: dict[str, str] = {}
+    waiting = list(settings.items())
+    while waiting:
+        place, schema = waiting.pop(0)
+        where, entry = _entry(place, schema)
+        inside = entry.get("properties", {})
+        if inside and json.dumps(inside) not in found:
+            table = _table(inside, entry.get("required", ()))
+            found[json.dumps(inside)] = f"### `{where}`\n\n{_one_line(schema)}\n\n{table}"
+            waiting += [(f"{where}.{name}", one) for name, one in inside.items()]
+    return list(found.values())
+
+
+def _entry(place: str, schema: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
+    """Return where a setting's own settings are, and their schema: in itself, or in each of its entries."""
+    entries = schema.get("additionalProperties")
+    if isinstance(entries, Mapping):
+        return f"{place}.<name>", entries
+    return (f"{place}[]", schema["items"]) if "items" in schema else (place, schema)
+
+
+def _table(settings: Mapping[str, Mapping[str, Any]], needed: Collection[str] = ()) -> str:
+    rows = [["Setting", "Type", "Default", "Description"], ["---"] * 4]
     for name, schema in settings.items():
-        choices = f": {', '.join(schema['enum'])}" if "enum" in schema else ""
-        rows.append([f"`{name}`", _type(schema) + choices, _one_line(schema).replace("|", "\\|")])
+        default = f"`{json.dumps(schema['default'])}`" if "default" in schema else "required" * (name in needed)
+        text = _one_line(schema) + "".join(f" Example: `{json.dumps(one)}`." for one in schema.get("examples", ()))
+        rows.append([f"`{name}`", _shown_type(schema), default, text.replace("|", "\\|")])
     return "".join(f"| {' | '.join(row)} |\n" for row in rows)
 
 
-def written_anew(text: str, name: str, block: str, comment: Callable[[str], str]) -> str:
+def _shown_type(schema: Mapping[str, Any]) -> str:
+    kind = " or ".join(f"`{word}`" for word in schema["enum"]) if "enum" in schema else schema.get("format")
+    if not kind and _type(schema) == "array":
+        kind = f"array of {_type(schema['items'])}s" if "items" in schema else "array"
+    return f"{kind or _type(schema)}{', secret' if schema.get('secret') else ''}"
+
+
+def rewritten(text: str, name: str, block: str, comment: Callable[[str], str]) -> str:
     """Return a text with the lines between the marks of this name replaced.
 
     Raises:
@@ -96,16 +134,11 @@ def files() -> Iterator[tuple[Path, str]]:
     path = ROOT / "meltano.yml"
     text = path.read_text(encoding="utf-8")
     for plugin in PLUGINS:
-        text = written_anew(text, f"settings of {plugin}", meltano_block(described[plugin]), "    # {}".format)
+        text = rewritten(text, f"settings of {plugin}", meltano_block(described[plugin]), "    # {}".format)
     yield path, text
     path = ROOT / "docs" / "settings.md"
     text = path.read_text(encoding="utf-8")
-    yield path, written_anew(text, "settings", readme_block(described), "<!-- {} -->".format)
-    path = ROOT / "docs" / "writing.md"
-    text = path.read_text(encoding="utf-8")
-    for name, settings in stream_settings(described["target-netsuite"]).items():
-        text = written_anew(text, f"settings of a {name}", members_block(settings), "<!-- {} -->".format)
-    yield path, text
+    yield path, rewritten(text, "settings", settings_page(described), "<!-- {} -->".format)
     yield emulator_readme()
 
 
@@ -133,17 +166,6 @@ def _options_table(settings: list[Described]) -> str:
         choices = f" One of {', '.join(f'`{choice}`' for choice in each.choices)}." if each.choices else ""
         rows.append([f"`{each.name}`", option, default, f"{each.text}{choices}".replace("|", "\\|")])
     return "".join(f"| {' | '.join(row)} |\n" for row in rows)
-
-
-def stream_settings(described: Mapping[str, Any]) -> dict[str, Mapping[str, Mapping[str, Any]]]:
-    """Return the settings of one stream, of one of its sublists, and of one of its references, by name."""
-    stream = _members(described["settings"]["properties"]["streams"])
-    return {"stream": stream, "sublist": _members(stream["sublists"]), "reference": _members(stream["references"])}
-
-
-def _members(schema: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
-    members: Mapping[str, Mapping[str, Any]] = schema["additionalProperties"]["properties"]
-    return members
 
 
 def _meltano_setting(name: str, schema: Mapping[str, Any]) -> dict[str, Any]:
@@ -174,11 +196,6 @@ def _type(schema: Mapping[str, Any]) -> str:
     return next(kind for kind in ([given] if isinstance(given, str) else given) if kind != "null")
 
 
-def _readme_type(schema: Mapping[str, Any]) -> str:
-    kind = str(schema.get("format") or _type(schema))
-    return f"{kind}, secret" if schema.get("secret") else kind
-
-
 def _label(value: str) -> str:
     return str(value).replace("_", " ").replace("-", " ").capitalize()
 
@@ -192,7 +209,7 @@ def main() -> None:
     for path, text in files():
         if path.read_text(encoding="utf-8") != text:
             path.write_text(text, encoding="utf-8")
-            print(f"{path.name} has been rewritten")
+            print(f"{path.name} is rewritten")
 
 
 if __name__ == "__main__":

@@ -17,10 +17,11 @@ there are: `str`, `bool`, `int`, `float`, `Decimal`, `datetime`, `Path`, a `Lite
 from __future__ import annotations
 
 import json
+import os
 import types
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields, is_dataclass
-from datetime import datetime, timezone
+from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from enum import Enum
 from functools import cache, partial
@@ -29,10 +30,13 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints, overload
 
 from suitetalk.errors import ConfigurationError
+from suitetalk.values import instant
 
-__all__ = ["Special", "group", "json_values", "place_of", "read", "schema_of", "setting"]
+__all__ = ["Special", "check_environment", "group", "json_values", "place_of", "read", "schema_of", "setting"]
 
 _T = TypeVar("_T")
+_IN_JSON: dict[str, type] = {"boolean": bool, "integer": int, "object": dict, "array": list}
+_FLAGS_OF_THE_SDK = ("yes", "on", "no", "off")
 _FLAGS = {"true": True, "1": True, "false": False, "0": False}
 
 
@@ -130,7 +134,10 @@ def setting(default: Any, title: str, description: str, **facts: Any) -> Any:
 
 
 def group() -> Any:
-    """Make a dataclass's field one that holds settings which stand beside the others, not inside a setting."""
+    """Make a dataclass's field one that holds settings which stand beside the others, not inside a setting.
+
+    They are read by the dataclass's own `from_mapping` where it has one.
+    """
     return field(metadata={"group": True})
 
 
@@ -157,7 +164,8 @@ def read(settings: type[_T], given: Mapping[str, Any], place: str = "", **defaul
     values = dict(defaults)
     for each in fields(described):
         if each.metadata.get("group"):
-            values[each.name] = read(_hints(described)[each.name], given, place)
+            kind = _hints(described)[each.name]
+            values[each.name] = kind.from_mapping(given) if hasattr(kind, "from_mapping") else read(kind, given, place)
     for one in _settings(described):
         value = given.get(one.name)
         if not _is_absent(value):
@@ -192,6 +200,27 @@ def json_values(settings: type[Any], given: Mapping[str, Any]) -> dict[str, Any]
     }
 
 
+def check_environment(settings: type[Any], prefix: str) -> None:
+    """Find the environment variable that the SDK could not read, or took for false: it does not name it.
+
+    Args:
+        settings: the dataclass that describes them.
+        prefix: how the names of the variables begin.
+
+    Raises:
+        ConfigurationError: a variable does not hold what its setting needs.
+    """
+    for one in _all_settings(settings):
+        variable, kind = prefix + one.name.upper(), one.kind.schema.get("type")
+        text = os.environ.get(variable)
+        is_list_of_names = kind == "array" and one.kind.schema["items"].get("type") == "string"  # may be a,b,c
+        if text is None or kind not in _IN_JSON or is_list_of_names or text.lower() in _FLAGS_OF_THE_SDK:
+            continue
+        if not isinstance(one.kind.plain(text), _IN_JSON[kind]):
+            what = "true or false" if kind == "boolean" else f"a JSON {kind}"
+            raise ConfigurationError(one.name, f"in the environment variable {variable} is not {what}.")
+
+
 def _is_absent(value: Any) -> bool:
     return value is None or (isinstance(value, str) and not value.strip())
 
@@ -203,20 +232,25 @@ def _hints(settings: Any) -> dict[str, Any]:
 
 @cache
 def _settings(settings: Any) -> tuple[_Setting, ...]:
-    """Return the settings a dataclass describes itself."""
-    return tuple(_setting(each, _hints(settings)[each.name]) for each in fields(settings) if "setting" in each.metadata)
+    """Return the settings a dataclass describes itself; those of its base come last."""
+    own = vars(settings).get("__annotations__", {})
+    described = sorted(fields(settings), key=lambda each: each.name not in own)
+    return tuple(_setting(each, _hints(settings)[each.name]) for each in described if "setting" in each.metadata)
 
 
-def _all_settings(settings: Any) -> list[_Setting]:
+def _all_settings(settings: Any) -> tuple[_Setting, ...]:
     """Return the settings of a dataclass and of its groups, in order."""
+    groups = {each.name for each in fields(settings) if each.metadata.get("group")}
+    if not groups:
+        return _settings(settings)
     own = {one.attribute: one for one in _settings(settings)}
     found: list[_Setting] = []
     for each in fields(settings):
-        if each.metadata.get("group"):
+        if each.name in groups:
             found += _all_settings(_hints(settings)[each.name])
         elif each.name in own:
             found.append(own[each.name])
-    return found
+    return tuple(found)
 
 
 def _setting(described: Field[Any], hint: Any) -> _Setting:
@@ -305,10 +339,9 @@ def _special(special: Special) -> _Kind:
 
 def _moment(text: str) -> datetime:
     try:
-        moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
+        return instant(text)
     except ValueError:
         raise ValueError(f"is {text!r}; write it like 2024-01-31 or 2024-01-31T00:00:00Z.") from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
 
 
 _SPECIAL = {
@@ -402,7 +435,8 @@ def _list(entry: _Kind, given: _Description) -> _Kind:
     def taken(place: str, value: Any) -> tuple[Any, ...]:
         value = _decoded(value)
         if not isinstance(value, (list, tuple)):
-            raise ConfigurationError(place, f"is {_shown(value, given)}; it must be a list{_such_as(given)}.")
+            shown = "" if given.secret else f"is {value!r}; it "
+            raise ConfigurationError(place, f"{shown}must be a list{_such_as(given)}.")
         found = []
         for number, one in enumerate(value):
             if holds_names and (one is None or one == ""):
@@ -444,10 +478,8 @@ def _members(settings: Any, given: _Description) -> _Kind:
         if alone and isinstance(value, str):
             value = {alone.name: value}
         if not isinstance(value, Mapping):
-            names = ", ".join(f"`{one.name}`" for one in described if one.is_required)
-            such = _such_as(given) or (
-                f" with {names}" if names else f" with {', '.join(one.name for one in described)}"
-            )
+            names = [one.name for one in described if one.is_required] or [one.name for one in described]
+            such = _such_as(given) or f" with {', '.join(names)}"
             raise ConfigurationError(place, f"must be an object{such}.")
         return read(settings, value, place)
 
@@ -456,10 +488,6 @@ def _members(settings: Any, given: _Description) -> _Kind:
         return json_values(settings, decoded) if isinstance(decoded, Mapping) else value
 
     return _Kind(schema, taken, plain)
-
-
-def _shown(value: Any, given: _Description) -> str:
-    return "a secret" if given.secret else repr(value)
 
 
 def _such_as(given: _Description) -> str:

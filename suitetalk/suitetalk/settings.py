@@ -101,7 +101,7 @@ class ConnectionSettings:
     """
 
     account_id: str = setting(
-        ..., "Account ID", "As under Setup > Company > Company Information: 1234567, or 1234567_SB1 for a sandbox."
+        "", "Account ID", "As under Setup > Company > Company Information: 1234567, or 1234567_SB1 for a sandbox."
     )
     base_url: str | None = setting(
         None,
@@ -202,6 +202,8 @@ class ConnectionSettings:
         """
         if not config.get("account_id") and (named := account_in(str(config.get("token_url") or ""))):
             config = {**config, "account_id": named}
+        if not str(config.get("account_id") or "").strip():
+            raise ConfigurationError("account_id", f"is missing: {CONNECTION_SETTINGS['account_id']['description']}")
         return read(cls, config)
 
     @cached_property

@@ -14,6 +14,7 @@ from typing import Any
 from singer_sdk import Stream, Tap
 
 from suitetalk import ConfigurationError, RetryPolicy
+from suitetalk.descriptions import check_environment, json_values
 from tap_netsuite.account import Account
 from tap_netsuite.discovery.discover import discover
 from tap_netsuite.discovery.found import (
@@ -56,13 +57,19 @@ class TapNetSuite(Tap):
         """Make the tap; what a given catalog says of its streams beyond Singer's own keys is kept.
 
         Raises:
-            ConfigurationError: what was given is not a state.
+            ConfigurationError: what was given is not a state, or an environment variable does not fit its setting.
         """
         self._given_findings = findings_in(kwargs.get("catalog"))
         self.given_datasets = datasets_in(kwargs.get("catalog"))
+        self._reads_environment = bool(kwargs.get("parse_env_config"))
         if not isinstance(kwargs.get("state"), (dict, str, PurePath, NoneType)):
             raise ConfigurationError("--state", _NO_STATE)
-        super().__init__(*args, **kwargs)
+        try:
+            super().__init__(*args, **kwargs)
+        except ValueError:
+            if self._reads_environment:
+                check_environment(TapSettings, self._env_var_prefix)
+            raise
 
     @cached_property
     def settings(self) -> TapSettings:
@@ -192,8 +199,11 @@ class TapNetSuite(Tap):
     def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
         """Check the settings in our own words before the SDK does in those of JSON Schema."""
         if raise_errors:
+            if self._reads_environment:
+                check_environment(TapSettings, self._env_var_prefix)
             self._warn_of_unknown_settings()
             TapSettings.from_mapping(self.config)
+            self._config = json_values(TapSettings, self.config)
         return super()._validate_config(raise_errors=raise_errors)
 
     def _warn_of_unknown_settings(self) -> None:

@@ -253,7 +253,7 @@ def test_a_name_that_several_have_is_an_error(netsuite_emulator_factory: Callabl
     ("datasets", "name"),
     [
         ("custdataset_a", "datasets"),
-        ([1], "datasets"),
+        ([1], "datasets[0]"),
         ([""], "datasets[0].id"),
         ([{"name": "a"}], "datasets[0].id"),
         ([{"id": "a", "name": "a b"}], "datasets[0].name"),
@@ -262,7 +262,7 @@ def test_a_name_that_several_have_is_an_error(netsuite_emulator_factory: Callabl
         (["a", "A"], "datasets"),
         ([{"id": "a", "primary_keys": "id"}], "datasets[0].primary_keys"),
         ([{"id": "a", "types": ["id"]}], "datasets[0].types"),
-        ([{"id": "a", "types": {"day": "date"}}], "datasets[0].types"),
+        ([{"id": "a", "types": {"day": "date"}}], "datasets[0].types.day"),
         ([{"id": "*", "primary_keys": ["id"]}], "datasets[0]"),
     ],
 )

@@ -11,6 +11,7 @@ from tests.tap_runs import Json, discover, entry, read, selected
 
 from netsuite_emulator import Emulator
 from suitetalk import ConfigurationError
+from suitetalk.descriptions import read as checked_settings
 from tap_netsuite.settings import DiscoverySettings
 
 
@@ -129,8 +130,8 @@ def test_titles_come_from_the_catalog(config: Json) -> None:
         ({"booleans": "yes"}, "booleans"),
         ({"multi_selects": "json"}, "multi_selects"),
         ({"display_values": "customer.terms"}, "display_values"),
-        ({"display_values": ["customer"]}, "display_values"),
-        ({"display_values": ["customer.terms; DROP"]}, "display_values"),
+        ({"display_values": ["customer"]}, "display_values[0]"),
+        ({"display_values": ["customer.terms; DROP"]}, "display_values[0]"),
         ({"catalog_cache_seconds": -1}, "catalog_cache_seconds"),
         ({"catalog_cache_seconds": True}, "catalog_cache_seconds"),
         ({"refresh_catalog": "maybe"}, "refresh_catalog"),
@@ -138,10 +139,12 @@ def test_titles_come_from_the_catalog(config: Json) -> None:
 )
 def test_settings_that_are_wrong_are_named(config: Json, setting: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
-        DiscoverySettings.from_mapping(config)
+        checked_settings(DiscoverySettings, config)
     assert caught.value.setting == setting
 
 
 def test_settings_from_the_environment_are_text() -> None:
-    checked = DiscoverySettings.from_mapping({"catalog_cache_seconds": "60", "refresh_catalog": "true", "booleans": ""})
+    checked = checked_settings(
+        DiscoverySettings, {"catalog_cache_seconds": "60", "refresh_catalog": "true", "booleans": ""}
+    )
     assert checked == DiscoverySettings(catalog_cache_seconds=60, refresh_catalog=True)

@@ -20,6 +20,7 @@ from singer_sdk.mapper import RemoveRecordTransform, StreamMap
 from singer_sdk.sinks import RecordSink
 
 from suitetalk import ConfigurationError, Governor, NetSuite, RetryPolicy
+from suitetalk.descriptions import check_environment, json_values
 from target_netsuite.child_streams import ChildStreams
 from target_netsuite.errors import (
     InvalidRecordError,
@@ -42,9 +43,7 @@ from target_netsuite.settings import (
     CONFIG_JSONSCHEMA,
     Settings,
     StreamSettings,
-    check_environment,
     with_dots,
-    without_blanks,
 )
 from target_netsuite.sinks import ChildSink, NetSuiteSink, SinkTarget, StreamSink
 
@@ -79,12 +78,13 @@ class TargetNetSuite(SinkTarget):
         """
         self.interruption = Interruption()
         self._is_replay = replay is not None
+        self._reads_environment = parse_env_config
         options.setdefault("message_reader", MessageReader(self._stop))
         try:
             super().__init__(parse_env_config=parse_env_config, **options)
         except ValueError:
             if parse_env_config:
-                check_environment(self._env_var_prefix, self.config_jsonschema)
+                check_environment(Settings, self._env_var_prefix)
             raise
         rejects = None if self.settings.report.dry_run else self.settings.report.rejects
         self.replay = Replay(replay, rejects) if replay else None
@@ -134,12 +134,11 @@ class TargetNetSuite(SinkTarget):
         Raises:
             TargetError: that cannot be settled, or the journal cannot be used.
         """
-        streams = self._config["streams"]
         return begin_run(
             self.netsuite,
             self.governor,
             self.settings,
-            streams,
+            self._given_streams,
             report=self.report,
             catalog=self.catalog,
             pass_state=self._pass_state,
@@ -262,13 +261,16 @@ class TargetNetSuite(SinkTarget):
 
     def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
         """Check the settings in words of our own, and leave what is not ours to the SDK."""
-        self._config = with_dots(without_blanks(self._config))
+        self._config = json_values(Settings, with_dots(self._config))
         if self._is_replay:
             self._config = {name: value for name, value in self._config.items() if name not in WITHOUT_EFFECT}
         if raise_errors:
+            if self._reads_environment:
+                check_environment(Settings, self._env_var_prefix)
             self.settings = Settings.from_mapping(self._config)
+            # The SDK adds defaults to the streams, which the name of the journal must not depend on.
+            self._given_streams = copy.deepcopy(self._config["streams"])
             _ = self.netsuite  # reads the key
-            self._config.update(self.settings.numbers_of(self._config))
         return super()._validate_config(raise_errors=raise_errors)
 
     def _process_schema_message(self, message_dict: dict[str, Any]) -> None:

@@ -11,8 +11,6 @@ from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 from suitetalk import (
-    BATCH_SIZE,
-    Batches,
     ConfigurationError,
     IncompleteResultError,
     InvalidRequestError,
@@ -185,37 +183,6 @@ class SingleDocuments:
         except SuiteTalkError as error:
             return _without_body(record_id, error)
         return Document(record_id, body)
-
-
-class BatchDocuments:
-    """Asynchronous jobs of a hundred records; each record's result is a separate request besides [section 7.3]."""
-
-    at_once = BATCH_SIZE
-
-    def __init__(self, batches: Batches, single: Documents, record_type: str, view: RecordView) -> None:
-        """Read records of a type; those that a job does not deliver are read one by one, whatever the job says."""
-        self._batches = batches
-        self._single = single
-        self._record_type = record_type
-        self._view = view
-
-    def read(self, record_ids: tuple[str, ...]) -> list[Document]:
-        """Return what became of each record; see `Documents`."""
-        view = self._view
-        results = self._batches.get(
-            self._record_type,
-            record_ids,
-            expand_sub_resources=view.expands_all,
-            expand=view.expand,
-            fields=view.fields,
-            parallel=True,
-            jobs_at_once=1,
-        )
-        bodies = {result.record_id: result.body for result in results if result.body is not None}
-        return [
-            Document(record_id, bodies[record_id]) if record_id in bodies else self._single.read((record_id,))[0]
-            for record_id in record_ids
-        ]
 
 
 def _without_body(record_id: str, error: SuiteTalkError) -> Document:

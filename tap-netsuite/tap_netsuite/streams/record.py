@@ -18,7 +18,7 @@ from tap_netsuite.deletions.sources import with_deleted_at, without_deleted_at
 from tap_netsuite.reading.engine import Fetcher, Portion
 from tap_netsuite.reading.page import Record, Rows, record_lines
 from tap_netsuite.reading.record_ids import REFUSALS, Listed, RecordList, TableIds
-from tap_netsuite.reading.records import BatchDocuments, Documents, RecordReading, SingleDocuments, WithTable, view_of
+from tap_netsuite.reading.records import Documents, RecordReading, SingleDocuments, WithTable, view_of
 from tap_netsuite.reading.state import Position, position_in, state_of
 from tap_netsuite.record_schema import conformed
 from tap_netsuite.settings import RECORD_PREFIX, RecordSettings
@@ -140,8 +140,6 @@ class RecordStream(NetSuiteStream):
     def _documents(self) -> Documents:
         netsuite = self.account.netsuite
         documents: Documents = SingleDocuments(netsuite.records, self.record_type, self._view)
-        if self._settings.in_batches:
-            documents = BatchDocuments(netsuite.batches, documents, self.record_type, self._view)
         if self._settings.falls_back:
             documents = WithTable(documents, netsuite.suiteql, self.table, self._view.schema, lambda: self.account.zone)
         return documents

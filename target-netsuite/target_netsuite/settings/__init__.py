@@ -7,7 +7,7 @@ from target_netsuite.settings.streams import (
     SublistSettings,
     parse_streams,
 )
-from target_netsuite.settings.target import CONFIG_JSONSCHEMA, Settings, check_environment, with_dots, without_blanks
+from target_netsuite.settings.target import CONFIG_JSONSCHEMA, Settings, with_dots
 
 __all__ = [
     "CONFIG_JSONSCHEMA",
@@ -16,8 +16,6 @@ __all__ = [
     "Settings",
     "StreamSettings",
     "SublistSettings",
-    "check_environment",
     "parse_streams",
     "with_dots",
-    "without_blanks",
 ]
