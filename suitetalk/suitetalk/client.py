@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import threading
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import requests
 
-from suitetalk.auth import TokenStore
-from suitetalk.auth.choice import authentication_for
+from suitetalk.auth import Authentication, AuthorizationCode, ClientCredentials, TokenStore
+from suitetalk.auth.keys import certificate_of, end_of, signing_key, warn_of_end
+from suitetalk.auth.login import TokenRequester
 from suitetalk.batches import Batches
+from suitetalk.errors import ConfigurationError
 from suitetalk.http.governor import Governor, Limiter
 from suitetalk.http.retry import RetryPolicy
 from suitetalk.http.transport import Transport
@@ -73,18 +76,50 @@ class NetSuite:
             session=session,
         )
         self.transport.authenticate_with(authentication_for(settings, self.transport, token_store))
-        self.records = Records(self.transport)
-        self.jobs = Jobs(self.transport, retry=retry, polling=polling)
-        self.batches = Batches(self.jobs, width=lambda: getattr(limiter, "limit", _USUAL_LIMIT))
-        self.suiteql = SuiteQL(self.transport, self._row_reader)
-        self.datasets = Datasets(self.transport)
-        self.metadata = MetadataCatalog(
-            self.transport, None if metadata_age is None else CatalogCache.of_login(settings, metadata_age)
-        )
-        self.system = System(self.transport)
+        self._settings = settings
+        self._limiter = limiter
+        self._retry = retry
+        self._polling = polling
+        self._metadata_age = metadata_age
         self._column_types: ColumnTypes | None = None
         self._lock = threading.Lock()
-        self.raw = RawRequests(self.transport)
+        self.suiteql = SuiteQL(self.transport, self._row_reader)
+
+    @cached_property
+    def records(self) -> Records:
+        """Records, one by one."""
+        return Records(self.transport)
+
+    @cached_property
+    def jobs(self) -> Jobs:
+        """Requests that are carried out in the background."""
+        return Jobs(self.transport, retry=self._retry, polling=self._polling)
+
+    @cached_property
+    def batches(self) -> Batches:
+        """Records by the hundred."""
+        return Batches(self.jobs, width=lambda: getattr(self._limiter, "limit", _USUAL_LIMIT))
+
+    @cached_property
+    def datasets(self) -> Datasets:
+        """Saved datasets."""
+        return Datasets(self.transport)
+
+    @cached_property
+    def metadata(self) -> MetadataCatalog:
+        """The record types and their fields."""
+        age = self._metadata_age
+        return MetadataCatalog(self.transport, None if age is None else CatalogCache.of_login(self._settings, age))
+
+    @cached_property
+    def system(self) -> System:
+        """The account's clock and limits."""
+        return System(self.transport)
+
+    @cached_property
+    def raw(self) -> RawRequests:
+        """Any other request."""
+        return RawRequests(self.transport)
 
     def _row_reader(self, statement: str) -> RowReader:
         from suitetalk.column_types import ColumnTypes  # noqa: PLC0415 - its parser is slow to load
@@ -100,3 +135,46 @@ class NetSuite:
     def __exit__(self, *_: object) -> None:
         """Close the connections."""
         self.transport.close()
+
+
+def authentication_for(
+    settings: ConnectionSettings, requester: TokenRequester, store: TokenStore | None = None
+) -> Authentication:
+    """Return the login of these settings; nothing is sent yet.
+
+    Args:
+        settings: checked settings.
+        requester: sends token requests.
+        store: keeps tokens; the user's own if None.
+
+    Raises:
+        ConfigurationError: the private key or the certificate cannot be used.
+    """
+    if settings.auth_method == "token_based":
+        return _token_based(settings)
+    store = store or TokenStore.open()
+    if settings.auth_method == "authorization_code":
+        return AuthorizationCode(
+            settings.account, settings.client_id, settings.client_secret, requester, store, settings.login_hours
+        )
+    key = signing_key(settings)
+    certificate = certificate_of(key, settings.private_key, settings.private_key_path, settings.certificate_path)
+    if certificate:
+        warn_of_end(end_of(certificate))
+    return ClientCredentials(settings.account, settings.client_id, settings.certificate_id or "", key, requester, store)
+
+
+def _token_based(settings: ConnectionSettings) -> Authentication:
+    try:
+        from suitetalk.auth.token_based import TokenBased  # noqa: PLC0415 - only this method needs oauthlib
+    except ModuleNotFoundError:
+        raise ConfigurationError(
+            "auth_method", "is token_based, which needs the package oauthlib; install it."
+        ) from None
+    return TokenBased(
+        settings.account,
+        settings.client_id,
+        settings.client_secret or "",
+        settings.token_id or "",
+        settings.token_secret or "",
+    )

@@ -6,6 +6,7 @@ import logging
 import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
+from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from suitetalk import ConnectionFailedError, Governor, NetSuite, NetSuiteError, RetryPolicy
@@ -34,9 +35,13 @@ class Account:
         self._clock_offset = Once(self._find_clock_offset)
         self._began = datetime.now(timezone.utc)
         self._started = Once(lambda: self._began + self._clock_offset())
-        self.transaction_sets = TransactionSets(self.netsuite.suiteql, lambda: self.zone)
         self.deletion_log = DeletionLog(self.netsuite.suiteql, settings.deletions, lambda: self.zone)
         self._seen_keys = Once(self._open_seen_keys)
+
+    @cached_property
+    def transaction_sets(self) -> TransactionSets:
+        """What is shared by streams whose rows belong to transactions."""
+        return TransactionSets(self.netsuite.suiteql, lambda: self.zone)
 
     @property
     def workers(self) -> int:

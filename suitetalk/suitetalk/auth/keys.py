@@ -27,6 +27,7 @@ from cryptography.hazmat.primitives.serialization import (
 from cryptography.x509.oid import NameOID
 
 from suitetalk.errors import ConfigurationError
+from suitetalk.settings import ConnectionSettings
 
 _ALGORITHM_BY_CURVE = {"secp256r1": "ES256", "secp384r1": "ES384", "secp521r1": "ES512"}
 _RSA_ALGORITHMS = ("PS256", "PS384", "PS512")
@@ -100,6 +101,20 @@ class SigningKey:
     def sign(self, claims: dict[str, Any], key_id: str) -> str:
         """Return a compact JWT over the claims, with `typ`, `alg` and `kid` in its header."""
         return jwt.encode(claims, self.key, algorithm=self.algorithm, headers={"kid": key_id, "typ": "JWT"})
+
+
+def signing_key(settings: ConnectionSettings) -> SigningKey:
+    """Return the private key of the settings.
+
+    Raises:
+        ConfigurationError: it cannot be used.
+    """
+    return SigningKey.read(
+        settings.private_key,
+        settings.private_key_path,
+        settings.private_key_passphrase,
+        settings.signing_algorithm,
+    )
 
 
 def pem_bytes(text: str | None, path: str | None) -> bytes:

@@ -12,8 +12,7 @@ import requests
 from suitetalk.account import REST_ROOT, Account
 from suitetalk.auth import authorization_code
 from suitetalk.auth.certificates import Certificates
-from suitetalk.auth.choice import signing_key
-from suitetalk.auth.keys import certificate_of, end_of
+from suitetalk.auth.keys import certificate_of, end_of, signing_key
 from suitetalk.client import NetSuite
 from suitetalk.doctor.finding import Finding, failed, ok, unknown, warning
 from suitetalk.errors import LoginRefusedError, NetSuiteError, PermissionDeniedError, SuiteTalkError
