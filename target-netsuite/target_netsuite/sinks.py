@@ -7,22 +7,24 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from singer_sdk import Target
 from singer_sdk.sinks import RecordSink
 
+from suitetalk import ConfigurationError
 from target_netsuite.child_streams import ROWS, ChildStreams
 from target_netsuite.errors import InvalidRecordError
 from target_netsuite.intents import Intent, Operation, Refusal, Settled
 from target_netsuite.mapping.record import DELETED_AT, RecordMapping
-from target_netsuite.messages import RecordValidation
 from target_netsuite.mirror import MirrorKeys
 from target_netsuite.reporting.report import Report
 from target_netsuite.run import Run
 from target_netsuite.settings import Settings, StreamSettings
+from target_netsuite.validation import RecordValidation
 
 ORPHAN = "NO_PARENT"
 
@@ -34,6 +36,7 @@ class SinkTarget(Target):
     child_streams: ChildStreams | None
     numbers: Counter[str]
     report: Report
+    warned: set[str]
 
     @property
     @abstractmethod
@@ -44,6 +47,12 @@ class SinkTarget(Target):
     @abstractmethod
     def mirror_keys(self) -> MirrorKeys:
         """What came in the streams that are mirrors."""
+
+    def warn(self, sentence: str) -> None:
+        """Say something once, however many schemas of a stream give rise to it."""
+        if sentence not in self.warned:
+            self.warned.add(sentence)
+            self.logger.warning(sentence)
 
     @abstractmethod
     def mapping_of(self, settings: StreamSettings, schema: Mapping[str, Any]) -> RecordMapping:
@@ -58,9 +67,27 @@ class StreamSink(RecordSink):
     ) -> None:
         self._target = target
         self._validation = RecordValidation(
-            stream_name, schema, key_properties or (), by_schema=self._target.settings.validate_records
+            stream_name,
+            schema,
+            key_properties or (),
+            by_schema=self._target.settings.validate_records,
+            warn=target.warn,
         )
         super().__init__(target, stream_name, schema, key_properties)
+
+    def _check_columns(self, check: Callable[[Collection[str]], None]) -> None:
+        """Make sure that the stream has the columns that its settings name; later schemas may lack some.
+
+        Raises:
+            ConfigurationError: its first schema lacks one.
+        """
+        try:
+            check(self.schema["properties"].keys())
+        except ConfigurationError as error:
+            if self.stream_name not in self._target.numbers:
+                raise
+            self._target.warn(f"A later schema of stream `{self.stream_name}` lacks a column that is used: {error}")
+        self._target.numbers[self.stream_name] += 0  # from now on the stream is known
 
     def _next_number(self) -> int:
         """Count a record of the stream; a new schema, and with it a new sink, does not begin again."""
@@ -96,12 +123,11 @@ class NetSuiteSink(StreamSink):
 
         Raises:
             ConfigurationError: `streams` does not know it, or names columns it does not have.
-            MessageError: its schema is not a JSON Schema.
         """
         super().__init__(target, stream_name, schema, key_properties)
         self._target.report.expect(stream_name)
         self._settings = self._target.settings.stream(stream_name)
-        self._settings.check_columns(schema["properties"].keys())
+        self._check_columns(self._settings.check_columns)
         self._mapping = self._target.mapping_of(self._settings, schema)
         if self._settings.mirror:
             self._target.mirror_keys.expect(stream_name)
@@ -205,13 +231,12 @@ class ChildSink(StreamSink):
 
         Raises:
             ConfigurationError: the settings of the sublist name columns it does not have.
-            MessageError: its schema is not a JSON Schema.
         """
         super().__init__(target, stream_name, schema, key_properties)
         if target.child_streams is None:
             raise ValueError(f"{stream_name} is not a child stream")
         self._children = target.child_streams
-        self._children.check_columns(stream_name, schema["properties"].keys())
+        self._check_columns(partial(self._children.check_columns, stream_name))
 
     def process_record(self, record: dict[str, Any], context: dict[str, Any]) -> None:  # noqa: ARG002 - the SDK's shape
         """Keep a row, or report why it cannot be; its record is not written without it, where it names one."""

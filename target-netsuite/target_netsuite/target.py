@@ -93,6 +93,7 @@ class TargetNetSuite(SinkTarget):
         has_children = any(sublist.stream for stream in streams.values() for sublist in stream.sublists.values())
         self.child_streams = ChildStreams(streams) if has_children else None
         self.numbers: Counter[str] = Counter()
+        self.warned: set[str] = set()
         self.mirror_streams = [mirror_of(stream, self.settings) for stream in streams.values() if stream.mirror]
         self.max_parallelism = 1  # sinks hold nothing back, so there is nothing to drain in threads
 
@@ -275,8 +276,8 @@ class TargetNetSuite(SinkTarget):
 
     def _process_schema_message(self, message_dict: dict[str, Any]) -> None:
         stream, schema = message_dict["stream"], message_dict["schema"]
-        if not isinstance(schema.get("properties"), dict):
-            raise MessageError(f"The schema of stream `{stream}` has no `properties`.")
+        if not isinstance(schema.get("properties"), dict):  # a schema may say nothing of the columns
+            schema = {**schema, "properties": {}}
         self.mapper.register_raw_stream_schema(stream, schema, message_dict.get("key_properties"))
         for stream_map in self.mapper.stream_maps[stream]:
             if not isinstance(stream_map, RemoveRecordTransform):
