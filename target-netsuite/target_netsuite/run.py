@@ -406,7 +406,11 @@ def begin_run(
     threading.Thread(target=_learn_limit, args=(netsuite, governor), name="netsuite-limit", daemon=True).start()
     journal = Journal(None) if settings.dry_run else _journal(netsuite, settings, streams, stop)
     preparation = Preparation(netsuite, catalog.fields, zone=_Zone(netsuite), referred_by=_referred_by(settings))
-    options = WriterOptions(name_validation=settings.name_validation, value_validation=settings.value_validation)
+    options = WriterOptions(
+        name_validation=settings.name_validation,
+        value_validation=settings.value_validation,
+        job_timeout=settings.job_timeout,
+    )
     writer = Writer(netsuite, journal, policy=_policy(settings), confirm=preparation.confirm, options=options)
     return Run(
         preparation,
@@ -425,7 +429,7 @@ def _journal(netsuite: NetSuite, settings: Settings, streams: Mapping[str, Any],
     if not journal.is_left_over:
         return journal
     try:
-        recover(netsuite, journal, policy=_policy(settings), stop=stop)
+        recover(netsuite, journal, policy=_policy(settings), job_timeout=settings.job_timeout, stop=stop)
     except BaseException:
         journal.close()
         raise

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.target_runs import Run, record, schema, state
 from tests.writes import QUICK_POLLING, ConfirmCustomers, connected, creates, names, outcomes, write
 
 from netsuite_emulator import Emulator, Fault
@@ -106,3 +107,20 @@ def test_recovery_does_not_wait_again(netsuite_emulator_factory: Factory, tmp_pa
         recover(netsuite, journal, policy=lambda _: "repeat", job_timeout=0.0)
         assert journal.open_entries() == []
     journal.close()
+
+
+def test_a_whole_run_does_not_wait_longer_than_its_setting_says(
+    netsuite_emulator_factory: Factory, listen: Callable[..., Run], prefix: str
+) -> None:
+    emulator = netsuite_emulator_factory(queue_seconds=3600.0, one_world=False)
+    people = {"record_type": "customer", "external_id": f"{prefix}-{{id}}", "write_mode": "batch"}
+    records = [record("people", id=number, companyName=f"{prefix} {number}") for number in range(12)]
+    messages = [schema("people"), *records, state(1)]
+    run = listen({"people": people}, *messages, **emulator.connection, job_timeout=1)
+    assert (run.error, run.states, len(names(emulator, prefix))) == (None, [1], 12)
+
+    creates_only = {**people, "operation": "create", "external_id": f"{prefix}-new-{{id}}"}
+    records = [record("people", id=number, companyName=f"{prefix}b {number}") for number in range(12)]
+    run = listen({"people": creates_only}, schema("people"), *records, state(1), **emulator.connection, job_timeout=1)
+    assert "`on_unknown_outcome`" in run.sentence
+    assert run.states == []

@@ -143,6 +143,14 @@ class Settings:
         "File in which writes are noted before they are sent, so that a run that was killed can be started again; off "
         "for none. Without it the file is in the user's home folder.",
     )
+    job_timeout: int = setting(
+        3600,
+        "Longest wait for a job",
+        "Seconds after which a job in NetSuite's queue is not waited for any longer, and its records are looked up. "
+        "What was not done is sent again where doing it twice changes nothing; for the rest `on_unknown_outcome` decides.",
+        minimum=1,
+        unit="seconds",
+    )
     report: ReportSettings = group()
     name_validation: Validation = setting(
         "error",
