@@ -16,11 +16,11 @@ from target_netsuite.settings import parse_streams
 _PAGE = (Path(__file__).resolve().parents[2] / "docs" / "writing.md").read_text(encoding="utf-8")
 _EXAMPLES = {
     name: example["streams"]
-    for example in (json.loads(block) for block in re.findall(r"```json\n(.*?)```", _PAGE, re.DOTALL))
+    for example in (json.loads(block) for block in reversed(re.findall(r"```json\n(.*?)```", _PAGE, re.DOTALL)))
     if "streams" in example
     for name in example["streams"]
 }
-"""The examples of `streams`, by the stream that each shows."""
+"""The first example of `streams` for each stream; tests/flat runs those of the chapter about flat tables."""
 
 
 def test_its_example_maps_orders_with_lines() -> None:
