@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from target_netsuite.mapping.row import ABSENT, column_path
+from target_netsuite.mapping.row import column_path
+from target_netsuite.mapping.values import ABSENT
 from target_netsuite.settings.entries import EACH, parse_path, path_text
 
 _NAME = st.text("ab_9", min_size=1, max_size=3)

@@ -147,7 +147,8 @@ class Settings:
         3600,
         "Longest wait for a job",
         "Seconds after which a job in NetSuite's queue is not waited for any longer, and its records are looked up. "
-        "What was not done is sent again where doing it twice changes nothing; for the rest `on_unknown_outcome` decides.",
+        "What was not done is sent again where doing it twice changes nothing; for the rest `on_unknown_outcome` "
+        "decides.",
         minimum=1,
         unit="seconds",
     )
