@@ -27,6 +27,8 @@ SETTING = "account_timezone"
 
 _STEP = timedelta(minutes=15)  # every offset in use is a multiple of this
 _SLACK = timedelta(seconds=90)  # record bodies are cut to the minute
+_FURTHEST = timedelta(hours=15)  # more than any zone is from UTC
+_TRIES = 3
 _TABLES_WITH_RECORDS = ("customer", "vendor", "employee", "contact", "transaction")
 _ANY_TABLES = ("currency", *_TABLES_WITH_RECORDS, "account", "item", "subsidiary")
 _ORDERS = ("", " DESC")
@@ -120,9 +122,11 @@ def detect_zone(suiteql: SuiteQL, records: Records) -> DetectedZone:
     """
     with ThreadPoolExecutor(_AT_ONCE) as threads:
         asked = threads.submit(_sightings_by_function, suiteql)
-        from_records = _sightings_in_records(suiteql, records, threads)
-        from_function = asked.result()
-    zones = _fitting(from_records + from_function)
+        for _ in range(_TRIES):  # where many records change, some do between the two readings
+            from_records, from_function = _sightings_in_records(suiteql, records, threads), asked.result()
+            zones = _fitting(from_records + from_function)
+            if zones or not from_records:
+                break
     if not zones and from_records and from_function:
         logger.warning("SYS_EXTRACT_UTC contradicts the record service about the account's time zone and is not used")
         zones, from_function = _fitting(from_records), []
@@ -206,7 +210,8 @@ def _seen_in_record(records: Records, table: str, row: dict[str, Any]) -> _Sight
         return None
     offset = local - utc
     # A record changed between the two readings says nothing about the zone.
-    return _Sighting(local, utc) if abs(offset - round(offset / _STEP) * _STEP) <= _SLACK else None
+    is_offset = abs(offset) < _FURTHEST and abs(offset - round(offset / _STEP) * _STEP) <= _SLACK
+    return _Sighting(local, utc) if is_offset else None
 
 
 def _sightings_by_function(suiteql: SuiteQL) -> list[_Sighting]:

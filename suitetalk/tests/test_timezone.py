@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -12,7 +13,8 @@ from hypothesis import strategies as st
 from tests.scripted_netsuite import ScriptedNetSuite, refused
 
 from netsuite_emulator import Emulator, Fault
-from suitetalk import ConfigurationError, ConnectionSettings, NetSuite, PermissionDeniedError, RetryPolicy
+from suitetalk import ConfigurationError, ConnectionSettings, NetSuite, PermissionDeniedError, Records, RetryPolicy
+from suitetalk.record_tables import table_of
 from suitetalk.timezone import detect_zone, earliest_local, to_utc, zone_named
 
 ZONES = st.sampled_from(
@@ -59,6 +61,24 @@ def test_the_zone_is_found(netsuite_emulator_factory: Callable[..., Emulator], n
 
     days = [datetime(2023, 1, 1, tzinfo=timezone.utc) + timedelta(days=day) for day in range(730)]
     assert [shown(day, zone) for day in days] == [shown(day, ZoneInfo(name)) for day in days]
+
+
+@pytest.mark.parametrize("hours", [5, 24 * 90])
+def test_a_record_that_changes_between_the_two_readings_is_no_witness(
+    netsuite_emulator_factory: Callable[..., Emulator], monkeypatch: pytest.MonkeyPatch, hours: int
+) -> None:
+    emulator = netsuite_emulator_factory(time_zone="Europe/Paris")
+    read, changed = Records.get, list[str]()
+
+    def changed_first(records: Records, record_type: str, record_id: str) -> dict[str, Any]:
+        if not changed:
+            changed.append(record_id)
+            later = f"lastmodifieddate + INTERVAL '{hours} hours'"
+            emulator.execute(f"UPDATE {table_of(record_type)} SET lastmodifieddate = {later} WHERE id = {record_id}")
+        return read(records, record_type, record_id)
+
+    monkeypatch.setattr(Records, "get", changed_first)
+    assert found(emulator).key == "Europe/Paris"
 
 
 @pytest.mark.parametrize("silent", ["/record/v1/", "/suiteql"])

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.tap_runs import Json, Run, TapProcess, command, discover, read, selected
+from tests.tap_runs import PATIENCE, Json, Run, TapProcess, command, discover, read, selected
 
 from netsuite_emulator import Churn, Emulator, Fault
 
@@ -62,7 +62,7 @@ def moving(netsuite_emulator_factory: Callable[..., Emulator]) -> Emulator:
 
 
 def given(emulator: Emulator) -> dict[str, Any]:
-    config = {**emulator.connection, "tables": [TABLE], "request_timeout": 20}
+    config = {**emulator.connection, "tables": [TABLE]}
     return {"config": config, "catalog": selected(discover(config), TABLE)}
 
 
@@ -77,9 +77,11 @@ def test_killed_again_and_again_while_everything_moves_and_fails(moving: Emulato
     for _ in range(5):
         arguments = command(tmp_path, **settings, state=warehouse.state)
         warehouse.take(killed(arguments, draws.randint(1, 4000)))
+        assert moving.wait_until_quiet(PATIENCE)  # what the killed run has asked for takes places of the next one
     warehouse.take(read(**settings, state=warehouse.state))
     moving.churning.stop()
     moving.faults.clear()
+    assert moving.wait_until_quiet(PATIENCE)
     final = read(**settings, state=warehouse.state)
     assert final.error is None
     warehouse.take(final)
