@@ -14,7 +14,7 @@ from suitetalk import (
     SuiteTalkError,
 )
 from tap_netsuite.account import Account
-from tap_netsuite.reading.engine import Lookahead, Portion, Reading
+from tap_netsuite.reading.engine import Engine, Portion, Reading
 
 logger = logging.getLogger(__name__)
 
@@ -37,7 +37,7 @@ class Run:
         account.prepare(needs_zone=needs_zone)
         self._account = account
         self._last = readings[-1][0]
-        self._lookahead = Lookahead(dict(readings), lambda: account.pages_ahead, lambda: account.governor.limit)
+        self._engine = Engine(dict(readings), lambda: account.pages_ahead, lambda: account.governor.limit)
         self._failures: list[StreamError] = []
 
     def portions(self, stream: str) -> Iterator[Portion]:
@@ -47,7 +47,7 @@ class Run:
             StreamError: it could not be read, or not in full.
         """
         try:
-            yield from self._lookahead.portions(stream)
+            yield from self._engine.portions(stream)
         except SuiteTalkError as error:
             failure = StreamError(f"Stream {stream}: {error}")
             failure.__cause__ = error
@@ -60,7 +60,7 @@ class Run:
             StreamError: the others cannot be read either.
         """
         if isinstance(failure.__cause__, _CONCERN_ALL):
-            self._lookahead.stop()
+            self._engine.stop()
             raise failure
         logger.error("%s", failure)
         self._failures.append(failure)

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from tests.shaken_fetcher import ShakenFetcher
 
 from suitetalk import IncompleteResultError
-from tap_netsuite.reading.page import Key, KeyPage, Rows
-from tap_netsuite.reading.parallel import Count, Gap, KeyPages, Step
+from tap_netsuite.reading.engine import Portion
+from tap_netsuite.reading.page import Key, Rows
+from tap_netsuite.reading.parallel import Count, Gap, KeyPages
 
 KEYS = st.tuples(st.integers(-4, 4), st.integers(-6, 6))
 CHANGES = st.lists(st.lists(st.tuples(st.sampled_from(["insert", "delete"]), KEYS), max_size=3), max_size=40)
@@ -43,13 +44,13 @@ class Table:
     def __post_init__(self) -> None:
         self.throughout = set(self.keys)
 
-    def page(self, after: Key | None, offset: int) -> KeyPage:
+    def page(self, after: Key | None, offset: int) -> Rows:
         found = sorted(key for key in self.keys if after is None or key > after)
         assert offset < self.page_size * self.statement_pages
         shown = [key for key in found[offset : offset + self.page_size] if key not in self.hidden]
         self._go_on()
         ends = (shown[0], shown[-1]) if shown else (None, None)
-        return KeyPage(Rows(len(shown), first=ends[0], last=ends[1], kept=tuple(shown)), offset, len(found))
+        return Rows(len(shown), first=ends[0], last=ends[1], kept=tuple(shown), offset=offset, total=len(found))
 
     def count(self, after: Key | None, up_to: Key, gaps: tuple[Gap, ...]) -> Count:
         found = [key for key in self.keys if (after is None or key > after) and key <= up_to]
@@ -92,15 +93,15 @@ def read(
     seed: int,
     after: Key | None = None,
     steps: int | None = None,
-    check: Callable[[Step], None] | None = None,
+    check: Callable[[Portion], None] | None = None,
 ) -> Reading:
     """Read from behind a key, up to a number of steps."""
     reading = Reading(proven=after)
     for number, step in enumerate(KeyPages(table, ShakenFetcher(seed).fetcher).read(after)):
         if number == steps:
             break
-        if step.page:
-            reading.came.update(step.page.rows.kept)
+        if step.rows:
+            reading.came.update(step.rows.kept)
         if step.proven is not None:
             assert reading.proven is None or step.proven >= reading.proven
             reading.proven = step.proven
@@ -133,10 +134,7 @@ def test_rows_that_stay_all_come_whatever_changes_between_requests(
 def test_each_row_comes_once_when_nothing_changes(keys: set[Key], size: int, pages: int, seed: int) -> None:
     table = table_of(keys, size, pages, [])
     rows = [
-        key
-        for step in KeyPages(table, ShakenFetcher(seed).fetcher).read(None)
-        if step.page
-        for key in step.page.rows.kept
+        key for step in KeyPages(table, ShakenFetcher(seed).fetcher).read(None) if step.rows for key in step.rows.kept
     ]
     assert rows == sorted(keys)
 

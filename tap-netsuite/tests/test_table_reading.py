@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
 from typing import Any, cast
 
@@ -16,7 +16,7 @@ from suitetalk import IncompleteResultError
 from suitetalk.values import iso
 from tap_netsuite.columns import Column, Kind
 from tap_netsuite.reading.changes import Changes
-from tap_netsuite.reading.page import Key, KeyPage, Rows
+from tap_netsuite.reading.page import Key, Rows
 from tap_netsuite.reading.parallel import Count, Gap, TableReading
 from tap_netsuite.reading.state import position_in
 from tap_netsuite.settings import Audit
@@ -121,7 +121,7 @@ class Table:
         self.page_size = account.page_size
         self.statement_pages = account.statement_pages
 
-    def page(self, after: Key | None, offset: int) -> KeyPage:
+    def page(self, after: Key | None, offset: int) -> Rows:
         found = self.account.matching(self.condition)
         keys = sorted(key for key in found if after is None or key > after[0])
         shown = keys[offset : offset + self.page_size]
@@ -136,7 +136,7 @@ class Table:
             last=(shown[-1],) if shown else None,
             newest=None if newest is None else iso(EPOCH + timedelta(seconds=newest)),
         )
-        return KeyPage(rows, offset, len(keys))
+        return replace(rows, offset=offset, total=len(keys))
 
     def count(self, after: Key | None, up_to: Key, gaps: tuple[Gap, ...]) -> Count:
         counted, found = (

@@ -25,7 +25,7 @@ from tap_netsuite.deletions.log import Deletions as Logged
 from tap_netsuite.deletions.seen_keys import BATCH, Seen, SeenKeys
 from tap_netsuite.reading.changes import TransactionSets
 from tap_netsuite.reading.engine import Fetcher, Portion, Reading
-from tap_netsuite.reading.page import Key, KeyPage, RowFormat, Rows, record_lines
+from tap_netsuite.reading.page import Key, RowFormat, Rows, record_lines
 from tap_netsuite.reading.parallel import KeyedSource, KeyPages
 from tap_netsuite.reading.sequential import rows_by_key
 from tap_netsuite.reading.state import Clock, StateError, moment_in
@@ -64,7 +64,7 @@ class Subject:
     key_of: Callable[[int], Key] = lambda key: (key,)
     remembers: bool = False
     owner: int | None = None
-    changed_owners: Callable[[Fetcher], Iterator[KeyPage]] | None = None
+    changed_owners: Callable[[Fetcher], Iterator[Rows]] | None = None
     compares_all: bool = False
 
 
@@ -174,7 +174,7 @@ class Deletions:
             yield from self._tell(fetcher, self._suspects(store.unseen(subject.stream)))
             return
         for page in subject.changed_owners(fetcher):
-            for batch in store.unseen_of(subject.stream, [int(kept[0]) for kept in page.rows.kept]):
+            for batch in store.unseen_of(subject.stream, [int(kept[0]) for kept in page.kept]):
                 rows = fetcher.page(partial(self._gone, self._suspected(batch))).result()
                 yield Portion(rows, tells_deletions=True)
             yield Portion(Rows(0))
@@ -315,7 +315,7 @@ OWNER = "transaction"
 
 def changed_transactions(
     suiteql: SuiteQL, sets: TransactionSets, table: str, since: datetime, fetcher: Fetcher
-) -> Iterator[KeyPage]:
+) -> Iterator[Rows]:
     """Yield pages with the ids, as `kept`, of transactions changed since a moment, even if no lines are left of them.
 
     Raises:
@@ -323,6 +323,6 @@ def changed_transactions(
     """
     source, condition = sets.changed_ids(table, since)
     row_format = RowFormat(table, source, lambda: UTC, as_lines=False, kept=("id",))
-    for step in KeyPages(KeyedSource(suiteql, source, row_format, condition), fetcher).read(None):
-        if step.page:
-            yield step.page
+    for portion in KeyPages(KeyedSource(suiteql, source, row_format, condition), fetcher).read(None):
+        if portion.rows:
+            yield portion.rows

@@ -1,21 +1,22 @@
-"""No keys, and datasets: read, check, read again.
+"""Rows without keys, and saved datasets: read by offset, checked, read again.
 
-A result of one page is one answer. A longer one is several, and a row that is changed between two of them may sort
-into the part that has been read already. So NetSuite computes a fingerprint of all rows before the first page and after
-the last: where it differs, all is read again.
+A result of one page is one answer, in which nothing can have moved. The pages of a longer one are several answers, and
+between two of them rows may come, go, or move to another page: one is then passed over, or comes twice. So a reading
+of several pages is checked before it counts, and repeated when it does not pass.
 
-A result of one page is one answer. The pages of a longer one are as many runs of the dataset, and between two of them
-rows may come, go, or move from one page to another: one is passed over then, or comes twice. Where the rows have keys,
-a reading is whole when there are as many different ones as NetSuite counts. Where they have none, it is whole when a
-second reading finds the same rows.
+- Of a table or query without keys NetSuite computes a fingerprint of all rows before the first page and after the
+  last.
+- Rows of a dataset with keys are complete when there are as many different keys as NetSuite counts.
+- Rows of a dataset without keys are complete when a second reading finds the same rows.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Generator, Iterator
+from abc import ABC, abstractmethod
+from collections.abc import Generator, Iterator, Mapping
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -25,13 +26,12 @@ from suitetalk import (
     Datasets,
     IncompleteResultError,
     InvalidRequestError,
-    Page,
     SuiteQL,
     SuiteTalkError,
 )
 from tap_netsuite.columns import Column, Kind
 from tap_netsuite.reading.engine import Fetcher, Portion
-from tap_netsuite.reading.page import KeyPage, RowFormat, Rows
+from tap_netsuite.reading.page import RowFormat, Rows
 from tap_netsuite.reading.state import READINGS
 from tap_netsuite.settings import Audit
 from tap_netsuite.source import Source
@@ -41,16 +41,38 @@ logger = logging.getLogger(__name__)
 _SUMMED = (Kind.INTEGER, Kind.DECIMAL)
 
 
-class KeylessReading:
-    """Reads all rows of a source without a key."""
+@dataclass
+class _Found:
+    """What one reading of all pages found.
 
-    def __init__(self, suiteql: SuiteQL, source: Source, row_format: RowFormat, audit: Audit) -> None:
-        """Prepare; what is done about missing rows is up to the audit."""
-        self._suiteql = suiteql
-        self._source = source
-        self._row_format = row_format
+    Attributes:
+        totals: NetSuite's counts of the whole result, one in each page; they should be the same.
+        came: rows that came.
+        kept: what is known of them besides; tens of bytes each, of at most 100,000 rows.
+    """
+
+    totals: set[int] = field(default_factory=set)
+    came: int = 0
+    kept: list[tuple[Any, ...]] = field(default_factory=list)
+
+    def add(self, page: Rows) -> None:
+        self.totals.add(page.total or 0)
+        self.came += page.count
+        self.kept += page.kept
+
+    @property
+    def agrees(self) -> bool:
+        """Whether as many rows came as NetSuite counts."""
+        return self.totals == {self.came}
+
+
+class _ByOffset(ABC):
+    """Reads all rows of something page by page, again when they changed while they were read."""
+
+    def __init__(self, name: str, audit: Audit) -> None:
+        self._name = name
         self._audit = audit
-        self._ways = [self._hashes(), self._sums(), []]
+        self._total = 0  # NetSuite's latest count
 
     def read(self, fetcher: Fetcher) -> Generator[Portion, None, None]:
         """Yield all rows; again when they changed while they were read.
@@ -61,46 +83,90 @@ class KeylessReading:
         """
         first = fetcher.page(partial(self._page, 0)).result()
         if first.is_whole:
-            yield Portion(first.rows, audited=first.total)
+            yield Portion(first, audited=first.total or 0)
             return
         yield Portion(Rows(0))
-        if first.total > READABLE_ROWS:
-            raise IncompleteResultError(
-                f"{self._source.name} has {first.total} rows and no key to page by, and NetSuite lets "
-                f"only {READABLE_ROWS} be read then; read it with a query that has primary_keys, or narrow it."
-            )
+        self._total = first.total or 0
         for _ in range(READINGS):
-            before = self._fingerprint()
-            came, totals = 0, set()
-            for page in fetcher.in_order(self._begin_all(fetcher, first.total)):
-                yield Portion(page.rows, left=page.left)
-                came += page.rows.count
-                totals.add(page.total)
-            if totals == {came} and self._fingerprint() == before:
-                yield Portion(audited=came)
+            self._begin()
+            found = yield from self._all(fetcher)
+            if found.agrees and (yield from self._is_proven(fetcher, found)):
+                yield Portion(audited=found.came)
                 return
-            logger.warning("%s changed while it was read; reading again", self._source.name)
-        yield from self._complain(max(totals))
-
-    def _complain(self, counted: int) -> Iterator[Portion]:
+            logger.warning("%s changed while it was read; reading again", self._name)
         error = IncompleteResultError(
-            f"{self._source.name} has no key to page by and changed during each of {READINGS} readings, so rows "
-            "may be missing; read it when less is going on, or with a query that has primary_keys."
+            f"{self._name} changed during each of {READINGS} readings, so rows may be missing; {self._remedy}."
         )
         if self._audit is Audit.ERROR:
             raise error
         logger.warning("%s", error)
-        yield Portion(audited=counted)
+        yield Portion(audited=self._total)
 
-    def _begin_all(self, fetcher: Fetcher, total: int) -> Iterator[Future[KeyPage]]:
-        for offset in range(0, total, PAGE_SIZE):
+    def _all(self, fetcher: Fetcher, *, is_written: bool = True) -> Generator[Portion, None, _Found]:
+        """Yield all pages, empty when they are only looked at; return what was found."""
+        if self._total > READABLE_ROWS:
+            raise IncompleteResultError(f"{self._name} has {self._total} rows{self._too_many}.")
+        found = _Found()
+        for page in fetcher.in_order(self._begin_all(fetcher)):
+            yield Portion(page if is_written else Rows(0))
+            found.add(page)
+        self._total = max(found.totals)
+        return found
+
+    def _begin_all(self, fetcher: Fetcher) -> Iterator[Future[Rows]]:
+        for offset in range(0, max(self._total, 1), PAGE_SIZE):
             yield fetcher.page(partial(self._page, offset))
 
-    def _page(self, offset: int) -> KeyPage:
-        statement = self._source.page("", self._source.key_order)
-        answer = self._suiteql.answer(statement, offset=offset)
-        rows, total = self._row_format.read(answer.content, lambda: self._suiteql.page_of(answer))
-        return KeyPage(rows, offset, total)
+    @property
+    @abstractmethod
+    def _remedy(self) -> str:
+        """What to do about rows that change during each reading."""
+
+    @property
+    @abstractmethod
+    def _too_many(self) -> str:
+        """What is wrong with more rows than can be read by offset, and what to do."""
+
+    @abstractmethod
+    def _page(self, offset: int) -> Rows:
+        """Return a page; in any thread."""
+
+    def _begin(self) -> None:  # noqa: B027 - not all need it
+        """Take note of what is needed before the first page."""
+
+    @abstractmethod
+    def _is_proven(self, fetcher: Fetcher, found: _Found) -> Generator[Portion, None, bool]:
+        """Return whether a reading that agrees with NetSuite's count missed nothing."""
+
+
+class KeylessReading(_ByOffset):
+    """Reads all rows of a source without a key."""
+
+    def __init__(self, suiteql: SuiteQL, source: Source, row_format: RowFormat, audit: Audit) -> None:
+        """Prepare; what is done about missing rows is up to the audit."""
+        super().__init__(source.name, audit)
+        self._suiteql = suiteql
+        self._source = source
+        self._row_format = row_format
+        self._ways = [self._hashes(), self._sums(), []]
+        self._before: tuple[str | None, ...] = ()
+
+    _remedy = "there is no key to page by, so read it when less is going on, or with a query that has primary_keys"
+    _too_many = (
+        f" and no key to page by, and NetSuite lets only {READABLE_ROWS} be read then; read it with a query that has "
+        "primary_keys, or narrow it"
+    )
+
+    def _page(self, offset: int) -> Rows:
+        answer = self._suiteql.answer(self._source.page("", self._source.key_order), offset=offset)
+        return self._row_format.read(answer.content, lambda: self._suiteql.page_of(answer), offset)
+
+    def _begin(self) -> None:
+        self._before = self._fingerprint()
+
+    def _is_proven(self, fetcher: Fetcher, found: _Found) -> Generator[Portion, None, bool]:  # noqa: ARG002 - NetSuite compares
+        yield from ()
+        return self._fingerprint() == self._before
 
     def _fingerprint(self) -> tuple[str | None, ...]:
         """Return what any change of the rows changes, as far as NetSuite computes it.
@@ -136,75 +202,90 @@ def _as_text(column: Column) -> str:
     return column.selected.removesuffix(f" AS {column.name}")
 
 
-Row = dict[str, Any]
-
-
 class DatasetColumnError(SuiteTalkError):
     """A dataset has columns that its stream cannot take."""
 
 
-@dataclass(frozen=True)
-class DatasetPage:
-    """One page of a dataset.
+class DatasetReading(_ByOffset):
+    """Reads all rows of a dataset."""
 
-    Attributes:
-        rows: its rows.
-        offset: rows of the result before it.
-        total: NetSuite's count of the whole result.
-        keys: one number for each row, the same for the same key; none without keys.
-        fingerprint: a number that the same rows have, in whatever order.
-    """
-
-    rows: Rows
-    offset: int
-    total: int
-    keys: tuple[int, ...] = ()
-    fingerprint: int = 0
-
-    @property
-    def is_whole(self) -> bool:
-        """Whether the page is the whole result: one answer, in which nothing can have moved."""
-        return self.offset == 0 and self.rows.count >= self.total
-
-
-class DatasetFormat:
-    """Turns the pages of one dataset into what leaves. Thread-safe."""
-
-    def __init__(self, name: str, row_format: RowFormat, columns: frozenset[str], keys: tuple[str, ...]) -> None:
+    def __init__(
+        self,
+        datasets: Datasets,
+        source: Source,
+        row_format: RowFormat,
+        audit: Audit,
+        *,
+        keys: tuple[str, ...],
+        known: frozenset[str],
+    ) -> None:
         """Prepare.
 
         Args:
-            name: of the stream, for messages.
-            row_format: makes the rows that leave, of the columns that are selected.
-            columns: all that the stream knows, selected or not.
+            datasets: where to read.
+            source: the dataset: its id, the name of its stream, and the columns that are selected.
+            row_format: makes the rows that leave.
+            audit: what is done about missing rows.
             keys: columns that are said to identify a row, may be empty.
+            known: all columns that the stream knows, selected or not.
         """
-        self._name = name
+        super().__init__(source.name, audit)
+        self._datasets = datasets
+        self._dataset_id = source.relation
         self._row_format = row_format
-        self._columns = columns
         self._keys = keys
+        self._known = known
+        self._check: _Found | None = None
 
-    def read(self, page: Page, offset: int) -> DatasetPage:
-        """Return a page's rows.
+    _too_many = f" and NetSuite lets only {READABLE_ROWS} of a dataset be read; filter the dataset, or split it in two"
+
+    @property
+    def _remedy(self) -> str:
+        if self._keys:
+            return "check that its primary_keys identify a row, or read it when less is going on"
+        return "sort the dataset, name its primary_keys in `datasets`, or read it when less is going on"
+
+    def _is_proven(self, fetcher: Fetcher, found: _Found) -> Generator[Portion, None, bool]:
+        """Count different keys, or compare with a second reading; one of before will do."""
+        if self._keys:
+            return len(set(found.kept)) == found.came
+        if self._audit is Audit.OFF or self._is_same(found):
+            return True
+        self._check = yield from self._all(fetcher, is_written=False)
+        return self._is_same(found)
+
+    def _is_same(self, found: _Found) -> bool:
+        check = self._check
+        return check is not None and check.agrees and sorted(check.kept) == sorted(found.kept)
+
+    def _page(self, offset: int) -> Rows:
+        """Return a page; of each row its key is kept as a number, or the whole row where it has none.
 
         Raises:
             DatasetColumnError: a row has a column that the stream does not know.
             IncompleteResultError: keys are missing, or the page has one twice.
             ValueFormError: a value is not of its column's type.
         """
+        try:
+            page = self._datasets.page(self._dataset_id, offset=offset)
+        except InvalidRequestError:
+            if offset == 0:
+                raise
+            # What an offset beyond the end is answered with is not documented [section 12]; the rest has gone away.
+            return Rows(0, offset=offset, total=offset)
         items = [self._lowered(item) for item in page.items]
-        keys = tuple(map(hash, self._keys_of(items)))
-        fingerprint = sum(hash(repr(sorted(item.items()))) for item in items)
-        return DatasetPage(self._row_format.of_items(items), offset, page.total, keys, fingerprint)
+        kept = self._keys_of(items) if self._keys else [repr(sorted(item.items())) for item in items]
+        rows = self._row_format.of_items(items, offset, page.total)
+        return replace(rows, kept=tuple((hash(each),) for each in kept))
 
-    def _lowered(self, item: Row) -> Row:
+    def _lowered(self, item: Mapping[str, Any]) -> dict[str, Any]:
         """Return a row with the names of its columns in lower case; NetSuite promises none [section_156257796125]."""
         row = {name.lower(): value for name, value in item.items()}
         if len(row) < len(item):
             raise DatasetColumnError(
                 f"{self._name} has columns whose names differ in capitals only; rename one of them in the dataset."
             )
-        unknown = row.keys() - self._columns
+        unknown = row.keys() - self._known
         if unknown:
             raise DatasetColumnError(
                 f"{self._name} has a column {min(unknown)} that was empty or not there when it was discovered; "
@@ -212,10 +293,8 @@ class DatasetFormat:
             )
         return row
 
-    def _keys_of(self, items: list[Row]) -> Iterator[tuple[Any, ...]]:
-        """Return the rows' keys; that none is there twice can be told of one answer, but not of several."""
-        if not self._keys:
-            return iter(())
+    def _keys_of(self, items: list[dict[str, Any]]) -> list[tuple[str, ...]]:
+        """Return the rows' keys; that none comes twice can be said of one answer, but not of several."""
         try:
             keys = [tuple(str(item[name]) for name in self._keys) for item in items]
         except KeyError as missing:
@@ -227,132 +306,4 @@ class DatasetFormat:
                 f"{self._name} has two rows with the same {' and '.join(self._keys)}, so `primary_keys` of the dataset "
                 "do not identify a row; change them."
             )
-        return iter(keys)
-
-
-@dataclass
-class _Found:
-    """What one reading of all pages found.
-
-    Attributes:
-        totals: NetSuite's counts of the whole result, one in each page; they should be one.
-        came: rows that came.
-        keys: numbers that stand for their keys; tens of bytes each, of at most 100,000 rows.
-        fingerprint: a number that the same rows have, in whatever order.
-        has_keys: whether rows have keys.
-    """
-
-    has_keys: bool
-    totals: set[int] = field(default_factory=set)
-    came: int = 0
-    keys: set[int] = field(default_factory=set)
-    fingerprint: int = 0
-
-    def add(self, page: DatasetPage) -> None:
-        """Take a page."""
-        self.totals.add(page.total)
-        self.came += page.rows.count
-        self.keys.update(page.keys)
-        self.fingerprint += page.fingerprint
-
-    @property
-    def agrees(self) -> bool:
-        """Whether as many rows came as NetSuite counts, and as many different keys."""
-        return self.totals == {self.came} and (not self.has_keys or len(self.keys) == self.came)
-
-
-class DatasetReading:
-    """Reads all rows of a dataset."""
-
-    def __init__(
-        self, datasets: Datasets, dataset_id: str, name: str, rows: DatasetFormat, audit: Audit, *, has_keys: bool
-    ) -> None:
-        """Prepare.
-
-        Args:
-            datasets: where to read.
-            dataset_id: what to read.
-            name: of the stream, for messages.
-            rows: makes the rows that leave.
-            audit: what is done about missing rows.
-            has_keys: whether rows have keys.
-        """
-        self._datasets = datasets
-        self._dataset_id = dataset_id
-        self._name = name
-        self._rows = rows
-        self._audit = audit
-        self._has_keys = has_keys
-
-    def read(self, fetcher: Fetcher) -> Iterator[Portion]:
-        """Yield all rows; again when they moved while they were read.
-
-        Raises:
-            IncompleteResultError: there are more than can be read, or they moved during each reading.
-            NetSuiteError: NetSuite refused.
-        """
-        first = fetcher.page(partial(self._page, 0)).result()
-        if first.is_whole:
-            yield Portion(first.rows, audited=first.total)
-            return
-        yield Portion(Rows(0))
-        total, check = first.total, None
-        for _ in range(READINGS):
-            written = yield from self._all(fetcher, total, is_written=True)
-            total = max(written.totals)
-            if written.agrees and not self._is_proven(written, check):
-                check = yield from self._all(fetcher, total, is_written=False)
-                total = max(check.totals)
-            if written.agrees and self._is_proven(written, check):
-                yield Portion(audited=written.came)
-                return
-            logger.warning("Rows of %s came, went or moved while it was read; reading again", self._name)
-        yield from self._complain(total)
-
-    def _is_proven(self, found: _Found, check: _Found | None) -> bool:
-        """Tell whether a reading that agrees with NetSuite's count is one without rows that moved."""
-        if self._has_keys or self._audit is Audit.OFF:
-            return True
-        return check is not None and check.agrees and check.fingerprint == found.fingerprint
-
-    def _all(self, fetcher: Fetcher, total: int, *, is_written: bool) -> Generator[Portion, None, _Found]:
-        """Yield all pages, empty when they are only looked at; return what was found."""
-        if total > READABLE_ROWS:
-            raise IncompleteResultError(
-                f"{self._name} has {total} rows and NetSuite lets only {READABLE_ROWS} of a dataset be read; filter "
-                "the dataset, or split it in two."
-            )
-        found = _Found(self._has_keys)
-        for page in fetcher.in_order(self._begin_all(fetcher, total)):
-            yield Portion(page.rows if is_written else Rows(0))
-            found.add(page)
-        return found
-
-    def _begin_all(self, fetcher: Fetcher, total: int) -> Iterator[Future[DatasetPage]]:
-        for offset in range(0, max(total, 1), PAGE_SIZE):
-            yield fetcher.page(partial(self._page, offset))
-
-    def _page(self, offset: int) -> DatasetPage:
-        try:
-            page = self._datasets.page(self._dataset_id, offset=offset)
-        except InvalidRequestError:
-            if offset == 0:
-                raise
-            # What an offset beyond the end is answered with is not documented [section 12]; the rest has gone away.
-            return DatasetPage(Rows(0), offset, offset)
-        return self._rows.read(page, offset)
-
-    def _complain(self, counted: int) -> Iterator[Portion]:
-        remedy = (
-            "check that its primary_keys identify a row, or read it when less is going on"
-            if self._has_keys
-            else "sort the dataset, name its primary_keys in `datasets`, or read it when less is going on"
-        )
-        error = IncompleteResultError(
-            f"Rows of {self._name} came, went or moved to other pages during each of {READINGS} readings, so some may "
-            f"be missing; {remedy}."
-        )
-        if self._audit is Audit.ERROR:
-            raise error
-        logger.warning("%s", error)
-        yield Portion(audited=counted)
+        return keys

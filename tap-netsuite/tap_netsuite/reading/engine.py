@@ -15,7 +15,7 @@ from concurrent.futures import CancelledError, Future
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from tap_netsuite.reading.page import Rows
+from tap_netsuite.reading.page import Key, Rows
 
 
 class StoppedError(Exception):
@@ -173,7 +173,7 @@ class Portion:
         audited: rows of the stream, as NetSuite counts them, that have been proven complete by this.
         pages: fetched pages that the rows are from.
         tells_deletions: whether the rows are such as are no longer there.
-        left: rows still to come in the present reading, by NetSuite's count; None where it was not asked.
+        proven: key up to which all rows have been passed on; None when nothing new can be said.
     """
 
     rows: Rows | None = None
@@ -181,7 +181,7 @@ class Portion:
     audited: int = 0
     pages: int = 1
     tells_deletions: bool = False
-    left: int | None = None
+    proven: Key | None = None
 
 
 class Fetcher:
@@ -290,7 +290,7 @@ class _Stream:
                 room.give_back(self.number, item.pages)
 
 
-class Lookahead:
+class Engine:
     """Reads streams in their order, as far ahead as there is room, and hands over portions in that order.
 
     For one consumer, which takes the streams in the order they were given.
@@ -389,7 +389,7 @@ _AT_ONCE = 4
 class SmallPages(Fetcher):
     """Fetches pages that take no room, a few at once."""
 
-    def __init__(self, fetcher: Fetcher) -> None:  # it holds nothing of its own
+    def __init__(self, fetcher: Fetcher) -> None:  # it holds nothing itself
         """Fetch through another fetcher."""
         self._fetcher = fetcher
 

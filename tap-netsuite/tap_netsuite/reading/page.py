@@ -30,7 +30,7 @@ Record = dict[str, Any]
 
 @dataclass(frozen=True)
 class Rows:
-    """Some rows in the form they leave in.
+    """Some rows in the form they leave in, such as those of one page.
 
     Attributes:
         count: how many they are.
@@ -40,6 +40,8 @@ class Rows:
         last: key of the last row, likewise.
         newest: highest value of the replication key as it leaves, None when no row has one.
         kept: values of some columns of all rows, where they were asked for.
+        offset: rows of the result before them.
+        total: NetSuite's count of the whole result; None where they are not a page of one.
     """
 
     count: int
@@ -49,35 +51,22 @@ class Rows:
     last: Key | None = None
     newest: Any | None = None
     kept: tuple[Key, ...] = ()
+    offset: int = 0
+    total: int | None = None
 
-
-@dataclass(frozen=True)
-class KeyPage:
-    """One page of a result that is ordered by key.
-
-    Attributes:
-        rows: its rows.
-        offset: rows of the result before it.
-        total: NetSuite's count of the whole result.
-    """
-
-    rows: Rows
-    offset: int
-    total: int
+    @property
+    def left(self) -> int | None:
+        """Rows of the result after these, by NetSuite's count of the whole; None where there is no such count."""
+        return None if self.total is None else max(0, self.total - self.offset - self.count)
 
     @property
     def is_last(self) -> bool:
-        """Whether no row of the result lies after this page."""
-        return self.offset + self.rows.count >= self.total
-
-    @property
-    def left(self) -> int:
-        """Rows of the result after this page, by NetSuite's count of the whole."""
-        return max(0, self.total - self.offset - self.rows.count)
+        """Whether no row of the result comes after these."""
+        return not self.left
 
     @property
     def is_whole(self) -> bool:
-        """Whether the page is the whole result: one answer, in which nothing can have moved."""
+        """Whether they are the whole result: one answer, in which nothing can have moved."""
         return self.offset == 0 and self.is_last
 
 
@@ -122,7 +111,7 @@ class RowFormat:
             zone: the account's time zone, asked for when a time is not in UTC already.
             as_lines: whether they leave as RECORD messages; as mappings otherwise.
             in_key_order: whether they have to come in the order of their keys, where these are numbers.
-            kept: columns of which the values of each row are told besides.
+            kept: columns whose values are reported for each row besides.
             marks_deletions: whether rows say that they are not deleted.
         """
         self._stream = stream
@@ -134,28 +123,29 @@ class RowFormat:
         self._marks: Record = {DELETED_AT: None} if marks_deletions else {}
         self._quick = _Quick(source, zone, tuple(self._marks)) if as_lines else None
 
-    def read(self, content: bytes, page: Callable[[], Page]) -> tuple[Rows, int]:
-        """Return the rows of a page, and NetSuite's count of the whole result.
+    def read(self, content: bytes, page: Callable[[], Page], offset: int = 0) -> Rows:
+        """Return the rows of a page.
 
         Args:
             content: the body of NetSuite's answer.
             page: the same answer decoded the general way, called when it is needed.
+            offset: rows of the result before the page.
 
         Raises:
             ValueFormError: a value is not of its column's type.
-            IncompleteResultError: keys are missing, or in an unexpected order.
+            IncompleteResultError: keys are missing, or out of order.
         """
         if self._quick:
             decoded = self._quick.decode(content)
             if decoded is not None:
                 rows, total = decoded
                 kept = self._quick.values(rows, self._kept)
-                return self._leaving(rows, self._quick.keys(rows), self._quick.newest(rows), kept), total
+                return self._leaving(rows, self._quick.keys(rows), self._quick.newest(rows), kept, offset, total)
         general = page()
-        return self.of_items(general.items), general.total
+        return self.of_items(general.items, offset, general.total)
 
-    def of_items(self, items: Iterable[dict[str, Any]]) -> Rows:
-        """Return rows given as SuiteQL's mappings of lower-case names to text.
+    def of_items(self, items: Iterable[dict[str, Any]], offset: int = 0, total: int | None = None) -> Rows:
+        """Return rows given as SuiteQL's mappings of lower-case names to text, with their place in a result.
 
         Raises:
             ValueFormError: a value is not of its column's type.
@@ -166,17 +156,24 @@ class RowFormat:
         stamps = [record[cursor.name] for record in records if record[cursor.name] is not None] if cursor else []
         keys = [tuple(record[column.name] for column in self._source.keys) for record in records]
         kept = [tuple(record[name] for name in self._kept) for record in records] if self._kept else []
-        return self._leaving(records, keys, max(stamps, default=None), kept)
+        return self._leaving(records, keys, max(stamps, default=None), kept, offset, total)
 
-    def _leaving(self, rows: Sequence[Any], keys: list[Key], newest: Any | None, kept: list[Key]) -> Rows:
+    def _leaving(
+        self,
+        rows: Sequence[Any],
+        keys: list[Key],
+        newest: Any | None,
+        kept: list[Key],
+        offset: int,
+        total: int | None,
+    ) -> Rows:
         if self._source.keys:
             _check_presence(self._source, keys)
             if self._in_key_order:
                 _check_order(self._source, keys)
         first, last = (keys[0], keys[-1]) if keys and self._source.keys else (None, None)
-        if not self._as_lines:
-            return Rows(len(rows), b"", list(rows), first, last, newest, tuple(kept))
-        return Rows(len(rows), record_lines(self._stream, rows), None, first, last, newest, tuple(kept))
+        lines, records = (record_lines(self._stream, rows), None) if self._as_lines else (b"", list(rows))
+        return Rows(len(rows), lines, records, first, last, newest, tuple(kept), offset, total)
 
     def _record(self, item: dict[str, Any]) -> Record:
         record: Record = dict(self._marks)

@@ -35,7 +35,7 @@ from suitetalk.values import instant, iso
 from tap_netsuite.columns import Column
 from tap_netsuite.reading.changes import Changes
 from tap_netsuite.reading.engine import Fetcher, Portion
-from tap_netsuite.reading.page import Key, KeyPage, RowFormat, Rows
+from tap_netsuite.reading.page import Key, RowFormat, Rows
 from tap_netsuite.reading.sequential import check_keys
 from tap_netsuite.reading.state import READINGS, Clock, Position, check_not_ahead, state_of
 from tap_netsuite.settings import Audit
@@ -83,8 +83,8 @@ class KeyedTable(Protocol):
         """Pages that one statement can be read for, two at least."""
         ...
 
-    def page(self, after: Key | None, offset: int) -> KeyPage:
-        """Return the page at an offset of the rows after a key, or of all, in the order of the key."""
+    def page(self, after: Key | None, offset: int) -> Rows:
+        """Return the page at an offset of the rows behind a key, or of all, in the order of the key."""
         ...
 
     def count(self, after: Key | None, up_to: Key, gaps: tuple[Gap, ...]) -> Count:
@@ -98,21 +98,6 @@ class KeyedTable(Protocol):
     def gap_error(self, came: int, missing: int) -> IncompleteResultError:
         """Return the error for rows that do not come however often they are read."""
         ...
-
-
-@dataclass(frozen=True)
-class Step:
-    """A step of a reading.
-
-    Attributes:
-        page: a page to write, or None.
-        proven: all rows up to this key are in pages by now; None when nothing new can be said.
-        counted: rows that NetSuite counts in what is newly proven.
-    """
-
-    page: KeyPage | None = None
-    proven: Key | None = None
-    counted: int = 0
 
 
 @dataclass
@@ -139,8 +124,8 @@ class KeyPages:
         self._stretch_pages = _FIRST_STRETCH
         self._proofs: deque[tuple[_Stretch, Future[Count]]] = deque()
 
-    def read(self, after: Key | None, first: KeyPage | None = None) -> Iterator[Step]:
-        """Yield all pages after a key, in order, and what is proven of them.
+    def read(self, after: Key | None, first: Rows | None = None) -> Iterator[Portion]:
+        """Yield all pages behind a key, in order, and what is proven of them.
 
         Args:
             after: where to begin; None for the beginning.
@@ -158,36 +143,36 @@ class KeyPages:
         while self._proofs:
             yield from self._proof()
 
-    def _pages(self, after: Key | None, first: KeyPage | None) -> Generator[Step, None, KeyPage | None]:
-        """Yield the pages after a key; return the last with rows, None when there is none."""
+    def _pages(self, after: Key | None, first: Rows | None) -> Generator[Portion, None, Rows | None]:
+        """Yield the pages behind a key; return the last with rows, None when there is none."""
         if first is None:
             [first] = self._fetcher.in_order(self._fetch(after, 0) for _ in range(1))
-            yield Step(first)
-        if not first.rows.count:
+            yield Portion(first)
+        if not first.count:
             if first.total:
                 self._complain(0, first.total)
-                yield Step(counted=first.total)
+                yield Portion(audited=first.total)
             return None
         yield from self._first_of_statement(first)
         end = first
-        for page in self._fetcher.in_order(self._begin_rest(after, first.total)):
-            yield Step(page)
-            if page.rows.count:
+        for page in self._fetcher.in_order(self._begin_rest(after, first.total or 0)):
+            yield Portion(page)
+            if page.count:
                 self._include(page)
                 end = page
             while self._proofs and (self._proofs[0][1].done() or len(self._proofs) > _MOST_UNPROVEN):
                 yield from self._proof()
         return end
 
-    def _first_of_statement(self, page: KeyPage) -> Iterator[Step]:
+    def _first_of_statement(self, page: Rows) -> Iterator[Portion]:
         """Take a page at the beginning of a statement: if it is as full as it can be, no row can lie before its end."""
         if self._stretch.pages or self._proofs or not self._is_full(page):
             self._include(page)
             return
-        self._stretch = _Stretch(page.rows.last, page.rows.last)
-        yield Step(proven=page.rows.last, counted=page.rows.count)
+        self._stretch = _Stretch(page.last, page.last)
+        yield Portion(proven=page.last, audited=page.count)
 
-    def _begin_rest(self, after: Key | None, total: int) -> Iterator[Future[KeyPage]]:
+    def _begin_rest(self, after: Key | None, total: int) -> Iterator[Future[Rows]]:
         """Begin to fetch what follows the first page, statement by statement; nothing where that are few pages."""
         size, most, number = self._table.page_size, self._table.statement_pages, 1
         if total <= _FEW_PAGES * size:
@@ -197,32 +182,32 @@ class KeyPages:
             yield from (self._fetch(after, place * size) for place in range(number, most - 1))
             yield scout
             following = scout.result()
-            if not following.rows.last:
+            if not following.last:
                 return
-            after, total, number = following.rows.last, following.total - most * size, 0
+            after, total, number = following.last, (following.total or 0) - most * size, 0
         yield from (self._fetch(after, place * size) for place in range(number, ceil(total / size)))
 
-    def _fetch(self, after: Key | None, offset: int) -> Future[KeyPage]:
+    def _fetch(self, after: Key | None, offset: int) -> Future[Rows]:
         return self._fetcher.page(partial(self._table.page, after, offset))
 
-    def _include(self, page: KeyPage) -> None:
-        """Add a page with rows to the stretch, after the ones before it."""
+    def _include(self, page: Rows) -> None:
+        """Add a page with rows to the stretch, behind the ones before it."""
         if self._stretch.pages == self._stretch_pages:
             self._ask_about(self._stretch)
             self._stretch = _Stretch(self._stretch.up_to, self._stretch.up_to)
             self._stretch_pages = min(2 * self._stretch_pages, _LONGEST_STRETCH)
-        stretch, rows = self._stretch, page.rows
-        behind, before, up_to = stretch.up_to, rows.first or (), rows.last or ()
+        stretch = self._stretch
+        behind, before, up_to = stretch.up_to, page.first or (), page.last or ()
         if page.offset and behind is not None and behind < before and not self._table.adjoins(behind, before):
             stretch.gaps.append(Gap(behind, before))
         stretch.up_to = up_to if behind is None else max(behind, up_to)
         stretch.pages += 1
-        stretch.came += rows.count
+        stretch.came += page.count
         stretch.is_full &= self._is_full(page)
 
-    def _is_full(self, page: KeyPage) -> bool:
+    def _is_full(self, page: Rows) -> bool:
         """Tell whether a page has all the rows that NetSuite says in the same answer."""
-        return page.rows.count == min(self._table.page_size, max(0, page.total - page.offset))
+        return page.count == min(self._table.page_size, max(0, (page.total or 0) - page.offset))
 
     def _ask_about(self, stretch: _Stretch) -> None:
         """Ask NetSuite about a stretch, unless its pages leave nothing to ask: full, and no key between them."""
@@ -234,17 +219,17 @@ class KeyPages:
             call = partial(self._table.count, stretch.after, stretch.up_to, tuple(stretch.gaps))
             self._proofs.append((stretch, self._fetcher.ask(call)))
 
-    def _proof(self) -> Iterator[Step]:
+    def _proof(self) -> Iterator[Portion]:
         """Take NetSuite's answer about a stretch, and read it again where rows are missing."""
         stretch, asked = self._proofs.popleft()
         count = asked.result()
         if count.in_gaps or count.rows > stretch.came:
             yield from self._again(stretch)
         else:
-            yield Step(proven=stretch.up_to, counted=count.rows)
+            yield Portion(proven=stretch.up_to, audited=count.rows)
 
-    def _again(self, stretch: _Stretch) -> Iterator[Step]:
-        """Read a stretch one page after the last key of the other, which no row can slip through.
+    def _again(self, stretch: _Stretch) -> Iterator[Portion]:
+        """Read a stretch one page behind the last key of the other, which no row can slip through.
 
         Each page has to be as full as NetSuite says in the same answer; what is counted later may have come later.
         """
@@ -253,17 +238,17 @@ class KeyPages:
             came, missing, after = 0, 0, stretch.after
             while after is None or after < (stretch.up_to or ()):
                 page = self._fetch(after, 0).result()
-                yield Step(page)
-                came += page.rows.count
-                missing += min(self._table.page_size, page.total) - page.rows.count
-                after = page.rows.last
+                yield Portion(page)
+                came += page.count
+                missing += min(self._table.page_size, page.total or 0) - page.count
+                after = page.last
                 if after is None or page.is_last:
                     break
             if not missing:
-                yield Step(proven=stretch.up_to, counted=came)
+                yield Portion(proven=stretch.up_to, audited=came)
                 return
         self._complain(came, missing)
-        yield Step(proven=stretch.up_to, counted=came + missing)
+        yield Portion(proven=stretch.up_to, audited=came + missing)
 
     def _complain(self, came: int, missing: int) -> None:
         error = self._table.gap_error(came, missing)
@@ -300,8 +285,8 @@ class KeyedSource:
         self._condition = condition
         self._counted = counted
 
-    def page(self, behind: Key | None, offset: int) -> KeyPage:
-        """Return the page at an offset of the rows after a key, or of all; one beyond their end is empty.
+    def page(self, behind: Key | None, offset: int) -> Rows:
+        """Return the page at an offset of the rows behind a key, or of all; one beyond their end is empty.
 
         Raises:
             IncompleteResultError: the rows do not come in the order of their keys, or not each has its own.
@@ -315,12 +300,11 @@ class KeyedSource:
             if offset == 0:
                 raise
             # What an offset beyond the end is answered with is not documented [section 12]; what it hides is read
-            # after the last row.
-            return KeyPage(Rows(0), offset, offset)
-        rows, total = self._row_format.read(answer.content, lambda: self._suiteql.page_of(answer))
-        if behind is not None and rows.first is not None and rows.first <= behind:
+            # behind the last row.
+            return Rows(0, offset=offset, total=offset)
+        page = self._row_format.read(answer.content, lambda: self._suiteql.page_of(answer), offset)
+        if behind is not None and page.first is not None and page.first <= behind:
             raise self._source.order_error()
-        page = KeyPage(rows, offset, total)
         if self._source.is_query and behind is None and offset == 0 and not page.is_last:
             check_keys(self._suiteql, self._source, self._condition)  # whose keys are only said to be some
         return page
@@ -430,7 +414,7 @@ class TableReading:
             yield self._unstamped(page_of_unstamped.result())
         yield self._advance(began())
 
-    def _unstamped(self, page: KeyPage) -> Portion:
+    def _unstamped(self, page: Rows) -> Portion:
         """Pass on again the rows of which nobody can tell whether they changed, if they are few; else say so."""
         if not page.is_last:
             logger.warning(
@@ -439,27 +423,24 @@ class TableReading:
                 self._source.name,
                 page.total,
             )
-        return Portion(page.rows, audited=page.rows.count)
+        return Portion(replace(page, total=None), audited=page.count)
 
-    def _first_page(self, fetcher: Fetcher, condition: str) -> Future[KeyPage]:
+    def _first_page(self, fetcher: Fetcher, condition: str) -> Future[Rows]:
         return fetcher.page(lambda: self._table(condition, lambda: condition).page(None, 0))
 
     def _pages(
         self, fetcher: Fetcher, table: KeyedTable, began: Callable[[], datetime | None] = lambda: None
     ) -> Iterator[Portion]:
-        for step in KeyPages(table, fetcher, self._audit).read(self._position.after):
-            if step.page:
-                yield self._portion(step.page)
-            elif step.proven is None:
-                yield Portion(audited=step.counted)
+        for portion in KeyPages(table, fetcher, self._audit).read(self._position.after):
+            if portion.rows:
+                newest = max((stamp for stamp in (self._position.newest, portion.rows.newest) if stamp), default=None)
+                self._position = replace(self._position, newest=newest)
+                yield portion
+            elif portion.proven is None:
+                yield portion
             else:
-                self._position = replace(self._position, after=step.proven, high=began())
-                yield Portion(bookmark=state_of(self._position, self._source), audited=step.counted)
-
-    def _portion(self, page: KeyPage) -> Portion:
-        newest = max((stamp for stamp in (self._position.newest, page.rows.newest) if stamp), default=None)
-        self._position = replace(self._position, newest=newest)
-        return Portion(page.rows, left=page.left)
+                self._position = replace(self._position, after=portion.proven, high=began())
+                yield replace(portion, bookmark=state_of(self._position, self._source))
 
     def _advance(self, began: datetime | None) -> Portion:
         """Take the position after a finished reading.

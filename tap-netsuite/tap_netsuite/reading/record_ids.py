@@ -124,7 +124,6 @@ def is_number(record_id: str) -> bool:
 
 logger = logging.getLogger(__name__)
 
-_LISTINGS = 3
 _ASKED_TOGETHER = 200  # ids in one filter, so that the address stays far below what servers take
 
 RecordId = int | str
@@ -226,11 +225,11 @@ class RecordList:
             IncompleteResultError: it changed during each reading.
         """
         seen: set[RecordId] = set()
-        for reading in range(1, _LISTINGS + 1):
+        for reading in range(1, READINGS + 1):
             try:
                 seen.update(map(_identifier, self._records.ids(self._record_type, q=self._q or None)))
             except IncompleteResultError:
-                if reading == _LISTINGS:
+                if reading == READINGS:
                     raise
             else:
                 break

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
@@ -41,10 +41,6 @@ class Position:
     high: datetime | None = None
     after: Key | None = None
     newest: str | None = None
-
-    def behind(self, after: Key, newest: str | None) -> Position:
-        """Return the place after a key, with the latest stamp seen up to it."""
-        return replace(self, after=after, newest=newest)
 
 
 def state_of(position: Position, source: Source) -> dict[str, Any]:

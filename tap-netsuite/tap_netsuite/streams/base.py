@@ -133,7 +133,7 @@ class NetSuiteStream(Stream):
                 audit.emitted += portion.rows.count if portion.rows and not portion.tells_deletions else 0
                 if is_counted and portion.audited:
                     audit.counted = (audit.counted or 0) + portion.audited
-                audit.left = portion.left if portion.rows else audit.left
+                audit.left = portion.rows.left if portion.rows else audit.left
                 if portion.bookmark is not None:
                     self._acknowledge(portion.bookmark)
         except StreamError as failure:

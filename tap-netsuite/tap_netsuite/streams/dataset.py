@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from tap_netsuite.account import Account
 from tap_netsuite.columns import Column, kind_of
 from tap_netsuite.discovery.found import StreamEntry
-from tap_netsuite.reading.by_offset import DatasetFormat, DatasetReading
+from tap_netsuite.reading.by_offset import DatasetReading
 from tap_netsuite.reading.engine import Fetcher, Portion
 from tap_netsuite.reading.page import RowFormat
 from tap_netsuite.source import Source
@@ -36,11 +36,14 @@ class DatasetStream(NetSuiteStream):
             if name in keys or self.mask[("properties", name)]
         )
         # Their keys are not keys to the row format, since rows come in no order that could be checked.
-        row_format = RowFormat(
-            self.name, Source(self._dataset_id, columns), lambda: account.zone, as_lines=self.leaves_directly
-        )
-        rows = DatasetFormat(self.name, row_format, frozenset(properties), keys)
+        source = Source(self._dataset_id, columns, title=self.name)
+        row_format = RowFormat(self.name, source, lambda: account.zone, as_lines=self.leaves_directly)
         reading = DatasetReading(
-            account.netsuite.datasets, self._dataset_id, self.name, rows, account.settings.audit, has_keys=bool(keys)
+            account.netsuite.datasets,
+            source,
+            row_format,
+            account.settings.audit,
+            keys=keys,
+            known=frozenset(properties),
         )
         yield from reading.read(fetcher)

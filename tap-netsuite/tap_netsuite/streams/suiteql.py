@@ -19,7 +19,7 @@ from tap_netsuite.deletions.sources import LINE_TABLES
 from tap_netsuite.reading.by_offset import KeylessReading
 from tap_netsuite.reading.changes import ChangedTransactions, StampedChanges
 from tap_netsuite.reading.engine import Fetcher, Portion
-from tap_netsuite.reading.page import KeyPage, RowFormat
+from tap_netsuite.reading.page import RowFormat, Rows
 from tap_netsuite.reading.parallel import KeyedSource, TableReading
 from tap_netsuite.reading.sequential import PlainReading
 from tap_netsuite.reading.state import is_bookmark_of, position_in
@@ -143,7 +143,7 @@ class SuiteQLStream(NetSuiteStream):
         keys = tuple(column.name for column in source.keys)
         return (*keys, OWNER) if self._is_lines and OWNER not in keys else keys
 
-    def _changed_owners(self) -> Callable[[Fetcher], Iterator[KeyPage]] | None:
+    def _changed_owners(self) -> Callable[[Fetcher], Iterator[Rows]] | None:
         """Return how to read the transactions whose rows come again in this run; None when all do."""
         position = position_in(self._state_at_start, self._local)
         since = position.low or position.high

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tap_netsuite.reading.engine import Fetcher, Lookahead, Portion, Reading, Workers
+from tap_netsuite.reading.engine import Engine, Fetcher, Portion, Reading, Workers
 from tap_netsuite.reading.page import Rows
 
 WIDTH = 4
@@ -53,9 +53,9 @@ def pages(server: Server, count: int, *, one_by_one: bool = False) -> Reading:
     return read
 
 
-def numbers(lookahead: Lookahead, stream: str, server: Server) -> list[int]:
+def numbers(engine: Engine, stream: str, server: Server) -> list[int]:
     found = []
-    for portion in lookahead.portions(stream):
+    for portion in engine.portions(stream):
         if portion.rows:
             found.append(portion.rows.count)
             server.written()
@@ -66,9 +66,9 @@ def numbers(lookahead: Lookahead, stream: str, server: Server) -> list[int]:
 def test_every_stream_is_handed_over_in_order_and_few_pages_are_held(sizes: list[tuple[int, bool]]) -> None:
     server = Server()
     readings = {f"s{number}": pages(server, size, one_by_one=plain) for number, (size, plain) in enumerate(sizes)}
-    lookahead = Lookahead(readings, lambda: WIDTH)
+    engine = Engine(readings, lambda: WIDTH)
     for name, (size, _) in zip(readings, sizes, strict=True):
-        assert numbers(lookahead, name, server) == list(range(size))
+        assert numbers(engine, name, server) == list(range(size))
     assert server.held == 0
     # The stream in turn and the others hold WIDTH each, and each stream that fetches its own pages one in its hand.
     assert server.most_held <= 2 * WIDTH + len(sizes) + 1
@@ -89,10 +89,10 @@ def test_later_streams_are_read_while_the_first_one_waits() -> None:
 
         return read
 
-    lookahead = Lookahead({name: reading(name) for name in "abc"}, lambda: WIDTH)
+    engine = Engine({name: reading(name) for name in "abc"}, lambda: WIDTH)
     assert all(event.wait(120) for event in begun.values())
     is_free.set()
-    assert [portion.rows.count for name in "abc" for portion in lookahead.portions(name) if portion.rows] == [1, 1, 1]
+    assert [portion.rows.count for name in "abc" for portion in engine.portions(name) if portion.rows] == [1, 1, 1]
 
 
 def test_a_stream_that_fails_does_so_in_its_turn_behind_what_it_read() -> None:
@@ -102,24 +102,24 @@ def test_a_stream_that_fails_does_so_in_its_turn_behind_what_it_read() -> None:
         raise ValueError("no more")
 
     server = Server()
-    lookahead = Lookahead({"a": pages(server, 9), "b": failing, "c": pages(server, 9)}, lambda: WIDTH)
-    assert numbers(lookahead, "a", server) == list(range(9))
-    portions = lookahead.portions("b")
+    engine = Engine({"a": pages(server, 9), "b": failing, "c": pages(server, 9)}, lambda: WIDTH)
+    assert numbers(engine, "a", server) == list(range(9))
+    portions = engine.portions("b")
     first = next(portions)
     assert first.rows
     assert first.rows.count == 7
     with pytest.raises(ValueError, match="no more"):
         next(portions)
-    assert numbers(lookahead, "c", server) == list(range(9))
+    assert numbers(engine, "c", server) == list(range(9))
 
 
 def test_a_stream_that_is_left_in_the_middle_takes_no_room_from_the_others() -> None:
     server = Server()
-    lookahead = Lookahead({"a": pages(server, 50), "b": pages(server, 50)}, lambda: WIDTH)
-    abandoned = lookahead.portions("a")
+    engine = Engine({"a": pages(server, 50), "b": pages(server, 50)}, lambda: WIDTH)
+    abandoned = engine.portions("a")
     next(abandoned)
     abandoned.close()
-    assert numbers(lookahead, "b", server) == list(range(50))
+    assert numbers(engine, "b", server) == list(range(50))
 
 
 def test_stopping_ends_what_waits_for_room() -> None:
@@ -132,9 +132,9 @@ def test_stopping_ends_what_waits_for_room() -> None:
         finally:
             ended.set()
 
-    lookahead = Lookahead({"a": endless}, lambda: WIDTH)
-    next(lookahead.portions("a"))
-    lookahead.stop()
+    engine = Engine({"a": endless}, lambda: WIDTH)
+    next(engine.portions("a"))
+    engine.stop()
     assert ended.wait(120)
 
 
@@ -155,11 +155,11 @@ def test_a_width_that_grows_is_used() -> None:
             yield Portion(Rows(number))
 
     width[0] = 5
-    lookahead = Lookahead({"a": reading}, lambda: width[0])
+    engine = Engine({"a": reading}, lambda: width[0])
     for _ in range(5):
         assert in_flight.acquire(timeout=120)
     release.set()
-    assert sum(1 for _ in lookahead.portions("a")) == 8
+    assert sum(1 for _ in engine.portions("a")) == 8
 
 
 def test_calls_of_many_threads_are_all_carried_out() -> None:
