@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from time import monotonic
 
 from suitetalk import (
     ConcurrencyLimitError,
@@ -14,6 +15,7 @@ from suitetalk import (
     SuiteTalkError,
 )
 from tap_netsuite.account import Account
+from tap_netsuite.progress import Progress, StreamAudit, log_stream
 from tap_netsuite.reading.engine import Engine, Portion, Reading
 
 logger = logging.getLogger(__name__)
@@ -32,9 +34,30 @@ class Run:
     For the main thread.
     """
 
-    def __init__(self, account: Account, readings: Sequence[tuple[str, Reading]], *, needs_zone: bool) -> None:
-        """Begin to read the streams, given by name; `needs_zone` says that some of them have times."""
+    def __init__(
+        self,
+        account: Account,
+        readings: Sequence[tuple[str, Reading]],
+        progress: Progress,
+        *,
+        needs_zone: bool,
+        write_lines: Callable[[bytes], None],
+        audited: Callable[[StreamAudit], None],
+    ) -> None:
+        """Begin to read the streams.
+
+        Args:
+            account: what they are read from.
+            readings: name of each stream, and how to read it.
+            progress: learns which stream is being written.
+            needs_zone: whether some of them have times.
+            write_lines: writes messages that are encoded already, each ending in a line feed.
+            audited: takes what is known of a stream that is over.
+        """
         account.prepare(needs_zone=needs_zone)
+        self.write_lines = write_lines
+        self._progress = progress
+        self._audited = audited
         self._account = account
         self._last = readings[-1][0]
         self._engine = Engine(dict(readings), lambda: account.pages_ahead, lambda: account.governor.limit)
@@ -52,6 +75,16 @@ class Run:
             failure = StreamError(f"Stream {stream}: {error}")
             failure.__cause__ = error
             raise failure from error
+
+    def begin(self, audit: StreamAudit) -> None:
+        """Take note that a stream's turn has come to be written."""
+        self._progress.begin(audit)
+
+    def over(self, audit: StreamAudit) -> None:
+        """Take note of what became of a stream."""
+        audit.finished = monotonic()
+        self._audited(audit)
+        log_stream(audit)
 
     def failed(self, failure: StreamError) -> None:
         """Go on after a stream that could not be read.

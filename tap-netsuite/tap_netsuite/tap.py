@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import PurePath
-from time import monotonic
 from types import FrameType, NoneType
 from typing import Any
 
@@ -31,11 +30,11 @@ from tap_netsuite.discovery.found import (
     write_table,
 )
 from tap_netsuite.output import ReaderLeftError, WholeLineWriter
-from tap_netsuite.progress import Progress, StreamAudit, log_stream, shown
+from tap_netsuite.progress import Progress, StreamAudit, shown
 from tap_netsuite.settings import CONFIG_SCHEMA, TapSettings
 from tap_netsuite.streams.audit import AUDIT_STREAM, AuditStream
 from tap_netsuite.streams.base import NetSuiteStream
-from tap_netsuite.streams.catalog import streams_of_account, streams_of_catalog
+from tap_netsuite.streams.catalog import StreamMaker
 from tap_netsuite.sync import Run
 
 _PACKAGE = "netsuite-singer"
@@ -60,7 +59,7 @@ class TapNetSuite(Tap):
             ConfigurationError: what was given is not a state, or an environment variable does not fit its setting.
         """
         self._given_findings = findings_in(kwargs.get("catalog"))
-        self.given_datasets = datasets_in(kwargs.get("catalog"))
+        self._given_datasets = datasets_in(kwargs.get("catalog"))
         self._reads_environment = bool(kwargs.get("parse_env_config"))
         if not isinstance(kwargs.get("state"), (dict, str, PurePath, NoneType)):
             raise ConfigurationError("--state", _NO_STATE)
@@ -86,7 +85,14 @@ class TapNetSuite(Tap):
         """The run over the selected streams; it begins to read when it is first asked for."""
         self._tell_of([stream.name for stream in self.streams.values() if stream.selected])
         readings = [(stream.name, stream.reading()) for stream in self._chosen]
-        return Run(self.account, readings, needs_zone=any(stream.has_times for stream in self._chosen))
+        return Run(
+            self.account,
+            readings,
+            self.progress,
+            needs_zone=any(stream.has_times for stream in self._chosen),
+            write_lines=self._write_lines,
+            audited=self._write_audit,
+        )
 
     @cached_property
     def progress(self) -> Progress:
@@ -102,8 +108,7 @@ class TapNetSuite(Tap):
         with shown(self.progress):
             super().sync_all()
 
-    def write_lines(self, lines: bytes) -> None:
-        """Write messages that are encoded already, each ending in a line feed."""
+    def _write_lines(self, lines: bytes) -> None:
         if isinstance(self.message_writer, WholeLineWriter):
             self.message_writer.write_lines(lines)
 
@@ -121,22 +126,20 @@ class TapNetSuite(Tap):
     def _cache(self) -> DiscoveryCache:
         return DiscoveryCache(self.settings)
 
-    def audited(self, audit: StreamAudit) -> None:
-        """Take note of what became of a stream, now that it is over."""
-        audit.finished = monotonic()
+    def _write_audit(self, audit: StreamAudit) -> None:
         stream = self.streams.get(AUDIT_STREAM)
         if isinstance(stream, AuditStream):
             stream.write(audit)
-        log_stream(audit)
 
     def discover_streams(self) -> Sequence[Stream]:
         """Return the streams: those of the catalog that was given, or all there are.
 
         With a catalog NetSuite is not asked, so a run starts at once.
         """
+        make = StreamMaker(self, self.account, lambda: self.run)
         if self.input_catalog:
-            return streams_of_catalog(self, self.input_catalog)
-        return streams_of_account(self)
+            return make.of_catalog(self.input_catalog, self._given_datasets)
+        return make.of_account(self.discovery.streams)
 
     @property
     def catalog_dict(self) -> dict[str, Any]:

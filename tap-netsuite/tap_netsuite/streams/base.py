@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import logging
 from abc import abstractmethod
-from collections.abc import Generator, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from singer_sdk import Stream
+from singer_sdk import Stream, Tap
 from singer_sdk.helpers.conform import TypeConformanceLevel
 
 from suitetalk import IncompleteResultError
@@ -18,10 +18,7 @@ from tap_netsuite.deletions.deletions import Deletions, Subject, deleted_since
 from tap_netsuite.progress import StreamAudit
 from tap_netsuite.reading.engine import Fetcher, Portion, Reading
 from tap_netsuite.settings import Audit
-from tap_netsuite.sync import StreamError
-
-if TYPE_CHECKING:
-    from tap_netsuite.tap import TapNetSuite
+from tap_netsuite.sync import Run, StreamError
 
 _NEEDS_THE_SDK = ("stream_maps", "flattening_enabled", "batch_config")
 
@@ -36,11 +33,11 @@ class NetSuiteStream(Stream):
 
     TYPE_CONFORMANCE_LEVEL = TypeConformanceLevel.NONE
 
-    def __init__(self, tap: TapNetSuite, account: Account, name: str, schema: dict[str, Any]) -> None:
-        """Make the stream; nothing is sent yet."""
+    def __init__(self, tap: Tap, account: Account, run: Callable[[], Run], name: str, schema: dict[str, Any]) -> None:
+        """Make the stream; nothing is sent yet. `run` returns the run it is read in, begun when first asked for."""
         super().__init__(tap, schema=schema, name=name)
         self.account = account
-        self._netsuite_tap = tap
+        self._run = run
         self._state_at_start: dict[str, Any] = {}
 
     def reading(self) -> Reading:
@@ -111,21 +108,21 @@ class NetSuiteStream(Stream):
             if self.account.settings.audit is Audit.WARN and isinstance(failure.__cause__, IncompleteResultError):
                 self.logger.warning("%s", failure)
             else:
-                self._netsuite_tap.run.failed(failure)
-        self._netsuite_tap.run.end_of(self.name)
+                self._run().failed(failure)
+        self._run().end_of(self.name)
 
     def _write_lines(self) -> None:
         with self.get_record_counter() as counter, self.get_sync_timer():
             for portion in self._portions():
                 if portion.rows and portion.rows.count:
-                    self._netsuite_tap.write_lines(portion.rows.lines)
+                    self._run().write_lines(portion.rows.lines)
                     counter.increment(portion.rows.count)
 
     def _portions(self) -> Iterator[Portion]:
         """Yield what is read, move the bookmark after it has been written, and say at the end what was proven."""
-        run = self._netsuite_tap.run  # first: it begins to ask for pages, and NetSuite's clock takes a request
+        run = self._run()  # first: it begins to ask for pages, and NetSuite's clock takes a request
         audit = StreamAudit(self.name, self.account.started, self.replication_method)
-        self._netsuite_tap.progress.begin(audit)
+        run.begin(audit)
         is_counted = self.account.settings.audit is not Audit.OFF
         try:
             for portion in run.portions(self.name):
@@ -138,11 +135,11 @@ class NetSuiteStream(Stream):
                     self._acknowledge(portion.bookmark)
         except StreamError as failure:
             audit.error = failure
-            self._netsuite_tap.audited(audit)
+            run.over(audit)
             raise
         if is_counted:
             audit.counted = audit.counted or 0
-        self._netsuite_tap.audited(audit)
+        run.over(audit)
 
     def _increment_stream_state(
         self, latest_record: Mapping[str, Any], *, context: Mapping[str, Any] | None = None

@@ -1,14 +1,16 @@
-"""Making the tap's streams, from what discovery found or from a catalog that was given."""
+"""The tap's streams, made of what discovery found or of a catalog that was given."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
-from singer_sdk import Stream
+from singer_sdk import Stream, Tap
 from singer_sdk.singerlib import Catalog, CatalogEntry
 
 from suitetalk import ConfigurationError
+from tap_netsuite.account import Account
 from tap_netsuite.deletions.sources import with_deleted_at
 from tap_netsuite.discovery.found import StreamEntry
 from tap_netsuite.settings import DATASET_PREFIX, RECORD_PREFIX, Query, dataset_stream
@@ -17,70 +19,85 @@ from tap_netsuite.streams.base import NetSuiteStream
 from tap_netsuite.streams.dataset import DatasetStream
 from tap_netsuite.streams.record import RecordStream, follow_tables
 from tap_netsuite.streams.suiteql import SuiteQLStream
+from tap_netsuite.sync import Run
 
-if TYPE_CHECKING:
-    from tap_netsuite.tap import TapNetSuite
+logger = logging.getLogger(__name__)
 
 
-def streams_of_account(tap: TapNetSuite) -> list[Stream]:
-    """Return the streams of all that discovery found.
+@dataclass(frozen=True)
+class StreamMaker:
+    """Makes the streams of a tap.
 
-    Raises:
-        ConfigurationError: two streams would have the same name.
+    Attributes:
+        tap: the tap, as the SDK knows it.
+        account: what the streams read from.
+        run: returns the run they are read in; called when the first of them is read.
     """
-    queries = {query.name: query for query in tap.settings.queries}
-    entries = tap.discovery.streams
-    names = [entry.name for entry in entries]
-    taken = sorted(name for name in queries if names.count(name) > 1)
-    if taken:
-        raise ConfigurationError("queries", f"has the name of a table, {taken[0]}; give the query its own.")
-    for entry in entries:
-        if entry.dataset and names.count(entry.name) > 1:
-            raise ConfigurationError("datasets", f"makes two streams {entry.name}; give {entry.dataset} another name.")
-    streams = [_stream(tap, entry, queries) for entry in entries]
-    follow_tables(streams)
-    found = {stream.record_type for stream in streams if isinstance(stream, RecordStream)}
-    for name in sorted(tap.account.settings.record_streams.keys() - found):
-        tap.logger.warning("Setting `record_streams.%s` names a record type that was not found", name)
-    return [AuditStream(tap), *streams]
 
+    tap: Tap
+    account: Account
+    run: Callable[[], Run]
 
-def streams_of_catalog(tap: TapNetSuite, catalog: Catalog) -> list[Stream]:
-    """Return the streams of a catalog that was given."""
-    queries = {query.name: query for query in tap.settings.queries}
-    return [
-        AuditStream(tap) if entry.tap_stream_id == AUDIT_STREAM else _stream(tap, _given(tap, entry), queries)
-        for entry in catalog.streams
-    ]
+    def of_account(self, entries: Sequence[StreamEntry]) -> list[Stream]:
+        """Return the streams of all that discovery found.
 
+        Raises:
+            ConfigurationError: two streams would have the same name.
+        """
+        names = [entry.name for entry in entries]
+        taken = sorted(name for name in self._queries if names.count(name) > 1)
+        if taken:
+            raise ConfigurationError("queries", f"has the name of a table, {taken[0]}; give the query another name.")
+        for entry in entries:
+            if entry.dataset and names.count(entry.name) > 1:
+                raise ConfigurationError(
+                    "datasets", f"makes two streams {entry.name}; give {entry.dataset} another name."
+                )
+        streams = [self._stream(entry) for entry in entries]
+        follow_tables(streams)
+        found = {stream.record_type for stream in streams if isinstance(stream, RecordStream)}
+        for name in sorted(self.account.settings.record_streams.keys() - found):
+            logger.warning("Setting `record_streams.%s` names a record type that was not found", name)
+        return [AuditStream(self.tap), *streams]
 
-def _given(tap: TapNetSuite, entry: CatalogEntry) -> StreamEntry:
-    name, schema = entry.tap_stream_id, entry.schema.to_dict()
-    record_type = name.removeprefix(RECORD_PREFIX) if name.startswith(RECORD_PREFIX) else ""
-    keys = tuple(entry.key_properties or ())
-    return StreamEntry(
-        name, schema, keys, entry.replication_key, record_type=record_type, dataset=_dataset_of(tap, name)
-    )
+    def of_catalog(self, catalog: Catalog, datasets: Mapping[str, str]) -> list[Stream]:
+        """Return the streams of a catalog that was given; it says which datasets some of them are of."""
+        return [
+            AuditStream(self.tap) if entry.tap_stream_id == AUDIT_STREAM else self._stream(self._given(entry, datasets))
+            for entry in catalog.streams
+        ]
 
+    @property
+    def _queries(self) -> dict[str, Query]:
+        return {query.name: query for query in self.account.settings.queries}
 
-def _dataset_of(tap: TapNetSuite, stream: str) -> str:
-    """Return the id of the dataset a stream is of: as the catalog says, as the settings do, or as it is called."""
-    by_setting = {each.name or dataset_stream(each.id): each.id for each in tap.settings.datasets}
-    queries = {query.name for query in tap.settings.queries}
-    prefixed = (
-        stream.removeprefix(DATASET_PREFIX) if stream.startswith(DATASET_PREFIX) and stream not in queries else ""
-    )
-    return tap.given_datasets.get(stream) or by_setting.get(stream) or prefixed
+    def _given(self, entry: CatalogEntry, datasets: Mapping[str, str]) -> StreamEntry:
+        name = entry.tap_stream_id
+        return StreamEntry(
+            name,
+            entry.schema.to_dict(),
+            tuple(entry.key_properties or ()),
+            entry.replication_key,
+            record_type=name.removeprefix(RECORD_PREFIX) if name.startswith(RECORD_PREFIX) else "",
+            dataset=datasets.get(name) or self._dataset_of(name),
+        )
 
+    def _dataset_of(self, stream: str) -> str:
+        """Return the id of the dataset that a stream is of: as the settings say, or as it is called."""
+        by_setting = {each.name or dataset_stream(each.id): each.id for each in self.account.settings.datasets}
+        is_dataset = stream.startswith(DATASET_PREFIX) and stream not in self._queries
+        return by_setting.get(stream) or (stream.removeprefix(DATASET_PREFIX) if is_dataset else "")
 
-def _stream(tap: TapNetSuite, entry: StreamEntry, queries: Mapping[str, Query]) -> NetSuiteStream:
-    if entry.dataset:
-        return DatasetStream(tap, tap.account, entry)
-    if entry.record_type:
-        return RecordStream(tap, tap.account, entry.record_type, entry.schema)
-    settings, is_table = tap.account.settings.deletions, entry.name not in queries
-    schema = with_deleted_at(entry.name, entry.schema, entry.keys, settings, is_logged=is_table)
-    stream = SuiteQLStream(tap, tap.account, entry.name, schema, queries.get(entry.name))
-    stream.primary_keys = list(entry.keys)
-    stream.replication_key = entry.replication_key
-    return stream
+    def _stream(self, entry: StreamEntry) -> NetSuiteStream:
+        tap, account, run = self.tap, self.account, self.run
+        if entry.dataset:
+            return DatasetStream(tap, account, run, entry)
+        if entry.record_type:
+            return RecordStream(tap, account, run, entry.record_type, entry.schema)
+        query = self._queries.get(entry.name)
+        deletions = account.settings.deletions
+        schema = with_deleted_at(entry.name, entry.schema, entry.keys, deletions, is_logged=query is None)
+        stream = SuiteQLStream(tap, account, run, entry.name, schema, query)
+        stream.primary_keys = list(entry.keys)
+        stream.replication_key = entry.replication_key
+        return stream

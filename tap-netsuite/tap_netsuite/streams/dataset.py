@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator
+
+from singer_sdk import Tap
 
 from tap_netsuite.account import Account
 from tap_netsuite.columns import Column, kind_of
@@ -13,17 +14,15 @@ from tap_netsuite.reading.engine import Fetcher, Portion
 from tap_netsuite.reading.page import RowFormat
 from tap_netsuite.source import Source
 from tap_netsuite.streams.base import NetSuiteStream
-
-if TYPE_CHECKING:
-    from tap_netsuite.tap import TapNetSuite
+from tap_netsuite.sync import Run
 
 
 class DatasetStream(NetSuiteStream):
     """Rows of a dataset, always all of them: there is no order to go on in, nor a filter [section_156577938018]."""
 
-    def __init__(self, tap: TapNetSuite, account: Account, entry: StreamEntry) -> None:
+    def __init__(self, tap: Tap, account: Account, run: Callable[[], Run], entry: StreamEntry) -> None:
         """Make the stream of a dataset."""
-        super().__init__(tap, account, entry.name, entry.schema)
+        super().__init__(tap, account, run, entry.name, entry.schema)
         self.primary_keys = list(entry.keys)
         self._dataset_id = entry.dataset
 

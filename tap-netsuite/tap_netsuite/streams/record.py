@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from singer_sdk import Tap
 from singer_sdk.singerlib.catalog import REPLICATION_INCREMENTAL, Catalog
 from singer_sdk.singerlib.schema import Schema
 
@@ -24,10 +25,7 @@ from tap_netsuite.record_schema import conformed
 from tap_netsuite.settings import RECORD_PREFIX, RecordSettings
 from tap_netsuite.source import Source
 from tap_netsuite.streams.base import NetSuiteStream
-from tap_netsuite.sync import StreamError
-
-if TYPE_CHECKING:
-    from tap_netsuite.tap import TapNetSuite
+from tap_netsuite.sync import Run, StreamError
 
 logger = logging.getLogger(__name__)
 
@@ -40,7 +38,9 @@ class RecordStream(NetSuiteStream):
 
     selected_by_default = False
 
-    def __init__(self, tap: TapNetSuite, account: Account, record_type: str, schema: dict[str, Any]) -> None:
+    def __init__(
+        self, tap: Tap, account: Account, run: Callable[[], Run], record_type: str, schema: dict[str, Any]
+    ) -> None:
         """Make the stream of a record type; NetSuite takes its name in either case [section 6.1].
 
         Raises:
@@ -51,7 +51,7 @@ class RecordStream(NetSuiteStream):
         self._view = view_of(self.record_type, without_deleted_at(schema), self._settings)
         name = f"{RECORD_PREFIX}{self.record_type}"
         super().__init__(
-            tap, account, name, with_deleted_at(name, self._view.schema, ("id",), account.settings.deletions)
+            tap, account, run, name, with_deleted_at(name, self._view.schema, ("id",), account.settings.deletions)
         )
         self.primary_keys = ["id"]
 

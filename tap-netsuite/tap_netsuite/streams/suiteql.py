@@ -7,8 +7,9 @@ from collections.abc import Callable, Generator, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from singer_sdk import Tap
 from singer_sdk.singerlib.catalog import REPLICATION_INCREMENTAL
 
 from suitetalk import ConfigurationError, InvalidRequestError
@@ -23,13 +24,10 @@ from tap_netsuite.reading.page import RowFormat, Rows
 from tap_netsuite.reading.parallel import KeyedSource, TableReading
 from tap_netsuite.reading.sequential import PlainReading
 from tap_netsuite.reading.state import is_bookmark_of, position_in
+from tap_netsuite.settings import Query
 from tap_netsuite.source import Source
 from tap_netsuite.streams.base import NetSuiteStream
-from tap_netsuite.sync import StreamError
-
-if TYPE_CHECKING:
-    from tap_netsuite.settings import Query
-    from tap_netsuite.tap import TapNetSuite
+from tap_netsuite.sync import Run, StreamError
 
 logger = logging.getLogger(__name__)
 
@@ -41,10 +39,16 @@ class SuiteQLStream(NetSuiteStream):
     """Rows of one relation, in full or from the bookmark on."""
 
     def __init__(
-        self, tap: TapNetSuite, account: Account, name: str, schema: dict[str, Any], query: Query | None = None
+        self,
+        tap: Tap,
+        account: Account,
+        run: Callable[[], Run],
+        name: str,
+        schema: dict[str, Any],
+        query: Query | None = None,
     ) -> None:
         """Make the stream of the table with its name, or of a query."""
-        super().__init__(tap, account, name, schema)
+        super().__init__(tap, account, run, name, schema)
         self.selected_by_default = name not in _NOT_BY_DEFAULT
         self._relation = query.relation if query else name
         self._parameters = query.parameters if query else ()
