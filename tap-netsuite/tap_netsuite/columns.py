@@ -114,7 +114,7 @@ def kind_of(schema: Mapping[str, Any]) -> Kind:
 def converter(kind: Kind, zone: ZoneInfo) -> Converter:
     """Return the function that turns SuiteQL's text, never None, into a value of the kind.
 
-    The function raises ValueError for text that is no such value.
+    The function raises ValueError for text that is not such a value.
     """
     if kind is Kind.DATE_TIME:
         return lambda text: instant(text, zone)

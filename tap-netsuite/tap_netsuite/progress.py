@@ -1,4 +1,4 @@
-"""What is known of a run, and who is told."""
+"""What is known of a run, and who is shown it."""
 
 from __future__ import annotations
 

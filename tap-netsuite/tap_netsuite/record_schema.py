@@ -37,7 +37,7 @@ def singer_schema(catalog_schema: Mapping[str, Any]) -> dict[str, Any]:
     """Return the schema of a record as the record service delivers it, sub-resources embedded.
 
     Links are left out: they say where a record is, not what it is. Enumerations are left open, because values
-    outside them occur [section 3.4]. References to schemas of their own are objects of any shape; many cannot
+    outside them occur [section 3.4]. References to separate schemas are objects of any shape; many cannot
     be read [section 6.3].
     """
     properties = {
@@ -73,7 +73,7 @@ def labels(schema: Mapping[str, Any]) -> dict[str, str]:
 
 
 def sublist_properties(catalog_schema: Mapping[str, Any], sublist: str) -> Mapping[str, Any]:
-    """Return the fields of a sublist's lines as its own schema, empty when there is no such sublist."""
+    """Return the fields of a sublist's lines as a separate schema, empty when there is no such sublist."""
     for name, schema in catalog_schema["properties"].items():
         items = schema.get("properties", {}).get("items", {}) if isinstance(schema, dict) else {}
         if name.lower() == sublist and isinstance(items.get("items"), dict):
@@ -84,7 +84,7 @@ def sublist_properties(catalog_schema: Mapping[str, Any], sublist: str) -> Mappi
 def conformed(value: Any, schema: Mapping[str, Any], path: str = "") -> Any:
     """Return a record body, or a part of it, without links and with values of the types its schema says.
 
-    Ids are text in bodies also where the catalog calls them whole numbers [section 3.4].
+    Ids are text in bodies even where the catalog calls them whole numbers [section 3.4].
 
     Raises:
         ValueError: a value cannot be what the schema says; the text names its path.

@@ -54,7 +54,7 @@ class Source:
 
     @property
     def is_query(self) -> bool:
-        """Whether it is a query of the user's own."""
+        """Whether it is a query of the user's."""
         return self.relation.startswith("(")
 
     def count_keys(self, condition: str = "") -> str:
@@ -63,7 +63,7 @@ class Source:
         A row that lacks a part of its key has none [section_156257790831].
         """
         keys = " || ',' || ".join(key.source for key in self.keys)
-        if len(self.keys) > 1:  # to NetSuite a null in a text is no text at all
+        if len(self.keys) > 1:  # to NetSuite a null in a text is not a text at all
             whole = both(*(f"{key.source} IS NOT NULL" for key in self.keys))
             keys = f"CASE WHEN {whole} THEN {keys} END"
         counts = f"COUNT(*) AS n, COUNT({keys}) AS k, COUNT(DISTINCT {keys}) AS d"

@@ -42,7 +42,7 @@ _NO_STATE = 'names a file that holds no state such as {"bookmarks": {…}}; corr
 
 
 class TapNetSuite(Tap):
-    """Reads NetSuite: SuiteQL tables, whole records, and queries of the user's own."""
+    """Reads NetSuite: SuiteQL tables, whole records, and queries of the user's."""
 
     name = "tap-netsuite"
     package_name = _PACKAGE

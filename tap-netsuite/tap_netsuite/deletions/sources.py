@@ -59,7 +59,7 @@ def with_deleted_at(
     """Return a stream's schema with the property that tells of deletions, if they can come to be known.
 
     With a store of the keys seen that is so for every stream with a key: one that is read in full is compared anyway.
-    A query of the user's own is in no log.
+    A query of the user's is in no log.
 
     Args:
         stream: name of the stream.

@@ -78,7 +78,7 @@ def query_entry(
 ) -> tuple[StreamEntry, int]:
     """Find out the columns of a query and what they hold, and how many rows it has, as far as one page shows.
 
-    A column that comes straight from a table keeps the kind it has there, also through MAX, MIN and COALESCE;
+    A column that comes straight from a table keeps the kind it has there, even through MAX, MIN and COALESCE;
     counts, sums and arithmetic are numbers. All of it is held against a sample. Other computed columns stay the
     text that NetSuite delivers.
 

@@ -84,7 +84,7 @@ class KeyedTable(Protocol):
         ...
 
     def page(self, after: Key | None, offset: int) -> Rows:
-        """Return the page at an offset of the rows behind a key, or of all, in the order of the key."""
+        """Return the page at an offset of the rows after a key, or of all, in the order of the key."""
         ...
 
     def count(self, after: Key | None, up_to: Key, gaps: tuple[Gap, ...]) -> Count:
@@ -125,7 +125,7 @@ class KeyPages:
         self._proofs: deque[tuple[_Stretch, Future[Count]]] = deque()
 
     def read(self, after: Key | None, first: Rows | None = None) -> Iterator[Portion]:
-        """Yield all pages behind a key, in order, and what is proven of them.
+        """Yield all pages after a key, in order, and what is proven of them.
 
         Args:
             after: where to begin; None for the beginning.
@@ -144,7 +144,7 @@ class KeyPages:
             yield from self._proof()
 
     def _pages(self, after: Key | None, first: Rows | None) -> Generator[Portion, None, Rows | None]:
-        """Yield the pages behind a key; return the last with rows, None when there is none."""
+        """Yield the pages after a key; return the last with rows, None when there is none."""
         if first is None:
             [first] = self._fetcher.in_order(self._fetch(after, 0) for _ in range(1))
             yield Portion(first)
@@ -191,7 +191,7 @@ class KeyPages:
         return self._fetcher.page(partial(self._table.page, after, offset))
 
     def _include(self, page: Rows) -> None:
-        """Add a page with rows to the stretch, behind the ones before it."""
+        """Add a page with rows to the stretch, after the ones before it."""
         if self._stretch.pages == self._stretch_pages:
             self._ask_about(self._stretch)
             self._stretch = _Stretch(self._stretch.up_to, self._stretch.up_to)
@@ -229,7 +229,7 @@ class KeyPages:
             yield Portion(proven=stretch.up_to, audited=count.rows)
 
     def _again(self, stretch: _Stretch) -> Iterator[Portion]:
-        """Read a stretch one page behind the last key of the other, which no row can slip through.
+        """Read a stretch one page after the last key of the other, which no row can slip through.
 
         Each page has to be as full as NetSuite says in the same answer; what is counted later may have come later.
         """
@@ -286,10 +286,10 @@ class KeyedSource:
         self._counted = counted
 
     def page(self, behind: Key | None, offset: int) -> Rows:
-        """Return the page at an offset of the rows behind a key, or of all; one beyond their end is empty.
+        """Return the page at an offset of the rows after a key, or of all; one beyond their end is empty.
 
         Raises:
-            IncompleteResultError: the rows do not come in the order of their keys, or not each has its own.
+            IncompleteResultError: the rows do not come in the order of their keys, or two have the same.
             NetSuiteError: NetSuite refused.
         """
         condition = both(self._condition, after(self._source.keys, behind or ()))
@@ -300,7 +300,7 @@ class KeyedSource:
             if offset == 0:
                 raise
             # What an offset beyond the end is answered with is not documented [section 12]; what it hides is read
-            # behind the last row.
+            # after the last row.
             return Rows(0, offset=offset, total=offset)
         page = self._row_format.read(answer.content, lambda: self._suiteql.page_of(answer), offset)
         if behind is not None and page.first is not None and page.first <= behind:

@@ -128,7 +128,7 @@ class Document:
 
     Attributes:
         record_id: its internal id.
-        body: the record; None when it is gone, or refused and nowhere else to be had.
+        body: the record; None when it is gone, or refused and not available anywhere else.
         refusal: NetSuite's refusal of this record, such as one locked by a workflow; None when there was none.
     """
 
@@ -186,7 +186,7 @@ class SingleDocuments:
 
 
 def _without_body(record_id: str, error: SuiteTalkError) -> Document:
-    """Take a record that is gone, or refused by itself, for one without a body; raise everything else."""
+    """Take a record that is gone, or refused on its own, for one without a body; raise everything else."""
     if isinstance(error, NotFoundError):
         return Document(record_id)
     if isinstance(error, _OF_ONE_RECORD):
@@ -318,7 +318,7 @@ class RecordReading:
         return document.body
 
     def _may_move_to(self, bookmark: Mapping[str, Any] | None) -> bool:
-        """Tell whether a bookmark leaves no gap behind it; an empty one lets the next run start over."""
+        """Tell whether a bookmark leaves no gap behind it; an empty one lets the next run begin again."""
         return bookmark is not None and not (bookmark and self._gaps.count)
 
 

@@ -34,7 +34,7 @@ def rows_by_key(suiteql: SuiteQL, source: Source, condition: str = "") -> Iterat
 
     Raises:
         IncompleteResultError: after three readings fewer rows came than NetSuite counts, or rows without a key may
-            have been passed over; there are more than can be read; or the keys come in an unexpected order.
+            have been passed over; there are more than can be read; or the keys come out of order.
     """
     for reading in range(1, READINGS + 1):
         came, totals = 0, []
@@ -56,7 +56,7 @@ def rows_by_key(suiteql: SuiteQL, source: Source, condition: str = "") -> Iterat
 
 
 def check_keys(suiteql: SuiteQL, source: Source, condition: str) -> None:
-    """Make sure that each row has a key, and a unique one; reading by it would lose others.
+    """Make sure that each row has a key that no other row has; reading by it would lose others.
 
     Raises:
         IncompleteResultError: that is not so.

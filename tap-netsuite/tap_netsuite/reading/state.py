@@ -66,8 +66,8 @@ def position_in(state: Mapping[str, Any], source: Source) -> Position:
     """Return the position that a stream's state holds.
 
     A state of an earlier version of the tap has a bookmark only, with the same meaning. A reading that was under way
-    is begun again when the stream's columns, keys or query are others by now, and a bookmark of another replication key
-    or another query is none.
+    begins again when the stream's columns, keys or query are others by now, and a bookmark of another replication key
+    or another query does not count.
 
     Raises:
         StateError: the state holds something that this version does not know.
@@ -148,7 +148,7 @@ def moment_in(value: Any) -> datetime:
     """Return the instant that a state holds as ISO 8601.
 
     Raises:
-        StateError: it is none.
+        StateError: it is not a time.
     """
     try:
         return instant(value)

@@ -1,1 +1,1 @@
-"""The tap's streams: SuiteQL tables, queries of the user's own, saved datasets, and whole records."""
+"""The tap's streams: SuiteQL tables, queries of the user's, saved datasets, and whole records."""

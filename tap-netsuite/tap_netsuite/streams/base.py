@@ -50,7 +50,7 @@ class NetSuiteStream(Stream):
         return self._read_with_deletions
 
     def subject(self) -> Subject:
-        """Return what deletions can be told of the stream; called in the reading's thread, before `read`."""
+        """Return which deletions can be reported of the stream; called in the reading's thread, before `read`."""
         raise NotImplementedError
 
     def _read_with_deletions(self, fetcher: Fetcher) -> Iterator[Portion]:

@@ -1,4 +1,4 @@
-"""A SuiteQL table, or a query of the user's own, as a stream."""
+"""A SuiteQL table, or a query of the user's, as a stream."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ class SuiteQLStream(NetSuiteStream):
         account, settings, source = self.account, self.account.settings.deletions, self._local
         keys, is_lines = tuple(column.name for column in source.keys), self._is_lines
         log_table = OWNER if is_lines else self._relation
-        is_table = self._relation == self.name  # what a query of the user's own shows is in no log
+        is_table = self._relation == self.name  # what a query of the user's shows is in no log
         is_logged = settings.reads_log and is_table and (is_lines or keys == ("id",))
         return Subject(
             stream=self.name,
