@@ -7,6 +7,7 @@ import select
 import sys
 
 from singer_sdk.contrib.msgspec import MsgSpecWriter
+from singer_sdk.singerlib import StateMessage
 from singer_sdk.singerlib.encoding.simple import Message
 
 from suitetalk.redaction import printable_json
@@ -31,6 +32,8 @@ class WholeLineWriter(MsgSpecWriter):
         super().__init__()
         self._writing = False
         self._signal = 0
+        self._state = b""  # the last one written
+        self._ends_with_state = True
 
     def write_message(self, message: Message) -> None:
         """Write a message.
@@ -39,7 +42,21 @@ class WholeLineWriter(MsgSpecWriter):
             ReaderLeftError: nobody reads it.
             SystemExit: a signal came meanwhile.
         """
-        self._write(self.format_message(message))
+        line = self.format_message(message)
+        self._write(line)
+        self._ends_with_state = isinstance(message, StateMessage)
+        if self._ends_with_state:
+            self._state = bytes(line)
+
+    def end_with_state(self) -> None:
+        """Write the last STATE once more if anything came after it; errors are those of `write_message`.
+
+        Targets in the manner of the SDK's older template forget their state at each RECORD, and so would have none
+        after the last record of `_audit`.
+        """
+        if self._state and not self._ends_with_state:
+            self._write(memoryview(self._state))
+            self._ends_with_state = True
 
     def write_lines(self, lines: bytes) -> None:
         """Write messages that are encoded already, each ending in a line feed; errors are those of `write_message`.
@@ -48,6 +65,7 @@ class WholeLineWriter(MsgSpecWriter):
         a signal waits for few.
         """
         begin, end = 0, len(lines)
+        self._ends_with_state = False
         while begin < end:
             cut = lines.rfind(b"\n", begin, begin + _TAKEN_WHOLE) + 1 or lines.find(b"\n", begin) + 1
             self._write(memoryview(lines)[begin:cut])

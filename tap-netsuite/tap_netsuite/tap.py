@@ -12,7 +12,7 @@ from typing import Any
 
 from singer_sdk import Stream, Tap
 
-from suitetalk import ConfigurationError, RetryPolicy
+from suitetalk import ConfigurationError, RetryPolicy, SuiteTalkError
 from suitetalk.descriptions import check_environment, json_values
 from tap_netsuite.account import Account
 from tap_netsuite.discovery.discover import discover
@@ -104,9 +104,18 @@ class TapNetSuite(Tap):
         return [each for each in self.streams.values() if each.selected and isinstance(each, NetSuiteStream)]
 
     def sync_all(self) -> None:  # type: ignore[misc]  # final, so that it does all it does, and so this one does
-        """Read the selected streams, and show how far that is."""
+        """Read the selected streams, and show how far that is; STATE is the last line, even after a failure."""
         with shown(self.progress):
-            super().sync_all()
+            try:
+                super().sync_all()
+            except SuiteTalkError:
+                self._end_with_state()
+                raise
+            self._end_with_state()
+
+    def _end_with_state(self) -> None:
+        if isinstance(self.message_writer, WholeLineWriter):
+            self.message_writer.end_with_state()
 
     def _write_lines(self, lines: bytes) -> None:
         if isinstance(self.message_writer, WholeLineWriter):

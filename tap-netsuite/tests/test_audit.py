@@ -22,6 +22,7 @@ def test_each_stream_has_a_record_of_what_was_emitted_and_counted(
     streams = ("currency", "customer", "inventorybalance", "record_currency", "transactionline")
     finished = read(config, selected(catalog, "_audit", *streams))
     assert finished.error is None
+    assert finished.messages[-1] == {"type": "STATE", "value": finished.states[-2]}  # what older targets need
     found = audits(finished)
     assert found.keys() == set(streams)
     for stream in streams:
@@ -68,6 +69,7 @@ def test_a_stream_that_fails_keeps_no_other_from_being_read(
         "term": "complete",
     }
     assert finished.bookmark("customer")
+    assert finished.messages[-1]["type"] == "STATE"
 
 
 def test_all_that_failed_is_in_the_last_sentence(
