@@ -23,7 +23,7 @@ from tap_netsuite.deletions.deletions import Deletions, Subject
 from tap_netsuite.deletions.log import DeletionLog
 from tap_netsuite.deletions.seen_keys import Seen, SeenKeys, SeenKeysError
 from tap_netsuite.reading.engine import Fetcher, Portion
-from tap_netsuite.reading.page import Key, KeyPage, Rows, record_lines
+from tap_netsuite.reading.page import Key, Rows, record_lines
 
 LARGE = 10**9
 EPOCH = datetime(2024, 1, 1, tzinfo=timezone.utc)
@@ -178,9 +178,9 @@ def portions(books: Books, state: dict[str, Any], store: SeenKeys) -> Iterator[P
         yield page(books.since(books.started))
         yield Portion(bookmark={"replication_key_value": books.started.isoformat()})
 
-    def changed(_: Fetcher) -> Iterator[KeyPage]:
+    def changed(_: Fetcher) -> Iterator[Rows]:
         ids = tuple((one,) for one, stamp in books.stamps.items() if low and stamp >= low)
-        yield KeyPage(Rows(len(ids), kept=ids), 0, len(ids))
+        yield Rows(len(ids), kept=ids, total=len(ids))
 
     def existing(keys: Sequence[Key]) -> set[Key]:
         return {key for key in keys if key[0] in books.all()}
