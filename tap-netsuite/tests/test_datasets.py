@@ -127,7 +127,7 @@ def test_rows_that_never_stand_still_are_an_error(emulator: Emulator) -> None:
     catalog = selected(discover(config), "_audit", "memos")
     emulator.churning.start(Churn(table="transaction", every=1, inserts=2, updates=0, deletes=1))
     finished = read(config, catalog)
-    assert "during each of 3 readings, so some may be missing; check that its primary_keys" in str(finished.error)
+    assert "during each of 3 readings, so rows may be missing; check that its primary_keys" in str(finished.error)
     assert audit_of(finished)[2] == "gap"
     assert read({**config, "audit": "warn"}, catalog).error is None
 
