@@ -10,22 +10,19 @@ from array import array
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from decimal import Decimal
 from hashlib import blake2b
 from pathlib import Path
 from typing import IO, Any, cast
 
-import msgspec
-
 from target_netsuite.errors import UNKNOWN_OPERATION, ReportFileError
 from target_netsuite.intents import Intent, Operation, Refusal, Settled
+from target_netsuite.messages import read_json
 from target_netsuite.reporting.line_file import LineFile, as_json
 from target_netsuite.reporting.report import RejectsKeeper, Report
 
 STREAM_MAP_FAILED = "STREAM_MAP_FAILED"
 """The code of a record that a stream map failed on: its payload is what the tap sent, not what the map made of it."""
 
-DECODER = msgspec.json.Decoder(float_hook=Decimal)
 _DIGEST_BYTES = 8
 _BESIDE = ".replayed"
 WITHOUT_EFFECT = ("stream_maps", "stream_map_config", "faker_config", "flattening_enabled", "flattening_max_depth")
@@ -174,8 +171,8 @@ def digest_of(line: bytes) -> int:
 
 def _reject(path: Path, number: int, line: bytes) -> Reject:
     try:
-        content = DECODER.decode(line)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+        content = read_json(line)
+    except ValueError:
         content = None
     if not isinstance(content, dict):
         raise _broken(path, number, "it is not a complete JSON object")
@@ -270,7 +267,7 @@ class Rewriting:
                     yield line.rstrip(b"\r\n") + b"\n"
                     continue
                 beside.seek(found.pop(0))
-                reject = DECODER.decode(beside.readline())["reject"]
+                reject = read_json(beside.readline())["reject"]
                 if reject is not None:
                     yield as_json(reject) + b"\n"
 
@@ -280,8 +277,8 @@ def _places(beside: IO[bytes]) -> dict[int, list[int]]:
     places: dict[int, list[int]] = {}
     place = 0
     for line in beside:
-        with suppress(msgspec.DecodeError, TypeError, KeyError):
-            places.setdefault(DECODER.decode(line)["digest"], []).append(place)
+        with suppress(ValueError, TypeError, KeyError):
+            places.setdefault(read_json(line)["digest"], []).append(place)
         place += len(line)
     return places
 

@@ -20,6 +20,7 @@ from target_netsuite.child_streams import ROWS, ChildStreams
 from target_netsuite.errors import InvalidRecordError
 from target_netsuite.intents import Intent, Operation, Refusal, Settled
 from target_netsuite.mapping.record import DELETED_AT, RecordMapping
+from target_netsuite.messages import faults, with_replacements
 from target_netsuite.mirror import MirrorKeys
 from target_netsuite.reporting.report import Report
 from target_netsuite.run import Run
@@ -100,6 +101,15 @@ class StreamSink(RecordSink):
     def refuse(self, record: Mapping[str, Any], error: InvalidRecordError, code: str = "") -> None:
         """Report a record that cannot be sent."""
         self._refused(record, self._next_number(), error, code)
+
+    def refuse_unreadable(
+        self,
+        record: Mapping[str, Any],
+        fault: InvalidRecordError,
+        context: Mapping[str, Any],  # noqa: ARG002
+    ) -> None:
+        """Report a record that holds what cannot be read; `context` as in `process_record`."""
+        self._refused(record, self._next_number(), fault)
 
     def _refused(self, record: Mapping[str, Any], number: int, error: InvalidRecordError, code: str = "") -> None:
         intent = self._unmapped(record, number)
@@ -190,6 +200,13 @@ class NetSuiteSink(StreamSink):
             self._target.mirror_keys.spoil(self.stream_name, error.problem)
         super().refuse(record, error, code)
 
+    def refuse_unreadable(
+        self, record: Mapping[str, Any], fault: InvalidRecordError, context: Mapping[str, Any]
+    ) -> None:
+        """Report a record that holds what cannot be read; where that is not in its external id, it counts as come."""
+        self._note_for_mirror({name: value for name, value in record.items() if not any(faults(value))}, context)
+        super().refuse_unreadable(record, fault, context)
+
     def _note_for_mirror(self, record: Mapping[str, Any], context: Mapping[str, Any]) -> None:
         """Count a record as one that came, whatever becomes of it, or let the mirror know that it cannot be sure."""
         template = self._settings.external_id
@@ -249,6 +266,16 @@ class ChildSink(StreamSink):
             self._children.add_row(self.stream_name, record, self.key_properties, is_deleted=is_deleted)
         except InvalidRecordError as error:
             self._keep_invalid(record, number, error)
+
+    def refuse_unreadable(
+        self,
+        record: Mapping[str, Any],
+        fault: InvalidRecordError,
+        context: Mapping[str, Any],  # noqa: ARG002
+    ) -> None:
+        """Keep a row that holds what cannot be read, so that its record is not written without it."""
+        kept = {name: None if any(faults(with_replacements(value))) else value for name, value in record.items()}
+        self._keep_invalid(with_replacements(kept), self._next_number(), fault)
 
     def _keep_invalid(self, record: Mapping[str, Any], number: int, error: InvalidRecordError) -> None:
         try:

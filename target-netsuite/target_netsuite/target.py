@@ -33,7 +33,7 @@ from target_netsuite.interruption import InterruptibleLimiter, Interruption
 from target_netsuite.mapping.catalog import Catalog, RecordShape
 from target_netsuite.mapping.record import RecordMapping
 from target_netsuite.mapping.values import FormOptions
-from target_netsuite.messages import MessageReader
+from target_netsuite.messages import UNREADABLE, MessageReader, fault_of, with_replacements
 from target_netsuite.mirror import Mirror, MirrorKeys, mirror_of
 from target_netsuite.replay import STREAM_MAP_FAILED, WITHOUT_EFFECT, Replay
 from target_netsuite.reporting.progress import Progress, shown
@@ -296,7 +296,7 @@ class TargetNetSuite(SinkTarget):
         stream = message_dict["stream"]
         if stream not in self.mapper.stream_maps:
             raise RecordsWithoutSchemaException(f"A record of stream `{stream}` came before the stream's schema.")
-        names = ("version", "operation") if self.replay else ("version",)
+        names = ("version", UNREADABLE, *(("operation",) if self.replay else ()))
         context: dict[str, Any] = {name: message_dict[name] for name in names if name in message_dict}
         for stream_map in self.mapper.stream_maps[stream]:
             self._take(stream_map, message_dict["record"], context)
@@ -313,9 +313,17 @@ class TargetNetSuite(SinkTarget):
                 record, InvalidRecordError("", f"`stream_maps` fails on the record: {error}"), STREAM_MAP_FAILED
             )
             return
-        if mapped is not None:
-            sink.process_record(mapped, context)
-            sink.record_counter_metric.increment()
+        if mapped is None:
+            return
+        if UNREADABLE in context:
+            may_replace = self.settings.invalid_text == "replace"
+            mapped = with_replacements(mapped) if may_replace else mapped
+            fault = fault_of(mapped, "" if may_replace else context[UNREADABLE])
+            if fault:
+                sink.refuse_unreadable(mapped, fault, context)
+                return
+        sink.process_record(mapped, context)
+        sink.record_counter_metric.increment()
 
     def _process_waiting(self) -> None:
         """Take the records that waited for their lines, and refuse lines without a record."""

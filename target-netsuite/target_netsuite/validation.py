@@ -7,7 +7,6 @@ checks the records of one stream by what is left.
 from __future__ import annotations
 
 import logging
-import math
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
@@ -250,12 +249,13 @@ def _multiple_of(validator: Any, divisor: Any, value: Any, _: Any) -> Iterator[V
 
 
 def _is_multiple(value: Any, divisor: Any) -> bool:
-    if not math.isfinite(value):
+    exact = [Decimal(repr(one)) if isinstance(one, float) else one for one in (value, divisor)]
+    decimals = [one for one in exact if isinstance(one, Decimal)]
+    if not all(one.is_finite() for one in decimals):
         return False
-    if any(isinstance(one, Decimal) and abs(one.adjusted()) > _LARGEST_EXPONENT for one in (value, divisor)):
+    if any(abs(one.adjusted()) > _LARGEST_EXPONENT for one in decimals):
         return True
-    exact = [Fraction(str(one)) if isinstance(one, float) else Fraction(one) for one in (value, divisor)]
-    return exact[0] % exact[1] == 0
+    return Fraction(exact[0]) % Fraction(exact[1]) == 0
 
 
 _Validator = extend(  # type: ignore[no-untyped-call]  # the stubs leave it so

@@ -241,6 +241,19 @@ def test_refused_records_count_as_come(emulator: Emulator, listen: Callable[...,
     assert _ids(emulator, prefix) == [1]
 
 
+def test_a_line_that_cannot_be_read_counts_as_come_unless_its_external_id_is_at_fault(
+    emulator: Emulator, listen: Callable[..., Run], prefix: str
+) -> None:
+    settings = _people(prefix, mirror_max_percent=100)
+    bad = '{"type": "RECORD", "stream": "people", "record": {"id": 1, "companyName": NaN}}\n'
+    listen(settings, schema("people"), *_records(1, 2, 3))
+    listen(settings, schema("people"), bad, *_records(2), state(1))
+    assert _ids(emulator, prefix) == [1, 2]
+    run = listen(settings, schema("people"), *_records(1), bad.replace("1,", "NaN,"), state(1))
+    assert isinstance(run.error, MirrorError)
+    assert _ids(emulator, prefix) == [1, 2]
+
+
 @pytest.mark.parametrize(
     ("messages", "maps", "replays"),
     [

@@ -156,6 +156,44 @@ def test_a_later_schema_may_lack_a_column(
     assert run.log.count("lacks a column") == (later["schema"].get("properties") is not None)
 
 
+_BAD_LINES = [
+    r'{"type": "RECORD", "stream": "people", "record": {"id": 2, "companyName": "cut \ud83d"}}' + "\n",
+    r'{"type": "RECORD", "stream": "people", "record": {"id": 3, "companyName": "C", "phone": "\udc81"}}' + "\n",
+    '{"type": "RECORD", "stream": "people", "record": {"id": 4, "companyName": "D", "creditLimit": NaN}}\n',
+]
+
+
+@pytest.mark.parametrize("invalid_text", ["refuse", "replace"])
+def test_one_bad_line_is_one_refused_record(
+    emulator: Emulator, command: Callable[..., Run], prefix: str, tmp_path: Path, invalid_text: str
+) -> None:
+    rejects = tmp_path / "rejects.jsonl"
+    settings = {"rejects": str(rejects), "max_rejects": 5, "invalid_text": invalid_text}
+    good = [record("people", id=number, companyName=f"No {number}") for number in (1, 9)]
+    run = command(_stream(prefix), "\ufeff", schema("people"), good[0], *_BAD_LINES, good[1], state(1), **settings)
+    assert (run.exit_code, run.states) == (0, [1])
+    replaced = ["C", "cut \ufffd"] if invalid_text == "replace" else []
+    assert sorted(_names(emulator, prefix)) == sorted(["No 1", "No 9", *replaced])
+    refused = [(line["key"]["id"], line["code"], line["path"]) for line in run.refused]
+    texts = [(2, "INVALID_TEXT", "companyName"), (3, "INVALID_TEXT", "phone")]
+    assert refused == [*([] if replaced else texts), (4, "INVALID_NUMBER", "creditLimit")]
+
+    again = command(_stream(prefix), arguments=["--replay", str(rejects)], **{**settings, "invalid_text": "refuse"})
+    assert [line["code"] for line in again.refused] == [code for _, code, _ in refused]
+    corrected = rejects.read_text().replace(r"cut \ud83d", "whole").replace(r"\udc81", "1").replace("NaN", "5")
+    rejects.write_text(corrected)
+    assert command(_stream(prefix), arguments=["--replay", str(rejects)], **settings).exit_code == 0
+    assert sorted(_names(emulator, prefix)) == sorted(["No 1", "No 9", "D", "C", "cut \ufffd" if replaced else "whole"])
+    assert rejects.read_text() == ""
+
+
+def test_a_stream_map_may_take_out_what_cannot_be_read(emulator: Emulator, listen: Listen, prefix: str) -> None:
+    columns = {"id": {"type": "integer"}, "companyName": {"type": "string"}, "phone": {"type": "string"}}
+    maps = {"people": {"phone": None}}
+    run = listen(_stream(prefix), schema("people", columns), *_BAD_LINES[:2], stream_maps=maps, max_rejects=1)
+    assert (run.error, _names(emulator, prefix)) == (None, ["C"])
+
+
 def test_an_unknown_field_is_refused_before_anything_is_sent(emulator: Emulator, listen: Listen, prefix: str) -> None:
     run = listen(
         _stream(prefix),

@@ -53,6 +53,19 @@ def _schemas() -> list[dict[str, Any]]:
     return [schema("orders"), schema("order_lines", keys=("id",))]
 
 
+def test_a_line_that_cannot_be_read_refuses_its_record(
+    listen: Listen, streams: dict[str, Any], customer: str, item: str, emulator: Emulator, prefix: str
+) -> None:
+    order = record("orders", id=1, customer=customer, memo="m")
+    line = record("order_lines", id=1, order_id=1, sku=item, quantity=1, note="cut \ud83d")
+    run = listen(streams, *_schemas(), order, line, state(1), max_rejects=1)
+    assert (run.error, run.states) == (None, [1])
+    assert [(one["stream"], one["code"], one["path"]) for one in run.refused] == [
+        ("orders", "INVALID_TEXT", "order_lines.note")
+    ]
+    assert emulator.execute(f"SELECT id FROM transaction WHERE externalid LIKE '{prefix}-%'") == []
+
+
 def _line(number: int, order: int, sku: str, quantity: int) -> dict[str, Any]:
     return record("order_lines", id=number, order_id=order, sku=sku, quantity=quantity)
 

@@ -80,6 +80,8 @@ def _refused(part: Any, value: Any, **others: Any) -> bool:
         ({"multipleOf": Decimal("0.01")}, 12.3, 12.301),
         ({"multipleOf": Decimal("1e-38")}, Decimal("12345.67"), Decimal("1e-39")),
         ({"multipleOf": Decimal("1e-38")}, 123456789012345678901234567890, Decimal("NaN")),
+        ({"multipleOf": 2}, 10**400, 10**400 + 1),
+        ({"multipleOf": 2}, Decimal("1e400"), 1.5),
         ({"items": [{"type": "integer"}], "additionalItems": False}, [1], [1, 2]),
         ({"items": [], "additionalItems": {"type": "integer"}}, [1], ["x"]),
         ({"dependencies": {"x": ["y"], "y": {"required": ["z"]}}}, {"x": 1, "y": 1, "z": 1}, {"x": 1}),

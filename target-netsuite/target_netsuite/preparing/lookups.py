@@ -19,6 +19,7 @@ from suitetalk import InvalidRequestError, NetSuiteError, NotFoundError, Permiss
 from suitetalk.record_tables import RecordTable, record_table, table_of
 from suitetalk.records import is_external_id
 from suitetalk.suiteql import both
+from target_netsuite.errors import INVALID_TEXT
 from target_netsuite.intents import Intent, Reference, Refusal
 from target_netsuite.preparing.comparison import SCALARS, member
 from target_netsuite.preparing.tables import (
@@ -142,7 +143,7 @@ class Lookups:
         if not sought.value:
             return Found()  # to NetSuite an empty text is null, which equals nothing
         if not _is_unicode(sought.value):
-            return Found(problem="the value is not text that can be sent", code="INVALID_TEXT")
+            return Found(problem="the value is not text that can be sent", code=INVALID_TEXT)
         if sought.by.lower() in _INTERNAL_IDS:
             return Found((sought.value,))
         table, column = _column(sought)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 import stat
 from collections.abc import Mapping
@@ -14,6 +15,7 @@ import msgspec
 
 from suitetalk.folders import open_privately
 from target_netsuite.errors import ReportFileError
+from target_netsuite.messages import with_replacements
 
 _ENCODER = msgspec.json.Encoder(enc_hook=str, decimal_format="number")
 
@@ -84,8 +86,22 @@ class LineFile:
 
 
 def as_json(content: Mapping[str, Any]) -> bytes:
-    """Return one line of JSON without its end; what JSON has no form for is written as text."""
-    return _ENCODER.encode(content)
+    """Return one line of JSON without its end; what JSON has no form for is written as text.
+
+    Half characters are escaped, as the writers they come from do.
+    """
+    try:
+        return _ENCODER.encode(content)
+    except UnicodeEncodeError:
+        return _ENCODER.encode(_escaped(content))
+
+
+def _escaped(value: Any) -> Any:
+    if isinstance(value, str):
+        return msgspec.Raw(json.dumps(value).encode())
+    if isinstance(value, Mapping):
+        return {with_replacements(name): _escaped(inside) for name, inside in value.items()}
+    return [_escaped(inside) for inside in value] if isinstance(value, (list, tuple)) else value
 
 
 def _opened(path: Path) -> int:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, fields, replace
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from suitetalk import ConfigurationError, ConnectionSettings
 from suitetalk.descriptions import Special, group, place_of, read, schema_of, setting
@@ -178,6 +178,12 @@ class Settings:
     )
     validate_records: bool = setting(
         True, "Validate records", "Check each record against the schema of its stream before it is written."
+    )
+    invalid_text: Literal["refuse", "replace"] = setting(
+        "refuse",
+        "Invalid text",
+        "What to do with a record whose text holds what is not a character, such as half an emoji or bytes that are "
+        "not UTF-8: refuse it, or replace each such place by U+FFFD and write it.",
     )
 
     @classmethod
