@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from tests.shapes import intent
 
 from target_netsuite.errors import FIELD_FILLED_TWICE, MISSING_KEY, WRONG_TYPE, InvalidRecordError
@@ -195,3 +197,60 @@ def test_a_template_of_nothing_is_empty() -> None:
 def test_a_number_as_people_write_it_is_refused_with_a_sentence(number: str) -> None:
     with pytest.raises(InvalidRecordError, match="has a thousands separator or a decimal comma"):
         _body({**_UPSERT, "fields": {"c": "exchangeRate"}}, c=number)
+
+
+_TEXT_FIELDS = (
+    "memo",
+    "billingAddress.addr1",
+    "billingAddress.city",
+    "item[].description",
+    f"{_LOT}.receiptInventoryNumber",
+)
+_COLUMNS = ("c{}", "a{}[]", "a{}", "d.c{}", "l[].c{}", "m.items[].d.c{}", "l[].n[].c{}", "l[].b{}[]")
+
+
+def _filled(draw: st.DrawFn, row: dict[str, Any], path: str) -> set[str]:
+    """Put values into a row where a path leads, each of them another one, and return them."""
+    name, _, rest = path.partition(".")
+    if rest.startswith("items[]"):
+        name, rest = f"{name}[]", rest.partition(".")[2]
+    is_array, name = name.endswith("[]") or (name.startswith("a") and not rest), name.removesuffix("[]")
+    if not rest:
+        values = [f"{name}-{draw(st.integers(0, 10**9))}" for _ in range(draw(st.integers(0, 2)) if is_array else 1)]
+        row[name] = values if is_array else values[0]
+        return set(values)
+    if is_array:
+        array = row.setdefault(name, [{} for _ in range(draw(st.integers(0, 2)))])
+        return {value for inner in array for value in _filled(draw, inner, rest)}
+    return _filled(draw, row.setdefault(name, {}), rest)
+
+
+def _leaves(value: Any, path: tuple[str, ...] = ()) -> set[tuple[str, Any]]:
+    if isinstance(value, dict):
+        return {leaf for name, inner in value.items() for leaf in _leaves(inner, (*path, name))}
+    if isinstance(value, list):
+        return {leaf for inner in value for leaf in _leaves(inner, path)}
+    return {(".".join(name for name in path if name != "items"), value)}
+
+
+@given(
+    st.dictionaries(st.sampled_from(_TEXT_FIELDS), st.sampled_from(_COLUMNS), min_size=1),
+    st.data(),
+)
+def test_each_value_is_in_its_field_or_a_column_is_named(mapped: dict[str, str], data: st.DataObject) -> None:
+    fields = {column.format(_TEXT_FIELDS.index(name)): name for name, column in mapped.items()}
+    row: dict[str, Any] = {}
+    wanted = {
+        (name.replace("[]", ""), value) for column, name in fields.items() for value in data.draw(_values(row, column))
+    }
+    try:
+        body = _body({**_UPSERT, "fields": fields}, **row)
+    except InvalidRecordError as error:
+        assert error.column.partition(".")[0].partition("[")[0] in row  # noqa: PT017 - either is right
+    else:
+        assert _leaves(body) >= wanted
+
+
+@st.composite
+def _values(draw: st.DrawFn, row: dict[str, Any], column: str) -> set[str]:
+    return _filled(draw, row, column)

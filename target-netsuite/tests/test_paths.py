@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from target_netsuite.errors import InvalidRecordError
 from target_netsuite.mapping.row import column_path
 from target_netsuite.mapping.values import ABSENT
 from target_netsuite.settings.entries import EACH, parse_path, path_text
@@ -30,6 +31,8 @@ def test_a_column_called_like_a_path_is_that_column() -> None:
     assert column_path("a.b", {"a.b"}).value(row) == 1
     assert column_path("a.b", {"a"}).value(row) == 2
     assert column_path("n.b", ()).value(row) is None
-    assert column_path("t.b", ()).value(row) is ABSENT
+    assert column_path("a.c", ()).value(row) is ABSENT
+    with pytest.raises(InvalidRecordError, match="`t` is 'x', which is not an object"):
+        column_path("t.b", ()).value(row)
     assert column_path("gone", ()).value(row) is ABSENT
     assert column_path("a.lines[].lots[].qty", ()).inside == "lots[].qty"
