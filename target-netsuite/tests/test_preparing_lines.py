@@ -248,3 +248,11 @@ def test_lines_whose_number_netsuite_does_not_show_are_known_by_what_they_say() 
     plan = plan_lines("item", LineRule("replace", ("line",)), there, wanted, KEYED)
     assert plan.replace
     assert [line["item"] for line in plan.lines] == [{"id": "7"}]
+
+
+def test_a_line_that_stays_keeps_what_its_subrecord_is_not_told() -> None:
+    there = {"item": {"id": "5"}, "inventoryDetail": {"quantity": 2, "unit": "box"}}
+    sublist = Sublist([there], keyed=False)
+    incoming = [{"item": {"id": "5"}, "inventoryDetail": {"QUANTITY": 3}}]
+    plan = planned(sublist, LineRule("merge", ("item",)), incoming)
+    assert list(plan.lines) == [{"item": {"id": "5"}, "inventoryDetail": {"quantity": 3, "unit": "box"}}]
