@@ -1,7 +1,7 @@
 """Mirrors: deleting the records in NetSuite that no longer come in a stream.
 
-`MirrorKeys` remembers what came, and `Mirror` compares that with NetSuite at the end of the input. A record is the
-mirror's own only if its external id fits the stream's template and no other stream's.
+`MirrorKeys` remembers what came, and whether the stream came to its end; `Mirror` compares that with NetSuite at the
+end of the input. A record is the mirror's own only if its external id fits the stream's template and no other stream's.
 """
 
 from __future__ import annotations
@@ -9,9 +9,10 @@ from __future__ import annotations
 import logging
 import re
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from suitetalk import ConfigurationError, SuiteQL, quoted
 from suitetalk.record_tables import table_of
@@ -103,6 +104,13 @@ class Mirror:
                 f"more than `mirror_max_percent` ({stream.max_percent}) allows, so none is deleted; see that the input "
                 "is complete, or raise the limit."
             )
+        open_end = "" if stream.trusts_end else self._keys.why_open(name)
+        if missing and open_end:
+            raise MirrorError(
+                f"{missing} of {there} records of {stream.record_type} in NetSuite did not come in stream `{name}`, "
+                f"and none is deleted: {open_end}, so the tap may have ended early. Run it again; if it "
+                f"never sends them, `streams.{name}.mirror_trusts_end` says that the end of the input will do."
+            )
         self._logger.info("%d of %d %s did not come in stream `%s`.", missing, there, stream.record_type, name)
 
 
@@ -138,6 +146,7 @@ def mirror_of(stream: StreamSettings, settings: Settings) -> MirrorStream:
         operation=stream.delete_by,
         max_percent=stream.mirror_max_percent,
         transactions=stream.mirror_transactions,
+        trusts_end=stream.mirror_trusts_end,
     )
 
 
@@ -162,6 +171,7 @@ class MirrorStream:
         operation: delete or inactivate what did not come.
         max_percent: of the records in NetSuite that fit the template, how many may go; with more, none goes.
         transactions: whether transactions may be deleted.
+        trusts_end: whether the end of the input proves that the stream came to its end.
     """
 
     stream: str
@@ -172,6 +182,7 @@ class MirrorStream:
     operation: Operation = Operation.DELETE
     max_percent: Decimal = Decimal(10)
     transactions: bool = False
+    trusts_end: bool = False
 
     def __post_init__(self) -> None:
         """Check what cannot be mirrored.
@@ -229,6 +240,9 @@ class MirrorKeys:
         self._versioned: set[str] = set()
         self._active: dict[str, int] = {}
         self._spoilt: dict[str, str] = {}
+        self._begun: set[str] = set()
+        self._ended: set[str] = set()
+        self._unfinished = ""
 
     def expect(self, stream: str) -> None:
         """Take note that a stream is part of the input, though no record of it may come."""
@@ -246,9 +260,21 @@ class MirrorKeys:
         row = (stream, external_id.lower(), _NO_VERSION if version is None else version)
         self._database.execute("INSERT OR IGNORE INTO came VALUES (?, ?, ?)", row)
 
+    def goes_on(self, stream: str) -> None:
+        """Take note that a record of a stream was sent, so that its end is still to come."""
+        self._begun.add(stream)
+        self._ended.discard(stream)
+
     def activate(self, stream: str, version: int) -> None:
         """Take note of an ACTIVATE_VERSION; records with another version do not count any more."""
         self._active[stream] = version
+        self._ended.add(stream)
+
+    def take_state(self, value: Any) -> None:
+        """Take note of a STATE; unless it says that a stream is not finished, all that had records so far are."""
+        self._unfinished = unfinished(value)
+        if not self._unfinished:
+            self._ended |= self._begun
 
     def spoil(self, stream: str, why: str) -> None:
         """Take note that the external id of a record is unknown, and so what is missing is too."""
@@ -261,6 +287,16 @@ class MirrorKeys:
         if stream in self._versioned and stream not in self._active:
             return "its records have versions, and no ACTIVATE_VERSION came"
         return ""
+
+    def why_open(self, stream: str) -> str:
+        """Return why the stream may have more records than came; empty when its end is certain."""
+        if stream in self._ended:
+            return ""
+        if stream not in self._begun:
+            return "no record of the stream came, and no ACTIVATE_VERSION"
+        if self._unfinished:
+            return f"the last STATE has {self._unfinished}, which marks a stream as unfinished"
+        return "neither an ACTIVATE_VERSION of the stream nor a STATE came after its last record"
 
     def compare(self, stream: str, present: Iterable[tuple[str, str]]) -> tuple[int, int]:
         """Compare with what is in NetSuite.
@@ -289,6 +325,32 @@ class MirrorKeys:
 
     def _asked(self, stream: str) -> dict[str, str | int | None]:
         return {"stream": stream, "version": self._active.get(stream) if stream in self._versioned else None}
+
+
+_SYNCING, _MARKERS, _READING = "currently_syncing", "progress_markers", "reading"
+"""What marks a stream as unfinished: singer-python's taps, those of the SDK, and tap-netsuite."""
+
+
+def unfinished(state: Any) -> str:
+    """Return the member of the value of a STATE that marks some stream as unfinished; empty when none does."""
+    if not isinstance(state, Mapping):
+        return ""
+    if state.get(_SYNCING):
+        return f"`{_SYNCING}`"
+    bookmarks = state.get("bookmarks", state)
+    for stream, bookmark in bookmarks.items() if isinstance(bookmarks, Mapping) else ():
+        if isinstance(bookmark, Mapping) and bookmark.get(_READING):
+            return f"`{_READING}` of `{stream}`"
+        if _has_markers(bookmark):
+            return f"`{_MARKERS}` of `{stream}`"
+    return ""
+
+
+def _has_markers(bookmark: Any) -> bool:
+    """Tell whether a stream, or one of its partitions, is marked."""
+    if isinstance(bookmark, Mapping):
+        return bool(bookmark.get(_MARKERS)) or any(map(_has_markers, bookmark.values()))
+    return isinstance(bookmark, list) and any(map(_has_markers, bookmark))
 
 
 def present_ids(suiteql: SuiteQL, table: str, conditions: tuple[str, ...], prefix: str) -> Iterator[tuple[str, str]]:

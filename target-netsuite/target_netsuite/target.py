@@ -306,6 +306,8 @@ class TargetNetSuite(SinkTarget):
             return
         sink = self._sink(stream_map.stream_alias, StreamSink)  # type: ignore[type-abstract]  # it is only compared
         self.report.take(sink.stream_name)
+        if self.mirror_streams:
+            self.mirror_keys.goes_on(sink.stream_name)
         try:
             mapped = stream_map.transform(copy.copy(record))
         except Exception as error:  # noqa: BLE001 - an expression of the user's may raise anything
@@ -343,6 +345,8 @@ class TargetNetSuite(SinkTarget):
 
     def _process_state_message(self, message_dict: dict[str, Any]) -> None:
         """Take a STATE, which is passed on when all records before it are settled."""
+        if self.mirror_streams:
+            self.mirror_keys.take_state(message_dict["value"])
         self.run.take_state(
             message_dict["value"], at_the_end=self.child_streams is not None and self.child_streams.are_waiting
         )
@@ -357,10 +361,12 @@ class TargetNetSuite(SinkTarget):
 
     def _process_activate_version_message(self, message_dict: dict[str, Any]) -> None:
         stream, version = message_dict["stream"], message_dict.get("version")
-        known = self.settings.streams.get(stream)
-        if known and known.mirror and isinstance(version, int):
-            self.mirror_keys.activate(stream, version)
-        else:
+        names = [stream_map.stream_alias for stream_map in self.mapper.stream_maps.get(stream, ())] or [stream]
+        mirrors = [name for name in names if name in self.settings.streams and self.settings.streams[name].mirror]
+        if isinstance(version, int):
+            for name in mirrors:
+                self.mirror_keys.activate(name, version)
+        if not mirrors:
             self.logger.info(
                 "ACTIVATE_VERSION of stream `%s` is ignored: only a mirror deletes what no longer comes.", stream
             )

@@ -23,7 +23,7 @@ from target_netsuite.settings.template import Template
 
 TABLE = "customrecord_warranty"
 TEMPLATE = Template.parse("CRM-{id}")
-WARRANTIES = MirrorStream("warranties", TABLE, TABLE, TEMPLATE, max_percent=Decimal(100))
+WARRANTIES = MirrorStream("warranties", TABLE, TABLE, TEMPLATE, max_percent=Decimal(100), trusts_end=True)
 
 
 @pytest.fixture(scope="module")
@@ -95,7 +95,7 @@ def test_what_goes_is_what_one_would_count_out_by_hand(  # noqa: PLR0917 - each 
         keys.came("another", "CRM-0")
     if active is not None:
         keys.activate("warranties", active)
-    stream = MirrorStream("warranties", TABLE, TABLE, TEMPLATE, others, max_percent=Decimal(cap))
+    stream = MirrorStream("warranties", TABLE, TABLE, TEMPLATE, others, max_percent=Decimal(cap), trusts_end=True)
     intents, problems = gone(netsuite, keys, stream)
     keys.close()
 
@@ -126,7 +126,9 @@ def test_more_than_a_page_is_read_whole(account: Emulator, netsuite: NetSuite, k
 def test_inactive_ones_are_not_inactivated_again(account: Emulator, netsuite: NetSuite, keys: MirrorKeys) -> None:
     fill(account, ["CRM-1", "CRM-2", "CRM-3"], inactive=("CRM-1",))
     keys.came("warranties", "CRM-3")
-    stream = MirrorStream("warranties", TABLE, TABLE, TEMPLATE, operation=Operation.INACTIVATE, max_percent=Decimal(50))
+    stream = MirrorStream(
+        "warranties", TABLE, TABLE, TEMPLATE, operation=Operation.INACTIVATE, max_percent=Decimal(50), trusts_end=True
+    )
     intents, _ = gone(netsuite, keys, stream)
     assert [(intent.external_id, intent.operation) for intent in intents] == [("CRM-2", Operation.INACTIVATE)]
 
@@ -138,7 +140,7 @@ def test_over_the_cap_nothing_goes_and_other_streams_still_do(
     keys.came("warranties", "CRM-1")
     keys.expect("more")
     capped = MirrorStream("warranties", TABLE, TABLE, TEMPLATE)
-    other = MirrorStream("more", TABLE, TABLE, Template.parse("ERP-{id}"), max_percent=Decimal(100))
+    other = MirrorStream("more", TABLE, TABLE, Template.parse("ERP-{id}"), max_percent=Decimal(100), trusts_end=True)
     mirror = Mirror(netsuite.suiteql, keys, logging.getLogger("mirror"))
     assert [intent.external_id for intent in mirror.intents([capped, other])] == ["ERP-1"]
     with pytest.raises(MirrorError, match=r"2 of 3 records .* stream `warranties`.*`mirror_max_percent` \(10\)"):
@@ -197,7 +199,9 @@ def test_a_mirror_of_orders_leaves_other_transactions_alone(
     netsuite: NetSuite, keys: MirrorKeys, account: Emulator
 ) -> None:
     account.execute("UPDATE transaction SET externalid = 'CRM-' || id WHERE id IN (SELECT id FROM transaction)")
-    stream = MirrorStream("orders", "salesOrder", "transaction", TEMPLATE, max_percent=Decimal(100), transactions=True)
+    stream = MirrorStream(
+        "orders", "salesOrder", "transaction", TEMPLATE, max_percent=Decimal(100), transactions=True, trusts_end=True
+    )
     keys.expect("orders")
     intents, problems = gone(netsuite, keys, stream)
     orders = account.execute("SELECT id FROM transaction WHERE type = 'SalesOrd' ORDER BY id")
@@ -237,8 +241,74 @@ def test_a_stream_without_records_meets_the_cap(emulator: Emulator, listen: Call
 def test_refused_records_count_as_come(emulator: Emulator, listen: Callable[..., Run], prefix: str) -> None:
     settings = _people(prefix, mirror_max_percent=100)
     listen(settings, schema("people"), *_records(1, 2))
-    listen(settings, schema("people"), record("people", id=1, nonsense=True))
+    listen(settings, schema("people"), record("people", id=1, nonsense=True), state(1))
     assert _ids(emulator, prefix) == [1]
+
+
+_ACTIVATION = {"type": "ACTIVATE_VERSION", "stream": "people", "version": 7}
+
+
+def _bookmark(**members: Any) -> dict[str, Any]:
+    return state({"bookmarks": {"people": {"version": 7}, "others": members}})
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "words"),
+    [
+        ([], [], "neither an ACTIVATE_VERSION of the stream nor a STATE came after its last record"),
+        ([state(1)], [], "neither an ACTIVATE_VERSION"),
+        ([_ACTIVATION], [], "neither an ACTIVATE_VERSION"),
+        ([state(1)], [state({"currently_syncing": "people"})], "the last STATE has `currently_syncing`"),
+        ([], [_bookmark(progress_markers={"Note": "…"})], "`progress_markers` of `others`"),
+        ([], [_bookmark(partitions=[{"context": {}}, {"progress_markers": {"a": 1}}])], "`progress_markers` of"),
+        ([], [_bookmark(reading={"after": [5]})], "`reading` of `others`"),
+        ([state({"currently_syncing": "people"})], [state({"currently_syncing": None, "bookmarks": {}})], ""),
+        ([], [_bookmark(progress_markers={}), state({"currently_syncing": "others"})], ""),
+        ([], [state({}), schema("others"), record("others", id=1, companyName="A")], ""),
+        ([], [_ACTIVATION], ""),
+        ([_ACTIVATION], [_ACTIVATION], ""),
+        ([], ["trust"], ""),
+    ],
+)
+def test_only_what_a_whole_input_proves_gone_is_deleted(
+    emulator: Emulator, listen: Callable[..., Run], prefix: str, before: list[Any], after: list[Any], words: str
+) -> None:
+    trusts = after == ["trust"]
+    settings = _people(prefix, mirror_max_percent=100, mirror_trusts_end=trusts)
+    settings["others"] = {"record_type": "vendor", "external_id": f"{prefix}-{{id}}"}
+    listen(settings, schema("people"), *_records(1, 2, 3))
+    run = listen(settings, schema("people"), *before, *_records(1, 2), *([] if trusts else after))
+    if words:
+        assert isinstance(run.error, MirrorError)
+        assert "1 of 3 records of customer" in run.sentence
+        assert words in run.sentence
+        assert "streams.people.mirror_trusts_end" in run.sentence
+    assert (run.error is None, _ids(emulator, prefix)) == (not words, [1, 2, 3] if words else [1, 2])
+
+
+@pytest.mark.parametrize("activates", [True, False])
+def test_a_stream_without_records_is_proven_by_its_version_alone(
+    emulator: Emulator, listen: Callable[..., Run], prefix: str, *, activates: bool
+) -> None:
+    settings = _people(prefix, mirror_max_percent=100)
+    listen(settings, schema("people"), *_records(1, 2))
+    run = listen(settings, schema("people"), *([_ACTIVATION] if activates else []), state(1))
+    assert (run.error is None, _ids(emulator, prefix)) == (activates, [] if activates else [1, 2])
+
+
+def test_where_nothing_is_missing_nothing_has_to_be_proven(listen: Callable[..., Run], prefix: str) -> None:
+    assert listen(_people(prefix), schema("people"), *_records(1)).error is None
+
+
+def test_the_version_of_a_stream_is_that_of_its_alias(
+    emulator: Emulator, listen: Callable[..., Run], prefix: str
+) -> None:
+    settings = _people(prefix, mirror_max_percent=100)
+    listen(settings, schema("people"), *_records(1, 2))
+    columns = {"id": {"type": "integer"}, "companyName": {"type": "string"}}
+    messages = [schema("raw", columns), record("raw", id=1, companyName="No 1"), {**_ACTIVATION, "stream": "raw"}]
+    run = listen(settings, *messages, stream_maps={"raw": {"__alias__": "people"}})
+    assert (run.error, _ids(emulator, prefix)) == (None, [1])
 
 
 def test_a_line_that_cannot_be_read_counts_as_come_unless_its_external_id_is_at_fault(

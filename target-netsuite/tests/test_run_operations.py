@@ -132,6 +132,7 @@ def test_load_methods(
         schema("people"),
         record("people", id=1, name="New 1"),
         record("people", id=other, name=f"{kept} {other}"),
+        state(1),
     ]
     run = listen(streams, *second, load_method=load_method)
     assert run.summary == {"people": again}

@@ -340,6 +340,12 @@ class StreamSettings(RowSettings):
         minimum=0,
         maximum=100,
     )
+    mirror_trusts_end: bool = setting(
+        False,
+        "Mirror trusts the end",
+        "Take the end of the input for the end of the stream, for taps that send neither ACTIVATE_VERSION nor STATE. "
+        "What a tap that dies between two lines did not send is deleted then.",
+    )
     mirror_transactions: bool = setting(False, "Mirror transactions", "Let a mirror delete transactions too.")
 
     @classmethod
