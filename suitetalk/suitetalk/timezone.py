@@ -157,12 +157,16 @@ def to_utc(local: datetime, zone: ZoneInfo) -> datetime:
 def earliest_local(moment: datetime, zone: ZoneInfo) -> datetime:
     """Return a time on the account's clock that no stamp made at or after the moment is below.
 
-    In the hour that the clock shows twice, later stamps can look earlier; there it is the hour before.
+    In the hour that the clock shows twice, later stamps can look earlier; there it is the hour before. At either end of
+    the calendar the clock stands still.
     """
-    local = moment.astimezone(zone)
-    repeated = local.replace(fold=0).utcoffset(), local.replace(fold=1).utcoffset()
-    turned_back = max((repeated[0] or timedelta()) - (repeated[1] or timedelta()), timedelta())
-    return local.replace(tzinfo=None) - turned_back
+    try:
+        local = moment.astimezone(zone)
+        repeated = local.replace(fold=0).utcoffset(), local.replace(fold=1).utcoffset()
+        turned_back = max((repeated[0] or timedelta()) - (repeated[1] or timedelta()), timedelta())
+        return local.replace(tzinfo=None) - turned_back
+    except OverflowError:
+        return datetime.min if moment.year == datetime.min.year else moment.replace(tzinfo=None)  # noqa: DTZ901 - a clock's
 
 
 def _fitting(sightings: list[_Sighting]) -> list[ZoneInfo]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timezone
 from enum import Enum
 from fnmatch import fnmatchcase
 from math import isfinite
@@ -382,7 +382,8 @@ class TapSettings:
     start_date: datetime | None = setting(
         None,
         "Start date",
-        "The first run of an incremental stream reads rows changed since this date; all rows when absent.",
+        "The first run of an incremental stream reads rows changed since this date; all rows when absent. Later runs "
+        "go on from their bookmark, whatever this says.",
     )
     tables: tuple[Name, ...] = setting(
         (), "Tables", "SuiteQL tables to discover; all when absent.", example=["customer", "transaction"]
@@ -439,11 +440,18 @@ class TapSettings:
         return read(cls, config)
 
     def check(self, place: str) -> None:
-        """Make sure that no stream has the name of another.
+        """Make sure that the start date has come and that no stream has the name of another.
 
         Raises:
-            ConfigurationError: two have the same, or one is like that of a record stream.
+            ConfigurationError: it lies in the future; two streams have the same name, or one is like that of a record
+                stream.
         """
+        if self.start_date and self.start_date > datetime.now(timezone.utc):
+            raise ConfigurationError(
+                place_of(place, "start_date"),
+                f"is {self.start_date.isoformat()}, which lies in the future, so no row would ever be read; give an "
+                "earlier date.",
+            )
         taken: set[str] = set()
         queries = [query.name for query in self.queries]
         datasets = [each.name or dataset_stream(each.id) for each in self.datasets]

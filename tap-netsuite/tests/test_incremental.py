@@ -81,6 +81,39 @@ def test_start_date_is_where_the_first_run_begins(emulator: Emulator, given: dic
     assert len(ids(read(**given, state=first.state))) < len(ids(first))
 
 
+def test_a_bookmark_wins_over_a_later_start_date(emulator: Emulator, given: dict[str, Any]) -> None:
+    first = read(**given)
+    emulator.execute(f"UPDATE {TABLE} SET lastmodifieddate = timezone('UTC', now()) WHERE id % 7 = 0")
+    given["config"]["start_date"] = datetime.now(timezone.utc).isoformat()
+    emulator.execute(f"UPDATE {TABLE} SET lastmodifieddate = timezone('UTC', now()) - INTERVAL 1 HOUR WHERE id % 7 = 1")
+    assert stored(emulator, "id % 7 < 2") <= ids(read(**given, state=first.state))
+
+
+def test_a_start_date_after_all_changes_leaves_no_bookmark(emulator: Emulator, given: dict[str, Any]) -> None:
+    given["config"]["start_date"] = datetime.now(timezone.utc).isoformat()
+    first = read(**given)
+    assert (ids(first), first.bookmark(TABLE)) == (set(), None)
+    del given["config"]["start_date"]
+    assert ids(read(**given, state=first.state)) == stored(emulator)
+
+
+def test_an_earlier_start_date_begins_an_unfinished_first_reading_again(
+    emulator: Emulator, given: dict[str, Any]
+) -> None:
+    (middle,) = emulator.execute(f"SELECT quantile_disc(lastmodifieddate, 0.5) FROM {TABLE}")[0]
+    given["config"]["start_date"] = f"{middle:%Y-%m-%dT%H:%M:%SZ}"
+    first = read(**given)
+    of = {**first.states[-2]["bookmarks"][TABLE]}
+    assert of["reading"]["since"]
+    given["config"]["start_date"] = "2000-01-01"
+    assert ids(read(**given, state={"bookmarks": {TABLE: of}})) == stored(emulator)
+
+
+def test_a_start_date_at_the_beginning_of_the_calendar(emulator: Emulator, given: dict[str, Any]) -> None:
+    given["config"]["start_date"] = "0001-01-01"
+    assert ids(read(**given)) == stored(emulator)
+
+
 def test_three_thousand_rows_in_one_second(emulator: Emulator, given: dict[str, Any], catalog: Json) -> None:
     emulator.execute("DELETE FROM customrecord_site_visit")
     for begin, end, stamp in ((1, 50, "08:00:00"), (50, 3050, "09:00:00"), (3050, 3100, "10:00:00")):

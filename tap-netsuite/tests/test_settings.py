@@ -27,6 +27,8 @@ def settings(**given: Any) -> TapSettings:
     [
         ({"start_date": "last week"}, "start_date"),
         ({"start_date": "2024-13-01"}, "start_date"),
+        ({"start_date": "2924-01-01"}, "start_date"),
+        ({"start_date": "9999-12-31T23:59:59-05:00"}, "start_date"),
         ({"tables": "customer"}, "tables"),
         ({"tables": [1]}, "tables[0]"),
         ({"tables": ["customer; x"]}, "tables[0]"),

@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 from suitetalk import SuiteQL
 from suitetalk.errors import REFUSALS
 from suitetalk.suiteql import both
-from suitetalk.timezone import PYTHON_TIME_FORMAT, SQL_TIME_FORMAT, earliest_local
+from suitetalk.timezone import SQL_TIME_FORMAT, earliest_local
 from tap_netsuite.columns import Column, Kind, instant
 from tap_netsuite.once import Once
 from tap_netsuite.source import Source, literal
@@ -75,7 +75,7 @@ class StampedChanges:
 
     def _moment(self, moment: datetime) -> str:
         local = earliest_local(moment, self._zone()).replace(microsecond=0)
-        return literal(self._column, local.strftime(PYTHON_TIME_FORMAT))
+        return literal(self._column, local.isoformat(" "))
 
 
 logger = logging.getLogger(__name__)

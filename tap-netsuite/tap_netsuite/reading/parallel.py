@@ -373,7 +373,7 @@ class TableReading:
         """
         self._source = source
         self._table = table
-        self._position = position
+        self._position = position if position.since == start_date or position.low else Position()
         self._changes = changes
         self._start_date = start_date
         self._clock = clock
@@ -399,9 +399,9 @@ class TableReading:
         self, fetcher: Fetcher, changes: Changes, began: Callable[[], datetime | None]
     ) -> Iterator[Portion]:
         """Read what has changed up to now; the bookmark goes up to the moment that the reading began."""
-        low, start = self._position.low, self._start_date
-        since = max(low, start) if low and start else low or start
+        low = self._position.low
         is_first = low is None
+        since = low or self._start_date
         unstamped = changes.unstamped() if not is_first else ""
         page_of_unstamped = self._first_page(fetcher, unstamped) if unstamped else None
 
@@ -439,14 +439,20 @@ class TableReading:
             elif portion.proven is None:
                 yield portion
             else:
-                self._position = replace(self._position, after=portion.proven, high=began())
+                self._position = replace(
+                    self._position,
+                    after=portion.proven,
+                    high=began(),
+                    since=None if self._position.low else self._start_date,
+                )
                 yield replace(portion, bookmark=state_of(self._position, self._source))
 
     def _advance(self, began: datetime | None) -> Portion:
         """Take the position after a finished reading.
 
         It is not later than the latest stamp that was seen, whatever clocks say, nor than what may have been in the
-        saving when the reading began.
+        saving when the reading began. What a start date
+        kept out was not read, so it is not that far back either.
         """
         low, newest = self._position.low, self._position.newest
         if low and began:
@@ -456,6 +462,7 @@ class TableReading:
         if began and newest:
             reached = min(newest, iso((began - self._lookback).replace(microsecond=0)))
             moment = instant(reached)
-            low = max(low, moment) if low else moment
+            if low or not self._start_date or moment >= self._start_date:
+                low = max(low, moment) if low else moment
         self._position = Position(low)
         return Portion(bookmark=state_of(self._position, self._source))

@@ -324,13 +324,12 @@ class PlainReading:
         """Return where to read from, in the form SuiteQL delivers the replication key in."""
         if not column.kind.is_temporal:
             return self._bookmark
-        moments = [moment for moment in (self._moment(), self._start_date) if moment]
-        if not moments:
+        moment = self._moment() or self._start_date
+        if moment is None:
             return None
-        moment = max(moments)
         if column.kind is Kind.DATE:
-            return f"{moment:%Y-%m-%d} 00:00:00"
-        return earliest_local(moment, self._zone()).strftime(PYTHON_TIME_FORMAT)
+            return f"{moment.date().isoformat()} 00:00:00"
+        return earliest_local(moment, self._zone()).isoformat(" ", "seconds")
 
     def _moment(self) -> datetime | None:
         return None if self._bookmark is None else moment_in(self._bookmark)

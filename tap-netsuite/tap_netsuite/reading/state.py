@@ -35,12 +35,14 @@ class Position:
         high: the moment up to which the present reading goes; None when there is none, or it has no end.
         after: the present reading has passed on all rows up to this key; None at its beginning.
         newest: the latest stamp among them.
+        since: the start date that a first reading leaves older changes out by; None when it leaves none out.
     """
 
     low: datetime | None = None
     high: datetime | None = None
     after: Key | None = None
     newest: str | None = None
+    since: datetime | None = None
 
 
 def state_of(position: Position, source: Source) -> dict[str, Any]:
@@ -58,6 +60,7 @@ def state_of(position: Position, source: Source) -> dict[str, Any]:
             "after": list(position.after),
             **({"up_to": iso(position.high)} if position.high else {}),
             **({"newest": position.newest} if position.newest else {}),
+            **({"since": position.since.isoformat()} if position.since else {}),
         }
     return state
 
@@ -87,7 +90,8 @@ def position_in(state: Mapping[str, Any], source: Source) -> Position:
     if reading.get("of") != fingerprint(source) or not isinstance(reading.get("after"), list):
         return Position(low)
     high = moment_in(reading["up_to"]) if reading.get("up_to") else None
-    return Position(low, high, tuple(reading["after"]), reading.get("newest"))
+    since = moment_in(reading["since"]) if reading.get("since") else None
+    return Position(low, high, tuple(reading["after"]), reading.get("newest"), since)
 
 
 def fingerprint(source: Source) -> str:
