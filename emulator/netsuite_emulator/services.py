@@ -44,7 +44,7 @@ class Services:
         self._queries = QueryEndPoints(settings, queries)
         self._documents = DocumentService(account.storage, account.calendar)
         self.churning = Churning(account)
-        self._clock = account.clock
+        self.clock = account.clock
         self._records = RecordService(settings, company, account.storage, account.calendar)
         self._catalog = Catalog(settings, company)
         self._jobs = JobService(settings, account.clock, self._perform)
@@ -121,7 +121,7 @@ class Services:
         return Answer(200, known[name]())
 
     def _server_time(self) -> dict[str, Any]:
-        now = datetime.fromtimestamp(self._clock.now(), timezone.utc)
+        now = datetime.fromtimestamp(self.clock.now(), timezone.utc)
         return {"serverTime": f"{now:%Y-%m-%dT%H:%M:%S}.{now.microsecond // 1000:03}Z"}
 
     def _governance_limits(self) -> dict[str, Any]:

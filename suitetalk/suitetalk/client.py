@@ -67,6 +67,7 @@ class NetSuite:
             ConfigurationError: the private key or its certificate cannot be used.
         """
         limiter = limiter or Governor(settings.max_concurrency)
+        retry = retry or RetryPolicy(busy_patience=settings.busy_patience)
         self.transport = Transport(
             settings.account,
             limiter,
@@ -74,6 +75,7 @@ class NetSuite:
             user_agent=user_agent,
             retry=retry,
             session=session,
+            language=settings.language,
         )
         self.transport.authenticate_with(authentication_for(settings, self.transport, token_store))
         self._settings = settings

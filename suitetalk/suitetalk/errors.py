@@ -163,7 +163,10 @@ _BY_CODE = {
     "NONEXISTENT_ID": "the id does not exist, or the role may not see it",
     "INVALID_ID": "give an internal id such as 107, or eid: and an external id",
     "NONEXISTENT_FIELD": "use a field that the type's x-ns-filterable list names",
-    "INVALID_HEADER": "a proxy between here and NetSuite may add or drop headers",
+    "INVALID_HEADER": (
+        "set `language` where it asks for the company's language; else a proxy between here and NetSuite may add or "
+        "drop headers"
+    ),
     "CONCURRENCY_LIMIT_EXCEEDED": (
         "lower `max_concurrency`, or see Setup > Integration > Integration Governance for what else runs"
     ),

@@ -90,6 +90,15 @@ def _credential(text: str) -> str:
 
 
 Credential = Annotated[str, Special(_credential)]
+
+
+def _language(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})*", text):
+        raise ValueError(f"is {text!r}; write it like en-US or de-DE.")
+    return text
+
+
+Language = Annotated[str, Special(_language)]
 Verbatim = Annotated[str, Special(str, strip=False)]
 
 
@@ -191,6 +200,21 @@ class ConnectionSettings:
         above=0,
         maximum=LONGEST_TIMEOUT,
         unit="seconds",
+    )
+    busy_patience: float = setting(
+        600,
+        "Patience with a busy account",
+        "Seconds to go on with one request at a time while NetSuite refuses every try of a request for the account's "
+        "concurrency limit; 0 gives up at once.",
+        minimum=0,
+        maximum=LONGEST_TIMEOUT,
+        unit="seconds",
+    )
+    language: Language | None = setting(
+        None,
+        "Company language",
+        "The company's language, such as en-US, sent as Accept-Language; without it, it is sent as soon as NetSuite "
+        "asks for it.",
     )
 
     @classmethod

@@ -42,6 +42,7 @@ class Reply:
         sent: bytes of the body that go out before the connection is cut; all when None.
         chunked: send in chunks instead of with Content-Length.
         stall: stop before the first byte of the body (True) until the test is over.
+        drip: seconds between one byte of the body and the next.
     """
 
     status: int = 200
@@ -50,6 +51,7 @@ class Reply:
     sent: int | None = None
     chunked: bool = False
     stall: bool = False
+    drip: float = 0.0
 
     def content(self) -> bytes:
         return self.body if isinstance(self.body, bytes) else json.dumps(self.body).encode()
@@ -157,7 +159,12 @@ def _send(handler: BaseHTTPRequestHandler, reply: Reply, over: threading.Event) 
     if reply.stall:
         over.wait(30)
     part = content if reply.sent is None else content[: reply.sent]
-    if has_body:
+    for place in range(len(part) if reply.drip else 0):
+        handler.wfile.write(part[place : place + 1])
+        handler.wfile.flush()
+        if over.wait(reply.drip):
+            break
+    if has_body and not reply.drip:
         handler.wfile.write(b"%x\r\n%s\r\n" % (len(part), part) if reply.chunked and part else part)
     if reply.sent is not None or reply.stall:
         handler.close_connection = True

@@ -89,7 +89,7 @@ def test_the_first_thing_that_is_wrong_decides(netsuite_emulator: Emulator, tmp_
     assert [line.split()[:2] for line in lines] == [[finding.outcome.value, finding.check] for finding in same]
     assert " To do: " in lines[-1]
     refused = report(shell, code=3, NETSUITE_CERTIFICATE_ID="another")
-    assert list(refused) == ["settings", "address", "token"]
+    assert list(refused) == ["settings", "address", "clock", "token"]
     assert "certificate_id" in refused["token"]["remedy"]
 
 

@@ -299,6 +299,8 @@ def test_of_two_refusals_the_likelier_one_is_told(netsuite: ScriptedNetSuite, cl
 class Requester:
     """Counts the token requests."""
 
+    clock_offset = None
+
     def __init__(self, expires_in: Any) -> None:
         self.asked = 0
         self.expires_in = expires_in

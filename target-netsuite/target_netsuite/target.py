@@ -62,7 +62,7 @@ class TargetNetSuite(SinkTarget):
     package_name = "netsuite-singer"
     config_jsonschema: ClassVar[dict[str, Any]] = CONFIG_JSONSCHEMA
     default_sink_class = NetSuiteSink
-    retry = RetryPolicy()
+    retry: RetryPolicy | None = None
 
     def __init__(self, *, parse_env_config: bool = False, replay: Path | None = None, **options: Any) -> None:
         """Check the settings, read the key and open the files; nothing is sent yet.
@@ -110,10 +110,11 @@ class TargetNetSuite(SinkTarget):
             ConfigurationError: the private key cannot be used.
         """
         connection = self.settings.connection
+        retry = self.retry or RetryPolicy(busy_patience=connection.busy_patience)
         return NetSuite(
             connection,
             limiter=InterruptibleLimiter(self.governor, self.interruption),
-            retry=replace(self.retry, sleep=self.interruption.sleep),
+            retry=replace(retry, sleep=self.interruption.sleep),
             user_agent=f"{self.name}/{self.plugin_version}",
             metadata_age=self.settings.metadata_age,
         )

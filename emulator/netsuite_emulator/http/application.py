@@ -7,9 +7,11 @@ import contextlib
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from email.utils import formatdate
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
+from netsuite_emulator.clock import Clock
 from netsuite_emulator.errors import NetSuiteError, unexpected_detail
 from netsuite_emulator.exchange import Answer, Call, error_answer
 from netsuite_emulator.faults import SENDING, Asked, Fault, FaultBoard, edited, spoiled
@@ -66,7 +68,7 @@ class Application:
         entry = self._log.begin(call.method, path, scope["query_string"].decode("latin-1"), call.body)
         started = time.monotonic()
         try:
-            await self._serve(call, path, entry, _Line(scope, send))
+            await self._serve(call, path, entry, _Line(scope, send, self._services.clock))
         finally:
             entry.seconds = time.monotonic() - started
 
@@ -140,8 +142,9 @@ async def _until(moment: float) -> None:
 class _Line:
     """The way back to the caller."""
 
-    def __init__(self, scope: Any, send: Any) -> None:
+    def __init__(self, scope: Any, send: Any, clock: Clock) -> None:
         self._send = send
+        self._clock = clock
         self._transport = scope.get("extensions", {}).get("emulator.transport")
 
     async def answer(self, entry: LoggedRequest, answer: Answer, fault: Fault | None = None) -> None:
@@ -168,6 +171,7 @@ class _Line:
 
     async def _start(self, answer: Answer, length: int) -> None:
         headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in answer.headers.items()]
+        headers.append((b"date", formatdate(self._clock.now(), usegmt=True).encode()))
         if answer.status != 204:  # noqa: PLR2004 - No Content
             headers.append((b"content-length", str(length).encode()))
             headers.append((b"content-type", answer.content_type.encode()))

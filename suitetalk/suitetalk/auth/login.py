@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any, Protocol
 
 import requests
@@ -15,6 +17,10 @@ from suitetalk.auth.token_store import Tokens, TokenStore
 from suitetalk.errors import ConnectionFailedError, SuiteTalkError
 from suitetalk.http.response import Answer
 
+logger = logging.getLogger(__name__)
+
+_CLOCK_TOLERANCE = 60.0  # seconds; assertions and time stamps are good for minutes
+_FIRST_REDIRECT = 300
 _UNAUTHORIZED = 401
 
 
@@ -37,6 +43,7 @@ class BearerLogin(ABC):
         self._refused = ""
         self._failure: SuiteTalkError | None = None
         self._times_asked = 0
+        self._is_accepted = False
 
     def sign(self, request: requests.PreparedRequest) -> None:
         """Set the bearer token; asks for one when there is none that still lives.
@@ -51,11 +58,22 @@ class BearerLogin(ABC):
     def wants_another_try(self, request: requests.PreparedRequest, answer: Answer) -> bool:
         """Forget the token a 401 refused, unless another thread has replaced it already."""
         if answer.status != _UNAUTHORIZED:
+            self._is_accepted = self._is_accepted or answer.status < _FIRST_REDIRECT
             return False
         with self._lock:
             if self._tokens and request.headers.get("Authorization") == f"Bearer {self._tokens.access_token}":
                 self._refused, self._tokens = self._tokens.access_token, None
         return True
+
+    @property
+    def is_accepted(self) -> bool:
+        """Whether NetSuite has accepted one of its tokens: tokens may end several times in a row."""
+        return self._is_accepted
+
+    @property
+    def goes_alone(self) -> bool:
+        """Say no: the token request is the one that goes alone."""
+        return False
 
     @abstractmethod
     def _ask(self, kept: Tokens | None) -> Tokens:
@@ -97,11 +115,41 @@ class BearerLogin(ABC):
         return tokens
 
 
+class NetSuiteClock:
+    """NetSuite's clock, by which logins are dated: this machine's, until it is known to be off."""
+
+    def __init__(self) -> None:
+        """Begin with this machine's clock."""
+        self._offset = 0.0
+
+    def now(self) -> float:
+        """Return the seconds since the epoch."""
+        return time.time() + self._offset
+
+    def is_set_by(self, offset: timedelta | None) -> bool:
+        """Take over how far NetSuite's clock is ahead, where that explains a refused login; tell whether it does."""
+        if offset is None or abs(offset.total_seconds() - self._offset) <= _CLOCK_TOLERANCE:
+            return False
+        self._offset = offset.total_seconds()
+        logger.warning(
+            "This machine's clock is %d minutes %s NetSuite's; logins are dated by NetSuite's. Set this machine's "
+            "clock.",
+            round(abs(self._offset) / 60),
+            "behind" if self._offset > 0 else "ahead of",
+        )
+        return True
+
+
 class TokenRequester(Protocol):
     """Sends token requests; the transport is one."""
 
     def request_token(self, url: str, form: dict[str, str], *, basic: tuple[str, str] | None = None) -> dict[str, Any]:
         """Post a form, with the client's id and secret in a Basic header if given, and return the JSON answer."""
+        ...
+
+    @property
+    def clock_offset(self) -> timedelta | None:
+        """How far NetSuite's clock is ahead of this machine's by its last answer; None if unknown."""
         ...
 
 

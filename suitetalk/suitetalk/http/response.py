@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import logging
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 from email.message import Message
+from email.utils import parsedate_to_datetime
 from math import isfinite
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -30,7 +35,10 @@ from suitetalk.errors import (
 )
 from suitetalk.redaction import readable
 
+logger = logging.getLogger(__name__)
+
 _DECODER = msgspec.json.Decoder(float_hook=Decimal)
+_SKIPPER = msgspec.json.Decoder(msgspec.Raw)
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
 _BY_STATUS: dict[int, type[NetSuiteError]] = {
     401: LoginRefusedError,
@@ -38,6 +46,9 @@ _BY_STATUS: dict[int, type[NetSuiteError]] = {
     404: NotFoundError,
     429: ConcurrencyLimitError,
 }
+_HALF = re.compile("[\ud800-\udfff]")
+_LANGUAGES = re.compile(r"\b[a-z]{2,3}[-_](?:[A-Z][A-Za-z]{1,3}|\d{3})\b")
+_BAD_REQUEST = 400
 _BLOCKED = 429
 _NO_ID = "INVALID_ID"
 _FIRST_SERVER_FAULT = 500
@@ -65,14 +76,65 @@ class Answer:
         Raises:
             ConnectionFailedError: the body is not JSON.
         """
+        body, is_repaired = self.readable_json()
+        if is_repaired:
+            logger.warning(
+                "%s was answered with characters that are not Unicode; each is replaced by U+FFFD", self.request
+            )
+        return body
+
+    def readable_json(self) -> tuple[Any, bool]:
+        """Return the body, and whether characters in it had to be replaced by U+FFFD.
+
+        A text may have been cut in the middle of an emoji, or come into NetSuite as something else: half a surrogate,
+        escaped or not, a byte of Latin-1, a raw tab.
+
+        Raises:
+            ConnectionFailedError: the body is not JSON.
+        """
         try:
-            return _DECODER.decode(self.content)
+            return _DECODER.decode(self.content), False
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            kind = self.headers.get("Content-Type", "no content type").split(";")[0]
-            raise ConnectionFailedError(
-                f"{self.request} was answered with {kind} that is not readable JSON (status {self.status}); "
-                "check `base_url`, and any proxy on the way."
-            ) from None
+            pass
+        try:
+            halves, is_damaged = self.content.decode("utf-8", "surrogatepass"), False
+            text = halves.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")  # pairs become one
+        except UnicodeDecodeError:
+            text, is_damaged = self.content.decode(errors="replace"), True
+        try:
+            read = json.loads(text, parse_float=Decimal, strict=False)
+            body = _with_whole_characters(read)
+        except (ValueError, RecursionError):
+            raise self._unreadable() from None
+        return body, is_damaged or body != read
+
+    def damage(self) -> ConnectionFailedError | None:
+        """Return what to raise when the body is not JSON, None when it is."""
+        try:
+            _SKIPPER.decode(self.content)  # several times as quick as to read it
+        except (msgspec.DecodeError, RecursionError):
+            try:
+                self.readable_json()
+            except ConnectionFailedError as error:
+                return error
+        return None
+
+    @property
+    def is_html(self) -> bool:
+        """Whether a web page came instead: of a proxy, or of NetSuite's maintenance."""
+        return self.content.lstrip()[:1] == b"<"
+
+    def _unreadable(self) -> ConnectionFailedError:
+        kind = self.headers.get("Content-Type", "no content type").split(";")[0]
+        return ConnectionFailedError(
+            f"{self.request} was answered with {kind} that is not readable JSON (status {self.status}); "
+            "check `base_url`, and any proxy on the way."
+        )
+
+    @property
+    def clock_offset(self) -> timedelta | None:
+        """How far NetSuite's clock is ahead of this machine's by `Date`, for an answer that has just come."""
+        return clock_offset(self.headers.get("Date", ""), datetime.now(timezone.utc))
 
     def text(self) -> str:
         """Return the body as text, in the character set the answer names, UTF-8 by default."""
@@ -100,6 +162,30 @@ class Answer:
     def located_id(self) -> str:
         """The id at the end of the `Location` header, empty when there is none."""
         return unquote(_path_of(self.headers.get("Location", "")).rsplit("/", 1)[-1])
+
+
+def clock_offset(date: str, received: datetime) -> timedelta | None:
+    """Return how far the clock that a `Date` header was written by is ahead; None where it cannot be read."""
+    try:
+        return parsedate_to_datetime(date).astimezone(timezone.utc) - received
+    except (ValueError, TypeError, IndexError, OverflowError):  # the parser of the standard library raises them all
+        return None
+
+
+def company_language(answer: Answer, spoken: str) -> str:
+    """Return the language that a refusal asks for, empty where it is about something else [airbytehq/airbyte#34137].
+
+    Args:
+        answer: any answer.
+        spoken: `Accept-Language` of the request.
+    """
+    if answer.status != _BAD_REQUEST:
+        return ""
+    for detail in _details(answer):
+        if "language" in f"{detail.path} {detail.message}".lower():
+            named = [name for name in _LANGUAGES.findall(detail.message) if name.lower() != spoken.lower()]
+            return named[-1] if named else ""
+    return ""
 
 
 def encode(body: Any) -> bytes:
@@ -149,6 +235,17 @@ def token_refusal(answer: Answer, grant: str = "") -> NetSuiteError:
     details = (ErrorDetail("the token end point refused the login", error),) if error else _details(answer)
     advised = for_token_refusal(answer.status, error, grant)
     return LoginRefusedError(answer.request, answer.status, details, advice=advised)
+
+
+def _with_whole_characters(value: Any) -> Any:
+    """Return a JSON value with each half of a surrogate pair replaced, which cannot leave as UTF-8."""
+    if isinstance(value, dict):
+        return {_with_whole_characters(name): _with_whole_characters(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_with_whole_characters(inner) for inner in value]
+    if not isinstance(value, str) or not _HALF.search(value):
+        return value
+    return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _path_of(location: str) -> str:

@@ -30,14 +30,23 @@ class TryAgainError(Exception):
         final: what to raise when no try is left.
         wait_at_least: seconds the server asked to wait.
         seldom_passes: whether trying more than a few times is a waste.
+        is_busy: whether the account only has no place for the request at present.
     """
 
-    def __init__(self, final: SuiteTalkError, wait_at_least: float = 0.0, *, seldom_passes: bool = False) -> None:
+    def __init__(
+        self,
+        final: SuiteTalkError,
+        wait_at_least: float = 0.0,
+        *,
+        seldom_passes: bool = False,
+        is_busy: bool = False,
+    ) -> None:
         """Carry the error and what is known about repeating."""
         super().__init__(str(final))
         self.final = final
         self.wait_at_least = wait_at_least
         self.seldom_passes = seldom_passes
+        self.is_busy = is_busy
 
 
 def _sleep(seconds: float) -> None:
@@ -54,23 +63,37 @@ class RetryPolicy:
             so that clients blocked together do not come back together [bridgehead_1509974866].
         longest_wait: seconds at most between two tries, even when the server asks for more; half of `first_wait` may
             come on top.
+        busy_patience: seconds to go on waiting for a place in a busy account, once the tries are used up.
         sleep: waits for that many seconds; may raise to end the trying.
     """
 
     attempts: int = 8
     first_wait: float = 0.5
     longest_wait: float = 60.0
+    busy_patience: float = 0.0
     sleep: Callable[[float], None] = _sleep
 
     def run(self, attempt: Callable[[], Result]) -> Result:
         """Call until it returns, raises anything but TryAgainError, or no try of its kind is left."""
         tries: Counter[bool] = Counter()
+        waited = 0.0  # seconds, when the tries were used up
 
         def is_enough(state: RetryCallState) -> bool:
-            failure = state.outcome.exception() if state.outcome else None
-            seldom_passes = isinstance(failure, TryAgainError) and failure.seldom_passes
-            tries[seldom_passes] += 1
-            return tries[seldom_passes] >= (min(_FEW_ATTEMPTS, self.attempts) if seldom_passes else self.attempts)
+            nonlocal waited
+            failure = _failure_of(state)
+            tries[failure.seldom_passes] += 1
+            most = min(_FEW_ATTEMPTS, self.attempts) if failure.seldom_passes else self.attempts
+            left = most - tries[failure.seldom_passes]
+            if left > 0 or not failure.is_busy or not self.busy_patience:
+                return left <= 0
+            if left == 0:
+                waited = state.idle_for
+                logger.warning(
+                    "%s; this goes on with one request at a time for up to %.0f seconds (setting `busy_patience`)",
+                    str(failure).rstrip(". "),
+                    self.busy_patience,
+                )
+            return state.idle_for - waited >= self.busy_patience
 
         retrying = Retrying(
             retry=retry_if_exception_type(TryAgainError),
@@ -86,8 +109,7 @@ class RetryPolicy:
             raise failure.final from None
 
     def _wait(self, state: RetryCallState) -> float:
-        failure = state.outcome.exception() if state.outcome else None
-        asked = failure.wait_at_least if isinstance(failure, TryAgainError) else 0.0
+        asked = _failure_of(state).wait_at_least
         planned = min(self.first_wait * 2.0 ** min(state.attempt_number - 1, 60), self.longest_wait)
         share = random.random() / 2  # noqa: S311 - spreads load, guards nothing
         # Those who were asked to wait equally long must not come back together either.
@@ -110,15 +132,17 @@ def seconds_asked_for(retry_after: str | None) -> float:
     return max(0.0, (until - datetime.now(timezone.utc)).total_seconds())
 
 
-def _log(state: RetryCallState) -> None:
+def _failure_of(state: RetryCallState) -> TryAgainError:
     failure = state.outcome.exception() if state.outcome else None
+    assert isinstance(failure, TryAgainError)  # noqa: S101 - nothing else is tried again
+    return failure
+
+
+def _log(state: RetryCallState) -> None:
+    failure = _failure_of(state)
     seconds = state.next_action.sleep if state.next_action else 0.0
     is_long = (state.seconds_since_start or 0.0) + seconds > _SAID_AFTER
-    level = logging.WARNING if is_long and _is_no_network(failure) else logging.INFO
+    level = logging.WARNING if is_long and isinstance(failure.final, ConnectionFailedError) else logging.INFO
     logger.log(
         level, "%s; trying again in %.1f s (try %d)", str(failure).rstrip(". "), seconds, state.attempt_number + 1
     )
-
-
-def _is_no_network(failure: BaseException | None) -> bool:
-    return isinstance(failure, TryAgainError) and isinstance(failure.final, ConnectionFailedError)

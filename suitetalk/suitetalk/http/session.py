@@ -6,7 +6,7 @@ import logging
 import re
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 from urllib.parse import urlsplit
@@ -17,10 +17,20 @@ from requests.adapters import HTTPAdapter
 from suitetalk.account import is_loopback
 from suitetalk.redaction import HIDDEN, printable, without_secrets
 
+MOST_BYTES = 256 * 2**20
+"""Of one answer, unpacked."""
+LONGEST_ANSWER = 600.0
+"""Seconds for a whole answer; twice the time-out where that is more."""
+
+_PART = 2**16  # bytes
 _POOL_SIZE = 64
 _LONGEST_BODY = 4000  # characters
 _SECRET_HEADERS = re.compile(r"authorization|cookie|token|secret|key$|password", re.IGNORECASE)
 _HARMLESS_HEADERS = frozenset({"x-netsuite-idempotency-key"})
+
+
+class UnboundedAnswerError(requests.RequestException):
+    """An answer was cut off, because it was larger than any page, or took longer than any request may."""
 
 
 class Session(requests.Session):
@@ -34,7 +44,7 @@ class Session(requests.Session):
     def __init__(self) -> None:
         """Prepare one pool of connections per host."""
         super().__init__()
-        adapter = HTTPAdapter(pool_connections=_POOL_SIZE, pool_maxsize=_POOL_SIZE)
+        adapter = _Adapter(pool_connections=_POOL_SIZE, pool_maxsize=_POOL_SIZE)
         self.mount("https://", adapter)
         self.mount("http://", adapter)
         self.auth = _unchanged  # without one, requests looks into netrc files
@@ -48,6 +58,47 @@ class Session(requests.Session):
         """Take proxies and trusted certificates from the environment, but no proxy for this machine itself."""
         settings = super().merge_environment_settings(url, *args, **kwargs)
         return {**settings, "proxies": {}} if is_loopback(_host(url)) else settings
+
+
+class _Adapter(HTTPAdapter):
+    """Gives answers whose bodies are bounded, in size and in time."""
+
+    def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
+        """Send, and bound what is read of the answer."""
+        timeout = kwargs.get("timeout")
+        waits = timeout[-1] if isinstance(timeout, tuple) else timeout
+        ends = time.monotonic() + max(LONGEST_ANSWER, 2 * (waits or 0.0))
+        response = super().send(request, *args, **kwargs)
+        response.raw = _BoundedBody(response.raw, ends)
+        return response
+
+
+class _BoundedBody:
+    """The body of an answer, which may neither come in drops for ever nor swell without end when it is unpacked."""
+
+    def __init__(self, raw: Any, ends: float) -> None:
+        self._raw = raw
+        self._ends = ends
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._raw, name)
+
+    def stream(self, amt: int, *, decode_content: bool | None = None) -> Iterator[bytes]:
+        """Yield the body as it comes, as urllib3 does it; but never wait until a part is full.
+
+        Raises:
+            UnboundedAnswerError: it is too large, or takes too long.
+        """
+        came = 0
+        while part := self._raw.read1(max(amt, _PART), decode_content=decode_content):
+            came += len(part)
+            if came > MOST_BYTES:
+                self._raw.close()
+                raise UnboundedAnswerError(f"the answer is larger than {MOST_BYTES // 2**20} MB")
+            if time.monotonic() > self._ends:
+                self._raw.close()
+                raise UnboundedAnswerError("the answer came too slowly")
+            yield part
 
 
 class TellingSession(Session):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import logging
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime, timedelta, timezone
-from email.utils import parsedate_to_datetime
 from functools import partial
 from typing import Any, Protocol
 from urllib.parse import urlsplit
@@ -22,14 +24,19 @@ from urllib3.exceptions import (
 from suitetalk.account import REST_ROOT, Account, is_loopback
 from suitetalk.errors import ConnectionFailedError, InvalidArgumentError, NetSuiteError, OutcomeUnknownError
 from suitetalk.http.governor import Limiter, Traffic, TrafficCounter, permitted
-from suitetalk.http.response import Answer, encode, refusal, token_refusal
+from suitetalk.http.response import Answer, clock_offset, company_language, encode, refusal, token_refusal
 from suitetalk.http.retry import RetryPolicy, TryAgainError, seconds_asked_for
-from suitetalk.http.session import Session
+from suitetalk.http.session import Session, UnboundedAnswerError
 from suitetalk.redaction import printable
+
+logger = logging.getLogger(__name__)
 
 LONGEST_CONNECT = 7.0  # seconds for each address of a host, so that a missing network is soon reported
 _BLOCKED = 429
-_MORE_LOGINS = 2
+_OK = 200
+_UNAUTHORIZED = 401
+_LANGUAGE = "Accept-Language"
+_MORE_TRIES = 2
 _FIRST_SERVER_FAULT = 500
 _FAULTS_THAT_PASS = frozenset({500, 502, 503, 504})
 _Patience = tuple[float, float]  # seconds to wait for a connection, and for the next part of an answer
@@ -46,7 +53,17 @@ class Authentication(Protocol):
         ...
 
     def wants_another_try(self, request: requests.PreparedRequest, answer: Answer) -> bool:
-        """Tell whether this answer refuses the login in a way that signing again may cure."""
+        """Look at an answer, and tell whether it refuses the login in a way that signing again may cure."""
+        ...
+
+    @property
+    def is_accepted(self) -> bool:
+        """Whether NetSuite has accepted a request that was signed with this login, so that a 401 may pass."""
+        ...
+
+    @property
+    def goes_alone(self) -> bool:
+        """Whether one request at most may be on its way, because a refusal of several would lock the login."""
         ...
 
 
@@ -65,6 +82,7 @@ class Transport:
         user_agent: str = "suitetalk",
         retry: RetryPolicy | None = None,
         session: requests.Session | None = None,
+        language: str | None = None,
     ) -> None:
         """Prepare a session.
 
@@ -75,6 +93,7 @@ class Transport:
             user_agent: how to introduce oneself.
             retry: how often and how far apart to try.
             session: stands in for the network in tests.
+            language: the company's, for `Accept-Language`; none is sent until NetSuite asks for it.
         """
         self._account = account
         self._limiter = limiter
@@ -82,20 +101,17 @@ class Transport:
         self._retry = retry or RetryPolicy()
         self._session = session or Session()
         self._session.headers["User-Agent"] = user_agent
+        if language:
+            self._session.headers[_LANGUAGE] = language
         self._authentication: Authentication | None = None
+        self._alone = threading.Lock()
         self._latest_date: tuple[str, datetime] | None = None
         self._traffic = TrafficCounter()
 
     @property
     def clock_offset(self) -> timedelta | None:
         """How far the account's clock is ahead of this machine's by the `Date` of the last answer; None if unknown."""
-        if self._latest_date is None:
-            return None
-        date, received = self._latest_date
-        try:
-            return parsedate_to_datetime(date).astimezone(timezone.utc) - received
-        except ValueError:
-            return None
+        return clock_offset(*self._latest_date) if self._latest_date else None
 
     def authenticate_with(self, authentication: Authentication) -> None:
         """Sign every further request this way."""
@@ -149,7 +165,7 @@ class Transport:
         if body is not None:
             request.data = encode(body)
             request.headers.setdefault("Content-Type", "application/json")
-        return self.send(request, f"{method} {path}", repeatable=repeatable)
+        return self.send(request, f"{method} {path}", repeatable=repeatable, expects_json=True)
 
     def send(
         self,
@@ -159,6 +175,7 @@ class Transport:
         repeatable: bool,
         timeout: float | None = None,
         retry: RetryPolicy | None = None,
+        expects_json: bool = False,
     ) -> Answer:
         """Sign and send a request that is made up already; see `request`.
 
@@ -168,12 +185,19 @@ class Transport:
             repeatable: whether carrying it out twice does no harm.
             timeout: seconds to wait for the next part of the answer, instead of the session's.
             retry: how often and how far apart to try, instead of the session's.
+            expects_json: whether an answer of something else is a damaged one.
         """
         patience = self._timeout if timeout is None else (min(LONGEST_CONNECT, timeout), timeout)
 
         def attempt() -> Answer:
             answer = self._exchange(name, request, patience, repeatable=repeatable)
-            return _accepted(answer, refusal, repeatable=repeatable)
+            is_known = self._authentication is not None and self._authentication.is_accepted
+            if answer.status == _UNAUTHORIZED and is_known:
+                raise TryAgainError(refusal(answer))
+            answer = _accepted(answer, refusal, repeatable=repeatable)
+            if expects_json:
+                _check(answer, repeatable=repeatable, seldom_passes=not (is_known and answer.is_html))
+            return answer
 
         return (retry or self._retry).run(attempt)
 
@@ -189,7 +213,7 @@ class Transport:
             LoginRefusedError: the credentials were refused.
             ConnectionFailedError: it could not be reached, or its answer is not a JSON object.
         """
-        token = self._post_form("POST to the token end point", url, form, basic).json()
+        token = self._post_form("POST to the token end point", url, form, basic, expects_json=True).json()
         if not isinstance(token, dict):
             raise ConnectionFailedError(
                 "The token end point answered without a JSON object; check `base_url` and `token_url`."
@@ -205,27 +229,62 @@ class Transport:
         """
         self._post_form("POST to the revocation end point", url, form, basic)
 
-    def _post_form(self, name: str, url: str, form: dict[str, str], basic: tuple[str, str] | None) -> Answer:
+    def _post_form(
+        self, name: str, url: str, form: dict[str, str], basic: tuple[str, str] | None, *, expects_json: bool = False
+    ) -> Answer:
         headers = {"Accept": "application/json"}
         request = requests.Request("POST", url, data=form, headers=headers, auth=basic)
 
         def attempt() -> Answer:
             prepared = self._session.prepare_request(request)
             answer = self._send(name, prepared, self._timeout, repeatable=True)
-            return _accepted(answer, partial(token_refusal, grant=form.get("grant_type", "")), repeatable=True)
+            answer = _accepted(answer, partial(token_refusal, grant=form.get("grant_type", "")), repeatable=True)
+            if expects_json:
+                _check(answer, repeatable=True, seldom_passes=True)
+            return answer
 
         return self._retry.run(attempt)
 
     def _exchange(self, name: str, request: requests.Request, patience: _Patience, *, repeatable: bool) -> Answer:
         """Send signed, and again with a new login when one was refused: that too can end just then."""
-        prepared = self._signed(request)
-        answer = self._send_permitted(name, prepared, patience, repeatable=repeatable)
-        for _ in range(_MORE_LOGINS):
-            if not (self._authentication and self._authentication.wants_another_try(prepared, answer)):
+        answer, again = self._signed_and_sent(name, request, patience, repeatable=repeatable)
+        for _ in range(_MORE_TRIES):
+            if not again:
                 break
+            answer, again = self._signed_and_sent(name, request, patience, repeatable=repeatable)
+        return answer
+
+    def _signed_and_sent(
+        self, name: str, request: requests.Request, patience: _Patience, *, repeatable: bool
+    ) -> tuple[Answer, bool]:
+        """Return the answer, and whether it asks for another login or language."""
+        login = self._authentication
+        with self._turn_of(login):
             prepared = self._signed(request)
             answer = self._send_permitted(name, prepared, patience, repeatable=repeatable)
-        return answer
+            again = login is not None and login.wants_another_try(prepared, answer)
+        return answer, again or self._takes_language(prepared, answer)
+
+    @contextmanager
+    def _turn_of(self, login: Authentication | None) -> Iterator[None]:
+        """Wait until nobody else tries a login that has to go alone."""
+        if login and login.goes_alone:
+            with self._alone:
+                if login.goes_alone:
+                    yield
+                    return
+        yield
+
+    def _takes_language(self, prepared: requests.PreparedRequest, answer: Answer) -> bool:
+        """Speak the company's language from here on, if the answer refuses another one [airbytehq/airbyte#34137]."""
+        spoken = prepared.headers.get(_LANGUAGE, "")
+        wanted = company_language(answer, spoken)
+        if not wanted:
+            return False
+        if self._session.headers.get(_LANGUAGE) != wanted:
+            self._session.headers[_LANGUAGE] = wanted
+            logger.info("NetSuite asks for the company's language; requests say %s from here on", wanted)
+        return True
 
     def _signed(self, request: requests.Request) -> requests.PreparedRequest:
         try:
@@ -270,14 +329,32 @@ def _accepted(answer: Answer, as_refusal: Callable[[Answer], NetSuiteError], *, 
     error = as_refusal(answer)
     if answer.status == _BLOCKED or (answer.status in _FAULTS_THAT_PASS and repeatable):
         asked = seconds_asked_for(answer.headers.get("Retry-After"))
-        raise TryAgainError(error, asked, seldom_passes=answer.status == _FIRST_SERVER_FAULT)
+        is_fault, is_busy = answer.status == _FIRST_SERVER_FAULT, answer.status == _BLOCKED
+        raise TryAgainError(error, asked, seldom_passes=is_fault, is_busy=is_busy)
     if answer.status >= _FIRST_SERVER_FAULT and not repeatable:
         told = " ".join(filter(None, (str(error.status), error.code)))
         raise OutcomeUnknownError(
             f"{error.request} was answered with {told} ({error.detail}), so whether NetSuite carried it out is "
             "unknown; look the record up before repeating it."
-        ) from error
+        )
     raise error
+
+
+def _check(answer: Answer, *, repeatable: bool, seldom_passes: bool) -> None:
+    """Make sure that a success says something: it may be a proxy's page, or a part of the answer.
+
+    What a write answers besides does not matter, unless it was something else than NetSuite that answered.
+    """
+    if repeatable:
+        is_read = answer.request.startswith(("GET ", "POST "))
+        damage = answer.damage() if answer.content or (is_read and answer.status == _OK) else None
+        if damage:
+            raise TryAgainError(damage, seldom_passes=seldom_passes)
+    elif answer.is_html and not answer.located_id:
+        raise OutcomeUnknownError(
+            f"{answer.request} was answered with a web page (status {answer.status}), so whether NetSuite carried it "
+            "out is unknown; look the record up before repeating it."
+        )
 
 
 def connection_failure(name: str, error: OSError, *, repeatable: bool) -> Exception:
@@ -292,6 +369,8 @@ def connection_failure(name: str, error: OSError, *, repeatable: bool) -> Except
         TryAgainError when the request may be sent again; OutcomeUnknownError when NetSuite may have acted on it and
         must not act twice; ConnectionFailedError when another try would fail alike.
     """
+    if isinstance(error, UnboundedAnswerError) and repeatable:
+        return ConnectionFailedError(f"{name} failed: {error}; ask for less at once, or check the network.")
     hopeless = _what_no_try_mends(error)
     if hopeless:
         return ConnectionFailedError(f"{name} failed: {hopeless}.")
@@ -328,6 +407,7 @@ def _why(error: OSError) -> str:
     """Name the kind of failure without the addresses and objects the library's text is full of."""
     cause = _cause(error)
     kinds = {
+        str(error): isinstance(error, UnboundedAnswerError),
         "the proxy gave no connection": isinstance(error, ProxyError),
         "no connection": isinstance(cause, NewConnectionError),
         "no connection in time": isinstance(cause, ConnectTimeoutError),
