@@ -19,6 +19,7 @@ from netsuite_emulator.options import Described
 from netsuite_emulator.options import described as described_settings
 from netsuite_emulator.settings import Settings
 from suitetalk import CONNECTION_SETTINGS
+from suitetalk.settings import LOGIN_GROUPS
 from tap_netsuite.settings import CONFIG_SCHEMA
 from target_netsuite.settings import CONFIG_JSONSCHEMA
 
@@ -49,9 +50,19 @@ def meltano_capabilities(described: Mapping[str, Any]) -> list[str]:
     return sorted(set(described["capabilities"]) - _UNKNOWN_TO_MELTANO)
 
 
+def meltano_groups(described: Mapping[str, Any]) -> list[list[str]]:
+    """Return the settings that have to be given together, once for each way to log in."""
+    others = [name for name in described["settings"]["required"] if name not in CONNECTION_SETTINGS]
+    return [[*group, *others] for group in LOGIN_GROUPS]
+
+
 def meltano_block(described: Mapping[str, Any]) -> str:
-    """Return the lines of meltano.yml with capabilities and settings of a plugin."""
-    block = {"capabilities": meltano_capabilities(described), "settings": meltano_settings(described)}
+    """Return the lines of meltano.yml with logins, capabilities and settings of a plugin."""
+    block = {
+        "settings_group_validation": meltano_groups(described),
+        "capabilities": meltano_capabilities(described),
+        "settings": meltano_settings(described),
+    }
     text = yaml.safe_dump(block, sort_keys=False, width=110, allow_unicode=True)
     return "".join(f"    {line}\n" for line in text.splitlines())
 

@@ -12,6 +12,10 @@ import jsonschema
 import pytest
 import yaml
 
+from suitetalk.descriptions import stray_names
+from tap_netsuite.settings import CONFIG_SCHEMA
+from target_netsuite.settings import CONFIG_JSONSCHEMA
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -104,3 +108,10 @@ def test_every_configured_value_is_a_known_setting(project: Mapping[str, Any], p
 
     for name, config in configured:
         assert set(config) <= {setting["name"] for setting in plugins[name]["settings"]}, name
+
+
+def test_no_setting_of_the_tap_is_taken_for_a_misspelt_one_of_the_target() -> None:
+    tap, target = CONFIG_SCHEMA["properties"], CONFIG_JSONSCHEMA["properties"]
+
+    assert not [each for each in stray_names(target, tap) if each.meant]
+    assert not [each for each in stray_names(tap, target) if each.meant]

@@ -19,10 +19,11 @@ from __future__ import annotations
 import json
 import os
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields, is_dataclass
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
+from difflib import SequenceMatcher
 from enum import Enum
 from functools import cache, partial
 from math import isfinite
@@ -32,11 +33,25 @@ from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 from suitetalk.errors import ConfigurationError
 from suitetalk.values import instant
 
-__all__ = ["Special", "check_environment", "group", "json_values", "place_of", "read", "schema_of", "setting"]
+__all__ = [
+    "Special",
+    "Stray",
+    "check_environment",
+    "group",
+    "json_values",
+    "place_of",
+    "read",
+    "schema_of",
+    "setting",
+    "stray_names",
+    "stray_variables",
+]
 
 _T = TypeVar("_T")
 _IN_JSON: dict[str, type] = {"boolean": bool, "integer": int, "object": dict, "array": list}
 _FLAGS_OF_THE_SDK = ("yes", "on", "no", "off")
+_CLOSE = 0.75  # of two names' letters, in order; `reject` and `rejects` have 0.92, `streams` and `record_streams` 0.7
+_VARIABLES_OF_THE_SDK = ("loglevel",)
 _FLAGS = {"true": True, "1": True, "false": False, "0": False}
 
 
@@ -221,6 +236,78 @@ def check_environment(settings: type[Any], prefix: str) -> None:
             raise ConfigurationError(one.name, f"in the environment variable {variable} is not {what}.")
 
 
+@dataclass(frozen=True)
+class Stray:
+    """A name that is given and is not that of a setting.
+
+    Attributes:
+        name: as it is given.
+        meant: the setting whose name is close to it, empty when there is none.
+        prefix: that of environment variables when it is one of these, else empty.
+    """
+
+    name: str
+    meant: str = ""
+    prefix: str = ""
+
+    @property
+    def error(self) -> ConfigurationError:
+        """What is wrong with it, with the name that was probably meant."""
+        variable = f"{self.prefix}{self.meant.upper()}" if self.prefix else self.meant
+        where = f"in the environment variable {self.prefix}{self.name.upper()} " if self.prefix else ""
+        end = f"; did you mean `{variable}`?" if self.meant else " and has no effect."
+        return ConfigurationError(self.name, f"{where}does not exist{end}")
+
+
+def stray_names(known: Collection[str], given: Iterable[str]) -> list[Stray]:
+    """Return the given names that are not known, in order; those that Meltano adds for itself begin with `_`."""
+    return [Stray(name, _closest(name, known)) for name in given if name not in known and not name.startswith("_")]
+
+
+def stray_variables(known: Mapping[str, Mapping[str, Any]], prefix: str) -> list[Stray]:
+    """Return environment variables of a plugin that do not stand for a setting, in alphabetical order.
+
+    Meltano sets some itself, which are left out: those of its extras, as in `TAP_NETSUITE__SELECT`, of what is inside a
+    setting, as in `TARGET_NETSUITE_STREAMS_PEOPLE_MIRROR`, and those of plugins that inherit from this one, as in
+    `TAP_NETSUITE_EU_ACCOUNT_ID` for `tap-netsuite--eu`.
+
+    Args:
+        known: JSON Schema of each setting.
+        prefix: how the names of the variables begin.
+    """
+    names = sorted(name.removeprefix(prefix).lower() for name in os.environ if name.startswith(prefix))
+    containers = tuple(f"{name}_" for name, schema in known.items() if schema.get("type") == "object")
+    others = [
+        name
+        for name in names
+        if name not in known and name not in _VARIABLES_OF_THE_SDK and "__" not in f"_{name}"
+        and not name.startswith(containers)
+    ]  # fmt: skip
+    heirs = {_heir(name, known) for name in others} - {""}
+    return [
+        Stray(name, _closest(name, known), prefix)
+        for name in others
+        if not any(name.startswith(f"{heir}_") for heir in heirs)
+    ]
+
+
+def _heir(name: str, known: Collection[str]) -> str:
+    """Return what stands before a setting's name, as the name of an inherited plugin does; empty for anything else."""
+    longest = max((each for each in known if name.endswith(f"_{each}")), key=len, default="")
+    return name.removesuffix(f"_{longest}") if longest and _closest(name, known) in ("", longest) else ""
+
+
+def _closest(name: str, known: Collection[str]) -> str:
+    plain = _letters(name)
+    likeness = {each: SequenceMatcher(None, _letters(each), plain).ratio() for each in known}
+    best = max(likeness, key=lambda each: likeness[each])
+    return best if likeness[best] >= _CLOSE else ""
+
+
+def _letters(name: str) -> str:
+    return name.replace("_", "").replace("-", "").lower()
+
+
 def _is_absent(value: Any) -> bool:
     return value is None or (isinstance(value, str) and not value.strip())
 
@@ -286,7 +373,9 @@ def _check_names(settings: type[Any], given: Mapping[str, Any], place: str) -> N
     known = [one.name for one in _all_settings(settings)]
     for name in given:
         if name not in known:
-            raise ConfigurationError(place_of(place, str(name)), f"is not known; there are {', '.join(known)}.")
+            meant = _closest(str(name), known)
+            end = f"did you mean `{meant}`?" if meant else f"there are {', '.join(known)}."
+            raise ConfigurationError(place_of(place, str(name)), f"is not known; {end}")
 
 
 def _kind(hint: Any, given: _Description) -> _Kind:

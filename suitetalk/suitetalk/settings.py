@@ -13,7 +13,7 @@ from suitetalk.account import Account, account_in, is_loopback
 from suitetalk.descriptions import Special, read, schema_of, setting
 from suitetalk.errors import ConfigurationError
 
-__all__ = ["AUTH_METHODS", "CONNECTION_SETTINGS", "ConnectionSettings"]
+__all__ = ["AUTH_METHODS", "CONNECTION_SETTINGS", "LOGIN_GROUPS", "ConnectionSettings"]
 
 
 AuthMethod = Literal["client_credentials", "authorization_code", "token_based"]
@@ -80,6 +80,7 @@ _POSSIBLE = {
     "authorization_code": ("client_secret",),
     "token_based": (),
 }
+_KEYS = ("private_key_path", "private_key")  # one of them, for client_credentials
 _LOGIN_SETTINGS = {name for table in (_NEEDED, _POSSIBLE) for names in table.values() for name in names}
 
 
@@ -128,7 +129,9 @@ class ConnectionSettings:
         "Login method",
         "How to log in: client_credentials (OAuth 2.0 with a certificate, for unattended runs), authorization_code "
         "(OAuth 2.0 with a person's consent, given with `suitetalk login`), or token_based (OAuth 1.0, which NetSuite "
-        "ends in 2028).",
+        "ends in 2028). client_credentials needs client_id, certificate_id and private_key or private_key_path; "
+        "authorization_code needs client_id, redirect_uri and, unless the client is public, client_secret; token_based "
+        "needs client_id, client_secret, token_id and token_secret.",
     )
     client_id: Credential = setting(
         ..., "Client ID", "Client ID (consumer key) of the integration record.", secret=True
@@ -143,7 +146,8 @@ class ConnectionSettings:
     certificate_id: str | None = setting(
         None,
         "Certificate ID",
-        "ID that the OAuth 2.0 Client Credentials (M2M) Setup page shows for the uploaded certificate.",
+        "ID that the OAuth 2.0 Client Credentials (M2M) Setup page shows for the uploaded certificate, for "
+        "client_credentials.",
     )
     certificate_path: str | None = setting(
         None,
@@ -273,3 +277,9 @@ class ConnectionSettings:
 
 CONNECTION_SETTINGS: dict[str, dict[str, Any]] = schema_of(ConnectionSettings)["properties"]
 """JSON Schema of each connection setting; `secret` marks what must not be shown."""
+
+LOGIN_GROUPS: tuple[tuple[str, ...], ...] = (
+    *(("account_id", *_NEEDED["client_credentials"], key) for key in _KEYS),
+    *(("account_id", *_NEEDED[method]) for method in AUTH_METHODS if method != "client_credentials"),
+)
+"""Settings that have to be given together to log in, one group for each way; `auth_method` says which."""

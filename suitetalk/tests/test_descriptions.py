@@ -11,7 +11,17 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from suitetalk import ConfigurationError
-from suitetalk.descriptions import Special, check_environment, group, json_values, read, schema_of, setting
+from suitetalk.descriptions import (
+    Special,
+    check_environment,
+    group,
+    json_values,
+    read,
+    schema_of,
+    setting,
+    stray_names,
+    stray_variables,
+)
 
 
 def _even(text: str) -> int:
@@ -130,3 +140,39 @@ def test_a_variable_that_does_not_fit_is_named(monkeypatch: pytest.MonkeyPatch, 
 
     with pytest.raises(ConfigurationError, match=f"^Setting `{name}` in the environment variable OURS_{name.upper()} "):
         check_environment(All, "OURS_")
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [
+        ("dryrun", "dry_run"),
+        ("DRY-RUN", "dry_run"),
+        ("reject", "rejects"),
+        ("max_reject", "max_rejects"),
+        ("acount_id", "account_id"),
+        ("default_target_schema", ""),
+        ("start_date", ""),
+    ],
+)
+def test_a_name_that_is_close_to_a_setting_is_recognized(given: str, meant: str) -> None:
+    known = ("dry_run", "rejects", "max_rejects", "account_id", "private_key", "private_key_path", "streams")
+    assert [each.meant for each in stray_names(known, ["dry_run", "_extra", given])] == [meant]
+
+
+def test_variables_that_meltano_sets_are_not_taken_for_misspelt_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    known = {"dry_run": {}, "rejects": {}, "max_rejects": {}, "account_id": {}, "streams": {"type": "object"}}
+    ours = ("DRY_RUN", "_SELECT", "LOGLEVEL", "STREAMS_PEOPLE_MATCH", "EU_ACCOUNT_ID", "EU_SCHEME", "EU__SELECT")
+    for name in (*ours, "DRYRUN", "MAXX_REJECTS", "COLOUR"):
+        monkeypatch.setenv(f"OURS_{name}", "x")
+
+    found = stray_variables(known, "OURS_")
+
+    assert [(each.name, each.meant) for each in found] == [
+        ("colour", ""), ("dryrun", "dry_run"), ("maxx_rejects", "max_rejects"),
+    ]  # fmt: skip
+    assert str(found[0].error) == (
+        "Setting `colour` in the environment variable OURS_COLOUR does not exist and has no effect."
+    )
+    assert str(found[1].error) == (
+        "Setting `dryrun` in the environment variable OURS_DRYRUN does not exist; did you mean `OURS_DRY_RUN`?"
+    )

@@ -13,7 +13,7 @@ from typing import Any
 from singer_sdk import Stream, Tap
 
 from suitetalk import ConfigurationError, RetryPolicy, SuiteTalkError
-from suitetalk.descriptions import check_environment, json_values
+from suitetalk.descriptions import check_environment, json_values, stray_names, stray_variables
 from tap_netsuite.account import Account
 from tap_netsuite.discovery.discover import discover
 from tap_netsuite.discovery.found import (
@@ -221,8 +221,9 @@ class TapNetSuite(Tap):
     def _warn_of_unknown_settings(self) -> None:
         known: dict[str, Any] = {"properties": dict(CONFIG_SCHEMA["properties"])}
         self.append_builtin_config(known)
-        for name in sorted(self.config.keys() - known["properties"].keys()):
-            self.logger.warning("Setting `%s` is not one of this tap's and has no effect", name)
+        names, prefix = known["properties"], self._env_var_prefix
+        for stray in stray_names(names, self.config) + stray_variables(names, prefix):
+            self.logger.warning("%s", stray.error)
 
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
         """Leave with the signal's exit code; the SDK's 0 would say that everything was read."""

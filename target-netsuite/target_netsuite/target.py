@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import os
 import sys
 from collections import Counter
 from collections.abc import Mapping
@@ -20,7 +21,7 @@ from singer_sdk.mapper import RemoveRecordTransform, StreamMap
 from singer_sdk.sinks import RecordSink
 
 from suitetalk import ConfigurationError, Governor, NetSuite, RetryPolicy
-from suitetalk.descriptions import check_environment, json_values
+from suitetalk.descriptions import check_environment, json_values, stray_names, stray_variables
 from target_netsuite.child_streams import ChildStreams
 from target_netsuite.errors import (
     InvalidRecordError,
@@ -135,7 +136,10 @@ class TargetNetSuite(SinkTarget):
 
         Raises:
             TargetError: that cannot be settled, or the journal cannot be used.
+            ConfigurationError: the settings of a stream cannot be used, even of one that has not come yet.
         """
+        for stream in self.settings.streams.values():
+            self.mapping_of(stream, {})
         return begin_run(
             self.netsuite,
             self.governor,
@@ -263,6 +267,8 @@ class TargetNetSuite(SinkTarget):
 
     def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
         """Check the settings in words of our own, and leave what is not ours to the SDK."""
+        if raise_errors:
+            self._check_names()
         self._config = json_values(Settings, with_dots(self._config))
         if self._is_replay:
             self._config = {name: value for name, value in self._config.items() if name not in WITHOUT_EFFECT}
@@ -274,6 +280,30 @@ class TargetNetSuite(SinkTarget):
             self._given_streams = copy.deepcopy(self._config["streams"])
             _ = self.netsuite  # reads the key
         return super()._validate_config(raise_errors=raise_errors)
+
+    def _check_names(self) -> None:
+        """Refuse a name that may be a misspelt setting: without it the run could write what it should not.
+
+        Variables count even where settings are not taken from them, as under Meltano, which passes on those it knows.
+
+        Raises:
+            ConfigurationError: there is such a name.
+        """
+        schema: dict[str, Any] = {"properties": dict(CONFIG_JSONSCHEMA["properties"])}
+        self.append_builtin_config(schema)
+        known = schema["properties"]
+        stray = stray_names(known, self._config) + stray_variables(known, self._env_var_prefix)
+        for each in stray:
+            if each.meant:
+                raise each.error
+            self.logger.warning("%s", each.error)
+        if not self._reads_environment:
+            for name in known.keys() - self._config.keys():
+                variable = f"{self._env_var_prefix}{name.upper()}"
+                if os.environ.get(variable):
+                    self.logger.warning(
+                        "%s is set, but not read; add `--config=ENV` to take settings from it.", variable
+                    )
 
     def _process_schema_message(self, message_dict: dict[str, Any]) -> None:
         stream, schema = message_dict["stream"], message_dict["schema"]

@@ -123,3 +123,65 @@ def test_a_field_that_is_younger_than_the_kept_catalog_is_found(
     assert (run.error, run.summary) == (None, {"people": {"created": 1}})
     assert [int(limit) for (limit,) in limits] == [5]
     assert len(catalog) == 1
+
+
+@pytest.mark.parametrize(("name", "value", "meant"), [("dryrun", True, "dry_run"), ("reject", "x", "rejects")])
+def test_a_misspelt_setting_writes_nothing(
+    emulator: Emulator, listen: Listen, prefix: str, name: str, value: Any, meant: str
+) -> None:
+    streams = {"people": {"record_type": "customer", "external_id": prefix + "-{id}"}}
+
+    run = listen(streams, schema("people"), record("people", id=1, companyName=prefix), **{name: value})
+
+    assert run.sentence == f"Setting `{name}` does not exist; did you mean `{meant}`?"
+    assert not emulator.requests
+
+
+def test_a_misspelt_variable_writes_nothing(
+    emulator: Emulator, listen: Listen, prefix: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TARGET_NETSUITE_DRYRUN", "true")
+    streams = {"people": {"record_type": "customer", "external_id": prefix + "-{id}"}}
+
+    run = listen(streams, schema("people"), record("people", id=1, companyName=prefix))
+
+    assert run.sentence.endswith("TARGET_NETSUITE_DRYRUN does not exist; did you mean `TARGET_NETSUITE_DRY_RUN`?")
+    assert not emulator.requests
+
+
+def test_other_names_are_a_warning_but_not_those_of_meltano_and_of_inherited_plugins(
+    emulator: Emulator, listen: Listen, prefix: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("_LOAD_SCHEMA", "EU_ACCOUNT_ID", "EU_DRY_RUN", "STREAMS_PEOPLE_RECORD_TYPE"):
+        monkeypatch.setenv(f"TARGET_NETSUITE_{name}", "x")
+    monkeypatch.setenv("TARGET_NETSUITE_RECEIPTS", "/dev/null")
+    streams = {"people": {"record_type": "customer", "external_id": prefix + "-{id}"}}
+    records = schema("people"), record("people", id=1, companyName=prefix)
+
+    run = listen(streams, *records, default_target_schema="netsuite", _metadata={})
+
+    assert run.summary["people"]["created"] == 1
+    assert "Setting `default_target_schema` does not exist and has no effect." in run.log
+    assert "TARGET_NETSUITE_RECEIPTS is set, but not read; add `--config=ENV`" in run.log
+    assert all(name not in run.log for name in ("_metadata", "LOAD_SCHEMA", "EU_", "RECORD_TYPE"))
+    assert emulator.requests
+
+
+@pytest.mark.parametrize(
+    ("later", "place"),
+    [
+        ({"record_type": "customre"}, "streams.orders.record_type"),
+        ({"record_type": "customer", "fields": {"name": "compnyName"}}, "streams.orders.fields.name"),
+        ({"record_type": "customer", "constants": {"nosuch": 1}}, "streams.orders.constants.nosuch"),
+    ],
+)
+def test_settings_of_a_later_stream_are_checked_before_the_first_record(
+    emulator: Emulator, listen: Listen, prefix: str, later: dict[str, Any], place: str
+) -> None:
+    streams = {"people": {"record_type": "customer", "external_id": prefix + "-{id}"}, "orders": later}
+
+    run = listen(streams, schema("people"), record("people", id=1, companyName=prefix), schema("orders"))
+
+    assert run.sentence.startswith(f"Setting `{place}` ")
+    assert not [request for request in emulator.requests if request.method in ("POST", "PUT", "PATCH", "DELETE")
+                and "/record/" in request.path]  # fmt: skip
