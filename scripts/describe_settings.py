@@ -18,10 +18,11 @@ import yaml
 from netsuite_emulator.options import Described
 from netsuite_emulator.options import described as described_settings
 from netsuite_emulator.settings import Settings
-from suitetalk import CONNECTION_SETTINGS
+from suitetalk import CONNECTION_SETTINGS, ConnectionSettings
+from suitetalk.descriptions import schema_of
 from suitetalk.settings import LOGIN_GROUPS
-from tap_netsuite.settings import CONFIG_SCHEMA
-from target_netsuite.settings import CONFIG_JSONSCHEMA
+from tap_netsuite.settings import TapSettings
+from target_netsuite.settings import Settings as TargetSettings
 
 ROOT = Path(__file__).resolve().parent.parent
 PLUGINS = ("tap-netsuite", "target-netsuite")
@@ -69,10 +70,13 @@ def meltano_block(described: Mapping[str, Any]) -> str:
 
 def settings_page(described: Mapping[str, Mapping[str, Any]]) -> str:
     """Return the sections of the settings page: the connection, each plugin, what is inside its settings, the SDK."""
-    own = {"tap-netsuite": CONFIG_SCHEMA["properties"], "target-netsuite": CONFIG_JSONSCHEMA["properties"]}
+    own = {
+        "tap-netsuite": schema_of(TapSettings)["properties"],
+        "target-netsuite": schema_of(TargetSettings)["properties"],
+    }
     sections = [
         "## Connection\n\nOf both plugins, and of `suitetalk`.\n\n"
-        + _table(CONNECTION_SETTINGS, CONFIG_SCHEMA["required"])
+        + _table(CONNECTION_SETTINGS, schema_of(ConnectionSettings)["required"])
     ]
     of_the_sdk: dict[str, Mapping[str, Any]] = {}
     for plugin, about in described.items():

@@ -1,8 +1,10 @@
 """The SDK's own tests of targets, with a look at what they have written.
 
-Two of the sixteen do not apply as they are. `record_missing_key_property` wants the run to end with
+Three of the sixteen do not apply as they are. `record_missing_key_property` wants the run to end with
 MissingKeyPropertiesError at the first record without its key, and this target reports such a record and goes on.
 `schema_no_properties` wants to store objects of any shape, and NetSuite has no field for such; they are refused.
+`invalid_schema` wants a schema without `properties` to end the run, and some taps send such for tables they know
+nothing of; their records are not validated.
 
 For the others each stream is given a mapping of its columns to fields of a custom record, since NetSuite's record
 types have fields of their own, instead of taking what a stream brings; columns of arrays or of free objects are left
@@ -86,6 +88,11 @@ class TestTarget(_TargetTests):  # type: ignore[misc]  # the SDK builds its base
     def test_target_schema_no_properties(self, runner: TargetTestRunner) -> None:
         """The records are refused, where the SDK's test wants a column of free objects to be stored."""
         _sync(runner, "schema_no_properties")
+
+    def test_target_invalid_schema(self, runner: TargetTestRunner) -> None:
+        """A schema without columns is taken, where the SDK's test wants it to end the run."""
+        runner.input_filepath = importlib.resources.files(target_test_streams) / "invalid_schema.singer"
+        runner.sync_all()
 
 
 def _sync(runner: TargetTestRunner, name: str) -> None:
