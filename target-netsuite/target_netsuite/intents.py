@@ -30,6 +30,10 @@ class Outcome(str, Enum):
     INACTIVATED = "inactivated"
 
 
+Case = Literal["refuse", "ignore", "exact"]
+"""What values that differ in case alone are: perhaps the same, the same, or different."""
+
+
 @dataclass(frozen=True)
 class Reference:
     """Stands in a body, in place of `{"id": …}`, for a record whose internal id has to be looked up.
@@ -38,11 +42,13 @@ class Reference:
         record_type: type of the record that is meant, such as `customer`.
         by: `externalId`, or the name of the field that is to equal the value, such as `entityId`.
         value: what that is.
+        case: what to do about records whose value differs from it in upper and lower case alone, when no other fits.
     """
 
     record_type: str
     by: str
     value: str
+    case: Case = "exact"
 
 
 @dataclass(frozen=True)
@@ -51,6 +57,7 @@ class Match:
 
     field: str
     value: str
+    case: Case = "refuse"
 
 
 LineMode = Literal["append", "merge", "replace"]

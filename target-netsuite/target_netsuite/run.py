@@ -79,7 +79,7 @@ class Run:
         self._settings_of = settings_of
         self._pass_state = pass_state
         self._suspects = writer.suspects if writer else Suspects()
-        self._pipeline = Pipeline(self._carry_out)
+        self._pipeline = Pipeline(self._carry_out, matched=postponed.matched)
         self._taken = 0
         self._numbers: dict[str, int] = {}
         self._states: deque[_State] = deque()
@@ -417,7 +417,7 @@ def begin_run(
         None if settings.dry_run else writer,
         journal,
         report,
-        postponed=Postponed({table_of(stream.record_type) for stream in settings.streams.values()}),
+        postponed=Postponed({table_of(stream.record_type) for stream in settings.streams.values()}, _matched(settings)),
         settings_of=settings.stream,
         pass_state=pass_state,
     )
@@ -456,6 +456,15 @@ class _Zone:
         except SuiteTalkError as error:
             logger.info("Times are compared record by record, since the account's time zone is not certain: %s", error)
             return None
+
+
+def _matched(settings: Settings) -> dict[str, set[str]]:
+    """Return the fields that streams find their records by, by table."""
+    found: dict[str, set[str]] = {}
+    for stream in settings.streams.values():
+        if stream.match:
+            found.setdefault(table_of(stream.record_type), set()).add(stream.match.field.lower())
+    return found
 
 
 def _referred_by(settings: Settings) -> set[Column]:

@@ -59,6 +59,7 @@ def _has_to_wait(later: Intent, earlier: Intent) -> bool:
         or late.leans_on & early.touches
         or early.group in late.waits_for
         or (late.waits_for_others and early.group[0] != late.group[0])
+        or (late.waits_for_streams and early.group[0] == late.group[0] and earlier.stream != later.stream)
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from tests.target_runs import Run, record, schema, state
 
-from netsuite_emulator import Emulator
+from netsuite_emulator import Emulator, Fault
 
 Listen = Callable[..., Run]
 
@@ -187,3 +187,78 @@ def test_records_that_are_as_they_should_be_are_not_sent_on_request(
     assert len([one for one in emulator.requests if one.method in ("PUT", "PATCH")]) == 1
     assert emulator.execute(f"SELECT email FROM customer WHERE externalid = '{prefix}-7'") == [("seven@example.com",)]
     assert _internal_id(emulator, f"{prefix}-7")
+
+
+@pytest.mark.parametrize("operation", ["update", "upsert", "delete"])
+@pytest.mark.parametrize("waits", [True, False])
+def test_match_finds_what_an_earlier_stream_wrote_or_changed(
+    emulator: Emulator, listen: Listen, prefix: str, operation: str, *, waits: bool
+) -> None:
+    people = {"record_type": "customer", "external_id": f"{prefix}-{{id}}"}
+    streams = {
+        "people": {**people, "references": {"parent": {"record_type": "customer", "by": "external_id"}}},
+        "phones": {
+            "record_type": "customer",
+            "match": {"column": "mail", "field": "email"},
+            "fields": {"phone": "phone"},
+            "operation": operation,
+        },
+    }
+    listen({"people": people}, schema("people"), record("people", id=0, companyName="No 0", email=f"old{prefix}@x.com"))
+    parent = {"parent": f"{prefix}-99"} if waits else {}  # who comes at the end of the input
+    run = listen(
+        streams,
+        schema("people"),
+        schema("phones", keys=("mail",)),
+        *(
+            record("people", id=number, companyName=f"No {number}", email=f"{number}{prefix}@x.com", **parent)
+            for number in range(4)
+        ),
+        *(record("phones", mail=f"{number}{prefix}@x.com", phone=f"555 000{number}") for number in range(4)),
+        record("people", id=99, companyName="Parent"),
+        state(1),
+    )
+    assert (run.error, run.states) == (None, [1])
+    found = emulator.execute(f"SELECT phone FROM customer WHERE email LIKE '%{prefix}@x.com' ORDER BY email")
+    assert found == ([] if operation == "delete" else [(f"555 000{number}",) for number in range(4)])
+
+
+@pytest.mark.parametrize(
+    ("case", "there", "names", "codes"),
+    [
+        ("refuse", [], ["First"], ["DIFFERS_IN_CASE"]),
+        ("ignore", [], ["Second"], []),
+        ("exact", [], ["First", "Second"], []),
+        ("refuse", ["JANE", "Jane"], ["First", "Second"], []),
+        ("ignore", ["JANE", "Jane"], ["First", "Second"], []),
+        ("ignore", ["JANE", "jANE"], ["First", "jANE"], ["RECORD_AMBIGUOUS"]),
+        ("ignore", ["jANE"], ["Second"], []),
+    ],
+)
+@pytest.mark.parametrize("suiteql", [True, False])
+def test_match_and_upper_and_lower_case(  # noqa: PLR0917 - each is one thing that varies
+    emulator: Emulator, listen: Listen, prefix: str, case: str, there: list[str], names: list[str], codes: list[str],
+    *, suiteql: bool,
+) -> None:  # fmt: skip
+    match = {"column": "mail", "field": "email", "case": case}
+    streams = {"people": {"record_type": "customer", "match": match, "fields": {"name": "companyName"}}}
+    listen(
+        {"there": {"record_type": "customer", "operation": "create"}},
+        schema("there", keys=()),
+        *(record("there", companyName=one, email=f"{one}@{prefix}.com") for one in there),
+    )
+    if not suiteql:
+        detail = {"detail": "Invalid search query. Search error occurred: Record 'customer' was not found."}
+        body = {"o:errorDetails": [{**detail, "o:errorCode": "INVALID_PARAMETER"}]}
+        emulator.faults.add(Fault(effect="status", status=400, body=body, path="suiteql", times=10_000))
+    run = listen(
+        streams,
+        schema("people", keys=("mail",)),
+        record("people", mail=f"JANE@{prefix}.com", name="First"),
+        record("people", mail=f"Jane@{prefix}.com", name="Second"),
+        max_rejects=1,
+    )
+    found = emulator.execute(f"SELECT companyname FROM customer WHERE email LIKE '%@{prefix}.com' ORDER BY 1")
+    assert [line["code"] for line in run.refused] == codes
+    assert (run.error, [name for (name,) in found]) == (None, names)
+    assert all("`case`" in line["advice"] for line in run.refused if line["code"] == "DIFFERS_IN_CASE")

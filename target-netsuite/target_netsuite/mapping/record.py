@@ -181,7 +181,7 @@ class RecordMapping:
         if template and (internal_id is None or operation is Operation.UPSERT):
             return internal_id, template.fill(record), None
         if internal_id is None and match:
-            return None, None, Match(self._match_field, _match_text(record, match.column))
+            return None, None, Match(self._match_field, _match_text(record, match.column), match.case)
         if internal_id is None:
             raise InvalidRecordError(
                 DELETED_AT if record.get(DELETED_AT) is not None else settings.operation_column or "",

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import sys
 from collections import deque
-from collections.abc import Hashable, Iterable, Iterator, Mapping
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, Literal
 
 from suitetalk.record_tables import table_of
 from target_netsuite.intents import Intent, Operation, Reference
 
 _ALL_ENTITIES = "entity"
-Group = tuple[str, Literal["write", "delete", "delete unnamed"]]
-"""NetSuite's table of a record type, and what is done to the record; unnamed are those without external id."""
+Group = tuple[str, Literal["write", "write found", "delete", "delete unnamed"]]
+"""NetSuite's table of a record type, and what is done to the record.
+
+Found are those that `match` finds; unnamed are those without external id.
+"""
+Fields = Mapping[str, Collection[str]]
+"""The fields in lower case that `match` finds records by, by NetSuite's table."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +32,7 @@ class Claims:
         leans_on: names of other records it refers to; it waits for earlier intents about them.
         waits_for: groups whose earlier intents all have to be settled, since it is not known which of them matter.
         waits_for_others: whether all earlier intents about other tables have to be settled.
+        waits_for_streams: whether all earlier intents of other streams about its table have to be settled.
     """
 
     group: Group
@@ -33,32 +40,45 @@ class Claims:
     leans_on: frozenset[Hashable]
     waits_for: frozenset[Group]
     waits_for_others: bool
+    waits_for_streams: bool = False
 
 
-def claims_of(intent: Intent) -> Claims:
-    """Return the claims of an intent.
+def claims_of(intent: Intent, matched: Fields = MappingProxyType({})) -> Claims:
+    """Return the claims of an intent; `matched` are the fields that this run finds records by.
 
     A delete waits for all earlier intents but other deletes of the same table, since NetSuite does not delete what
     others refer to. A reference by external id waits for deletes that may be about that record under another name.
+    What `match` finds waits for all that other streams write to its table, since any of them may be that record or
+    change the field; and they wait for it.
     """
     table = table_of(intent.record_type)
     is_delete = intent.operation is Operation.DELETE
     references = list(_references(intent.body))
     tables = [(table_of(reference.record_type), reference) for reference in references if reference.record_type]
+    is_found = intent.match is not None and not (intent.internal_id or intent.external_id)
     waits_for: set[Group] = {(table, "write")} if is_delete else set()
+    if is_delete or not is_found:
+        waits_for.add((table, "write found"))
     for other, one in tables:
         waits_for.add((other, "delete unnamed"))
         if one.by != "externalId":
-            waits_for |= {(other, "write"), (other, "delete")}
+            waits_for |= {(other, "write"), (other, "write found"), (other, "delete")}
     return Claims(
-        group=(table, "write" if not is_delete else "delete" if intent.external_id else "delete unnamed"),
-        touches=frozenset(_names(intent, table)),
+        group=(table, _kind(intent, is_found=is_found)),
+        touches=frozenset(_names(intent, table, matched.get(table, ()))),
         leans_on=frozenset((other, "externalId", one.value) for other, one in tables if one.by == "externalId"),
         waits_for=frozenset(waits_for),
         waits_for_others=is_delete
         or any(not one.record_type for one in references)
         or any(other == _ALL_ENTITIES for other, _ in tables),
+        waits_for_streams=is_found,
     )
+
+
+def _kind(intent: Intent, *, is_found: bool) -> Literal["write", "write found", "delete", "delete unnamed"]:
+    if intent.operation is Operation.DELETE:
+        return "delete" if intent.external_id else "delete unnamed"
+    return "write found" if is_found else "write"
 
 
 def tables_named(intent: Intent) -> frozenset[str]:
@@ -71,8 +91,11 @@ def names_no_type(intent: Intent) -> bool:
     return any(not one.record_type for one in _references(intent.body))
 
 
-def _names(intent: Intent, table: str) -> Iterator[Hashable]:
-    """Yield what the record may be called; two intents of one stream may call it by different ids, but have one key."""
+def _names(intent: Intent, table: str, matched: Collection[str]) -> Iterator[Hashable]:
+    """Yield what the record may be called; two intents of one stream may call it by different ids, but have one key.
+
+    It may be called by what it gets in a field that others are found by, too, and that in any case.
+    """
     if intent.key:
         yield intent.stream, tuple(str(value) for value in intent.key.values())
     if intent.internal_id:
@@ -80,7 +103,10 @@ def _names(intent: Intent, table: str) -> Iterator[Hashable]:
     if intent.external_id:
         yield table, "externalId", intent.external_id
     if intent.match:
-        yield table, intent.match.field.lower(), intent.match.value
+        yield table, intent.match.field.lower(), intent.match.value.lower()
+    for name, value in intent.body.items() if matched else ():
+        if name.lower() in matched and isinstance(value, (str, int)) and value != "":
+            yield table, name.lower(), str(value).lower()
 
 
 def _references(value: Any) -> Iterator[Reference]:
@@ -147,7 +173,7 @@ class Order:
         """Take the next intent of the input."""
         pending = Pending(intent, self._next, claims)
         self._next += 1
-        for earlier in self._earlier(claims):
+        for earlier in self._earlier(claims, intent.stream):
             earlier.blocks.append(pending)
             pending.waits_for += 1
         self._unsettled[pending.place] = pending
@@ -207,13 +233,15 @@ class Order:
         self._first_postponed = min([self._first_postponed, *(pending.place for pending in kept)])
         self.settle(kept)
 
-    def _earlier(self, claims: Claims) -> set[Pending]:
+    def _earlier(self, claims: Claims, stream: str) -> set[Pending]:
         """Return the unsettled ones that have to come first."""
         names = claims.touches | claims.leans_on
         found = {self._last[name] for name in names if name in self._last}
         for group, members in self._in_group.items():
             if group in claims.waits_for or (claims.waits_for_others and group[0] != claims.group[0]):
                 found.update(members.values())
+            elif claims.waits_for_streams and group[0] == claims.group[0]:
+                found.update(one for one in members.values() if one.intent.stream != stream)
         return found
 
     def _let_go(self, pending: Pending) -> None:

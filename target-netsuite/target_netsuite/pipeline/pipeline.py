@@ -7,10 +7,11 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
+from types import MappingProxyType
 from typing import IO, Protocol
 
 from target_netsuite.intents import Intent, Operation, Refusal, Settled
-from target_netsuite.pipeline.order import Order, Pending, claims_of, names_no_type, tables_named
+from target_netsuite.pipeline.order import Fields, Order, Pending, claims_of, names_no_type, tables_named
 from target_netsuite.preparing.lookups import REFERENCE_NOT_FOUND
 
 CHUNK = 500
@@ -44,15 +45,19 @@ class Pipeline:
     The methods are for one thread, the main one; `work` is called in others.
     """
 
-    def __init__(self, work: Work, *, chunk: int = CHUNK, workers: int = _WORKERS) -> None:
+    def __init__(
+        self, work: Work, *, matched: Fields = MappingProxyType({}), chunk: int = CHUNK, workers: int = _WORKERS
+    ) -> None:
         """Begin with nothing; threads begin with the first intent.
 
         Args:
             work: carries out a chunk.
+            matched: the fields that records are found by.
             chunk: most intents of one.
             workers: chunks at once.
         """
         self._work = work
+        self._matched = matched
         self._chunk = chunk
         self._order = Order()
         self._changed = threading.Condition()
@@ -79,7 +84,7 @@ class Pipeline:
         Raises:
             BaseException: what `work` raised; nothing more is carried out then.
         """
-        claims = claims_of(intent)
+        claims = claims_of(intent, self._matched)
         with self._changed:
             self._wait_until(lambda: self._order.unsettled < _MOST_UNSETTLED)
             self._order.add(intent, claims)
@@ -208,8 +213,9 @@ class Postponed:
     And NetSuite deletes nothing that others refer to, which may be changed or deleted later.
     """
 
-    def __init__(self, tables: Collection[str]) -> None:
-        """Begin without any; `tables` are those whose records this run writes."""
+    def __init__(self, tables: Collection[str], matched: Fields = MappingProxyType({})) -> None:
+        """Begin without any; `tables` are those whose records this run writes, `matched` what they are found by."""
+        self.matched = matched
         self._tables = frozenset(tables)
         self._lock = threading.Lock()
         self._names: set[int] = set()
@@ -234,12 +240,12 @@ class Postponed:
 
     def has_earlier(self, intent: Intent) -> bool:
         """Tell whether an earlier intent about the same record is kept, so that this one has to wait for it."""
-        return bool(self._names) and not self._names.isdisjoint(_names(intent))
+        return bool(self._names) and not self._names.isdisjoint(self._names_of(intent))
 
     def add(self, intent: Intent, refusal: Refusal | None) -> None:
         """Keep an intent; `refusal` is None where it only waits for another."""
         with self._lock:
-            names = _names(intent)
+            names = self._names_of(intent)
             self._names |= names
             if refusal is None:
                 self._waited_for |= names
@@ -264,7 +270,7 @@ class Postponed:
         def is_in_the_way(intent: Intent) -> bool:
             if by_writes and intent.operation is Operation.DELETE:
                 return False
-            return not waited_for.isdisjoint(_names(intent))
+            return not waited_for.isdisjoint(self._names_of(intent))
 
         return is_in_the_way
 
@@ -279,14 +285,13 @@ class Postponed:
             for _ in range(count):
                 yield pickle.load(kept)  # noqa: S301 - written by this process, into a file without a name
 
+    def _names_of(self, intent: Intent) -> set[int]:
+        """Return hashes of what the record may be called: two that happen to be alike make one wait in vain."""
+        return {hash(name) for name in claims_of(intent, self.matched).touches}
+
     def close(self) -> None:
         """Remove what is kept."""
         self._file.close()
-
-
-def _names(intent: Intent) -> set[int]:
-    """Return hashes of what the record may be called: two that happen to be alike make one wait in vain."""
-    return {hash(name) for name in claims_of(intent).touches}
 
 
 def _new_file() -> IO[bytes]:

@@ -100,15 +100,15 @@ class Lookups:
         own = own or {}
         referred = dict.fromkeys(referred)
         found: dict[Reference, Found] = {}
-        open_values: dict[_Column, list[Reference]] = defaultdict(list)
+        open_values: dict[tuple[_Column, bool], list[Reference]] = defaultdict(list)
         wanted = list(dict.fromkeys([*own, *referred]))
         for reference in wanted:
             answer = self._at_once(reference, fresh=reference in own)
             if answer is None:
-                open_values[_column(reference)].append(reference)
+                open_values[_column(reference), _folds(reference)].append(reference)
             else:
                 found[reference] = answer
-        parts = [(column, part) for column, asked in open_values.items() for part in in_parts(asked)]
+        parts = [(column, part) for (column, _), asked in open_values.items() for part in in_parts(asked)]
         rest: list[Reference] = []
         for answers in self._executor.map(lambda part: self._part(*part), parts):
             found |= answers
@@ -157,7 +157,7 @@ class Lookups:
         return found.is_absent and sought in self._foreseen
 
     def _keep(self, sought: Reference, found: Found) -> None:
-        if found.id:
+        if found.id and sought.case == "exact":
             self._known.put(*_column(sought), sought.value, found.id)
 
     def _part(self, column: _Column, sought: Sequence[Reference]) -> dict[Reference, Found]:
@@ -208,14 +208,13 @@ class Lookups:
         """Ask for some values; where NetSuite refuses one of them, find out which, so that the others are answered."""
         values = [reference.value for reference in sought]
         try:
-            ids = self._ids(column, values)
+            return self._answers(column, sought)
         except NetSuiteError as refusal:
             if not is_about_statement(refusal) or is_about_table(refusal) or unknown_column(refusal):
                 raise
             if len(sought) > 1 or values != [_HARMLESS]:
                 self._ids(column, [_HARMLESS])  # raises where it is not the values that are refused
             return self._halves(column, sought, refusal)
-        return {reference: Found(tuple(ids.get(reference.value, ()))) for reference in sought}
 
     def _halves(self, column: _Column, sought: Sequence[Reference], refusal: NetSuiteError) -> dict[Reference, Found]:
         """Ask for the halves of what was refused, and theirs, down to the values at fault."""
@@ -229,19 +228,36 @@ class Lookups:
             middle = len(part) // 2
             for half in (part[:middle], part[middle:]):
                 try:
-                    ids = self._ids(column, [reference.value for reference in half])
+                    found |= self._answers(column, half)
                 except NetSuiteError as error:
                     if not is_about_statement(error):
                         raise
                     open_parts.append((half, error))
-                else:
-                    found |= {reference: Found(tuple(ids.get(reference.value, ()))) for reference in half}
         return found
 
-    def _ids(self, column: _Column, values: Sequence[str]) -> dict[str, list[str]]:
-        """Return the internal ids by value."""
+    def _answers(self, column: _Column, sought: Sequence[Reference]) -> dict[Reference, Found]:
+        """Return what fits; all of the values are compared in the same way."""
+        ids = self._in_their_case(column, [one.value for one in sought], folds=_folds(sought[0]))
+        spellings: dict[str, list[str]] = defaultdict(list)
+        for text in ids:
+            spellings[text.lower()].append(text)
+        return {one: _in_any_case(one, {text: ids[text] for text in spellings[one.value.lower()]}) for one in sought}
+
+    def _in_their_case(self, column: _Column, values: Sequence[str], *, folds: bool) -> dict[str, list[str]]:
+        """Return the internal ids by value; those of other cases too, unless the column, such as a number, has none."""
+        if folds:
+            try:
+                return self._ids(column, values, folds=True)
+            except NetSuiteError as refusal:
+                if not is_about_statement(refusal) or is_about_table(refusal) or unknown_column(refusal):
+                    raise
+        return self._ids(column, values)
+
+    def _ids(self, column: _Column, values: Sequence[str], *, folds: bool = False) -> dict[str, list[str]]:
+        """Return the internal ids by value; `folds` takes upper and lower case for the same."""
         table, name = column
-        condition = both(among(name, values), table.condition)
+        sought = among(f"LOWER({name})", [value.lower() for value in values]) if folds else among(name, values)
+        condition = both(sought, table.condition)
         ids: dict[str, list[str]] = defaultdict(list)
         for row in self._suiteql.rows(f"SELECT id, {name} FROM {table.name} WHERE {condition} ORDER BY id"):
             ids[str(row.get(name))].append(str(row["id"]))
@@ -250,6 +266,25 @@ class Lookups:
 
 def _column(sought: Reference) -> _Column:
     return record_table(sought.record_type), sought.by.lower()
+
+
+def _folds(sought: Reference) -> bool:
+    """Tell whether values are asked for that differ in case: a value without letters has no others."""
+    return sought.case != "exact" and sought.value.lower() != sought.value.upper()
+
+
+def _in_any_case(sought: Reference, ids: Mapping[str, Sequence[str]]) -> Found:
+    """Return what a value finds among the records that have it in some spelling; the very value goes before others."""
+    if sought.value in ids or sought.case == "ignore":
+        of_spelling = [ids[sought.value]] if sought.value in ids else ids.values()
+        return Found(tuple(one for found in of_spelling for one in found))
+    if not ids or sought.case == "exact":
+        return Found()
+    return Found(
+        problem=f"NetSuite has it only as {', '.join(map(repr, ids))}, which differs in upper and lower case",
+        code="DIFFERS_IN_CASE",
+        advice="set `case` in the stream's `match` to ignore if that is the same, or to exact if it is not",
+    )
 
 
 def _is_unicode(text: str) -> bool:
@@ -389,14 +424,19 @@ class OneByOne:
             page = self._records.list(sought.record_type, q=f'{sought.by} IS "{text}"', limit=_ENOUGH)
         except NotFoundError as refusal:
             return Found.refused(refusal)
-        ids = [str(item.get("id", "")) for item in page.items]
-        return Found(tuple(one for one in ids if self._has(sought, one)))
+        ids: dict[str, list[str]] = defaultdict(list)
+        for item in page.items:
+            internal_id = str(item.get("id", ""))
+            text = self._value(sought, internal_id)
+            if text == sought.value or (_folds(sought) and text.lower() == sought.value.lower()):
+                ids[text].append(internal_id)
+        return _in_any_case(sought, ids)
 
-    def _has(self, sought: Reference, internal_id: str) -> bool:
-        """Tell whether a record has the very value that was sought."""
+    def _value(self, sought: Reference, internal_id: str) -> str:
+        """Return what a record has in the field; of an object it is believed to be what was sought."""
         document = self._records.get(sought.record_type, internal_id, fields=(sought.by,))
         held = {name.lower(): value for name, value in document.items()}.get(sought.by.lower())
-        return isinstance(held, dict) or str(held) == sought.value
+        return sought.value if isinstance(held, dict) else str(held)
 
     def _exists(self, record_type: str) -> bool:
         """Tell whether there is such a type: of a misspelt one, too, NetSuite says that a record does not exist."""

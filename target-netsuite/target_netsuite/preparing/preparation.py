@@ -458,7 +458,8 @@ def own_reference(intent: Intent) -> Reference | None:
         return None
     if intent.external_id:
         return Reference(intent.record_type, EXTERNAL_ID, intent.external_id)
-    return Reference(intent.record_type, intent.match.field, intent.match.value) if intent.match else None
+    match = intent.match
+    return Reference(intent.record_type, match.field, match.value, match.case) if match else None
 
 
 def _may_stay_unknown(intent: Intent, question: Question) -> bool:

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 
 from suitetalk import ConfigurationError
 from suitetalk.descriptions import Special, read, setting
-from target_netsuite.intents import LineMode, Operation
+from target_netsuite.intents import Case, LineMode, Operation
 from target_netsuite.settings.entries import EACH, Path, clashing, field_path, path_text
 from target_netsuite.settings.template import Template, TextTemplate
 
@@ -233,6 +233,12 @@ class MatchSettings:
 
     column: str = setting(..., "Column", "Column with the value to look for.")
     field: str = setting(..., "Field", "Field that has this value, such as email.")
+    case: Case = setting(
+        "refuse",
+        "Case",
+        "What to do when no record has the very value, but one has it with other upper and lower case: refuse the "
+        "record, ignore the difference and take that one, or exact, which takes them for two different values.",
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
