@@ -190,4 +190,6 @@ _CONVERTERS: dict[Kind, Converter] = {
 
 
 DELETED_AT = "_sdc_deleted_at"
+SET_READ_AT = "_sdc_set_read_at"
+OURS = (DELETED_AT, SET_READ_AT)
 """The property that says when a row was deleted; null in rows that are there."""

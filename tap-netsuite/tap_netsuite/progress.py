@@ -33,6 +33,7 @@ class StreamAudit:
         emitted: records written.
         counted: rows that NetSuite counts; None when it was not asked, or has not answered yet.
         error: why it could not be read, or not in full.
+        deletions: how what is gone from NetSuite was passed on, empty while that is not known.
         left: rows still to come, as far as NetSuite has counted them; None when it has not.
         began: when its turn came to be written, on the clock that `seconds` is measured with.
         finished: when it was over, likewise; None before.
@@ -45,6 +46,7 @@ class StreamAudit:
     counted: int | None = None
     error: Exception | None = None
     left: int | None = None
+    deletions: str = ""
     began: float = field(default_factory=monotonic)
     finished: float | None = None
 
@@ -79,6 +81,7 @@ class StreamAudit:
             "rows_emitted": self.emitted,
             "rows_counted": self.counted,
             "result": self.result,
+            "deletions": self.deletions or None,
             "message": str(self.error) if self.error else None,
         }
 

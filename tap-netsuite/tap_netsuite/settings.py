@@ -334,6 +334,14 @@ class DeletionSettings:
         example=["department", "customlist_*"],
     )
 
+    since: datetime | None = setting(
+        None,
+        "Deletions since",
+        "The first run of a stream passes on deletions that NetSuite logged since this date, for a loader that has "
+        "older rows; since `start_date` when absent.",
+        name="deletions_since",
+    )
+
     @property
     def seen_keys_max_bytes(self) -> int:
         """Size up to which the store of keys may grow."""
@@ -420,6 +428,22 @@ class TapSettings:
         "Audit",
         "What to do when NetSuite counts rows that did not arrive: error ends the run with exit code 1 once all "
         "streams are read, warn only logs a warning, off does not ask NetSuite for the count.",
+    )
+    activates_versions: bool = setting(
+        True,
+        "Emit `ACTIVATE_VERSION` messages",
+        "Whether records carry a version and one ACTIVATE_VERSION follows the last record of a stream that was read "
+        "whole and proven complete, so that loaders drop rows that are gone from NetSuite; not where rows leave in "
+        "BATCH files, with `audit` off, or where `start_date` leaves rows out.",
+        name="emit_activate_version_messages",
+    )
+    max_drop_percent: float = setting(
+        30.0,
+        "Largest drop",
+        "How many percent fewer rows than at the last whole reading are taken for deleted; beyond it the run ends with "
+        "an error, since a role that was narrowed sees fewer rows without an error from NetSuite.",
+        minimum=0,
+        maximum=100,
     )
     discovery: DiscoverySettings = group()
     record_streams: Mapping[LowerCase, RecordSettings] = setting(

@@ -86,4 +86,4 @@ def test_all_that_failed_is_in_the_last_sentence(
 
 
 def test_a_setting_that_is_none_of_the_three(config: Json) -> None:
-    assert "`audit` is 'loud'; it must be error, warn or off" in str(read({**config, "audit": "loud"}).error)
+    assert "`audit` is 'loud'; it must be one of error, warn, off" in str(read({**config, "audit": "loud"}).error)

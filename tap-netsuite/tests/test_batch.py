@@ -47,4 +47,6 @@ def test_state_never_covers_rows_that_are_in_no_file_yet(
             assert {key for key in everything if key <= up_to[0]} <= written.keys()
             states += bool(state)
     assert states > 1
-    assert written == {record["id"]: record for record in plain.records("transaction")}
+    for record in [*written.values(), *(plain_records := plain.records("transaction"))]:
+        record.pop("_sdc_set_read_at")  # two readings are not of the same moment
+    assert written == {record["id"]: record for record in plain_records}

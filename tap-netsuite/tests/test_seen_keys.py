@@ -190,6 +190,7 @@ def portions(books: Books, state: dict[str, Any], store: SeenKeys) -> Iterator[P
         keys=("id",),
         existing=existing,
         as_lines=True,
+        version=None,
         logged=lambda since: {one: iso(moment) for one, moment in books.log.items() if moment >= since},
         remembers=True,
         owner=1,

@@ -173,7 +173,7 @@ class Pipeline:
         changes = cast("Changes", Chosen()) if self.source.replication_key else None
         reading = TableReading(
             self.source,
-            lambda condition, counted: Table(self.account, condition, counted),
+            lambda condition, counted, _: Table(self.account, condition, counted),
             position_in(self.state, self.source),
             changes=changes,
             start_date=None,

@@ -47,6 +47,7 @@ class Subject:
         keys: names of what identifies a row.
         existing: returns those of some keys that have a row.
         as_lines: whether records leave as lines.
+        version: the version that records carry.
         logged: returns NetSuite's log since a moment, as far as it is about rows with these ids; None when there is
             nothing to be looked for in it.
         key_of: returns the key of a row with an id in the log.
@@ -60,6 +61,7 @@ class Subject:
     keys: tuple[str, ...]
     existing: Callable[[Sequence[Key]], set[Key]]
     as_lines: bool
+    version: int | None
     logged: Callable[[datetime], Logged] | None = None
     key_of: Callable[[int], Key] = lambda key: (key,)
     remembers: bool = False
@@ -88,8 +90,12 @@ class Deletions:
         self._store = store if subject.remembers else None
         self._clock = clock
         self._lookback = lookback
+        self.is_logged = False
+        """Whether NetSuite's log was read for the stream; known at its end."""
 
-    def around(self, rows: Reading, state: Mapping[str, Any], fetcher: Fetcher) -> Iterator[Portion]:
+    def around(
+        self, rows: Reading, state: Mapping[str, Any], fetcher: Fetcher, first_since: datetime | None = None
+    ) -> Iterator[Portion]:
         """Yield what a reading yields, and then the deletions.
 
         The first state comes before the first row, so that nothing that leaves can be deleted without being noticed,
@@ -98,7 +104,7 @@ class Deletions:
         """
         reading = rows(fetcher)
         first = list(islice(reading, 1))  # asked for while NetSuite tells the time at which the run began
-        since = (deleted_since(state) or self._reachable()) if self._subject.logged else None
+        since = (deleted_since(state) or first_since or self._reachable()) if self._subject.logged else None
         marks = self._begin(state, since)
         position = {name: value for name, value in state.items() if name not in _MARKS}
         if {**position, **marks} != state:
@@ -132,7 +138,8 @@ class Deletions:
 
     def _end(self, marks: Mapping[str, Any], since: datetime | None) -> dict[str, Any]:
         ended = dict(marks)
-        if since and self._log.is_there:
+        self.is_logged = since is not None and self._log.is_there
+        if since and self.is_logged:
             ended[_UP_TO] = iso(max(since, self._reachable()))
         if self._store:
             ended[_SEEN] = {"store": self._store.name, "run": self._store.run}
@@ -224,7 +231,7 @@ class Deletions:
             self._store.delete(stream, [suspect.seen for suspect in gone])
         records = [{**dict(zip(names, each.seen[1], strict=True)), DELETED_AT: each.moment} for each in gone]
         if self._subject.as_lines:
-            return Rows(len(records), record_lines(stream, records))
+            return Rows(len(records), record_lines(stream, records, self._subject.version))
         return Rows(len(records), records=records)
 
 

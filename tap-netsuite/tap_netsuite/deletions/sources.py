@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from suitetalk.record_tables import table_of
-from tap_netsuite.columns import DELETED_AT
+from tap_netsuite.columns import DELETED_AT, OURS, SET_READ_AT
 from tap_netsuite.settings import DELETION_LOGS, RECORD_PREFIX, DeletionSettings
 
 LINE_TABLES = ("transactionline", "transactionaccountingline")
@@ -16,6 +16,7 @@ NOT_KNOWN = "not known"
 IN_LOG = "deletion log"
 BY_REREADING = "lines of re-read transactions"
 BY_COMPARING = "keys compared"
+BY_VERSION = "all rows read"
 
 _LOGGED = frozenset({"transaction", "customer", "vendor", "item"})
 _IN_NO_LOG = frozenset({*DELETION_LOGS, "systemnote"})
@@ -23,6 +24,14 @@ _SCHEMA = {
     "type": ["string", "null"],
     "format": "date-time",
     "description": "When the row was deleted, or found to be; null while it is there.",
+}
+
+
+_SET_SCHEMA = {
+    "type": ["string", "null"],
+    "format": "date-time",
+    "description": "The moment of the reading that brought the row, with all rows of its transaction; a row is gone if "
+    "another of its transaction in this table has a later one. Null where rows do not come with their transaction.",
 }
 
 
@@ -74,7 +83,17 @@ def with_deleted_at(
     return {**plain, "properties": {**plain["properties"], DELETED_AT: dict(_SCHEMA)}} if can_tell else plain
 
 
+def with_set_read_at(stream: str, schema: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a stream's schema with the property that tells lines that went away from others, if it is of transactions.
+
+    A changed transaction is read with all its lines, so one that no later reading has is gone.
+    """
+    if stream not in ("transaction", *LINE_TABLES):
+        return dict(schema)
+    return {**schema, "properties": {**schema["properties"], SET_READ_AT: dict(_SET_SCHEMA)}}
+
+
 def without_deleted_at(schema: Mapping[str, Any]) -> dict[str, Any]:
     """Return a schema with the properties that NetSuite has."""
-    properties = {name: value for name, value in schema["properties"].items() if name != DELETED_AT}
+    properties = {name: value for name, value in schema["properties"].items() if name not in OURS}
     return {**schema, "properties": properties}

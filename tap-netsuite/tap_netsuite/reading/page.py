@@ -8,9 +8,11 @@ careful way, value by value, which knows every form a value can take and can say
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from copy import copy
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from decimal import Decimal
+from functools import cached_property
 from itertools import pairwise
 from operator import attrgetter
 from typing import Any
@@ -19,7 +21,8 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from suitetalk import Page, SuiteTalkError
-from tap_netsuite.columns import DELETED_AT, UTC, Column, Kind, converter
+from suitetalk.values import iso
+from tap_netsuite.columns import DELETED_AT, SET_READ_AT, UTC, Column, Kind, converter
 from tap_netsuite.source import Source
 
 Key = tuple[Any, ...]
@@ -87,6 +90,7 @@ class _Message(msgspec.Struct, gc=False):
     stream: str
     record: Any
     time_extracted: str
+    version: int | msgspec.UnsetType = msgspec.UNSET
 
 
 class RowFormat:
@@ -102,6 +106,7 @@ class RowFormat:
         in_key_order: bool = True,
         kept: tuple[str, ...] = (),
         marks_deletions: bool = False,
+        version: int | None = None,
     ) -> None:
         """Prepare decoding.
 
@@ -113,6 +118,7 @@ class RowFormat:
             in_key_order: whether they have to come in the order of their keys, where these are numbers.
             kept: columns whose values are reported for each row besides.
             marks_deletions: whether rows say that they are not deleted.
+            version: the version that RECORD messages carry.
         """
         self._stream = stream
         self._source = source
@@ -120,8 +126,26 @@ class RowFormat:
         self._as_lines = as_lines
         self._in_key_order = in_key_order
         self._kept = kept
-        self._marks: Record = {DELETED_AT: None} if marks_deletions else {}
-        self._quick = _Quick(source, zone, tuple(self._marks)) if as_lines else None
+        self._version = version
+        self._plain_marks: Record = {DELETED_AT: None} if marks_deletions else {}
+        self._read_at: Callable[[], datetime | None] | None = None
+
+    def of_set(self, read_at: Callable[[], datetime | None]) -> RowFormat:
+        """Return the format of one reading of sets, whose moment is asked for with its first page."""
+        of_set = copy(self)
+        of_set._read_at = read_at  # noqa: SLF001 - of this class
+        return of_set
+
+    @cached_property
+    def _marks(self) -> Record:
+        if self._read_at is None:
+            return self._plain_marks
+        moment = self._read_at()
+        return {**self._plain_marks, SET_READ_AT: iso(moment) if moment else None}
+
+    @cached_property
+    def _quick(self) -> _Quick | None:
+        return _Quick(self._source, self._zone, self._marks) if self._as_lines else None
 
     def read(self, content: bytes, page: Callable[[], Page], offset: int = 0) -> Rows:
         """Return the rows of a page.
@@ -172,7 +196,9 @@ class RowFormat:
             if self._in_key_order:
                 _check_order(self._source, keys)
         first, last = (keys[0], keys[-1]) if keys and self._source.keys else (None, None)
-        lines, records = (record_lines(self._stream, rows), None) if self._as_lines else (b"", list(rows))
+        lines, records = (
+            (record_lines(self._stream, rows, self._version), None) if self._as_lines else (b"", list(rows))
+        )
         return Rows(len(rows), lines, records, first, last, newest, tuple(kept), offset, total)
 
     def _record(self, item: dict[str, Any]) -> Record:
@@ -193,10 +219,11 @@ class RowFormat:
         return converter(column.kind, zone)(text)
 
 
-def record_lines(stream: str, rows: Iterable[Any]) -> bytes:
+def record_lines(stream: str, rows: Iterable[Any], version: int | None = None) -> bytes:
     """Return rows as RECORD messages, one a line, each ending in a line feed."""
     now = datetime.now(timezone.utc).isoformat()
-    return _ENCODER.encode_lines([_Message("RECORD", stream, row, now) for row in rows])
+    carried = msgspec.UNSET if version is None else version
+    return _ENCODER.encode_lines([_Message("RECORD", stream, row, now, carried) for row in rows])
 
 
 def _check_order(source: Source, keys: Sequence[Key]) -> None:
@@ -216,11 +243,13 @@ def _check_presence(source: Source, keys: Sequence[Key]) -> None:
 class _Quick:
     """Decodes pages into rows of a type made for the source; a row's fields are named by their place."""
 
-    def __init__(self, source: Source, zone: Callable[[], ZoneInfo], marks: tuple[str, ...]) -> None:
+    def __init__(self, source: Source, zone: Callable[[], ZoneInfo], marks: Record) -> None:
         fields: list[tuple[str, Any, Any]] = [
             (f"f{place}", _DECODED.get(column.kind, str) | None, None) for place, column in enumerate(source.columns)
         ]
-        of_marks: list[tuple[str, Any, Any]] = [(f"m{place}", None, None) for place, _ in enumerate(marks)]
+        of_marks: list[tuple[str, Any, Any]] = [
+            (f"m{place}", str | None, value) for place, value in enumerate(marks.values())
+        ]
         row = msgspec.defstruct(
             "Row",
             [*fields, *of_marks, ("links", msgspec.Raw | msgspec.UnsetType, msgspec.UNSET)],

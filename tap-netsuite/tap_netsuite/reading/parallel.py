@@ -46,6 +46,7 @@ logger = logging.getLogger(__name__)
 _FIRST_STRETCH = 2  # pages; later ones are longer, so that proofs cost little and state still moves early
 _LONGEST_STRETCH = 50
 _FEW_PAGES = 3  # side by side they would take as many round trips, the proof included, and a request more
+_TICK = timedelta(microseconds=1)
 _MOST_UNPROVEN = 3  # stretches; state lags no further behind
 
 
@@ -347,10 +348,10 @@ def _any(keys: tuple[Column, ...], gaps: tuple[Gap, ...]) -> str:
 class TableReading:
     """Reads all rows of a source, or those changed since a position."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - all that a reading depends on
         self,
         source: Source,
-        table: Callable[[str, Callable[[], str]], KeyedTable],
+        table: Callable[[str, Callable[[], str], Callable[[], datetime | None]], KeyedTable],
         position: Position,
         *,
         changes: Changes | None,
@@ -358,22 +359,27 @@ class TableReading:
         clock: Clock,
         lookback: timedelta,
         audit: Audit,
+        reads_sets: bool = False,
     ) -> None:
         """Prepare.
 
         Args:
             source: what is read.
-            table: returns the source's rows that meet a condition; those of them that NetSuite counts meet another.
+            table: returns the source's rows that meet a condition; those of them that NetSuite counts meet another,
+                and rows that are read as sets say when.
             position: where the last run ended.
             changes: tells changed rows; None to read all rows each time.
             start_date: older changes are left out.
             clock: NetSuite's.
             lookback: how long before the run's beginning a change may have been made that is only being saved.
             audit: what is done about missing rows.
+            reads_sets: whether rows come with all others of their transaction.
         """
         self._source = source
         self._table = table
-        self._position = position if position.since == start_date or position.low else Position()
+        is_of_now = position.since == start_date or position.low
+        self._position = position if is_of_now else Position(read_at=position.read_at)
+        self._reads_sets = reads_sets
         self._changes = changes
         self._start_date = start_date
         self._clock = clock
@@ -388,8 +394,9 @@ class TableReading:
             NetSuiteError: NetSuite refused.
         """
         if self._changes is None:
-            yield from self._pages(fetcher, self._table("", lambda: ""))
-            yield Portion(bookmark=state_of(Position(), self._source))
+            read_at = self._moment()
+            yield from self._pages(fetcher, self._table("", lambda: "", read_at), lambda: None, read_at)
+            yield Portion(bookmark=state_of(Position(read_at=read_at()), self._source))
             return
         if self._position.after is not None:  # an earlier run was interrupted
             yield from self._read_changes(fetcher, self._changes, lambda: self._position.high)
@@ -400,16 +407,16 @@ class TableReading:
     ) -> Iterator[Portion]:
         """Read what has changed up to now; the bookmark goes up to the moment that the reading began."""
         low = self._position.low
-        is_first = low is None
+        is_first, read_at = low is None, self._moment()
         since = low or self._start_date
         unstamped = changes.unstamped() if not is_first else ""
-        page_of_unstamped = self._first_page(fetcher, unstamped) if unstamped else None
+        page_of_unstamped = self._first_page(fetcher, unstamped, read_at) if unstamped else None
 
         def counted() -> str:
             return changes.between(since, began(), unstamped=is_first)
 
-        table = self._table(changes.between(since, None, unstamped=is_first), counted)
-        yield from self._pages(fetcher, table, began)
+        table = self._table(changes.between(since, None, unstamped=is_first), counted, read_at)
+        yield from self._pages(fetcher, table, began, read_at)
         if page_of_unstamped:
             yield self._unstamped(page_of_unstamped.result())
         yield self._advance(began())
@@ -425,13 +432,36 @@ class TableReading:
             )
         return Portion(replace(page, total=None), audited=page.count)
 
-    def _first_page(self, fetcher: Fetcher, condition: str) -> Future[Rows]:
-        return fetcher.page(lambda: self._table(condition, lambda: condition).page(None, 0))
+    def _first_page(self, fetcher: Fetcher, condition: str, read_at: Callable[[], datetime | None]) -> Future[Rows]:
+        return fetcher.page(lambda: self._table(condition, lambda: condition, read_at).page(None, 0))
+
+    def _moment(self) -> Callable[[], datetime | None]:
+        """Return what tells the moment that rows of a reading say: that of a resumed one stays.
+
+        NetSuite's machines do not agree on the time, and two readings may begin in one second.
+        """
+        position, clock = self._position, self._clock
+        if not self._reads_sets:
+            return lambda: None
+        if position.after is not None and (resumed := position.read_at or position.high):
+            return lambda: resumed
+        before = position.read_at
+        return lambda: max(clock.started, before + _TICK) if before else clock.started
 
     def _pages(
-        self, fetcher: Fetcher, table: KeyedTable, began: Callable[[], datetime | None] = lambda: None
+        self,
+        fetcher: Fetcher,
+        table: KeyedTable,
+        began: Callable[[], datetime | None],
+        read_at: Callable[[], datetime | None],
     ) -> Iterator[Portion]:
+        is_announced = not self._reads_sets
         for portion in KeyPages(table, fetcher, self._audit).read(self._position.after):
+            if not is_announced:
+                # Before the first row: whatever becomes of this run, the next reading must say a later moment.
+                is_announced = True
+                self._position = replace(self._position, read_at=read_at())
+                yield Portion(bookmark=state_of(self._position, self._source))
             if portion.rows:
                 newest = max((stamp for stamp in (self._position.newest, portion.rows.newest) if stamp), default=None)
                 self._position = replace(self._position, newest=newest)
@@ -464,5 +494,5 @@ class TableReading:
             moment = instant(reached)
             if low or not self._start_date or moment >= self._start_date:
                 low = max(low, moment) if low else moment
-        self._position = Position(low)
+        self._position = Position(low, read_at=self._position.read_at)
         return Portion(bookmark=state_of(self._position, self._source))

@@ -334,7 +334,7 @@ class TableIds:
         account, source = self._account, self._source
         row_format = RowFormat(self._record_type, source, lambda: account.zone, as_lines=False, kept=("id",))
 
-        def rows_of_type(changed: str, counted: Callable[[], str]) -> KeyedSource:
+        def rows_of_type(changed: str, counted: Callable[[], str], _: object) -> KeyedSource:
             suiteql, chosen = account.netsuite.suiteql, both(condition, changed)
             return KeyedSource(suiteql, source, row_format, chosen, lambda: both(condition, counted()))
 

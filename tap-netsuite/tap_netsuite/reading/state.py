@@ -18,6 +18,7 @@ logger = logging.getLogger(__name__)
 
 _READING = "reading"
 _QUERY = "query"
+_READ_AT = "set_read_at"
 _FORMAT = 1
 _CLOCKS_DIFFER = timedelta(minutes=10)  # at most, from one of NetSuite's machines to another
 
@@ -36,6 +37,7 @@ class Position:
         after: the present reading has passed on all rows up to this key; None at its beginning.
         newest: the latest stamp among them.
         since: the start date that a first reading leaves older changes out by; None when it leaves none out.
+        read_at: the moment that rows say they were read at, where they are read as sets; that of the last reading.
     """
 
     low: datetime | None = None
@@ -43,6 +45,7 @@ class Position:
     after: Key | None = None
     newest: str | None = None
     since: datetime | None = None
+    read_at: datetime | None = None
 
 
 def state_of(position: Position, source: Source) -> dict[str, Any]:
@@ -53,6 +56,8 @@ def state_of(position: Position, source: Source) -> dict[str, Any]:
         if position.low:
             state["replication_key_value"] = iso(position.low)
             state.update(query_state(source))
+    if position.read_at:
+        state[_READ_AT] = iso(position.read_at)
     if position.after is not None:
         state[_READING] = {
             "format": _FORMAT,
@@ -79,19 +84,20 @@ def position_in(state: Mapping[str, Any], source: Source) -> Position:
     low = None
     if cursor and is_bookmark_of(state, source) and state.get("replication_key_value") is not None:
         low = moment_in(state["replication_key_value"])
+    read_at = moment_in(state[_READ_AT]) if state.get(_READ_AT) else None
     reading = state.get(_READING)
     if not reading:
-        return Position(low)
+        return Position(low, read_at=read_at)
     if not isinstance(reading, Mapping) or reading.get("format") != _FORMAT:
         raise StateError(
             "the state has a `reading` that another version of the tap has written; go on with that version, or take "
             "`reading` out of the state to read this part again."
         )
     if reading.get("of") != fingerprint(source) or not isinstance(reading.get("after"), list):
-        return Position(low)
+        return Position(low, read_at=read_at)
     high = moment_in(reading["up_to"]) if reading.get("up_to") else None
     since = moment_in(reading["since"]) if reading.get("since") else None
-    return Position(low, high, tuple(reading["after"]), reading.get("newest"), since)
+    return Position(low, high, tuple(reading["after"]), reading.get("newest"), since, read_at)
 
 
 def fingerprint(source: Source) -> str:
@@ -119,16 +125,22 @@ def is_bookmark_of(state: Mapping[str, Any], source: Source) -> bool:
 
     One that does not say which query it is of was written by an earlier version of the tap, and is taken for it.
     """
-    cursor = source.replication_key
-    if cursor is None or state.get("replication_key") != cursor.name:
+    if source.replication_key is None or state.get("replication_key") != source.replication_key.name:
         return False
-    is_same = _QUERY not in state or state[_QUERY] == query_state(source).get(_QUERY)
+    is_same = belongs_to(state, source)
     if not is_same:
         logger.warning(
             "%s is a different query from the one in the state, or has other parameters: everything is read again",
             source.name,
         )
     return is_same
+
+
+def belongs_to(state: Mapping[str, Any], source: Source) -> bool:
+    """Tell whether a state's bookmark is one of this source and its replication key, without a word about it."""
+    cursor = source.replication_key
+    is_same = _QUERY not in state or state[_QUERY] == query_state(source).get(_QUERY)
+    return cursor is not None and state.get("replication_key") == cursor.name and is_same
 
 
 def check_not_ahead(bookmark: datetime, began: datetime) -> None:

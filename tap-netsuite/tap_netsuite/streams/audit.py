@@ -24,6 +24,11 @@ _SCHEMA: dict[str, Any] = {
             "description": "Rows that NetSuite counts within the same bounds; null when it was not asked.",
         },
         "result": {"type": "string", "description": "complete, gap, failed, or not counted."},
+        "deletions": {
+            "type": ["string", "null"],
+            "description": "How rows that are gone from NetSuite are made known: all rows read (ACTIVATE_VERSION), "
+            "deletion log, keys compared, lines of re-read transactions, _sdc_set_read_at; or not known.",
+        },
         "message": {"type": ["string", "null"], "description": "What went wrong."},
     },
 }

@@ -5,19 +5,22 @@ from __future__ import annotations
 import logging
 from abc import abstractmethod
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from singer_sdk import Stream, Tap
 from singer_sdk.helpers.conform import TypeConformanceLevel
+from singer_sdk.singerlib.catalog import REPLICATION_INCREMENTAL
 
 from suitetalk import IncompleteResultError
 from tap_netsuite.account import Account
-from tap_netsuite.columns import DELETED_AT
+from tap_netsuite.columns import DELETED_AT, SET_READ_AT
 from tap_netsuite.deletions.deletions import Deletions, Subject, deleted_since
+from tap_netsuite.deletions.sources import BY_VERSION, NOT_KNOWN, deletions_of
 from tap_netsuite.progress import StreamAudit
 from tap_netsuite.reading.engine import Fetcher, Portion, Reading
 from tap_netsuite.settings import Audit
+from tap_netsuite.streams.version import Version, version_of
 from tap_netsuite.sync import Run, StreamError
 
 _NEEDS_THE_SDK = ("stream_maps", "flattening_enabled", "batch_config")
@@ -39,13 +42,18 @@ class NetSuiteStream(Stream):
         self.account = account
         self._run = run
         self._state_at_start: dict[str, Any] = {}
+        self.version = Version()
+        self._bookmark: Mapping[str, Any] = {}
+        self._deletions: Deletions | None = None
 
     def reading(self) -> Reading:
         """Return how to read the stream, from where its state is now; for the main thread."""
         self._state_at_start = dict(self.stream_state)
+        self.version = version_of(self._state_at_start, reads_all=self._reads_whole, may_activate=self._may_activate)
+        self._stream_version = self.version.number  # of records that the SDK writes
         if not self._is_told(DELETED_AT):
             return self.read
-        if since := deleted_since(self._state_at_start):
+        if since := deleted_since(self._state_at_start) or self._deletions_since:
             self.account.deletion_log.need(since)
         return self._read_with_deletions
 
@@ -57,7 +65,42 @@ class NetSuiteStream(Stream):
         account = self.account
         lookback = timedelta(seconds=account.settings.lookback_seconds)
         deletions = Deletions(self.subject(), account.deletion_log, account.seen_keys, account, lookback)
-        yield from deletions.around(self.read, self._state_at_start, fetcher)
+        self._deletions = deletions
+        yield from deletions.around(self.read, self._state_at_start, fetcher, self._deletions_since)
+
+    @property
+    def _deletions_since(self) -> datetime | None:
+        """The moment since which a first run passes on deletions; None where a loader can have no older rows."""
+        settings = self.account.settings
+        return settings.deletions.since or settings.start_date
+
+    @property
+    def emit_activate_version_messages(self) -> bool:
+        """Whether the SDK sends ACTIVATE_VERSION before the rows: never, for they may not come."""
+        return False
+
+    @property
+    def _reads_whole(self) -> bool:
+        """Whether this run reads all rows that there are, or goes on with such a reading."""
+        if self.replication_method != REPLICATION_INCREMENTAL:
+            return True
+        return self.account.settings.start_date is None and not self._has_bookmark
+
+    @property
+    def _has_bookmark(self) -> bool:
+        return self._state_at_start.get("replication_key_value") is not None
+
+    @property
+    def _may_activate(self) -> bool:
+        """Whether a version may be activated; loaders do not put one on rows that come in BATCH files."""
+        settings = self.account.settings
+        is_batch = self.get_batch_config(self.config) is not None
+        is_sample = self.ABORT_AT_RECORD_COUNT is not None
+        return settings.activates_versions and settings.audit is not Audit.OFF and not is_batch and not is_sample
+
+    def is_empty(self) -> bool:
+        """Return whether NetSuite says that there is no row; asked where a reading found none."""
+        return False
 
     def _is_told(self, name: str) -> bool:
         """Tell whether a property is selected."""
@@ -111,6 +154,36 @@ class NetSuiteStream(Stream):
                 self._run().failed(failure)
         self._run().end_of(self.name)
 
+    def _activate(self, audit: StreamAudit) -> None:
+        """Let the loader drop the rows of older versions, after the last record of a whole reading.
+
+        Raises:
+            StreamError: too many are missing to be taken for deleted.
+        """
+        try:
+            self.version.check_drop(audit, self.account.settings.max_drop_percent)
+        except IncompleteResultError as error:
+            raise StreamError(f"Stream {self.name}: {error}") from error
+        activated = self.version.activated(audit, self.is_empty)
+        audit.deletions = self._deletions_known(is_activated=activated is not None)
+        if activated and activated.number is not None:
+            self._write_activate_version_message(activated.number)
+            self.version = activated
+            self._acknowledge(self._bookmark)
+
+    def _deletions_known(self, *, is_activated: bool) -> str:
+        """Return how this run has passed on what is gone from NetSuite."""
+        settings, ways = self.account.settings.deletions, []
+        if is_activated:
+            ways.append(BY_VERSION)
+        if self._deletions:
+            is_full = self.replication_method != REPLICATION_INCREMENTAL
+            keys, is_logged = tuple(self.primary_keys), self._deletions.is_logged
+            ways.append(deletions_of(self.name, keys, settings, is_logged=is_logged, is_full=is_full))
+        if self._is_told(SET_READ_AT):
+            ways.append(SET_READ_AT)
+        return ", ".join(way for way in ways if way != NOT_KNOWN) or NOT_KNOWN
+
     def _write_lines(self) -> None:
         with self.get_record_counter() as counter, self.get_sync_timer():
             for portion in self._portions():
@@ -133,12 +206,13 @@ class NetSuiteStream(Stream):
                 audit.left = portion.rows.left if portion.rows else audit.left
                 if portion.bookmark is not None:
                     self._acknowledge(portion.bookmark)
+            if is_counted:
+                audit.counted = audit.counted or 0
+            self._activate(audit)
         except StreamError as failure:
             audit.error = failure
             run.over(audit)
             raise
-        if is_counted:
-            audit.counted = audit.counted or 0
         run.over(audit)
 
     def _increment_stream_state(
@@ -151,11 +225,12 @@ class NetSuiteStream(Stream):
 
         Rows that leave in BATCH files are not written yet; there the SDK writes STATE after each file.
         """
-        state = self.stream_state
-        if state == bookmark:
+        self._bookmark = bookmark
+        state, after = self.stream_state, {**bookmark, **self.version.state}
+        if state == after:
             return
         state.clear()
-        state.update(bookmark)
+        state.update(after)
         self.state_manager.is_flushed = False
         if self.get_batch_config(self.config) is None:
             self._write_state_message()

@@ -11,7 +11,7 @@ from singer_sdk.singerlib import Catalog, CatalogEntry
 
 from suitetalk import ConfigurationError
 from tap_netsuite.account import Account
-from tap_netsuite.deletions.sources import with_deleted_at
+from tap_netsuite.deletions.sources import with_deleted_at, with_set_read_at
 from tap_netsuite.discovery.found import StreamEntry
 from tap_netsuite.settings import DATASET_PREFIX, RECORD_PREFIX, Query, dataset_stream
 from tap_netsuite.streams.audit import AUDIT_STREAM, AuditStream
@@ -97,6 +97,7 @@ class StreamMaker:
         query = self._queries.get(entry.name)
         deletions = account.settings.deletions
         schema = with_deleted_at(entry.name, entry.schema, entry.keys, deletions, is_logged=query is None)
+        schema = schema if query else with_set_read_at(entry.name, schema)
         stream = SuiteQLStream(tap, account, run, entry.name, schema, query)
         stream.primary_keys = list(entry.keys)
         stream.replication_key = entry.replication_key

@@ -60,6 +60,14 @@ class RecordStream(NetSuiteStream):
         """The SuiteQL table that holds the type."""
         return table_of(self.record_type)
 
+    @property
+    def _reads_whole(self) -> bool:
+        return super()._reads_whole and not self._settings.q
+
+    def is_empty(self) -> bool:
+        """Return whether NetSuite lists no record of the type."""
+        return self.account.netsuite.records.list(self.record_type, limit=1).total == 0
+
     def follow(self, stamp: str) -> None:
         """Be read by changes, which this column of the table tells, if records show it too."""
         self.replication_key = next((name for name in self.schema["properties"] if name.lower() == stamp), None)
@@ -86,6 +94,7 @@ class RecordStream(NetSuiteStream):
             keys=("id",),
             existing=partial(existing_records, self.account.netsuite, self.record_type),
             as_lines=self.leaves_directly,
+            version=self.version.number,
             logged=partial(log.of_record_type, self.record_type) if settings.reads_log else None,
             key_of=lambda record_id: (str(record_id),),
             remembers=is_compared and settings.seen_keys is not None,
@@ -156,7 +165,7 @@ class RecordStream(NetSuiteStream):
         if not self.leaves_directly:
             return Rows(len(records), records=records, kept=kept)
         shown = [{name: value for name, value in record.items() if self._is_told(name)} for record in records]
-        return Rows(len(records), lines=record_lines(self.name, shown), kept=kept)
+        return Rows(len(records), lines=record_lines(self.name, shown, self.version.number), kept=kept)
 
 
 def follow_tables(streams: Iterable[NetSuiteStream]) -> None:

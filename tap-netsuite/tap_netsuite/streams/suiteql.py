@@ -13,8 +13,9 @@ from singer_sdk import Tap
 from singer_sdk.singerlib.catalog import REPLICATION_INCREMENTAL
 
 from suitetalk import ConfigurationError, InvalidRequestError
+from suitetalk.errors import REFUSALS
 from tap_netsuite.account import Account
-from tap_netsuite.columns import DELETED_AT, UTC, Column, Kind, converter, kind_of
+from tap_netsuite.columns import DELETED_AT, OURS, SET_READ_AT, UTC, Column, Kind, converter, kind_of
 from tap_netsuite.deletions.deletions import OWNER, Existence, Subject, changed_transactions
 from tap_netsuite.deletions.sources import LINE_TABLES
 from tap_netsuite.reading.by_offset import KeylessReading
@@ -23,9 +24,9 @@ from tap_netsuite.reading.engine import Fetcher, Portion
 from tap_netsuite.reading.page import RowFormat, Rows
 from tap_netsuite.reading.parallel import KeyedSource, TableReading
 from tap_netsuite.reading.sequential import PlainReading
-from tap_netsuite.reading.state import is_bookmark_of, position_in
+from tap_netsuite.reading.state import belongs_to, is_bookmark_of, position_in
 from tap_netsuite.settings import Query
-from tap_netsuite.source import Source
+from tap_netsuite.source import Source, count_rows
 from tap_netsuite.streams.base import NetSuiteStream
 from tap_netsuite.sync import Run, StreamError
 
@@ -58,7 +59,7 @@ class SuiteQLStream(NetSuiteStream):
     def has_times(self) -> bool:
         """Whether rows have times on the account's clock."""
         properties = self.schema["properties"].items()
-        return any(kind_of(schema) is Kind.DATE_TIME for name, schema in properties if name != DELETED_AT)
+        return any(kind_of(schema) is Kind.DATE_TIME for name, schema in properties if name not in OURS)
 
     def read(self, fetcher: Fetcher) -> Iterator[Portion]:
         """Yield the rows as records with every selected column, null where NetSuite has none."""
@@ -116,6 +117,7 @@ class SuiteQLStream(NetSuiteStream):
             keys=keys,
             existing=Existence(self._suiteql, self._relation, source.keys).among,
             as_lines=self.leaves_directly,
+            version=self.version.number,
             logged=partial(account.deletion_log.of_table, log_table) if is_logged else None,
             key_of=lambda record_id: (converter(source.keys[0].kind, UTC)(record_id),),
             remembers=bool(self._kept),
@@ -123,6 +125,21 @@ class SuiteQLStream(NetSuiteStream):
             changed_owners=self._changed_owners() if is_lines else None,
             compares_all=settings.compares(self.name) or self._reads_all,
         )
+
+    @property
+    def _has_bookmark(self) -> bool:
+        # Of another query or replication key it says nothing, and everything is read.
+        return super()._has_bookmark and belongs_to(self._state_at_start, self._source())
+
+    def is_empty(self) -> bool:
+        """Return whether NetSuite counts no row."""
+        try:
+            return count_rows(self._suiteql, self._local, "") == 0
+        except REFUSALS as refusal:
+            logger.warning(
+                "%s: NetSuite refuses to count its rows, so it is not taken for empty: %s", self.name, refusal
+            )
+            return False
 
     @property
     def _is_lines(self) -> bool:
@@ -160,6 +177,7 @@ class SuiteQLStream(NetSuiteStream):
         account, settings, state = self.account, self.account.settings, self._state_at_start
         suiteql, lookback = self._suiteql, timedelta(seconds=settings.lookback_seconds)
         cursor = source.replication_key
+        says_when = self._is_told(SET_READ_AT)
         by_key = source.has_number_keys and (cursor is None or cursor.kind is Kind.DATE_TIME)
         row_format = RowFormat(
             self.name,
@@ -169,12 +187,16 @@ class SuiteQLStream(NetSuiteStream):
             in_key_order=by_key,
             kept=self._kept,
             marks_deletions=self._is_told(DELETED_AT),
+            version=self.version.number,
         )
         if by_key:
             return TableReading(
                 source,
-                lambda condition, counted: KeyedSource(suiteql, source, row_format, condition, counted),
+                lambda condition, counted, read_at: KeyedSource(
+                    suiteql, source, row_format.of_set(read_at) if says_when else row_format, condition, counted
+                ),
                 position_in(state, source),
+                reads_sets=says_when and (cursor is None or self._sets is not None),
                 changes=(self._sets or StampedChanges(cursor, lambda: account.zone)) if cursor else None,
                 start_date=settings.start_date,
                 clock=account,
@@ -209,7 +231,7 @@ class SuiteQLStream(NetSuiteStream):
         return replace(self._source(), changed_with=self._sets.description if self._sets else "")
 
     def _source(self) -> Source:
-        properties = {name: schema for name, schema in self.schema["properties"].items() if name != DELETED_AT}
+        properties = {name: schema for name, schema in self.schema["properties"].items() if name not in OURS}
         needed = {*self.primary_keys, *([self.replication_key] if self.replication_key else [])}
         unknown = needed - properties.keys()
         if unknown:
