@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import threading
 from pathlib import Path
 
 import pytest
-from tests.cli_runs import QuickShell, Shell, environment_of
+from tests.cli_runs import COMMAND, QuickShell, Shell, environment_of
 
 from netsuite_emulator import Emulator, Fault
 
@@ -38,6 +40,26 @@ def test_more_than_one_job_of_records_from_birth_to_death(netsuite_emulator: Emu
 
     shell.done("batch", "delete", "customer", "@made.jsonl")
     assert netsuite_emulator.execute("SELECT count(*) FROM customer WHERE externalid LIKE 'N-%'") == [(0,)]
+
+
+@pytest.mark.parametrize(("form", "lines"), [("jsonl", 100), ("csv", 101)])
+def test_results_are_written_while_more_records_are_to_come(shell: Shell, form: str, lines: int) -> None:
+    command = [*COMMAND, "batch", "upsert", "customer", "-", "--jobs-at-once", "1", "--format", form]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, env=dict(shell.environment), stdin=pipe, stdout=pipe, stderr=pipe) as process:
+        end = threading.Timer(60, process.kill)
+        end.start()
+        assert process.stdin
+        assert process.stdout
+        process.stdin.write(b"".join(json.dumps(body(number)).encode() + b"\n" for number in range(101)))
+        process.stdin.flush()
+
+        before_the_end = [process.stdout.readline() for _ in range(lines)]
+
+        assert all(line.endswith(b"\n") for line in before_the_end)
+        rest, _ = process.communicate(timeout=60)
+        end.cancel()
+        assert (process.returncode, rest.count(b"\n")) == (0, 1)
 
 
 def test_some_records_are_refused(shell: Shell) -> None:

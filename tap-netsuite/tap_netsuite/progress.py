@@ -330,18 +330,14 @@ _LEVEL_VARIABLES = ("TAP_NETSUITE_LOGLEVEL", "LOGLEVEL")
 def at_a_terminal(progress: Progress) -> Iterator[None]:
     """Show how far a run is, below the log, and a table at its end, however it ends."""
     try:
-        with live.at_a_terminal(lambda: _parts(progress.facts()), _LEVEL_VARIABLES):
+        with live.at_a_terminal(lambda: line_parts(progress.facts()), _LEVEL_VARIABLES):
             yield
     finally:
         write_summary(progress.audits, progress.facts(), sys.stderr)
 
 
-def in_one_line(facts: Facts, columns: int) -> str:
-    """Return what fits into a row; the most important comes first, and what finds no room is left out."""
-    return live.in_one_row(_parts(facts), columns)
-
-
-def _parts(facts: Facts) -> list[str]:
+def line_parts(facts: Facts) -> list[str]:
+    """Return what the live line says; the most important comes first, and what finds no room is left out."""
     parts = [f"{facts.streams_done}/{facts.streams} streams"]
     if facts.stream:
         of = "" if facts.stream_left is None else f" of {number(facts.stream_rows + facts.stream_left)}"

@@ -18,9 +18,9 @@ from tests.terminal import AtATerminal, screen
 
 from netsuite_emulator import Emulator, Fault
 from suitetalk import Traffic
-from suitetalk.terminal import Pace
+from suitetalk.terminal import Pace, in_one_row
 from tap_netsuite.account import Account
-from tap_netsuite.progress import Facts, Progress, in_a_log, in_one_line
+from tap_netsuite.progress import Facts, Progress, in_a_log, line_parts
 from tap_netsuite.settings import TapSettings
 
 TABLE = "customrecord_site_visit"
@@ -249,6 +249,10 @@ def facts(**known: Any) -> Facts:
         "seconds_left": 10,
     }
     return Facts(**{**usual, **known})
+
+
+def in_one_line(facts: Facts, columns: int) -> str:
+    return in_one_row(line_parts(facts), columns)
 
 
 def test_the_line_says_as_much_as_there_is_room_for() -> None:

@@ -14,6 +14,7 @@ from tests.tap_runs import Json, command, run, run_process, selected
 from netsuite_emulator import Emulator
 from suitetalk import ConfigurationError
 from tap_netsuite.settings import Query, TapSettings
+from tap_netsuite.tap import TapNetSuite
 
 CONNECTION = {"account_id": "1234567", "client_id": "a", "certificate_id": "b", "private_key": "c"}
 
@@ -139,3 +140,22 @@ def test_a_misspelt_setting_is_named(config: Json, tmp_path: Path) -> None:
     finished = run(command(tmp_path, {**config, "start_dat": "2024-01-01", "tables": ["currency"]}, "--discover"))
     assert finished.exit_code == 0
     assert "`start_dat`" in finished.log
+
+
+def test_a_name_that_is_not_a_setting_is_a_warning(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TAP_NETSUITE_TABELS", '["customer"]')
+    monkeypatch.setenv("TAP_NETSUITE__SELECT", "[]")
+    monkeypatch.setenv("TAP_NETSUITE_EU_TABLES", "[]")
+
+    with pytest.raises(ConfigurationError, match="`account_id` is missing"):
+        TapNetSuite(config={"lookback_second": 5, "hard_delete": True})
+
+    said = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    variable = "in the environment variable TAP_NETSUITE_TABELS"
+    assert said == [
+        "Setting `lookback_second` does not exist; did you mean `lookback_seconds`?",
+        "Setting `hard_delete` does not exist and has no effect.",
+        f"Setting `tabels` {variable} does not exist; did you mean `TAP_NETSUITE_TABLES`?",
+    ]

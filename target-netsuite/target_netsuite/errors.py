@@ -16,8 +16,6 @@ SCHEMA_MISMATCH = "SCHEMA_MISMATCH"
 INVALID_TEXT = "INVALID_TEXT"
 INVALID_NUMBER = "INVALID_NUMBER"
 UNREADABLE_LINE = "UNREADABLE_LINE"
-_REFUSALS = range(400, 500)
-_NOT_ABOUT_THE_QUESTION = frozenset({407, 408})  # a proxy wants a login; the server tired of waiting
 
 
 class TargetError(Exception):

@@ -59,7 +59,7 @@ def batch(  # noqa: PLR0913, PLR0917 - one for each option
     """Create, update, upsert, delete or get many records.
 
     OPERATION is create, update, upsert, delete or get. NetSuite works through jobs of 100 records in the background;
-    a line tells what became of each record, in the order of the input.
+    a line tells what became of each record, in the order of the input, as soon as its job is completed.
     """
     of_ids = operation in ("delete", "get")
     view = view_parameters(expand_sub_resources=expand_sub_resources, expand=names(expand), fields=names(fields))
@@ -75,10 +75,12 @@ def batch(  # noqa: PLR0913, PLR0917 - one for each option
     )
     client = connect(context)
     if no_wait:
-        write_rows(_submitted(client.batches, batches), form, output, ("job", "first", "records"))
+        submitted = _submitted(client.batches, batches)
+        write_rows(submitted, form, output, ("job", "first", "records"), as_they_come=True)
         return
     tally = _Tally()
-    write_rows(tally.rows(client.batches.run(batches, jobs_at_once=jobs_at_once)), form, output, _COLUMNS)
+    rows = tally.rows(client.batches.run(batches, jobs_at_once=jobs_at_once))
+    write_rows(rows, form, output, _COLUMNS, as_they_come=True)
     note(tally.summary())
     if tally.code:
         context.exit(tally.code)

@@ -28,7 +28,14 @@ FORMATS = ("table", "json", "jsonl", "csv", "parquet")
 _USUAL_WIDTH = 80
 
 
-def write_rows(rows: Iterable[Row], form: str | None, output: Path | None, columns: Sequence[str | None] = ()) -> None:
+def write_rows(
+    rows: Iterable[Row],
+    form: str | None,
+    output: Path | None,
+    columns: Sequence[str | None] = (),
+    *,
+    as_they_come: bool = False,
+) -> None:
     """Write rows.
 
     Args:
@@ -37,17 +44,21 @@ def write_rows(rows: Iterable[Row], form: str | None, output: Path | None, colum
         output: a file, or None for standard output.
         columns: the columns there are, in their order, as `selected_columns` returns them. Without any they are those
             that the rows have.
+        as_they_come: whether each row leaves at once where the format allows it, since the next one may take long.
     """
     form = form or _suitable(output)
     if form == "parquet" and output is None and sys.stdout.isatty():
         raise click.UsageError("Parquet is not text for a terminal; name a file with --output")
     with _opened(output) as file:
         if form == "jsonl":
-            file.writelines(_shown(encode(row), file) + b"\n" for row in rows)
+            for row in rows:
+                file.write(_shown(encode(row), file) + b"\n")
+                if as_they_come:
+                    file.flush()
         elif form == "json":
             file.write(_shown(_pretty(list(rows)), file))
         else:
-            _write_columns(rows, form, file, columns, None if output else _terminal_width())
+            _write_columns(rows, form, file, columns, None if output else _terminal_width(), as_they_come=as_they_come)
 
 
 def is_json(form: str | None, output: Path | None) -> bool:
@@ -166,14 +177,20 @@ def _terminal_width() -> int | None:
 
 
 def _write_columns(
-    rows: Iterable[Row], form: str, file: BinaryIO, columns: Sequence[str | None], width: int | None
+    rows: Iterable[Row],
+    form: str,
+    file: BinaryIO,
+    columns: Sequence[str | None],
+    width: int | None,
+    *,
+    as_they_come: bool,
 ) -> None:
     found = [name for name in columns if name not in (None, EVERY_COLUMN)]
     if not columns or len(found) < len(columns):
         rows = list(rows)
         found = _with_those_seen(columns, columns_of(rows))
     if form == "csv":
-        _write_csv(rows, found, file)
+        _write_csv(rows, found, file, as_they_come=as_they_come)
     elif form == "parquet":
         file.write(_parquet(list(rows), found))
     elif found:
@@ -199,13 +216,16 @@ def _with_those_seen(columns: Sequence[str | None], seen: Sequence[str]) -> list
     return list(dict.fromkeys(found + rest))
 
 
-def _write_csv(rows: Iterable[Row], columns: list[str], file: BinaryIO) -> None:
+def _write_csv(rows: Iterable[Row], columns: list[str], file: BinaryIO, *, as_they_come: bool) -> None:
     text = TextIOWrapper(file, encoding="utf-8", newline="")
     try:
         writer = csv.writer(text, lineterminator="\n")
         shown = printable if file.isatty() else str
         writer.writerows([[shown(name) for name in columns]] if columns else [])
-        writer.writerows([shown(cell(row.get(name))) for name in columns] for row in rows)
+        for row in rows:
+            writer.writerow([shown(cell(row.get(name))) for name in columns])
+            if as_they_come:
+                text.flush()
     finally:
         text.detach()
 

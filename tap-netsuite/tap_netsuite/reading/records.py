@@ -140,13 +140,8 @@ class Document:
 class Documents(Protocol):
     """Reads records by their ids. Thread-safe."""
 
-    @property
-    def at_once(self) -> int:
-        """How many ids to give at once."""
-        ...
-
-    def read(self, record_ids: tuple[str, ...]) -> list[Document]:
-        """Return what became of each record, in the order of the ids.
+    def read(self, record_id: str) -> Document:
+        """Return what became of a record.
 
         Raises:
             SuiteTalkError: something that does not concern one record.
@@ -157,19 +152,14 @@ class Documents(Protocol):
 class SingleDocuments:
     """One request for each record."""
 
-    at_once = 1
-
     def __init__(self, records: Records, record_type: str, view: RecordView) -> None:
         """Read records of a type."""
         self._records = records
         self._record_type = record_type
         self._view = view
 
-    def read(self, record_ids: tuple[str, ...]) -> list[Document]:
-        """Return what became of each record; see `Documents`."""
-        return [self._read(record_id) for record_id in record_ids]
-
-    def _read(self, record_id: str) -> Document:
+    def read(self, record_id: str) -> Document:
+        """Return what became of a record; see `Documents`."""
         view = self._view
         try:
             body = self._records.get(
@@ -271,28 +261,22 @@ class RecordReading:
         if self._gaps.count:
             raise self._gaps.error(self._record_type)
 
-    def _begun(self, fetcher: Fetcher) -> Iterator[Future[list[Document] | _Mark]]:
+    def _begun(self, fetcher: Fetcher) -> Iterator[Future[Document | _Mark]]:
         """Begin to read documents, and put marks between them."""
-        size = self._documents.at_once
         for listed in _ahead(fetcher, self._listed(fetcher)):
-            unmarked = 0
-            for place in range(0, len(listed.ids), size):
-                ids = listed.ids[place : place + size]
-                yield fetcher.page(partial(self._read, tuple(map(str, ids))))
-                unmarked += len(ids)
-                if unmarked >= _STATE_EVERY:
-                    yield _known(_Mark(_state_behind(ids[-1], listed.bookmark)))
-                    unmarked = 0
+            for number, record_id in enumerate(listed.ids, 1):
+                yield fetcher.page(partial(self._read, str(record_id)))
+                if number % _STATE_EVERY == 0:
+                    yield _known(_Mark(_state_after(record_id, listed.bookmark)))
             yield _known(_Mark(listed.bookmark, listed.counted))
 
-    def _read(self, record_ids: tuple[str, ...]) -> list[Document] | _Mark:
-        documents = self._documents.read(record_ids)
-        return [
-            Document(each.record_id, self._conformed(each.body), each.refusal) if each.body is not None else each
-            for each in documents
-        ]
+    def _read(self, record_id: str) -> Document | _Mark:
+        document = self._documents.read(record_id)
+        if document.body is None:
+            return document
+        return Document(record_id, self._conformed(document.body), document.refusal)
 
-    def _portion(self, results: list[list[Document] | _Mark]) -> Portion:
+    def _portion(self, results: list[Document | _Mark]) -> Portion:
         bodies: list[Record] = []
         bookmark = None
         counted = pages = 0
@@ -302,7 +286,8 @@ class RecordReading:
                 bookmark = result.bookmark if self._may_move_to(result.bookmark) else bookmark
             else:
                 pages += 1
-                bodies += [body for document in result if (body := self._body_of(document)) is not None]
+                body = self._body_of(result)
+                bodies += [] if body is None else [body]
         rows = self._leaving(bodies) if pages else None
         return Portion(rows, bookmark, counted, pages)
 
@@ -330,14 +315,14 @@ def _ahead(fetcher: Fetcher, source: Iterator[Listed]) -> Iterator[Listed]:
         yield listed
 
 
-def _state_behind(record_id: RecordId, bookmark: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+def _state_after(record_id: RecordId, bookmark: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
     """Return the state after a record, where the bookmark is the state after others that follow it in order."""
     reading = bookmark.get("reading") if bookmark else None
     return {**(bookmark or {}), "reading": {**reading, "after": [record_id]}} if reading else None
 
 
-def _known(mark: _Mark) -> Future[list[Document] | _Mark]:
-    future: Future[list[Document] | _Mark] = Future()
+def _known(mark: _Mark) -> Future[Document | _Mark]:
+    future: Future[Document | _Mark] = Future()
     future.set_result(mark)
     return future
 
@@ -366,7 +351,6 @@ class WithTable:
             schema: the stream's.
             zone: the account's time zone, asked for when it is needed.
         """
-        self.at_once = documents.at_once
         self._documents = documents
         self._suiteql = suiteql
         self._table = table
@@ -374,12 +358,10 @@ class WithTable:
         self._zone = zone
         self._source = Once(self._find_source)
 
-    def read(self, record_ids: tuple[str, ...]) -> list[Document]:
-        """Return what became of each record; see `Documents`."""
-        return [
-            self._from_table(document) if document.refusal else document
-            for document in self._documents.read(record_ids)
-        ]
+    def read(self, record_id: str) -> Document:
+        """Return what became of a record; see `Documents`."""
+        document = self._documents.read(record_id)
+        return self._from_table(document) if document.refusal else document
 
     def _from_table(self, document: Document) -> Document:
         try:
