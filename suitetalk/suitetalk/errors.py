@@ -26,6 +26,10 @@ class ConnectionFailedError(SuiteTalkError):
     """No usable answer came: refused connection, time-out, cut connection, unreadable body."""
 
 
+class AnswerTimedOutError(ConnectionFailedError):
+    """No answer came in time."""
+
+
 class OutcomeUnknownError(ConnectionFailedError):
     """A write was sent and no answer tells what became of it, so repeating it may do it twice.
 

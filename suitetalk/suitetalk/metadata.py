@@ -28,10 +28,15 @@ _PATH = "/record/v1/metadata-catalog"
 class MetadataCatalog:
     """Reads the catalog as the role sees it [chapter_1540810168]. Thread-safe."""
 
-    def __init__(self, transport: Transport, cache: CatalogCache | None = None) -> None:
+    def __init__(self, transport: Transport, cache: CatalogCache | None = None, *, within: float | None = None) -> None:
         """Send through this transport; what the cache has is not asked for."""
         self._transport = transport
         self._cache = cache
+        self._within = within
+
+    def within(self, seconds: float) -> MetadataCatalog:
+        """Return one that waits so many seconds for an answer, and does not ask again when none comes in time."""
+        return MetadataCatalog(self._transport, self._cache, within=seconds)
 
     def record_types(self, select: Sequence[str] = ()) -> list[str]:
         """Return the names of all record types, sorted, spelled as NetSuite does [section_1540810174].
@@ -99,7 +104,9 @@ class MetadataCatalog:
         if is_right(body):
             return body
         headers = {"Accept": accept} if accept else None
-        answer = self._transport.request("GET", path, parameters=parameters, headers=headers, repeatable=True)
+        answer = self._transport.request(
+            "GET", path, parameters=parameters, headers=headers, repeatable=True, within=self._within
+        )
         body = answer.json()
         if not is_right(body):
             raise ConnectionFailedError(problem)

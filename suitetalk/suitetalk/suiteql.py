@@ -50,6 +50,11 @@ class SuiteQL:
         self._reader = reader
         self._ability = _Ability()
         self._parameters: tuple[Value, ...] = ()
+        self._within: float | None = None
+
+    def within(self, seconds: float) -> SuiteQL:
+        """Return one that waits so many seconds for an answer, and does not ask again when none comes in time."""
+        return self._with(self._parameters, seconds)
 
     def with_parameters(self, parameters: Sequence[Value]) -> SuiteQL:
         """Return one that gives these values to each statement that comes without any.
@@ -57,9 +62,13 @@ class SuiteQL:
         It is for statements that all have the same statement with placeholders in them, once, such as one that is
         read from as a subquery.
         """
+        return self._with(parameters, self._within)
+
+    def _with(self, parameters: Sequence[Value], within: float | None) -> SuiteQL:
         other = SuiteQL(self._transport, self._reader)
         other._ability = self._ability
         other._parameters = tuple(parameters)
+        other._within = within
         return other
 
     def page(
@@ -155,7 +164,13 @@ class SuiteQL:
 
     def _post(self, body: dict[str, Any], where: dict[str, str]) -> Answer:
         return self._transport.request(
-            "POST", _PATH, parameters=where, headers={"Prefer": "transient"}, body=body, repeatable=True
+            "POST",
+            _PATH,
+            parameters=where,
+            headers={"Prefer": "transient"},
+            body=body,
+            repeatable=True,
+            within=self._within,
         )
 
 

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
-from typing import Any
+from time import monotonic
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from suitetalk import (
+    PAGE_SIZE,
+    ConnectionFailedError,
     InvalidRequestError,
     NetSuiteError,
     NotFoundError,
@@ -17,8 +21,10 @@ from suitetalk import (
     PermissionDeniedError,
     ServerFaultError,
     SuiteQL,
+    SuiteTalkError,
 )
 from suitetalk.errors import speaks_of_permission
+from suitetalk.suiteql import both
 from suitetalk.timezone import SQL_TIME_FORMAT
 from tap_netsuite.columns import DISPLAY_SUFFIX, Column, Kind, converter
 from tap_netsuite.discovery.found import Finding, Status
@@ -32,35 +38,133 @@ from tap_netsuite.discovery.known_tables import (
 )
 from tap_netsuite.source import Source
 
-__all__ = ["REFUSALS", "Probe", "first_rows", "guessed", "is_filterable", "probe", "raise_outage"]
+__all__ = ["FAILURES", "Asker", "Probe", "Questions", "first_rows", "guessed", "is_filterable", "probe"]
 
 
-REFUSALS = (InvalidRequestError, PermissionDeniedError, NotFoundError, ServerFaultError)
-"""What NetSuite answers to what it does not accept; see `raise_outage` for the last of them."""
+FAILURES = (InvalidRequestError, PermissionDeniedError, NotFoundError, ServerFaultError, ConnectionFailedError)
+"""How a question of discovery fails. NetSuite refuses some statements with 500 [section 14.2], heavy ones time out."""
 
 _SERVER_FAULT = 500
 _NO_TABLE = "Invalid search type"
-_UNSEEN = re.compile(r"Record .* was not found")
+_UNSEEN = re.compile(r"Record (?!Join\b).*was not found")
+_NAMED = (
+    re.compile(r"Unknown identifier '([^']+)'"),
+    # REMOVED, NOT_EXPOSED, marked as internal [section 14.2]
+    re.compile(r"Field '([^']+)' for record '[^']*' was not found"),
+    re.compile(r"Field '([^']+)'[^.]* marked as internal"),
+)
+
+Answer = TypeVar("Answer")
 
 
-def raise_outage(refusal: NetSuiteError) -> None:
-    """Raise what is not a refusal of the statement but the server being away for a while.
+class CannotTellError(SuiteTalkError):
+    """Whether something is refused cannot be told, because nothing else succeeds either."""
 
-    A plain 500 may be an answer to a heavy statement [section 5.8]; 502, 503 and 504 say nothing about it.
 
-    Raises:
-        ServerFaultError: NetSuite cannot be asked now.
+class Questions:
+    """Questions to one of NetSuite's services, of which none is taken for refused because of a fault that passes.
+
+    A refusal is believed when the same question is refused again after another one has succeeded: a server that is
+    away for a while refuses everything, often with 500. Thread-safe.
     """
-    if refusal.status > _SERVER_FAULT:
-        raise refusal
+
+    def __init__(self, others: Callable[[], Iterable[Callable[[], object]]]) -> None:
+        """Prepare; `others` returns questions that one of should succeed, for when none has yet."""
+        self._others = others
+        self._lock = threading.Lock()
+        self._proven: tuple[float, Callable[[], object]] | None = None
+        self._all_refused = False
+
+    def ask(self, question: Callable[[], Answer]) -> Answer:
+        """Return the answer to a question, and remember the one that was answered soonest."""
+        began = monotonic()
+        answer = question()
+        seconds = monotonic() - began
+        with self._lock:
+            if self._proven is None or seconds < self._proven[0]:
+                self._proven = seconds, question
+        return answer
+
+    def settle(self, question: Callable[[], Answer]) -> Answer:
+        """Return the answer to a question; where it is refused, ask again after another one has succeeded.
+
+        Raises:
+            SuiteTalkError: one of `FAILURES`: it was refused twice, or NetSuite named a column of it as unknown.
+            CannotTellError: no other question succeeded.
+        """
+        try:
+            return self.ask(question)
+        except FAILURES as failure:
+            if named_column(failure):
+                raise
+            self._ask_another(failure)
+        return self.ask(question)
+
+    def _ask_another(self, failure: SuiteTalkError) -> None:
+        with self._lock:
+            proven = self._proven
+        failures = [failure]
+        for other in [proven[1]] if proven else [] if self._all_refused else self._others():
+            try:
+                self.ask(other)
+            except FAILURES as another:
+                failures.append(another)
+            else:
+                return
+        if proven is None and not any(map(is_fault, failures)):
+            self._all_refused = True  # the role may not ask at all, as every refusal says
+            return
+        raise CannotTellError(
+            f"Discovery ended without a catalog, because NetSuite does not answer now: {failures[-1]}"
+        ) from failure
 
 
-def is_about_table(refusal: NetSuiteError) -> bool:
+def is_fault(failure: SuiteTalkError) -> bool:
+    """Tell a time-out or a server fault from a refusal that gives a reason."""
+    return not isinstance(failure, NetSuiteError) or failure.status >= _SERVER_FAULT
+
+
+def is_too_slow(failure: SuiteTalkError) -> bool:
+    """Tell whether no usable answer came; a plain 500 may be a refusal of the statement [section 14.2]."""
+    return not isinstance(failure, NetSuiteError) or failure.status > _SERVER_FAULT
+
+
+def named_column(failure: SuiteTalkError) -> str:
+    """Return the column that a refusal names as unknown, in lower case; empty when it names none."""
+    detail = failure.detail if isinstance(failure, NetSuiteError) else ""
+    found = next(filter(None, (pattern.search(detail) for pattern in _NAMED)), None)
+    return found[1].lower().rpartition(".")[2] if found else ""
+
+
+@dataclass(frozen=True)
+class Asker:
+    """Asks SuiteQL.
+
+    Attributes:
+        suiteql: where to ask.
+        questions: what is known of SuiteQL's answers.
+    """
+
+    suiteql: SuiteQL
+    questions: Questions
+
+    def page(self, statement: str, *, limit: int = PAGE_SIZE) -> Page:
+        """Return the first rows of a statement; a refusal may be a fault that passes."""
+        return self.questions.ask(lambda: self.suiteql.page(statement, limit=limit))
+
+    def settled(self, statement: str, *, limit: int = PAGE_SIZE) -> Page:
+        """Return the first rows of a statement; see `Questions.settle`."""
+        return self.questions.settle(lambda: self.suiteql.page(statement, limit=limit))
+
+
+def is_about_table(failure: SuiteTalkError) -> bool:
     """Tell whether a refusal is about the table as such, so that no other statement on it fares better."""
-    return _NO_TABLE in refusal.detail or _is_unseen(refusal)
+    if not isinstance(failure, NetSuiteError) or named_column(failure):
+        return False
+    return _NO_TABLE in failure.detail or _is_unseen(failure)
 
 
-def refused_table(table: str, refusal: NetSuiteError, *, is_record_type: bool) -> Finding:
+def refused_table(table: str, refusal: SuiteTalkError, *, is_record_type: bool) -> Finding:
     """Return what became of a table that SuiteQL refuses [section 5.8].
 
     Args:
@@ -68,6 +172,8 @@ def refused_table(table: str, refusal: NetSuiteError, *, is_record_type: bool) -
         refusal: SuiteQL's answer.
         is_record_type: whether the metadata catalog shows the role a record type of this name.
     """
+    if not isinstance(refusal, NetSuiteError) or is_too_slow(refusal):
+        return Finding(table, Status.FAILED, f"no answer while it was looked at: {refusal}", is_sure=False)
     if _is_unseen(refusal):
         return Finding(table, Status.NOT_PERMITTED, _permission_note(table, is_record_type=is_record_type))
     if _NO_TABLE not in refusal.detail:
@@ -95,7 +201,7 @@ def refused_record_type(stream: str, record_type: str, error: Exception) -> Find
     """Return what became of a record type that is listed and whose schema cannot be read."""
     if isinstance(error, NetSuiteError) and _is_unseen(error):
         return Finding(stream, Status.NOT_PERMITTED, _permission_note(record_type.lower(), is_record_type=False))
-    return Finding(stream, Status.FAILED, f"its schema: {error}")
+    return Finding(stream, Status.FAILED, f"its schema: {error}", is_sure=False)
 
 
 def _is_unseen(refusal: NetSuiteError) -> bool:
@@ -116,13 +222,12 @@ def _permission_note(table: str, *, is_record_type: bool) -> str:
 
 
 Together = Callable[
-    [Callable[[list[Column]], NetSuiteError | None], list[list[Column]]], Iterable[NetSuiteError | None]
+    [Callable[[list[Column]], SuiteTalkError | None], list[list[Column]]], Iterable[SuiteTalkError | None]
 ]
 """Applies a function to each item, several at once if it likes, and keeps their order; `map` is one."""
 
-_SAMPLE = 1000
+_SAMPLE = PAGE_SIZE
 _ONE_BY_ONE = 3
-_UNKNOWN = re.compile(r"Unknown identifier '([^']+)'")
 _ANY_ZONE = ZoneInfo("UTC")
 # What a guess that the sample does not bear out becomes.
 _FALLBACK = {
@@ -148,31 +253,96 @@ class Probe:
     stamp: Column | None = None
 
 
-def first_rows(suiteql: SuiteQL, relation: str) -> tuple[list[dict[str, Any]], int]:
-    """Return the first rows of a relation with the columns that are not null, and how many rows there are.
+@dataclass(frozen=True)
+class FirstRows:
+    """What a table shows of itself.
 
-    No rows and a number above 0 mean that `*` is refused; whether it is accepted everywhere is not documented.
+    Attributes:
+        rows: some of its rows with the columns that are not null.
+        is_empty: whether it has none.
+        within: the condition for them, where the whole table is too large to be asked for; else empty.
+        failure: why there are no rows to see, though the table has some; None where there are.
+    """
+
+    rows: list[dict[str, Any]]
+    is_empty: bool
+    within: str = ""
+    failure: SuiteTalkError | None = None
+
+
+def first_rows(asker: Asker, table: str, key: str, *, is_large: bool) -> FirstRows:
+    """Return some rows of a table, asked for with `*`.
+
+    `*` of a large table times out [section 14.2], so there only the rows with the highest keys are asked for; of
+    other tables too, where `*` is refused or takes too long. Whether it is accepted everywhere is not documented.
+
+    Args:
+        asker: where to ask.
+        table: name of the table.
+        key: column whose values are ids; empty where there is none.
+        is_large: whether the table may be too large for `*`.
 
     Raises:
-        NetSuiteError: the relation does not exist, or the role may not see it.
+        SuiteTalkError: one of `FAILURES`: the table does not exist, or the role may not see it, or it is too slow.
     """
+    if is_large and key:
+        return _last_rows(asker, table, key)
+    statement = f"SELECT * FROM {table}"
     try:
-        page = suiteql.page(f"SELECT * FROM {relation}", limit=_SAMPLE)
-    except REFUSALS as refusal:
-        raise_outage(refusal)
-        if is_about_table(refusal):
+        page = asker.page(statement)
+    except FAILURES as failure:
+        if key and not is_about_table(failure):
+            return _last_rows(asker, table, key)
+        try:
+            page = asker.settled(statement)
+        except FAILURES as again:
+            if is_about_table(again):
+                raise
+            return _unseen_rows(asker, table, again)
+    return FirstRows(page.items, not page.total)
+
+
+def _last_rows(asker: Asker, table: str, key: str) -> FirstRows:
+    """Return the rows with the highest keys."""
+    try:
+        within = _newest(asker, table, key)
+    except FAILURES as failure:
+        if is_about_table(failure):
             raise
-        counted = suiteql.page(f"SELECT COUNT(*) AS n FROM {relation}", limit=1).items
-        return [], int(counted[0]["n"]) if counted else 0
-    return page.items, page.total
+        return _unseen_rows(asker, table, failure)
+    if within is None:
+        return FirstRows([], is_empty=True)
+    try:
+        page = asker.settled(f"SELECT * FROM {table}" + (f" WHERE {within}" if within else ""))
+    except FAILURES as failure:
+        return FirstRows([], is_empty=False, within=within, failure=failure)
+    return FirstRows(page.items, not page.total, within)
+
+
+def _newest(asker: Asker, table: str, key: str) -> str | None:
+    """Return the condition for the rows with the highest keys, empty where keys are no numbers; None for no rows."""
+    rows = asker.settled(f"SELECT MAX({key}) AS n FROM {table}", limit=1).items
+    newest = rows[0].get("n") if rows else None
+    if newest is None:
+        return None
+    try:
+        return f"{key} > {int(str(newest)) - _SAMPLE}"
+    except ValueError:
+        return ""
+
+
+def _unseen_rows(asker: Asker, table: str, failure: SuiteTalkError) -> FirstRows:
+    counted = asker.settled(f"SELECT COUNT(*) AS n FROM {table}", limit=1).items
+    return FirstRows([], is_empty=not (counted and int(counted[0]["n"])), failure=failure)
 
 
 def probe(
-    suiteql: SuiteQL,
+    asker: Asker,
     relation: str,
     guesses: Mapping[str, Kind],
     seen: Iterable[dict[str, Any]] = (),
     together: Together = map,
+    within: str = "",
 ) -> Probe:
     """Find out which of the guessed columns exist, and correct the kinds by a sample of rows.
 
@@ -181,44 +351,58 @@ def probe(
     more, or it names none, the rest is asked for in parts.
 
     Args:
-        suiteql: where to ask.
+        asker: where to ask.
         relation: what to select from.
         guesses: kind by column.
         seen: rows that show some of the columns already.
         together: calls for several parts at once.
+        within: a condition that keeps to a part of a large relation.
+
+    Raises:
+        SuiteTalkError: one of `FAILURES`: NetSuite does not answer in time.
     """
     seen = list(seen)
     shown = {name for row in seen for name in row}
     columns = [Column(name, kind) for name, kind in sorted(guesses.items())]
     if seen and shown.issuperset(guesses) and not any(column.kind.is_temporal for column in columns):
-        return _borne_out(suiteql, relation, columns, seen, None)
+        return _borne_out(asker, relation, columns, seen, None, within)
     for _ in range(_ONE_BY_ONE):
         if not columns:
             return Probe((), [])
         stamp = _stamp(columns)
-        answer = _ask(suiteql, relation, columns, _since_ever(stamp) if stamp else "", limit=_SAMPLE)
+        answer = _ask(asker, relation, columns, both(within, _since_ever(stamp) if stamp else ""), limit=_SAMPLE)
         if isinstance(answer, Page):
-            return _borne_out(suiteql, relation, columns, answer.items, stamp)
+            return _borne_out(asker, relation, columns, answer.items, stamp, within)
         fewer = _without_named(columns, answer)
         if len(fewer) == len(columns):
             break
         columns = fewer
-    columns = _accepted(suiteql, relation, columns, shown, together)
+    columns = _accepted(asker, relation, columns, shown, together, within)
     if not columns:
         return Probe((), [])
-    sample = suiteql.page(Source(relation, tuple(columns)).page(), limit=_SAMPLE).items
+    sample = asker.settled(Source(relation, tuple(columns)).page(within), limit=_SAMPLE).items
     stamp = _stamp(columns)
-    filterable = stamp if stamp and is_filterable(suiteql, relation, stamp) else None
-    return _borne_out(suiteql, relation, columns, sample, filterable)
+    filterable = stamp if stamp and is_filterable(asker, relation, stamp, within) else None
+    return _borne_out(asker, relation, columns, sample, filterable, within)
 
 
 def _accepted(
-    suiteql: SuiteQL, relation: str, columns: list[Column], shown: set[str], together: Together
+    asker: Asker, relation: str, columns: list[Column], shown: set[str], together: Together, within: str
 ) -> list[Column]:
-    """Return the columns that a statement may have, found by asking for ever smaller parts of them."""
+    """Return the columns that a statement may have, found by asking for ever smaller parts of them.
 
-    def refusal(part: list[Column]) -> NetSuiteError | None:
-        answer = _ask(suiteql, relation, part, limit=1)
+    Only the refusal of a single column leaves it out, so only that one has to be beyond doubt.
+
+    Raises:
+        SuiteTalkError: one of `FAILURES`: NetSuite does not answer in time, so nothing is known of the rest.
+    """
+
+    def refusal(part: list[Column]) -> SuiteTalkError | None:
+        answer = _ask(asker, relation, part, within, limit=1, is_last=len(part) == 1)
+        if not isinstance(answer, Page) and is_too_slow(answer):
+            answer = _ask(asker, relation, part, within, limit=1, is_last=True)
+            if not isinstance(answer, Page) and is_too_slow(answer):
+                raise answer
         return None if isinstance(answer, Page) else answer
 
     accepted: list[Column] = []
@@ -234,7 +418,7 @@ def _accepted(
     return sorted(accepted, key=attrgetter("name"))
 
 
-def _smaller(part: list[Column], refusal: NetSuiteError) -> list[list[Column]]:
+def _smaller(part: list[Column], refusal: SuiteTalkError) -> list[list[Column]]:
     fewer = _without_named(part, refusal)
     if len(part) == 1 and len(fewer) == 1:
         # A column may be there and be no time after all.
@@ -243,20 +427,19 @@ def _smaller(part: list[Column], refusal: NetSuiteError) -> list[list[Column]]:
     return [fewer[:middle], fewer[middle:]]
 
 
-def _without_named(columns: list[Column], refusal: NetSuiteError) -> list[Column]:
-    found = _UNKNOWN.search(refusal.detail)
-    name = found[1].lower().rpartition(".")[2] if found else ""
+def _without_named(columns: list[Column], refusal: SuiteTalkError) -> list[Column]:
+    name = named_column(refusal)
     return [column for column in columns if column.name not in (name, name + DISPLAY_SUFFIX)]
 
 
 def _ask(
-    suiteql: SuiteQL, relation: str, columns: list[Column], condition: str = "", *, limit: int
-) -> Page | NetSuiteError:
+    asker: Asker, relation: str, columns: list[Column], condition: str = "", *, limit: int, is_last: bool = False
+) -> Page | SuiteTalkError:
+    ask = asker.settled if is_last else asker.page
     try:
-        return suiteql.page(Source(relation, tuple(columns)).page(condition), limit=limit)
-    except REFUSALS as refusal:
-        raise_outage(refusal)
-        return refusal
+        return ask(Source(relation, tuple(columns)).page(condition), limit=limit)
+    except FAILURES as failure:
+        return failure
 
 
 def _stamp(columns: list[Column]) -> Column | None:
@@ -273,11 +456,16 @@ def _after_1970(stamp: Column) -> str:
 
 
 def _borne_out(
-    suiteql: SuiteQL, relation: str, columns: list[Column], sample: list[dict[str, Any]], stamp: Column | None
+    asker: Asker,
+    relation: str,
+    columns: list[Column],
+    sample: list[dict[str, Any]],
+    stamp: Column | None,
+    within: str,
 ) -> Probe:
     corrected = tuple(_nearest(column, [row.get(column.name) for row in sample]) for column in columns)
     if any(old.kind.is_temporal and not new.kind.is_temporal for old, new in zip(columns, corrected, strict=True)):
-        sample = suiteql.page(Source(relation, corrected).page(), limit=_SAMPLE).items
+        sample = asker.settled(Source(relation, corrected).page(within), limit=_SAMPLE).items
     return Probe(corrected, sample, stamp if stamp in corrected else None)
 
 
@@ -300,12 +488,19 @@ def _is_one(kind: Kind, value: Any) -> bool:
     return True
 
 
-def is_filterable(suiteql: SuiteQL, relation: str, column: Column) -> bool:
-    """Tell whether rows can be chosen by a time column; some stamps can be shown but not filtered by."""
+def is_filterable(asker: Asker, relation: str, column: Column, within: str = "") -> bool:
+    """Tell whether rows can be chosen by a time column; some stamps can be shown but not filtered by.
+
+    Rows are asked for, as some accounts refuse to count [section 14.2].
+
+    Raises:
+        SuiteTalkError: one of `FAILURES`: NetSuite does not answer in time.
+    """
     try:
-        suiteql.page(Source(relation, ()).count(_after_1970(column)), limit=1)
-    except REFUSALS as refusal:
-        raise_outage(refusal)
+        asker.settled(Source(relation, (column,)).page(both(within, _after_1970(column))), limit=1)
+    except FAILURES as failure:
+        if is_too_slow(failure):
+            raise
         return False
     return True
 

@@ -30,6 +30,9 @@ DATASET_PREFIX = "dataset_"
 ALL = "*"
 """What stands for all datasets the role can see."""
 
+OPTIONAL = "?"
+"""What stands before the name of a table that need not be there."""
+
 AUTO, OFF = "auto", "off"
 
 DELETION_LOGS = ("deletedrecord", "deletedrecordinconnect")
@@ -51,6 +54,16 @@ def _stream(text: str) -> str:
 
 def _name(text: str) -> str:
     return _stream(text).lower()
+
+
+def _table(text: str) -> str:
+    name = text.removeprefix(OPTIONAL)
+    if not _NAME.fullmatch(name):
+        raise ValueError(
+            f"is {text!r}; it must be a letter, followed by letters, digits and _ only, with ? before it where the "
+            "table need not be there."
+        )
+    return text.lower()
 
 
 def _log(text: str) -> str:
@@ -102,6 +115,7 @@ def _dataset_id(text: str) -> str:
 
 StreamName = Annotated[str, Special(_stream)]
 Name = Annotated[str, Special(_name)]
+Table = Annotated[str, Special(_table)]
 Log = Annotated[str, Special(_log)]
 Pattern = Annotated[str, Special(_pattern)]
 Zone = Annotated[str, Special(_zone)]
@@ -142,6 +156,13 @@ class DiscoverySettings:
         "Age of the cached catalog",
         "Seconds for which the result of discovery is reused from the user's cache folder; 0 turns the cache off.",
         minimum=0,
+        unit="seconds",
+    )
+    probe_timeout: int = setting(
+        60,
+        "Time limit of probes",
+        "Seconds that discovery waits for one answer, so that no table keeps it from finding the others.",
+        minimum=1,
         unit="seconds",
     )
     refresh_catalog: bool = setting(False, "Refresh the catalog", "Ignore the cached catalog and rediscover.")
@@ -393,8 +414,13 @@ class TapSettings:
         "The first run of an incremental stream reads rows changed since this date; all rows when absent. Later runs "
         "go on from their bookmark, whatever this says.",
     )
-    tables: tuple[Name, ...] = setting(
-        (), "Tables", "SuiteQL tables to discover; all when absent.", example=["customer", "transaction"]
+    tables: tuple[Table, ...] = setting(
+        (),
+        "Tables",
+        "SuiteQL tables to discover; all when absent. A table with ? before its name need not be there. Two names "
+        "stand for several tables each, of which those are taken that are there: netsuite2 for what Fivetran's "
+        "dbt_netsuite selects, core for accounts, transactions, and whom and what these are about.",
+        example=["customer", "transaction", "?job"],
     )
     queries: tuple[Query, ...] = setting(
         (),

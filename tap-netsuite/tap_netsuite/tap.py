@@ -31,11 +31,11 @@ from tap_netsuite.discovery.found import (
 )
 from tap_netsuite.output import ReaderLeftError, WholeLineWriter
 from tap_netsuite.progress import Progress, StreamAudit, shown
-from tap_netsuite.settings import CONFIG_SCHEMA, TapSettings
+from tap_netsuite.settings import CONFIG_SCHEMA, RECORD_PREFIX, TapSettings
 from tap_netsuite.streams.audit import AUDIT_STREAM, AuditStream
 from tap_netsuite.streams.base import NetSuiteStream
 from tap_netsuite.streams.catalog import StreamMaker
-from tap_netsuite.sync import Run
+from tap_netsuite.sync import Run, StreamError
 
 _PACKAGE = "netsuite-singer"
 _NO_STATE = 'names a file that holds no state such as {"bookmarks": {…}}; correct it.'
@@ -85,7 +85,7 @@ class TapNetSuite(Tap):
         """The run over the selected streams; it begins to read when it is first asked for."""
         self._tell_of([stream.name for stream in self.streams.values() if stream.selected])
         readings = [(stream.name, stream.reading()) for stream in self._chosen]
-        return Run(
+        run = Run(
             self.account,
             readings,
             self.progress,
@@ -93,6 +93,10 @@ class TapNetSuite(Tap):
             write_lines=self._write_lines,
             audited=self._write_audit,
         )
+        for finding in () if self.input_catalog else self.discovery.findings:
+            if not finding.is_sure and not finding.status.is_stream and not finding.name.startswith(RECORD_PREFIX):
+                run.failed(StreamError(f"Stream {finding.name}: {finding.status.value}: {finding.note}"))
+        return run
 
     @cached_property
     def progress(self) -> Progress:
@@ -128,6 +132,7 @@ class TapNetSuite(Tap):
         if kept is not None:
             return kept
         found = discover(self.account)
+        warn_of_columns(found.findings, self.logger)
         self._cache.put(found)
         return found
 
@@ -176,7 +181,6 @@ class TapNetSuite(Tap):
         except BrokenPipeError:
             raise ReaderLeftError from None
         findings = self._given_findings if self.input_catalog else self.discovery.findings
-        warn_of_columns(findings, self.logger)
         if sys.stderr.isatty():
             write_table(findings, sys.stderr)
         else:
@@ -186,7 +190,6 @@ class TapNetSuite(Tap):
     def _tell_of(self, streams: Sequence[str]) -> None:
         """Tell how each of these streams was found."""
         findings = list(of_streams(self._given_findings if self.input_catalog else self.discovery.findings, streams))
-        warn_of_columns(findings, self.logger)
         log_findings(findings, self.logger)
         if not self.input_catalog:
             warn_of_datasets(self.discovery.findings, self.settings.datasets, self.logger)

@@ -8,7 +8,7 @@ import pytest
 from tests.tap_runs import Json, QuickTap, discover, entry, metadata, names
 
 from netsuite_emulator import Emulator, Fault
-from suitetalk import ConfigurationError, NetSuiteError
+from suitetalk import ConfigurationError
 from tap_netsuite.discovery.found import Status
 
 
@@ -89,12 +89,6 @@ def test_a_type_whose_schema_fails_keeps_its_table(account: Emulator, config: Js
     assert "companyname" in properties(found, "customer")
 
 
-def test_a_server_that_is_down_for_a_while_hides_no_table(account: Emulator, config: Json) -> None:
-    account.faults.add(Fault(effect="unavailable", path="suiteql", nth=6, times=9))
-    with pytest.raises(NetSuiteError, match="503"):
-        discover({**config, "tables": [], "max_concurrency": 1})
-
-
 def test_tables_narrow_it_down(account: Emulator, config: Json) -> None:
     assert names(discover({**config, "tables": ["Customer", "transactionline", "customer"]})) >= {
         "customer",
@@ -109,6 +103,25 @@ def test_a_table_that_is_not_there_is_named(config: Json) -> None:
     with pytest.raises(ConfigurationError, match="`tables` names custommer, which cannot be read") as caught:
         discover({**config, "tables": ["customer", "custommer"]})
     assert caught.value.setting == "tables"
+
+
+def test_all_tables_that_are_not_there_are_named_with_what_was_meant(config: Json) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        discover({**config, "tables": ["custommer", "currency", "xyzzy", "?nothing"]})
+    assert "custommer, which cannot be read: unknown table or feature off; did you mean customer?" in str(caught.value)
+    assert "xyzzy, which cannot be read" in str(caught.value)
+    assert "nothing" not in str(caught.value)
+
+
+def test_a_table_that_need_not_be_there_and_the_tables_of_a_preset(config: Json) -> None:
+    assert names(discover({**config, "tables": ["currency", "?nothing"]})) >= {"currency"}
+    assert names(discover({**config, "tables": ["core"]})) >= {"transaction", "customer", "subsidiary", "vendor"}
+
+
+def test_a_calculated_column_is_read_only_when_it_is_selected(config: Json) -> None:
+    stream = entry(discover({**config, "tables": ["customer"]}), "customer")
+    assert "oncredithold" in stream["schema"]["properties"]
+    assert metadata(stream, "properties", "oncredithold")["selected-by-default"] is False
 
 
 def test_a_role_without_suiteql_is_told_what_is_missing(account: Emulator, config: Json) -> None:

@@ -5,7 +5,14 @@ from __future__ import annotations
 import pytest
 
 from tap_netsuite.columns import Kind
-from tap_netsuite.discovery.known_tables import feature_of, known_tables, main_table, permission_of, usual_kind
+from tap_netsuite.discovery.known_tables import (
+    feature_of,
+    known_tables,
+    main_table,
+    permission_of,
+    usual_kind,
+    wanted_tables,
+)
 
 # Tables and columns that the netsuite2 models of fivetran/dbt_netsuite select, but for Fivetran's own.
 NETSUITE2 = {
@@ -91,3 +98,18 @@ def test_the_feature_a_table_belongs_to() -> None:
     assert feature_of("accountsubsidiarymap") == "OneWorld"
     assert main_table("OneWorld") == "subsidiary"
     assert feature_of("transaction") == ""
+
+
+def test_tables_of_production_extracts_are_known_with_their_keys() -> None:
+    assert known_tables()["inventoryitemlocations"].keys == ("item", "location")
+    assert known_tables()["vendoraddressbookentityaddress"].keys == ("nkey",)
+    assert feature_of("priceplan") == "SuiteBilling"
+    for table in ("term", "pricelevel"):
+        assert known_tables()[table].columns["lastmodifieddate"] is Kind.DATE_TIME
+
+
+def test_presets_are_known_tables_that_need_not_be_there() -> None:
+    assert wanted_tables(["netsuite2"]) == dict.fromkeys(sorted(NETSUITE2), False)
+    wanted = wanted_tables(["core", "customer", "?job"])
+    assert wanted.keys() <= known_tables().keys()
+    assert (wanted["customer"], wanted["vendor"], wanted["job"]) == (True, False, False)

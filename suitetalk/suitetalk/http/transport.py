@@ -22,7 +22,13 @@ from urllib3.exceptions import (
 )
 
 from suitetalk.account import REST_ROOT, Account, is_loopback
-from suitetalk.errors import ConnectionFailedError, InvalidArgumentError, NetSuiteError, OutcomeUnknownError
+from suitetalk.errors import (
+    AnswerTimedOutError,
+    ConnectionFailedError,
+    InvalidArgumentError,
+    NetSuiteError,
+    OutcomeUnknownError,
+)
 from suitetalk.http.governor import Limiter, Traffic, TrafficCounter, permitted
 from suitetalk.http.response import Answer, clock_offset, company_language, encode, refusal, token_refusal
 from suitetalk.http.retry import RetryPolicy, TryAgainError, seconds_asked_for
@@ -39,6 +45,8 @@ _LANGUAGE = "Accept-Language"
 _MORE_TRIES = 2
 _FIRST_SERVER_FAULT = 500
 _FAULTS_THAT_PASS = frozenset({500, 502, 503, 504})
+_GATEWAY_TIMEOUT = 504
+_NO_ANSWER = "no answer in time"
 _Patience = tuple[float, float]  # seconds to wait for a connection, and for the next part of an answer
 
 
@@ -140,6 +148,7 @@ class Transport:
         headers: Mapping[str, str] | None = None,
         body: Any = None,
         repeatable: bool,
+        within: float | None = None,
     ) -> Answer:
         """Send a request and return its answer, once NetSuite has accepted it.
 
@@ -151,6 +160,7 @@ class Transport:
             body: sent as JSON unless None.
             repeatable: whether carrying it out twice does no harm. What is not repeatable is tried again only
                 when NetSuite certainly did not act on it: no connection, 401, 429.
+            within: see `send`.
 
         Raises:
             OutcomeUnknownError: a request that is not repeatable went out, and its answer was lost.
@@ -165,7 +175,7 @@ class Transport:
         if body is not None:
             request.data = encode(body)
             request.headers.setdefault("Content-Type", "application/json")
-        return self.send(request, f"{method} {path}", repeatable=repeatable, expects_json=True)
+        return self.send(request, f"{method} {path}", repeatable=repeatable, expects_json=True, within=within)
 
     def send(
         self,
@@ -176,6 +186,7 @@ class Transport:
         timeout: float | None = None,
         retry: RetryPolicy | None = None,
         expects_json: bool = False,
+        within: float | None = None,
     ) -> Answer:
         """Sign and send a request that is made up already; see `request`.
 
@@ -186,7 +197,10 @@ class Transport:
             timeout: seconds to wait for the next part of the answer, instead of the session's.
             retry: how often and how far apart to try, instead of the session's.
             expects_json: whether an answer of something else is a damaged one.
+            within: seconds to wait for the next part of the answer where a later one is of no use: a request that
+                takes longer, or ends in 504, is not tried again.
         """
+        timeout = timeout if within is None else min(within, self._timeout[1])
         patience = self._timeout if timeout is None else (min(LONGEST_CONNECT, timeout), timeout)
 
         def attempt() -> Answer:
@@ -199,7 +213,15 @@ class Transport:
                 _check(answer, repeatable=repeatable, seldom_passes=not (is_known and answer.is_html))
             return answer
 
-        return (retry or self._retry).run(attempt)
+        def attempt_in_time() -> Answer:
+            try:
+                return attempt()
+            except TryAgainError as failure:
+                if _came_too_late(failure.final):
+                    raise failure.final from None
+                raise
+
+        return (retry or self._retry).run(attempt if within is None else attempt_in_time)
 
     def request_token(self, url: str, form: dict[str, str], *, basic: tuple[str, str] | None = None) -> dict[str, Any]:
         """Post a form to the token end point; asking twice does no harm.
@@ -357,6 +379,11 @@ def _check(answer: Answer, *, repeatable: bool, seldom_passes: bool) -> None:
         )
 
 
+def _came_too_late(error: Exception) -> bool:
+    is_gateway = isinstance(error, NetSuiteError) and error.status == _GATEWAY_TIMEOUT
+    return is_gateway or isinstance(error, AnswerTimedOutError)
+
+
 def connection_failure(name: str, error: OSError, *, repeatable: bool) -> Exception:
     """Turn what the HTTP library raised into what the transport raises.
 
@@ -377,7 +404,8 @@ def connection_failure(name: str, error: OSError, *, repeatable: bool) -> Except
     words = _why(error)
     if repeatable or _never_sent(error):
         advice = "check the network, `account_id`, `base_url` and `request_timeout`"
-        return TryAgainError(ConnectionFailedError(f"{name} failed: {words}; {advice}."))
+        kind = AnswerTimedOutError if words == _NO_ANSWER else ConnectionFailedError
+        return TryAgainError(kind(f"{name} failed: {words}; {advice}."))
     return OutcomeUnknownError(
         f"{name} was sent and its answer was lost ({words}), so whether NetSuite carried it out is unknown; "
         "look the record up before repeating it."
@@ -411,7 +439,7 @@ def _why(error: OSError) -> str:
         "the proxy gave no connection": isinstance(error, ProxyError),
         "no connection": isinstance(cause, NewConnectionError),
         "no connection in time": isinstance(cause, ConnectTimeoutError),
-        "no answer in time": isinstance(error, Timeout) or isinstance(cause, ReadTimeoutError),
+        _NO_ANSWER: isinstance(error, Timeout) or isinstance(cause, ReadTimeoutError),
         "the answer's compression is damaged": isinstance(error, ContentDecodingError),
         "the encrypted connection broke": isinstance(error, requests.exceptions.SSLError),
     }

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from math import ceil
 from typing import Any
 
@@ -18,10 +19,11 @@ from suitetalk import (
     NetSuiteError,
     NotFoundError,
     PermissionDeniedError,
+    SuiteTalkError,
 )
 from tap_netsuite.columns import Column, Kind
 from tap_netsuite.discovery.found import ALL_DATASETS, Finding, Found, Status, StreamEntry, schema_of
-from tap_netsuite.probe import REFUSALS, raise_outage
+from tap_netsuite.probe import FAILURES, Questions, is_too_slow
 from tap_netsuite.settings import ALL, Dataset, dataset_stream
 
 logger = logging.getLogger(__name__)
@@ -46,16 +48,20 @@ def dataset_streams(service: Datasets, wanted: Sequence[Dataset], together: Toge
     """
     if not wanted:
         return []
+    questions = Questions(
+        lambda: [partial(service.page, dataset.id, limit=1) for dataset in wanted if dataset.id != ALL]
+    )
     try:
-        listed = _Listed(list(service.list()))
-    except REFUSALS as refusal:
-        raise_outage(refusal)
+        listed = _Listed(questions.settle(lambda: list(service.list())))
+    except FAILURES as refusal:
+        if is_too_slow(refusal):
+            raise
         logger.debug("The list of datasets: %s", refusal)
         named = [dataset for dataset in wanted if dataset.id != ALL]
         # Those that are named may be there all the same.
         of_all = [(None, _refused(ALL_DATASETS, "list of datasets", refusal))] if len(named) < len(wanted) else []
-        return [*together(lambda dataset: _found(service, dataset), named), *of_all]
-    return list(together(lambda dataset: _found(service, dataset), listed.chosen(wanted)))
+        return [*together(lambda dataset: _found(service, questions, dataset), named), *of_all]
+    return list(together(lambda dataset: _found(service, questions, dataset), listed.chosen(wanted)))
 
 
 @dataclass(frozen=True)
@@ -90,12 +96,11 @@ def _is_same(value: Any, wanted: str) -> bool:
     return str(value).casefold() == wanted.casefold()
 
 
-def _found(service: Datasets, dataset: Dataset) -> Found:
+def _found(service: Datasets, questions: Questions, dataset: Dataset) -> Found:
     name = dataset.name or dataset_stream(dataset.id)
     try:
-        sample, total = _sample(service, dataset.id)
-    except REFUSALS as refusal:
-        raise_outage(refusal)
+        sample, total = questions.settle(lambda: _sample(service, dataset.id))
+    except FAILURES as refusal:
         return None, _refused(name, f"dataset {dataset.id}", refusal)
     seen = dict.fromkeys(column.lower() for row in sample for column in row)
     missing = sorted(set(dataset.primary_keys) - seen.keys())
@@ -127,7 +132,9 @@ def _spread(total: int) -> Iterator[int]:
     return (place * PAGE_SIZE for place in sorted(places) if place > 0)
 
 
-def _refused(name: str, asked: str, refusal: NetSuiteError) -> Finding:
+def _refused(name: str, asked: str, refusal: SuiteTalkError) -> Finding:
+    if not isinstance(refusal, NetSuiteError) or is_too_slow(refusal):
+        return Finding(name, Status.FAILED, f"no answer while it was looked at: {refusal}", is_sure=False)
     if isinstance(refusal, NotFoundError):
         return Finding(name, Status.FAILED, f"NetSuite knows no {asked}, or the role may not see it")
     if isinstance(refusal, PermissionDeniedError) or refusal.code == "USER_ERROR":

@@ -2,28 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from contextlib import closing, contextmanager
 from dataclasses import replace
+from difflib import get_close_matches
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from suitetalk import ConfigurationError
+from suitetalk import ConfigurationError, SuiteQL
 from suitetalk.record_tables import table_of
 from tap_netsuite.account import Account
 from tap_netsuite.deletions.sources import deletions_of
 from tap_netsuite.discovery.datasets import dataset_streams
 from tap_netsuite.discovery.found import NOT_KNOWN, Discovery, Finding, Found, Status, StreamEntry
-from tap_netsuite.discovery.known_tables import known_tables
+from tap_netsuite.discovery.known_tables import known_tables, wanted_tables
 from tap_netsuite.discovery.record_types import RecordTypes
 from tap_netsuite.discovery.tables import CUSTOM_FIELD_PREFIXES, TableReader
-from tap_netsuite.probe import REFUSALS, raise_outage, with_features_that_are_on
+from tap_netsuite.probe import FAILURES, Asker, CannotTellError, Questions, is_too_slow, with_features_that_are_on
 from tap_netsuite.record_schema import column_kinds
 from tap_netsuite.settings import DeletionSettings
 
 if TYPE_CHECKING:
     from tap_netsuite.settings import Query
 
+_SMALL = ("currency", "employee", "account", "accountingperiod", "subsidiary")
 _HEADS = {"transactionline": "transaction", "transactionaccountingline": "transaction"}
 
 
@@ -39,25 +43,29 @@ def discover(account: Account) -> Discovery:
         NetSuiteError: NetSuite cannot be asked now.
     """
     account.prepare(needs_clock=False, needs_zone=False)
+    patience = account.settings.discovery.probe_timeout
     with (
         _threads(account) as (requests, tables),
-        closing(RecordTypes(account.netsuite.metadata, requests)) as record_types,
+        closing(RecordTypes(account.netsuite.metadata.within(patience), requests)) as record_types,
     ):
         settings = account.settings
-        reader = TableReader(account.netsuite.suiteql, settings.discovery, record_types.schemas, requests.map)
-        first = settings.tables or _longest_first()
+        suiteql = account.netsuite.suiteql.within(patience)
+        asker = Asker(suiteql, Questions(lambda: _likely(suiteql)))
+        reader = TableReader(asker, settings.discovery, record_types.schemas, requests.map)
+        named = wanted_tables(settings.tables)
+        first = list(named) or _longest_first()
         pending = {name: tables.submit(reader.read, name) for name in first}
-        is_logged = tables.submit(_is_logged, account, pending)
-        wanted = {*settings.tables, *(_HEADS[table] for table in settings.tables if table in _HEADS)}
+        is_logged = tables.submit(_is_logged, settings.deletions, asker, pending)
+        wanted = {*named, *(_HEADS[table] for table in named if table in _HEADS)}
         names = record_types.read(lambda record_type: not wanted or table_of(record_type) in wanted)
-        if not settings.tables:
+        if not named:
             further = sorted({*map(table_of, names)} - pending.keys())
             pending.update({name: tables.submit(reader.read, name) for name in further})
-        queries = [tables.submit(_query, account, query, record_types) for query in settings.queries]
+        queries = [tables.submit(_query, account, query, record_types, asker) for query in settings.queries]
         datasets = tables.submit(dataset_streams, account.netsuite.datasets, settings.datasets, requests.map)
         _raise_first([*pending.values(), is_logged, *queries, datasets])
-        found = [pending[name].result() for name in settings.tables or sorted(pending)]
-        _check(settings.tables, found)
+        found = [pending[name].result() for name in named or sorted(pending)]
+        _check(named, found, {*known_tables(), *map(table_of, record_types.names)})
         streams = [*found, *record_types.streams(), *(query.result() for query in queries), *datasets.result()]
         return _discovery(streams, settings.deletions, is_logged=is_logged.result())
 
@@ -86,52 +94,71 @@ def _longest_first() -> list[str]:
     return sorted(known_tables(), key=lambda table: (-len(known_tables()[table].columns), table))
 
 
-def _is_logged(account: Account, pending: dict[str, Future[Found]]) -> bool:
+def _likely(suiteql: SuiteQL) -> list[Callable[[], object]]:
+    """Return questions of which a role that may ask SuiteQL at all can most likely ask one."""
+    return [partial(suiteql.page, f"SELECT id FROM {table}", limit=1) for table in _SMALL]
+
+
+def _is_logged(settings: DeletionSettings, asker: Asker, pending: dict[str, Future[Found]]) -> bool:
     """Tell whether the role can read a log of deletions."""
     return any(
-        pending[log].result()[1].status.is_stream if log in pending else _can_count(account, log)
-        for log in account.settings.deletions.logs
+        pending[log].result()[1].status.is_stream if log in pending else _can_read(asker, log) for log in settings.logs
     )
 
 
-def _can_count(account: Account, table: str) -> bool:
+def _can_read(asker: Asker, log: str) -> bool:
     try:
-        account.netsuite.suiteql.page(f"SELECT COUNT(*) AS n FROM {table}", limit=1)
-    except REFUSALS as refusal:
-        raise_outage(refusal)
+        asker.settled(f"SELECT MAX(deleteddate) AS newest FROM {log}", limit=1)
+    except FAILURES as failure:
+        if is_too_slow(failure):
+            raise
         return False
     return True
 
 
-def _query(account: Account, query: Query, record_types: RecordTypes) -> Found:
+def _query(account: Account, query: Query, record_types: RecordTypes, asker: Asker) -> Found:
     from tap_netsuite.discovery.queries import query_entry  # noqa: PLC0415 - what parses SQL takes long to load
 
-    fields = {name: kind for schema in record_types.schemas().values() for name, kind in column_kinds(schema).items()}
+    schemas = filter(None, record_types.schemas().values())
+    fields = {name: kind for schema in schemas for name, kind in column_kinds(schema).items()}
     custom = {name: kind for name, kind in fields.items() if name.startswith(CUSTOM_FIELD_PREFIXES)}
     suiteql = account.netsuite.suiteql.with_parameters(query.parameters)
-    entry, rows = query_entry(suiteql, query, custom, account.settings.discovery)
+    entry, rows = query_entry(Asker(suiteql, asker.questions), query, custom, account.settings.discovery)
     return entry, Finding(query.name, Status.READABLE if rows else Status.EMPTY)
 
 
-def _check(named: Sequence[str], found: Sequence[Found]) -> None:
-    """Refuse an account without tables, and names of tables that cannot be read.
+def _check(named: Mapping[str, bool], found: Sequence[Found], known: AbstractSet[str]) -> None:
+    """Refuse an account without tables, and names of tables that have to be there and cannot be read.
 
     Raises:
         ConfigurationError: that is so.
+        CannotTellError: there is no table, because NetSuite did not answer.
     """
     missing = [finding for entry, finding in found if entry is None]
-    if named and missing:
-        reason = ": ".join(filter(None, (missing[0].status.value, missing[0].note)))
-        name = missing[0].name
-        table = table_of(name)
-        hint = f"; records of this type are rows of `{table}`" if table != name.lower() else ""
-        raise ConfigurationError("tables", f"names {name}, which cannot be read: {reason}{hint}.")
+    needed = [finding for finding in missing if named.get(finding.name) and finding.is_sure]
+    if needed:
+        raise ConfigurationError("tables", f"names {'; '.join(_reason(finding, known) for finding in needed)}.")
     if found and len(missing) == len(found):
+        unsure = next((finding for finding in missing if not finding.is_sure), None)
+        if unsure:
+            raise CannotTellError(f"Discovery ended without a catalog; {unsure.name}: {unsure.note}")
         raise ConfigurationError(
             "tables",
             "finds no table that can be read; the role needs SuiteAnalytics Workbook. "
             f"{': '.join(filter(None, (missing[0].name, missing[0].status.value, missing[0].note)))}.",
         )
+
+
+def _reason(finding: Finding, known: AbstractSet[str]) -> str:
+    """Return why a table cannot be read, with the name that may have been meant."""
+    name = finding.name
+    table = table_of(name)
+    meant = get_close_matches(name, known - {name}, n=1) if finding.status is Status.UNKNOWN else []
+    hint = (
+        f"records of this type are rows of `{table}`" if table != name else f"did you mean {meant[0]}?" if meant else ""
+    )
+    said = ": ".join(filter(None, (finding.status.value, finding.note)))
+    return f"{name}, which cannot be read: {'; '.join(filter(None, (said, hint)))}"
 
 
 def _discovery(found: Sequence[Found], settings: DeletionSettings, *, is_logged: bool) -> Discovery:

@@ -48,12 +48,14 @@ class Finding:
         status: how it was found.
         note: which permission or feature it takes, or NetSuite's words; may be empty.
         left_out: columns that were to be expected and that NetSuite refuses.
+        is_sure: whether the next discovery will most likely find the same; what is not sure is not kept.
     """
 
     name: str
     status: Status
     note: str = ""
     left_out: tuple[str, ...] = ()
+    is_sure: bool = True
 
 
 @dataclass(frozen=True)
@@ -244,8 +246,8 @@ class DiscoveryCache:
         return discovery
 
     def put(self, discovery: Discovery) -> None:
-        """Keep what was found."""
-        if self._documents is not None:
+        """Keep what was found, if all of it could be found out."""
+        if self._documents is not None and all(finding.is_sure for finding in discovery.findings):
             self._kept = json.dumps(asdict(discovery), separators=(",", ":")).encode()
             self._documents.put(self._name(), self._kept)
 

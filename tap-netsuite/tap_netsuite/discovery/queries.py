@@ -9,12 +9,12 @@ from typing import Any
 from sqlglot import exp, parse_one
 from sqlglot.errors import SqlglotError
 
-from suitetalk import ConfigurationError, NetSuiteError, SuiteQL
+from suitetalk import ConfigurationError
 from suitetalk.timezone import SQL_TIME_FORMAT
 from tap_netsuite.columns import Column, Kind
 from tap_netsuite.discovery.found import StreamEntry, schema_of
 from tap_netsuite.discovery.known_tables import known_tables
-from tap_netsuite.probe import REFUSALS, is_filterable, probe, raise_outage
+from tap_netsuite.probe import FAILURES, Asker, is_filterable, is_too_slow, probe
 from tap_netsuite.settings import DiscoverySettings, Query
 
 _NUMBERS = (Kind.INTEGER, Kind.DECIMAL)
@@ -74,7 +74,7 @@ _NUMBER = re.compile(r"-?[0-9]*\.?[0-9]+")
 
 
 def query_entry(
-    suiteql: SuiteQL, query: Query, custom_fields: Mapping[str, Kind], settings: DiscoverySettings
+    asker: Asker, query: Query, custom_fields: Mapping[str, Kind], settings: DiscoverySettings
 ) -> tuple[StreamEntry, int]:
     """Find out the columns of a query and what they hold, and how many rows it has, as far as one page shows.
 
@@ -83,7 +83,7 @@ def query_entry(
     text that NetSuite delivers.
 
     Args:
-        suiteql: where to ask.
+        asker: where to ask.
         query: the statement with its keys.
         custom_fields: kinds of the account's custom fields by column.
         settings: what the values are wanted to look like.
@@ -91,7 +91,7 @@ def query_entry(
     Raises:
         ConfigurationError: NetSuite refuses the query, or its columns cannot be told.
     """
-    sample = _sample(suiteql, query)
+    sample = _sample(asker, query)
     expressions = Expressions(query.statement, custom_fields)
     guesses = {name: expressions.kind_by_name(name) for row in sample for name in row}
     guesses.update(expressions.named_columns())
@@ -109,9 +109,9 @@ def query_entry(
         if guesses[name] in (Kind.TEXT, Kind.DECIMAL):
             values = [row[name] for row in sample if name in row]
             is_number = guesses[name] is Kind.DECIMAL
-            is_time = not is_number and name == query.replication_key and _is_time(suiteql, query, name, values)
+            is_time = not is_number and name == query.replication_key and _is_time(asker, query, name, values)
             guesses[name] = Kind.DATE_TIME if is_time else _key_kind(query, name, values)
-    found = probe(suiteql, query.relation, guesses)
+    found = probe(asker, query.relation, guesses)
     if {column.name for column in found.columns} != set(guesses):
         raise ConfigurationError(
             "queries", f"has a query {query.name} that NetSuite does not take as a subquery; leave out its ORDER BY."
@@ -120,10 +120,10 @@ def query_entry(
     return StreamEntry(query.name, schema, query.primary_keys, query.replication_key), len(sample)
 
 
-def _sample(suiteql: SuiteQL, query: Query) -> list[dict[str, Any]]:
+def _sample(asker: Asker, query: Query) -> list[dict[str, Any]]:
     try:
-        return suiteql.page(query.statement, limit=_SAMPLE).items
-    except NetSuiteError as refusal:
+        return asker.settled(query.statement, limit=_SAMPLE).items
+    except FAILURES as refusal:
         raise ConfigurationError("queries", f"has a query {query.name} that cannot be read: {refusal}") from None
 
 
@@ -137,15 +137,16 @@ def _key_kind(query: Query, name: str, values: list[Any]) -> Kind:
     return Kind.DECIMAL if name == query.replication_key else Kind.TEXT
 
 
-def _is_time(suiteql: SuiteQL, query: Query, name: str, values: list[Any]) -> bool:
+def _is_time(asker: Asker, query: Query, name: str, values: list[Any]) -> bool:
     """Tell whether NetSuite keeps the column as a time: it can be formatted as one and is not that text already."""
-    if not is_filterable(suiteql, query.relation, Column(name, Kind.DATE_TIME)):
+    if not is_filterable(asker, query.relation, Column(name, Kind.DATE_TIME)):
         return False
     formatted = f"SELECT TO_CHAR({name}, '{SQL_TIME_FORMAT}') AS {name} FROM {query.relation}"
     try:
-        rows = suiteql.page(formatted, limit=1).items
-    except REFUSALS as refusal:
-        raise_outage(refusal)
+        rows = asker.settled(formatted, limit=1).items
+    except FAILURES as failure:
+        if is_too_slow(failure):
+            raise
         return False
     texts = [str(row[name]) for row in rows if name in row]
     return all(_looks_like_a_time(text) for text in texts) and not any(_looks_like_a_time(str(v)) for v in values if v)

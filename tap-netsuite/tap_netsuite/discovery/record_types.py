@@ -5,18 +5,20 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor, Future
+from functools import partial
 from typing import Any
 
-from suitetalk import MetadataCatalog, NetSuiteError, PermissionDeniedError, SuiteTalkError
+from suitetalk import MetadataCatalog, PermissionDeniedError, SuiteTalkError
 from tap_netsuite.discovery.found import Finding, Status, StreamEntry
 from tap_netsuite.discovery.tables import concerns
-from tap_netsuite.probe import REFUSALS, raise_outage, refused_record_type
+from tap_netsuite.probe import FAILURES, Questions, refused_record_type
 from tap_netsuite.record_schema import singer_schema
 from tap_netsuite.settings import RECORD_PREFIX
 
 logger = logging.getLogger(__name__)
 
 Schema = Mapping[str, Any]
+_OTHERS = 3  # types to try before none is taken to be readable
 _Answer = Schema | SuiteTalkError
 
 
@@ -31,6 +33,10 @@ class RecordTypes:
         self._metadata = metadata
         self._executor = executor
         self._listed: Future[dict[str, Future[_Answer]]] = Future()
+        self._others: list[str] = []
+        self._questions = Questions(
+            lambda: [partial(metadata.json_schema, name) for name in [*self._others, "customer", "employee"][:_OTHERS]]
+        )
 
     def read(self, is_wanted: Callable[[str], bool]) -> list[str]:
         """List the types, begin to read the schemas of those that are wanted, and return their names.
@@ -39,21 +45,28 @@ class RecordTypes:
             NetSuiteError: the catalog cannot be asked now.
         """
         try:
-            names = [name for name in self._names() if is_wanted(name)]
+            listed = self._names()
+            names = [name for name in listed if is_wanted(name)]
+            self._others = sorted(listed, key=lambda name: name in names)
             self._listed.set_result({name: self._executor.submit(self._schema, name) for name in names})
         except BaseException as error:
             self._listed.set_exception(error)
             raise
         return names
 
-    def schemas(self, table: str = "") -> dict[str, Schema]:
-        """Return the schemas by type: of the types that concern a table, or all."""
+    @property
+    def names(self) -> list[str]:
+        """The types that were listed, those too that are not wanted."""
+        return self._others
+
+    def schemas(self, table: str = "") -> dict[str, Schema | None]:
+        """Return the schemas by type, of the types that concern a table, or all; None for what cannot be read."""
         answers = {
             name: answer.result()
             for name, answer in self._listed.result().items()
             if not table or concerns(name, table)
         }
-        return {name: answer for name, answer in answers.items() if not isinstance(answer, SuiteTalkError)}
+        return {name: None if isinstance(answer, SuiteTalkError) else answer for name, answer in answers.items()}
 
     def streams(self) -> list[tuple[StreamEntry | None, Finding]]:
         """Return the record types as streams; those whose schema cannot be read are none."""
@@ -65,19 +78,15 @@ class RecordTypes:
 
     def _names(self) -> list[str]:
         try:
-            return self._metadata.record_types()
+            return self._questions.settle(self._metadata.record_types)
         except PermissionDeniedError as refusal:
             logger.warning("No record streams: %s", refusal)
             return []
 
     def _schema(self, record_type: str) -> _Answer:
         try:
-            return self._metadata.json_schema(record_type)
-        except SuiteTalkError as error:
-            if isinstance(error, NetSuiteError):
-                if not isinstance(error, REFUSALS):
-                    raise
-                raise_outage(error)
+            return self._questions.settle(partial(self._metadata.json_schema, record_type))
+        except FAILURES as error:
             return error
 
 

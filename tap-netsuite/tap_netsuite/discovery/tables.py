@@ -6,18 +6,29 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from suitetalk import SuiteQL
+from suitetalk import SuiteTalkError
 from suitetalk.record_tables import table_of
 from tap_netsuite.columns import DISPLAY_SUFFIX, Column, Kind, json_schema
 from tap_netsuite.discovery.found import Finding, Status, StreamEntry
-from tap_netsuite.discovery.known_tables import KnownTable, known_tables, usual_columns
-from tap_netsuite.probe import REFUSALS, Probe, Together, first_rows, guessed, probe, raise_outage, refused_table
+from tap_netsuite.discovery.known_tables import KnownTable, is_large, known_tables, usual_columns
+from tap_netsuite.probe import (
+    FAILURES,
+    Asker,
+    FirstRows,
+    Probe,
+    Together,
+    first_rows,
+    guessed,
+    is_too_slow,
+    probe,
+    refused_table,
+)
 from tap_netsuite.record_schema import Field, body_fields, sublist_properties
 from tap_netsuite.settings import DiscoverySettings
 
 __all__ = ["CUSTOM_FIELD_PREFIXES", "StreamEntry", "TableReader", "concerns"]
 
-Catalog = Mapping[str, Mapping[str, Any]]
+Catalog = Mapping[str, Mapping[str, Any] | None]
 
 CUSTOM_FIELD_PREFIXES = ("custbody", "custentity", "custitem", "custrecord", "custevent", "custcol", "cseg")
 """How the names of custom fields and custom segments begin [section_1545129726]."""
@@ -27,6 +38,8 @@ _LINE_SUBLISTS = ("item", "expense", "line")
 
 
 _NO_STAR = "SELECT * is refused, so columns that neither the catalog nor this tap knows are not found"
+_SLOW_STAR = "SELECT * takes too long, so columns that neither the catalog nor this tap knows are not found"
+_NO_SCHEMA = "the schema of its record type cannot be read now, so only columns that this tap knows are read"
 
 
 @dataclass(frozen=True)
@@ -34,42 +47,50 @@ class TableReader:
     """Finds out what tables have.
 
     Attributes:
-        suiteql: where to ask.
+        asker: where to ask.
         settings: what the values are wanted to look like.
-        catalog_of: returns the JSON Schemas of the record types that concern a table; may wait for them.
+        catalog_of: returns the JSON Schemas of the record types that concern a table, None for those that cannot be
+            read; may wait for them.
         together: calls for several parts of a table's columns at once.
     """
 
-    suiteql: SuiteQL
+    asker: Asker
     settings: DiscoverySettings
     catalog_of: Callable[[str], Catalog]
     together: Together = map
 
     def read(self, table: str) -> tuple[StreamEntry | None, Finding]:
         """Return the entry of a table, None when it cannot be a stream, and what is said of it."""
+        known = known_tables().get(table)
+        key = known.keys[0] if known and known.keys else "" if known else "id"
         try:
-            rows, total = first_rows(self.suiteql, table)
-            return self._described(table, rows, total)
-        except REFUSALS as refusal:
-            raise_outage(refusal)
+            return self._described(table, first_rows(self.asker, table, key, is_large=is_large(table)))
+        except FAILURES as refusal:
             is_record_type = table in {name.lower() for name in self.catalog_of(table)}
             return None, refused_table(table, refusal, is_record_type=is_record_type)
 
-    def _described(self, table: str, rows: list[dict[str, Any]], total: int) -> tuple[StreamEntry | None, Finding]:
+    def _described(self, table: str, first: FirstRows) -> tuple[StreamEntry | None, Finding]:
         known = known_tables().get(table)
-        fields = _fields(table, self.catalog_of(table))
-        guesses = _guesses(table, known, {name for row in rows for name in row}, fields)
+        catalog = self.catalog_of(table)
+        is_whole = None not in catalog.values()
+        fields = _fields(table, catalog) if is_whole else {}
+        visible = {name for row in first.rows for name in row}
+        guesses = _guesses(table, known, visible, fields)
+        if not is_whole:  # a type is not guessed that the catalog knows: the next run would have another
+            guesses = {name: kind for name, kind in guesses.items() if name in _known_columns(table, known)}
         with_display_values = {**guesses, **self._display_columns(table, known, fields, guesses)}
-        found = probe(self.suiteql, table, with_display_values, rows, self.together)
+        found = probe(self.asker, table, with_display_values, first.rows, self.together, first.within)
         if not found.columns:
             return None, Finding(table, Status.FAILED, "SuiteQL accepts none of the columns it should have")
         keys = _keys(found, known)
         wanted = tuple(self.settings.as_wanted(column) for column in _with_key_kinds(found, keys))
         entry = StreamEntry(table, _schema(wanted, fields), keys, found.stamp.name if found.stamp else None)
-        left_out = _expected(known, fields, with_display_values) - {column.name for column in found.columns}
-        status = Status.READABLE if total else Status.EMPTY
-        note = _NO_STAR if total and not rows else ""
-        return entry, Finding(table, status, note, left_out=tuple(sorted(left_out)))
+        expected = _expected(known, fields, with_display_values) | (set() if is_whole else visible)
+        left_out = expected - {column.name for column in found.columns}
+        status = Status.EMPTY if first.is_empty else Status.READABLE
+        is_slow = first.failure is not None and is_too_slow(first.failure)
+        note = _note(first.failure) if is_whole else _NO_SCHEMA
+        return entry, Finding(table, status, note, tuple(sorted(left_out)), is_sure=is_whole and not is_slow)
 
     def _display_columns(
         self, table: str, known: KnownTable | None, fields: Mapping[str, Field], guesses: Mapping[str, Kind]
@@ -105,6 +126,16 @@ def _guesses(table: str, known: KnownTable | None, visible: set[str], fields: Ma
     return {name: guessed(name, hints.get(name)) for name in {*standard, *_custom(fields), *visible}}
 
 
+def _known_columns(table: str, known: KnownTable | None) -> set[str]:
+    return {"id", *(known.columns if known else usual_columns(table).columns)}
+
+
+def _note(failure: SuiteTalkError | None) -> str:
+    if failure is None:
+        return ""
+    return _SLOW_STAR if is_too_slow(failure) else _NO_STAR
+
+
 def _custom(fields: Mapping[str, Field]) -> set[str]:
     return {name for name in fields if name.startswith(CUSTOM_FIELD_PREFIXES)}
 
@@ -112,13 +143,13 @@ def _custom(fields: Mapping[str, Field]) -> set[str]:
 def _expected(known: KnownTable | None, fields: Mapping[str, Field], asked: Mapping[str, Kind]) -> set[str]:
     """Return the columns that ought to be there: many fields of records are computed and no columns."""
     display_values = {name for name, kind in asked.items() if kind is Kind.DISPLAY}
-    return {*(known.columns if known else ()), *_custom(fields), *display_values}
+    return {*(known.columns.keys() - known.perhaps if known else ()), *_custom(fields), *display_values}
 
 
 def _fields(table: str, catalog: Catalog) -> dict[str, Field]:
     """Return what the catalog says of a table's columns; the first type that titles a field has the word on it."""
     fields: dict[str, Field] = {}
-    for schema in catalog.values():
+    for schema in filter(None, catalog.values()):
         for name, field in _fields_of_type(table, schema).items():
             before = fields.get(name)
             fields[name] = field if before is None or not before.labels else before

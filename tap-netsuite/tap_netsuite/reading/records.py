@@ -14,7 +14,6 @@ from suitetalk import (
     ConfigurationError,
     IncompleteResultError,
     InvalidRequestError,
-    NetSuiteError,
     NotFoundError,
     PermissionDeniedError,
     Records,
@@ -23,7 +22,7 @@ from suitetalk import (
 )
 from tap_netsuite.columns import UTC, Column, Kind, converter, kind_of
 from tap_netsuite.once import Once
-from tap_netsuite.probe import probe
+from tap_netsuite.probe import Asker, Questions, probe
 from tap_netsuite.reading.engine import Fetcher, Portion
 from tap_netsuite.reading.page import Record, Rows
 from tap_netsuite.reading.record_ids import Listed, RecordId
@@ -368,7 +367,7 @@ class WithTable:
             source = self._source()
             rows = self._suiteql.page(source.page(f"id = {int(document.record_id)}"), limit=1).items
             fields = self._fields(source, rows[0]) if rows else {}
-        except (NetSuiteError, ValueError) as error:
+        except (SuiteTalkError, ValueError) as error:
             logger.debug("Record %s cannot be read from %s: %s", document.record_id, self._table, error)
             return document
         if not fields:
@@ -395,5 +394,6 @@ class WithTable:
             for name, (original, part) in self._properties.items()
             if part.get("type") and not is_embedded(part) and "array" not in part["type"] and original != FALLBACK_MARK
         }
-        found = probe(self._suiteql, self._table, guesses).columns
+        questions = Questions(lambda: [partial(self._suiteql.page, f"SELECT id FROM {self._table}", limit=1)])
+        found = probe(Asker(self._suiteql, questions), self._table, guesses).columns
         return Source(self._table, tuple(column for column in found if column.kind is guesses[column.name]))

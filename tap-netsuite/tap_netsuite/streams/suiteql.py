@@ -18,6 +18,7 @@ from tap_netsuite.account import Account
 from tap_netsuite.columns import DELETED_AT, OURS, SET_READ_AT, UTC, Column, Kind, converter, kind_of
 from tap_netsuite.deletions.deletions import OWNER, Existence, Subject, changed_transactions
 from tap_netsuite.deletions.sources import LINE_TABLES
+from tap_netsuite.discovery.known_tables import calculated_columns
 from tap_netsuite.reading.by_offset import KeylessReading
 from tap_netsuite.reading.changes import ChangedTransactions, StampedChanges
 from tap_netsuite.reading.engine import Fetcher, Portion
@@ -51,6 +52,8 @@ class SuiteQLStream(NetSuiteStream):
         """Make the stream of the table with its name, or of a query."""
         super().__init__(tap, account, run, name, schema)
         self.selected_by_default = name not in _NOT_BY_DEFAULT
+        for column in calculated_columns(name) & schema["properties"].keys() if query is None else ():
+            self.metadata["properties", column].selected_by_default = False
         self._relation = query.relation if query else name
         self._parameters = query.parameters if query else ()
         self._suiteql = account.netsuite.suiteql.with_parameters(self._parameters)

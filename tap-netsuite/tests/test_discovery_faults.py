@@ -1,0 +1,141 @@
+"""A fault that passes never changes a catalog, and one table that cannot be looked at does not end discovery."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from tests.tap_runs import Json, QuickTap, discover, entry, names, read
+
+from netsuite_emulator import Emulator, Fault
+from suitetalk import SuiteTalkError
+from tap_netsuite.discovery.found import Discovery, Finding, Status
+from tap_netsuite.probe import CannotTellError
+
+TABLES = ["customer", "currency", "employee"]
+
+
+@pytest.fixture
+def few(config: Json) -> Json:
+    """Settings with which three tables are discovered, and kept."""
+    return {**config, "tables": TABLES, "catalog_cache_seconds": 600}
+
+
+@pytest.fixture(scope="module")
+def whole(_running_account: Emulator) -> Json:
+    return discover({**_running_account.connection, "tables": TABLES})
+
+
+def found(config: Json) -> Discovery:
+    return QuickTap(config={"catalog_cache_seconds": 0, **config}).discovery
+
+
+def findings(config: Json) -> dict[str, Finding]:
+    return {finding.name: finding for finding in found(config).findings}
+
+
+PASSING = [
+    Fault(effect="status", path="metadata-catalog/customer$", times=3),
+    Fault(effect="status", status=403, path="metadata-catalog/customer$", times=1),
+    Fault(effect="status", status=403, path="metadata-catalog$", times=1),
+    Fault(effect="cut_body", path="metadata-catalog/customer$", times=1),
+    Fault(effect="malformed_json", path="metadata-catalog/customer$", times=1),
+    Fault(effect="status", statement="FROM customer", times=3),
+    Fault(effect="unsupported", statement="FROM customer", times=1),
+    Fault(effect="unsupported", statement=r"\* FROM customer", times=1),
+    Fault(effect="status", status=400, code="USER_ERROR", statement="FROM customer", times=1),
+    Fault(effect="status", statement="FROM deletedrecord", times=3),
+    Fault(effect="status", path="suiteql", nth=1, times=6),
+    Fault(effect="unsupported", path="suiteql", nth=4, times=2),
+]
+
+
+@pytest.mark.parametrize("fault", PASSING, ids=lambda fault: f"{fault.effect}-{fault.path}{fault.statement}")
+def test_a_fault_that_passes_leaves_no_trace_in_a_catalog(
+    account: Emulator, few: Json, whole: Json, fault: Fault
+) -> None:
+    account.faults.add(fault)
+    assert discover({**few, "max_concurrency": 1}) == whole
+    assert any(listed["struck"] for listed in account.faults.listing())
+
+
+@pytest.mark.parametrize("begins_at", ["SELECT \\* FROM customer", "lastmodifieddate >=", "metadata-catalog/customer"])
+@pytest.mark.parametrize("effect", ["status", "unavailable", "unsupported"])
+def test_an_outage_ends_in_a_whole_catalog_or_in_none(
+    account: Emulator, few: Json, whole: Json, cache_home: Path, begins_at: str, effect: str
+) -> None:
+    account.faults.add(Fault(effect=effect, begins_at=begins_at, lasts=0.5))
+    try:
+        assert discover(few) == whole
+    except SuiteTalkError:
+        assert not [path for path in cache_home.rglob("*.json") if path.is_file()]
+    account.faults.clear()
+    assert discover(few) == whole
+
+
+def test_when_nothing_succeeds_it_is_said_that_there_is_no_catalog(account: Emulator, few: Json) -> None:
+    account.faults.add(Fault(effect="status", begins_at="lastmodifieddate >=", lasts=600))
+    with pytest.raises(CannotTellError, match=r"Discovery ended without a catalog.* NetSuite does not answer now"):
+        discover(few)
+
+
+def test_a_type_without_its_schema_is_not_guessed_nor_kept(account: Emulator, few: Json, whole: Json) -> None:
+    account.faults.add(Fault(effect="status", path="metadata-catalog/customer$"))
+    catalog = discover(few)
+    before, now = (entry(each, "customer")["schema"]["properties"] for each in (whole, catalog))
+    assert "companyname" in now
+    assert not any(name.startswith("custentity") for name in now)
+    assert all(before[name]["type"] == schema["type"] for name, schema in now.items())
+    told = findings(few)["customer"]
+    assert "the schema of its record type cannot be read" in told.note
+    assert any(name.startswith("custentity") for name in told.left_out)
+    account.faults.clear()
+    assert discover(few) == whole
+
+
+def test_a_column_refused_with_500_each_time_is_found_by_halving(
+    netsuite_emulator_factory: Callable[..., Emulator],
+) -> None:
+    emulator = netsuite_emulator_factory(failing_statements=(r"\bfax\b.*FROM customer", r"\bcustentity_vip\b.*FROM"))
+    catalog = discover({**emulator.connection, "tables": ["customer"]})
+    told = findings({**emulator.connection, "tables": ["customer"]})["customer"]
+    assert told.left_out == ("custentity_vip", "fax")
+    assert {"email", "lastmodifieddate"} <= entry(catalog, "customer")["schema"]["properties"].keys()
+    assert entry(catalog, "customer")["replication_key"] == "lastmodifieddate"
+
+
+@pytest.mark.parametrize("text", ["removed", "not_exposed", "internal"])
+def test_a_column_is_left_out_that_is_refused_in_other_words(
+    netsuite_emulator_factory: Callable[..., Emulator], text: str
+) -> None:
+    emulator = netsuite_emulator_factory(hidden_columns=frozenset({"customer.terms"}), hidden_column_text=text)
+    told = findings({**emulator.connection, "tables": ["customer"]})["customer"]
+    assert (told.status, told.left_out) == (Status.READABLE, ("terms",))
+
+
+def test_no_large_table_is_asked_for_without_a_condition(account: Emulator, config: Json) -> None:
+    tables = ["transaction", "transactionline", "transactionaccountingline", "systemnote"]
+    discover({**config, "tables": tables})
+    statements = [str(request.body) for request in account.requests if "suiteql" in request.path]
+    wide = [text for text in statements if " FROM transaction" in text and "WHERE" not in text and "MAX(" not in text]
+    assert wide == []
+
+
+def test_a_table_that_takes_too_long_does_not_keep_the_others_back(account: Emulator, few: Json) -> None:
+    account.faults.add(Fault(effect="delay", seconds=1.5, statement="FROM customer"))
+    few = {**few, "probe_timeout": 1}
+    assert names(discover(few)) >= {"currency", "employee"}
+    assert findings(few)["customer"].status is Status.FAILED
+    finished = read(few)
+    assert finished.records("currency")
+    assert "Stream customer: cannot be read: no answer while it was looked at" in str(finished.error)
+    account.faults.clear()
+    assert "customer" in names(discover(few)), "nothing was kept"
+
+
+def test_where_only_select_star_takes_too_long_the_rows_with_the_highest_keys_are_looked_at(
+    account: Emulator, few: Json, whole: Json
+) -> None:
+    account.faults.add(Fault(effect="timeout", statement=r"\* FROM customer$"))
+    assert discover(few) == whole
