@@ -175,7 +175,10 @@ def _reject(path: Path, number: int, line: bytes) -> Reject:
     except ValueError:
         content = None
     if not isinstance(content, dict):
-        raise _broken(path, number, "it is not a complete JSON object")
+        is_utf_16 = line.startswith((b"\xff\xfe", b"\xfe\xff"))
+        raise _broken(
+            path, number, "the file is UTF-16, not UTF-8" if is_utf_16 else "it is not a complete JSON object"
+        )
     stream, key, payload = content.get("stream"), content.get("key"), content.get("payload")
     if not (isinstance(stream, str) and isinstance(key, dict) and isinstance(payload, dict)):
         raise _broken(path, number, "it lacks a usable `stream`, `key` and `payload`")

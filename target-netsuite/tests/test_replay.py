@@ -263,3 +263,9 @@ def test_a_disk_that_fills_up_while_a_file_is_replaced_loses_nothing(path: Path)
     Replay(path, path).close()
     assert ids(path) == list(range(2, 20))
     assert [file.name for file in path.parent.iterdir()] == [path.name]
+
+
+def test_a_file_in_utf_16_is_named_as_such(path: Path) -> None:
+    path.write_text('{"stream": "people"}\n', encoding="utf-16")
+    with pytest.raises(ReportFileError, match="the file is UTF-16"):
+        Replay(path, None)
