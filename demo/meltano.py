@@ -14,9 +14,15 @@ from demo.failure import DemoError, end_of
 from demo.processes import Processes
 from demo.rooms import PROGRAMS, REPOSITORY, Rooms
 
-PLUGINS = ("tap-netsuite", "target-postgres", "tap-postgres", "target-netsuite")
-_PREFIXES = ("MELTANO_", "NETSUITE_", "WAREHOUSE_", *(f"{plugin.replace('-', '_').upper()}_" for plugin in PLUGINS))
-_INSTALLED = re.compile(r"^.*\bInstalled (?:extractor|loader) '([^']+)'", re.MULTILINE)
+PLUGINS = ("tap-netsuite", "target-postgres", "tap-postgres", "target-netsuite", "dbt-postgres")
+_PREFIXES = (
+    "DBT_",
+    "MELTANO_",
+    "NETSUITE_",
+    "WAREHOUSE_",
+    *(f"{plugin.replace('-', '_').upper()}_" for plugin in PLUGINS),
+)
+_INSTALLED = re.compile(r"^.*\bInstalled (?:extractor|loader|utility) '([^']+)'", re.MULTILINE)
 _SECONDS_BETWEEN_LOOKS = 0.25
 
 
@@ -44,6 +50,8 @@ class Meltano:
             **inherited,
             **settings,
             "NETSUITE_TOKEN_STORE": "off",  # tokens of an emulator that is gone in a minute are worth nothing
+            "DBT_TARGET_PATH": str(rooms.kept / "dbt"),
+            "DBT_LOG_PATH": str(rooms.logs),
             "MELTANO_SYS_DIR_ROOT": str(self._system),
             "MELTANO_DATABASE_URI": f"sqlite:///{rooms.fleeting / 'meltano.db'}",
             "MELTANO_CLI_DISABLE_VERSION_CHECK": "1",
@@ -67,18 +75,17 @@ class Meltano:
         self._call(("install", "--clean", *PLUGINS), lambda log: step.at(len(set(_INSTALLED.findall(log)))))
         stamp.write_text(wanted, encoding="utf-8")
 
-    def run(self, extractor: str, loader: str, look: Callable[[], None]) -> None:
+    def run(self, *blocks: str, look: Callable[[], None] = lambda: None) -> None:
         """Run one pipeline.
 
         Args:
-            extractor: name of the tap.
-            loader: name of the target.
+            blocks: names of a tap and a target, or a utility with its command.
             look: called now and then while it runs.
 
         Raises:
             DemoError: the pipeline failed.
         """
-        self._call(("run", extractor, loader), lambda _log: look())
+        self._call(("run", *blocks), lambda _log: look())
 
     def _call(self, arguments: tuple[str, ...], look: Callable[[str], None]) -> None:
         self._calls += 1

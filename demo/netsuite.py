@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
+from demo.table import Balance
 from suitetalk import ConnectionSettings, NetSuite, TokenStore, quoted
 
 CALLED = "+1 555 0199"
 """The telephone number that somebody corrects three customers to."""
+
+_ASSETS = {"Bank", "AcctRec", "UnbilledRec", "OthCurrAsset", "FixedAsset", "OthAsset", "DeferExpense"}
+_LIABILITIES = {"AcctPay", "CredCard", "OthCurrLiab", "LongTermLiab", "DeferRevenue"}
 
 
 class Company:
@@ -53,6 +58,49 @@ class Company:
         for warranty in warranties:
             records.update("customrecord_warranty", warranty, {"custrecord_amount": 250})
         return {"customer": customers, "transaction": orders, "customrecord_warranty": warranties}
+
+    def correct_the_books(self) -> None:
+        """Change the amount of an invoice, take a line out of another, and delete a third."""
+        records = self._netsuite.records
+        changed, shortened, deleted = self._invoices(3)
+        lines = self._lines_of(changed)
+        records.update("invoice", changed, {"item": {"items": [{"line": lines[0], "rate": 1234.56}]}})
+        kept = [{"line": line} for line in self._lines_of(shortened)[:-1]]
+        records.update("invoice", shortened, {"item": {"items": kept}}, replace=["item"])
+        records.delete("invoice", deleted)
+
+    def _invoices(self, count: int) -> list[str]:
+        """Return the ids of the newest invoices that have several lines."""
+        statement = (
+            "SELECT t.id FROM transaction t JOIN transactionline l ON l.transaction = t.id WHERE t.type = 'CustInvc' "
+            "AND l.mainline = 'F' GROUP BY t.id HAVING COUNT(*) > 2 ORDER BY t.id DESC"
+        )
+        return [str(row["id"]) for row in self._netsuite.suiteql.page(statement, limit=count).items]
+
+    def _lines_of(self, invoice: str) -> list[int]:
+        found = self._netsuite.records.get("invoice", invoice, expand_sub_resources=True)
+        return [int(line["line"]) for line in found["item"]["items"]]
+
+    def balance_sheet(self) -> dict[str, Balance]:
+        """Return what NetSuite's own accounting lines in the primary book add up to, by subsidiary."""
+        statement = (
+            "SELECT s.name, a.accttype, SUM(g.debit) AS debit, SUM(g.credit) AS credit "
+            "FROM transactionaccountingline g "
+            "JOIN transactionline l ON l.transaction = g.transaction AND l.id = g.transactionline "
+            "JOIN account a ON a.id = g.account JOIN subsidiary s ON s.id = l.subsidiary "
+            "WHERE g.posting = 'T' AND g.accountingbook = 1 GROUP BY s.name, a.accttype"
+        )
+        sheet: dict[str, Balance] = {}
+        for row in self.query(statement):
+            amount = Decimal(row.get("debit") or 0) - Decimal(row.get("credit") or 0)
+            section = sheet.setdefault(str(row["name"]), Balance())
+            if row["accttype"] in _ASSETS:
+                section.assets += amount
+            elif row["accttype"] in _LIABILITIES:
+                section.liabilities -= amount
+            else:  # equity, and income and expense, whose result belongs to it
+                section.equity -= amount
+        return sheet
 
     def enter_customer(self, name: str, external_id: str) -> str:
         """Create a customer and return its id."""

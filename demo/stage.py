@@ -16,7 +16,7 @@ from demo.netsuite import Company
 from demo.processes import Processes
 from demo.rooms import Rooms
 from demo.story import Story
-from demo.table import final_table
+from demo.table import balance_sheet_table, final_table
 from demo.warehouse import Warehouse
 from suitetalk import SuiteTalkError
 
@@ -38,8 +38,10 @@ def play(display: Display, rooms: Rooms, processes: Processes) -> None:
     with ExitStack() as stack:
         company = Company(settings)
         stack.callback(company.close)
-        lines = Story(display, company, warehouse, meltano).tell()
+        story = Story(display, company, warehouse, meltano)
+        lines = story.tell()
     display.show(final_table(lines))
+    display.show(balance_sheet_table(story.in_warehouse, story.in_netsuite))
 
 
 def plugin_variables(settings: Mapping[str, str]) -> dict[str, str]:

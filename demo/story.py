@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from psycopg import sql
@@ -12,26 +12,37 @@ from demo.failure import DemoError
 from demo.meltano import Meltano
 from demo.netsuite import CALLED, Company
 from demo.outbox import NEW, Outbox
-from demo.table import Line
+from demo.table import Balance, Line
 from demo.warehouse import Warehouse
 
 STREAMS = (
     "account",
+    "accountingbook",
+    "accountingperiod",
+    "accountingperiodfiscalcalendars",
+    "accounttype",
     "customer",
     "customrecord_warranty",
+    "fiscalcalendar",
     "item",
+    "subsidiary",
     "transaction",
     "transactionaccountingline",
     "transactionline",
     "vendor",
 )
-"""What meltano.yml selects in the environment `emulator`."""
+"""What meltano.yml selects."""
 
 _MISTAKE = "MISTAKE-1"
 
 
 class Story:
-    """NetSuite to the warehouse, changes, and back."""
+    """NetSuite to the warehouse, changes, back, and the books.
+
+    Attributes:
+        in_warehouse: the balance sheet that dbt made, by subsidiary.
+        in_netsuite: the sums of NetSuite's own accounting lines.
+    """
 
     def __init__(self, display: Display, company: Company, warehouse: Warehouse, meltano: Meltano) -> None:
         """Tell it with these."""
@@ -40,6 +51,8 @@ class Story:
         self._warehouse = warehouse
         self._meltano = meltano
         self._lines = {stream: Line(stream) for stream in STREAMS}
+        self.in_warehouse: Mapping[str, Balance] = {}
+        self.in_netsuite: Mapping[str, Balance] = {}
 
     def tell(self) -> Sequence[Line]:
         """Tell all of it and return what the final table shows.
@@ -51,6 +64,7 @@ class Story:
         self._second_run()
         self._write_back()
         self._read_again()
+        self._keep_the_books()
         return list(self._lines.values())
 
     def _first_run(self) -> None:
@@ -90,7 +104,7 @@ class Story:
         )
         self._display.command("meltano run tap-postgres target-netsuite")
         with self._display.step("Writing into NetSuite"):
-            self._meltano.run("tap-postgres", "target-netsuite", lambda: None)
+            self._meltano.run("tap-postgres", "target-netsuite")
         self._check_written(corrected)
         self._lines["customer"].written = (f"{len(NEW)} created", f"{len(corrected)} updated", "1 deleted")
 
@@ -120,13 +134,31 @@ class Story:
         for external_id, internal_id, name, email in arrived:
             self._display.say(f"{external_id} is customer {internal_id} now: {name}, {email}")
 
+    def _keep_the_books(self) -> None:
+        self._display.act("5. The books balance, after a change, a removed line and a deletion")
+        before = self._company.balance_sheet()
+        self._company.correct_the_books()
+        self._display.say("Someone changed an invoice, took a line out of another one, and deleted a third.")
+        self._extract("Loading the corrections")
+        self._display.command("meltano run dbt-postgres:build")
+        with self._display.step("Making the balance sheet"):
+            self._meltano.run("dbt-postgres:build")
+        self._compare(self._warehouse.count_living)
+        self.in_warehouse, self.in_netsuite = self._warehouse.balance_sheet(), self._company.balance_sheet()
+        if self.in_netsuite == before:
+            raise DemoError("Three invoices were corrected, but NetSuite's books are as before.")
+        if self.in_warehouse != self.in_netsuite:
+            raise DemoError(f"NetSuite's books have {self.in_netsuite}, the warehouse's {self.in_warehouse}.")
+        if any(sheet.difference for sheet in self.in_netsuite.values()):
+            raise DemoError(f"The books do not balance: {self.in_netsuite}.")
+
     def _extract(self, title: str, expected: int | None = None) -> None:
         self._display.command("meltano run tap-netsuite target-postgres")
         with self._display.step(title) as step:
             if expected is not None:
                 step.total(expected)
             before = self._warehouse.now()
-            self._meltano.run("tap-netsuite", "target-postgres", lambda: self._watch_load(step, before))
+            self._meltano.run("tap-netsuite", "target-postgres", look=lambda: self._watch_load(step, before))
 
     def _watch_load(self, step: Step, before: Any) -> None:
         loaded = self._warehouse.tables() & set(STREAMS)
@@ -134,12 +166,12 @@ class Story:
         step.at(count)
         step.note(f"{count:,} rows")
 
-    def _compare(self) -> None:
-        """Compare the warehouse's counts with NetSuite's."""
+    def _compare(self, count: Callable[[str], int] | None = None) -> None:
+        """Compare the warehouse's counts with NetSuite's; how to count may be given."""
         loaded = self._warehouse.tables()
         for stream, line in self._lines.items():
             line.in_netsuite = self._company.count(stream)
-            line.in_warehouse = self._warehouse.count(stream) if stream in loaded else 0
+            line.in_warehouse = (count or self._warehouse.count)(stream) if stream in loaded else 0
             if line.in_netsuite != line.in_warehouse:
                 raise DemoError(
                     f"NetSuite has {line.in_netsuite:,} rows of {stream}, the warehouse {line.in_warehouse:,}."

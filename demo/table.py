@@ -1,14 +1,15 @@
-"""The table at the end."""
+"""The tables at the end."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
 from rich import box
 from rich.table import Table
 
-_CAPTION = "A run reads the newest row again, in case another row has the same time."
+_CAPTION = "A run reads the newest row again, in case another row has the same time, and tables without a time in full."
 
 
 @dataclass
@@ -47,4 +48,38 @@ def final_table(lines: Sequence[Line]) -> Table:
     for line in lines:
         numbers = [f"{number:,}" for number in (line.in_netsuite, line.in_warehouse, line.moved)]
         table.add_row(line.stream, *numbers, "\n".join(line.written) or "-")
+    return table
+
+
+@dataclass
+class Balance:
+    """A balance sheet in three sums; the result of each year is part of the equity."""
+
+    assets: Decimal = Decimal(0)
+    liabilities: Decimal = Decimal(0)
+    equity: Decimal = Decimal(0)
+
+    @property
+    def difference(self) -> Decimal:
+        """What keeps it from balancing."""
+        return self.assets - self.liabilities - self.equity
+
+
+def balance_sheet_table(in_warehouse: Mapping[str, Balance], in_netsuite: Mapping[str, Balance]) -> Table:
+    """Return the balance sheets of all subsidiaries, each beside NetSuite's own."""
+    table = Table(
+        box=box.SIMPLE_HEAD,
+        title="Balance sheet of the primary book, each subsidiary in its currency",
+        title_justify="left",
+        pad_edge=False,
+    )
+    table.add_column("Subsidiary", no_wrap=True)
+    table.add_column("Sums of", no_wrap=True)
+    for heading in ("Assets", "Liabilities", "Equity", "Difference"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for subsidiary in sorted(in_netsuite):
+        for place, sheet in (("warehouse", in_warehouse), ("NetSuite", in_netsuite)):
+            found = sheet.get(subsidiary, Balance())
+            sums = (found.assets, found.liabilities, found.equity, found.difference)
+            table.add_row(subsidiary if place == "warehouse" else "", place, *(f"{amount:,.2f}" for amount in sums))
     return table

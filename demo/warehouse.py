@@ -17,8 +17,11 @@ from psycopg import sql
 
 from demo.failure import DemoError, end_of
 from demo.processes import Processes
+from demo.table import Balance
 
 SCHEMA = "netsuite"
+VIEWS = "netsuite_current"
+STATEMENTS = "finance"
 _USER = "demo"
 _SECONDS_TO_START = 30.0
 _AS_IT_IS = ("--no-sync", "--auth=trust", "--encoding=UTF8", "--locale=C")
@@ -37,12 +40,16 @@ class Warehouse:
 
     @property
     def plugin_variables(self) -> dict[str, str]:
-        """The environment variables that connect the loader and the extractor."""
+        """The environment variables that connect the loader, the extractor and dbt."""
         # tap-postgres insists on a host and a password; the host that counts is the one in the query.
         place = f"{_USER}:none@localhost/postgres?host={self._directory}"
         return {
             "TARGET_POSTGRES_SQLALCHEMY_URL": f"postgresql+psycopg://{place}",
             "TAP_POSTGRES_SQLALCHEMY_URL": f"postgresql+psycopg2://{place}",
+            "DBT_POSTGRES_HOST": str(self._directory),
+            "DBT_POSTGRES_USER": _USER,
+            "DBT_POSTGRES_PASSWORD": "none",
+            "DBT_POSTGRES_DATABASE": "postgres",
             # Small portions, so that there is progress to be seen.
             "TARGET_POSTGRES_BATCH_SIZE_ROWS": "2000",
         }
@@ -108,9 +115,25 @@ class Warehouse:
         """Return the rows of a table, without those that are marked as deleted."""
         return self._number(sql.SQL("SELECT count(*) FROM {} WHERE _sdc_deleted_at IS NULL"), table)
 
+    def count_living(self, table: str) -> int:
+        """Return the rows of a table's view, which has no line that its transaction has lost."""
+        statement = sql.SQL("SELECT count(*) FROM {}").format(sql.Identifier(VIEWS, table))
+        return int(self.rows(statement)[0][0])
+
     def count_loaded_since(self, table: str, moment: Any) -> int:
         """Return how many rows of a table were written after a moment."""
         return self._number(sql.SQL("SELECT count(*) FROM {} WHERE _sdc_batched_at > %s"), table, moment)
+
+    def balance_sheet(self) -> dict[str, Balance]:
+        """Return the balance sheet of the primary book at the end of the last period, by subsidiary."""
+        statement = sql.SQL(
+            "SELECT subsidiary_name, section, sum(amount) FROM {sheet} WHERE accounting_book_id = 1 "
+            "AND period_rank = (SELECT max(period_rank) FROM {sheet}) GROUP BY 1, 2"
+        ).format(sheet=sql.Identifier(STATEMENTS, "balance_sheet"))
+        sheet: dict[str, Balance] = {}
+        for subsidiary, section, amount in self.rows(statement):
+            setattr(sheet.setdefault(str(subsidiary), Balance()), str(section).lower(), amount)
+        return sheet
 
     def now(self) -> Any:
         """Return the server's time, which is this machine's."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -18,6 +19,7 @@ from demo.warehouse import Warehouse
 PROGRAMS = Path(sys.executable).parent
 LOADER = "meltanolabs-target-postgres==0.8.1"
 DBT = ("dbt-core==1.11.16", "dbt-postgres==1.11.0")  # dbt-core 1.12 does not install without a download
+_PROJECT = Path(__file__).resolve().parent.parent / "dbt"
 _SECONDS = 240.0
 
 
@@ -110,3 +112,32 @@ class Pipe:
         path = directory / "state.json"
         path.write_text(json.dumps(self.states[-1]), encoding="utf-8")
         return path
+
+
+class Dbt:
+    """dbt with the package's project, on one PostgreSQL."""
+
+    def __init__(self, program: Path, host: Path, directory: Path, *, raw: str, views: str, statements: str) -> None:
+        self._program, self._directory = program, directory
+        self._variables = json.dumps({"singer_schema": raw, "netsuite_schema": views})
+        output = {"type": "postgres", "host": str(host), "port": 5432, "user": "demo", "password": "none"}
+        output |= {"dbname": "postgres", "schema": statements, "threads": 2}
+        profile = {"netsuite_singer": {"target": "test", "outputs": {"test": output}}}
+        (directory / "profiles.yml").write_text(json.dumps(profile), encoding="utf-8")
+
+    def run(self, *command: str) -> subprocess.CompletedProcess[str]:
+        folders = ["--project-dir", str(_PROJECT), "--profiles-dir", str(self._directory)]
+        kept = ["--target-path", str(self._directory / "target"), "--log-path", str(self._directory / "logs")]
+        return subprocess.run(
+            [str(self._program), "--no-use-colors", *command, *folders, *kept, "--vars", self._variables],
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            check=False,
+            env={**os.environ, "DBT_SEND_ANONYMOUS_USAGE_STATS": "false"},
+        )
+
+    def build(self, *options: str) -> str:
+        done = self.run("build", *options)
+        assert done.returncode == 0, done.stdout
+        return done.stdout

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,44 +9,14 @@ from typing import Any
 import psycopg
 import pytest
 
-from tests.pipelines import DBT, install, running_warehouse
+from tests.pipelines import DBT, Dbt, install, running_warehouse
 
-PROJECT = Path(__file__).resolve().parent.parent / "dbt"
 RAW, VIEWS, STATEMENTS = "raw", "views", "statements"
 META = "_sdc_deleted_at timestamp, _sdc_batched_at timestamp default now()"
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("dbt"), pytest.mark.timeout(600)]
 
 Select = Callable[[str], list[tuple[Any, ...]]]
-
-
-class Dbt:
-    """dbt with the package's project, on one PostgreSQL."""
-
-    def __init__(self, program: Path, host: Path, directory: Path) -> None:
-        self._program, self._directory = program, directory
-        output = {"type": "postgres", "host": str(host), "port": 5432, "user": "demo", "password": "none"}
-        output |= {"dbname": "postgres", "schema": STATEMENTS, "threads": 2}
-        profile = {"netsuite_singer": {"target": "test", "outputs": {"test": output}}}
-        (directory / "profiles.yml").write_text(json.dumps(profile), encoding="utf-8")
-
-    def run(self, *command: str) -> subprocess.CompletedProcess[str]:
-        variables = json.dumps({"singer_schema": RAW, "netsuite_schema": VIEWS})
-        folders = ["--project-dir", str(PROJECT), "--profiles-dir", str(self._directory)]
-        kept = ["--target-path", str(self._directory / "target"), "--log-path", str(self._directory / "logs")]
-        return subprocess.run(
-            [str(self._program), "--no-use-colors", *command, *folders, *kept, "--vars", variables],
-            text=True,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            check=False,
-            env={**os.environ, "DBT_SEND_ANONYMOUS_USAGE_STATS": "false"},
-        )
-
-    def build(self, *options: str) -> str:
-        done = self.run("build", *options)
-        assert done.returncode == 0, done.stdout
-        return done.stdout
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +46,7 @@ def execute(host: Path) -> Select:
 
 @pytest.fixture
 def dbt(program: Path, host: Path, tmp_path: Path) -> Dbt:
-    return Dbt(program, host, tmp_path)
+    return Dbt(program, host, tmp_path, raw=RAW, views=VIEWS, statements=STATEMENTS)
 
 
 def table(execute: Select, name: str, columns: str, *rows: str) -> None:
