@@ -50,8 +50,8 @@ class Meltano:
             **inherited,
             **settings,
             "NETSUITE_TOKEN_STORE": "off",  # tokens of an emulator that is gone in a minute are worth nothing
-            "DBT_TARGET_PATH": str(rooms.kept / "dbt"),
-            "DBT_LOG_PATH": str(rooms.logs),
+            "DBT_POSTGRES_TARGET_PATH": str(rooms.kept / "dbt"),
+            "DBT_POSTGRES_LOG_PATH": str(rooms.logs),
             "MELTANO_SYS_DIR_ROOT": str(self._system),
             "MELTANO_DATABASE_URI": f"sqlite:///{rooms.fleeting / 'meltano.db'}",
             "MELTANO_CLI_DISABLE_VERSION_CHECK": "1",

@@ -232,6 +232,23 @@ def test_target_postgres_appends_what_has_no_key(company: Company, tmp_path: Pat
     assert deleted["_sdc_deleted_at"]
 
 
+def test_target_postgres_keeps_the_last_values(company: Company, tmp_path: Path, postgres: Path, host: Path) -> None:
+    deletions = {"__source__": CUSTOM, "__filter__": "_sdc_deleted_at is not None", "__else__": None}
+    maps = {
+        CUSTOM: {"__filter__": "_sdc_deleted_at is None"},
+        f"{CUSTOM}_deleted": {**deletions, "id": "id", "_sdc_deleted_at": "_sdc_deleted_at"},
+    }
+    loader = Postgres(postgres, tmp_path / "loader", host, stream_maps=maps)
+    company.load(loader, tmp_path)
+    before = {row["id"]: row[VALUES[CUSTOM]] for row in loader.rows(CUSTOM)}
+    company.change()
+    company.load(loader, tmp_path)
+    after = {row["id"]: row[VALUES[CUSTOM]] for row in loader.rows(CUSTOM)}
+    gone = [row["id"] for row in loader.rows(f"{CUSTOM}_deleted") if row["_sdc_deleted_at"]]
+    assert company.deleted in map(str, gone)
+    assert all(after[deleted] == before[deleted] for deleted in gone if deleted in before)
+
+
 def test_target_jsonl_appends(company: Company, tmp_path: Path) -> None:
     program = install(tmp_path / "jsonl", "target-jsonl==0.1.4") / "target-jsonl"
     config = {"destination_path": str(tmp_path / "loader" / "output"), "do_timestamp_file": False}

@@ -17,6 +17,7 @@ from tap_netsuite.settings import CONFIG_SCHEMA
 from target_netsuite.settings import CONFIG_JSONSCHEMA
 
 ROOT = Path(__file__).resolve().parent.parent
+KINDS = ("extractors", "loaders", "utilities")
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +40,7 @@ def project() -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def plugins(project: Mapping[str, Any]) -> dict[str, Any]:
-    return {plugin["name"]: plugin for kind in ("extractors", "loaders") for plugin in project["plugins"][kind]}
+    return {plugin["name"]: plugin for kind in KINDS for plugin in project["plugins"][kind]}
 
 
 def test_generated_parts_are_up_to_date(describe_settings: ModuleType) -> None:
@@ -65,13 +66,14 @@ def test_secrets_are_sensitive(plugins: Mapping[str, Any]) -> None:
     sensitive = {
         (name, setting["name"])
         for name, plugin in plugins.items()
-        for setting in plugin["settings"]
+        for setting in plugin.get("settings", ())
         if setting.get("sensitive")
     }
     netsuite = {"client_id", "client_secret", "private_key", "private_key_passphrase", "token_id", "token_secret"}
     secrets = {
         "tap-netsuite": netsuite,
         "target-netsuite": netsuite,
+        "dbt-postgres": {"password"},
         "tap-postgres": {"password", "sqlalchemy_url"},
         "target-postgres": {"password", "sqlalchemy_url"},
     }
@@ -86,7 +88,8 @@ def test_meltano_accepts_the_project(project: Mapping[str, Any]) -> None:
 
 
 def test_nothing_is_looked_up_on_the_hub(plugins: Mapping[str, Any]) -> None:
-    assert all("namespace" in plugin and "pip_url" in plugin for plugin in plugins.values())
+    own = [plugin for plugin in plugins.values() if plugin.get("inherit_from") not in plugins]
+    assert all("namespace" in plugin and "pip_url" in plugin for plugin in own)
 
 
 def test_jobs_and_environments(project: Mapping[str, Any]) -> None:
@@ -94,6 +97,7 @@ def test_jobs_and_environments(project: Mapping[str, Any]) -> None:
     assert [job["tasks"] for job in project["jobs"]] == [
         ["tap-netsuite target-postgres"],
         ["tap-postgres target-netsuite"],
+        ["tap-netsuite-finance target-postgres dbt-postgres:build"],
     ]
 
 
@@ -107,7 +111,8 @@ def test_every_configured_value_is_a_known_setting(project: Mapping[str, Any], p
     ]
 
     for name, config in configured:
-        assert set(config) <= {setting["name"] for setting in plugins[name]["settings"]}, name
+        described = plugins[plugins[name].get("inherit_from", name)]
+        assert set(config) <= {setting["name"] for setting in described["settings"]}, name
 
 
 def test_no_setting_of_the_tap_is_taken_for_a_misspelt_one_of_the_target() -> None:
