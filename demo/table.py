@@ -42,7 +42,7 @@ def final_table(lines: Sequence[Line]) -> Table:
         pad_edge=False,
     )
     table.add_column("Stream", no_wrap=True)
-    for heading in ("Rows in\nNetSuite", "Rows in the\nwarehouse", "Moved by\n2nd run"):
+    for heading in ("Rows in\nNetSuite", "Rows in\nwarehouse", "Moved by\n2nd run"):
         table.add_column(heading, justify="right", no_wrap=True)
     table.add_column("Written\nback", no_wrap=True)
     for line in lines:
@@ -66,7 +66,7 @@ class Balance:
 
 
 def balance_sheet_table(in_warehouse: Mapping[str, Balance], in_netsuite: Mapping[str, Balance]) -> Table:
-    """Return the balance sheets of all subsidiaries, each beside NetSuite's own."""
+    """Return the balance sheets of all subsidiaries, beside NetSuite's own sums."""
     table = Table(
         box=box.SIMPLE_HEAD,
         title="Balance sheet of the primary book, each subsidiary in its currency",
@@ -74,12 +74,12 @@ def balance_sheet_table(in_warehouse: Mapping[str, Balance], in_netsuite: Mappin
         pad_edge=False,
     )
     table.add_column("Subsidiary", no_wrap=True)
-    table.add_column("Sums of", no_wrap=True)
-    for heading in ("Assets", "Liabilities", "Equity", "Difference"):
+    table.add_column("Section", no_wrap=True)
+    for heading in ("Warehouse", "NetSuite"):
         table.add_column(heading, justify="right", no_wrap=True)
     for subsidiary in sorted(in_netsuite):
-        for place, sheet in (("warehouse", in_warehouse), ("NetSuite", in_netsuite)):
-            found = sheet.get(subsidiary, Balance())
-            sums = (found.assets, found.liabilities, found.equity, found.difference)
-            table.add_row(subsidiary if place == "warehouse" else "", place, *(f"{amount:,.2f}" for amount in sums))
+        sheets = (in_warehouse.get(subsidiary, Balance()), in_netsuite[subsidiary])
+        for section in ("assets", "liabilities", "equity", "difference"):
+            sums = (f"{getattr(sheet, section):,.2f}" for sheet in sheets)
+            table.add_row(subsidiary if section == "assets" else "", section.capitalize(), *sums)
     return table

@@ -142,7 +142,9 @@ class Accountant:
         body = {"entity": {"id": str(customer)}, "currency": {"id": "4"}, "exchangeRate": 1.3571, "memo": memo}
         self.netsuite.records.create("invoice", {**body, "item": {"items": lines}})
         sides = [{"account": {"id": "60"}, "debit": 99.99}, {"account": {"id": "1"}, "credit": 99.99}]
-        self.netsuite.records.create("journalEntry", {"memo": memo, "line": {"items": sides}})
+        self.netsuite.records.create(
+            "journalEntry", {"subsidiary": {"id": "1"}, "memo": memo, "line": {"items": sides}}
+        )
 
     def change(self, invoice: str) -> None:
         body = {"memo": "corrected", "item": {"items": [{"line": 1, "rate": 4321.09}]}}

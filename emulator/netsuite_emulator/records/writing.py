@@ -197,6 +197,12 @@ def settle(store: RecordStore, record_type: RecordType, identifier: int, now: da
     if record_type.name == "journalEntry":
         if total != 0:
             raise user_error("The amounts in the Debit and Credit columns must balance.")
+        if store.company.one_world:
+            storage.rows(
+                'UPDATE transactionline SET subsidiary = t.subsidiary FROM "transaction" t '
+                "WHERE t.id = transactionline.transaction AND t.id = ?",
+                [identifier],
+            )
     else:
         _settle_main_line(store, record_type, identifier, now)
     if record_type.sublists and record_type.name != "journalEntry":  # the total follows from lines where it has any
