@@ -258,7 +258,8 @@ def test_target_jsonl_appends(company: Company, tmp_path: Path) -> None:
 def test_target_csv_writes_a_file_for_each_run(company: Company, tmp_path: Path) -> None:
     program = install(tmp_path / "csv", "meltanolabs-target-csv==0.5.0") / "target-csv"
     output = tmp_path / "loader" / "output"
-    config = {"output_path": str(output), "file_naming_scheme": "{stream_name}-{timestamp}.csv"}
+    scheme = "{stream_name}-{timestamp}.csv"
+    config = {"output_path": str(output), "file_naming_scheme": scheme, "add_record_metadata": True}
     spend_ten_minutes(company, Files(program, tmp_path / "loader", config), tmp_path)
     assert len(list(output.glob(f"{CUSTOM}-*.csv"))) == 3
 
