@@ -50,7 +50,9 @@ __all__ = [
 _T = TypeVar("_T")
 _IN_JSON: dict[str, type] = {"boolean": bool, "integer": int, "object": dict, "array": list}
 _FLAGS_OF_THE_SDK = ("yes", "on", "no", "off")
-_CLOSE = 0.75  # of two names' letters, in order; `reject` and `rejects` have 0.92, `streams` and `record_streams` 0.7
+# How many of two names' letters agree, in order: `reject` and `rejects` have 0.92, `job_timeout` and another setting,
+# `probe_timeout`, 0.82.
+_CLOSE, _CLOSE_WITHOUT_THE_FIRST_LETTER = 0.75, 0.9
 _VARIABLES_OF_THE_SDK = ("loglevel",)
 _FLAGS = {"true": True, "1": True, "false": False, "0": False}
 
@@ -298,10 +300,15 @@ def _heir(name: str, known: Collection[str]) -> str:
 
 
 def _closest(name: str, known: Collection[str]) -> str:
+    """Return the known name that is close to another one, empty when none is."""
     plain = _letters(name)
-    likeness = {each: SequenceMatcher(None, _letters(each), plain).ratio() for each in known}
-    best = max(likeness, key=lambda each: likeness[each])
-    return best if likeness[best] >= _CLOSE else ""
+    close = {each: _likeness(_letters(each), plain) for each in known}
+    return max((each for each in close if close[each]), key=lambda each: close[each], default="")
+
+
+def _likeness(one: str, other: str) -> float:
+    found = SequenceMatcher(None, one, other).ratio()
+    return found if found >= (_CLOSE if one[:1] == other[:1] else _CLOSE_WITHOUT_THE_FIRST_LETTER) else 0.0
 
 
 def _letters(name: str) -> str:

@@ -19,7 +19,7 @@ INVALID_LOGIN = refused(401, "INVALID_LOGIN", "Invalid login attempt.")
 
 
 @pytest.fixture(autouse=True)
-def _say_it_anew() -> Iterator[None]:
+def _forget_what_was_announced() -> Iterator[None]:
     announce_end.cache_clear()
     yield
     announce_end.cache_clear()

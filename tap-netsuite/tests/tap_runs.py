@@ -99,7 +99,7 @@ def read(config: Json, catalog: Json | None = None, state: Json | None = None) -
 
 
 def discover(config: Json) -> Json:
-    """Return the catalog of an account, asked anew unless the settings say otherwise."""
+    """Return the catalog of an account, asked for again unless the settings say otherwise."""
     catalog: Json = json.loads(json.dumps(QuickTap(config={"catalog_cache_seconds": 0, **config}).catalog_dict))
     return catalog
 

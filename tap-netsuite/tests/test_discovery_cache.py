@@ -100,7 +100,7 @@ def test_a_damaged_file_is_as_good_as_none(account: Emulator, kept: Json, cache_
 
 
 @pytest.mark.parametrize("damage", [b"", b"\xff\n\xff", b"0" * 64 + b"\n{}"])
-def test_a_damaged_catalog_is_written_anew(kept: Json, cache_home: Path, tmp_path: Path, damage: bytes) -> None:
+def test_a_damaged_catalog_is_written_again(kept: Json, cache_home: Path, tmp_path: Path, damage: bytes) -> None:
     arguments = command(tmp_path, kept, "--discover")
     first = run(arguments)
     assert len(files(cache_home)) == 2

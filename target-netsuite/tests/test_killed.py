@@ -69,7 +69,7 @@ class Killed:
     def run(self, start: int, *, killed: bool, findable: bool = False) -> tuple[int, int | None]:
         """Run from a place in the input on, and return the place of the last STATE, and the exit code.
 
-        With `findable`, creates without an external id are left out: once a STATE covers them, they may be done anew.
+        With `findable`, creates without an external id are left out: once a STATE covers them, they may be done again.
         """
         messages = schemas()
         for place, one in enumerate(self._input[start:], start + 1):
