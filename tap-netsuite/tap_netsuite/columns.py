@@ -123,11 +123,20 @@ def converter(kind: Kind, zone: ZoneInfo) -> Converter:
 
 def instant(text: Any, zone: ZoneInfo) -> str:
     """Turn a time on the account's clock into ISO 8601 in UTC, such as `2024-05-02T09:31:00Z`."""
-    local = datetime.fromisoformat(str(text))  # many times faster than strptime, for a form we asked for ourselves
+    try:
+        local = datetime.fromisoformat(str(text))  # many times faster than strptime, for a form we asked for ourselves
+    except ValueError:
+        if edge := _EDGES.get(str(text).split("-", 1)[0]):
+            return edge
+        raise
     try:
         return iso(local.replace(tzinfo=timezone.utc) if zone.key == "UTC" else to_utc(local, zone))
-    except OverflowError:
-        raise ValueError(text) from None
+    except OverflowError:  # 9999-12-31 stands for never, and 0001-01-01 for ever: both stay what they are
+        return iso(local.replace(tzinfo=timezone.utc))
+
+
+# What NetSuite makes of the ends of the calendar in UTC.
+_EDGES = {"10000": "9999-12-31T23:59:59Z", "0000": "0001-01-01T00:00:00Z"}
 
 
 def _integer(text: Any) -> int:

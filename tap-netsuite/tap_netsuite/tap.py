@@ -12,7 +12,7 @@ from typing import Any
 
 from singer_sdk import Stream, Tap
 
-from suitetalk import ConfigurationError, RetryPolicy, SuiteTalkError
+from suitetalk import ConfigurationError, LoginNeededError, LoginRefusedError, RetryPolicy, SuiteTalkError
 from suitetalk.descriptions import check_environment, json_values, stray_names, stray_variables
 from tap_netsuite.account import Account
 from tap_netsuite.discovery.discover import discover
@@ -109,6 +109,8 @@ class TapNetSuite(Tap):
 
     def sync_all(self) -> None:  # type: ignore[misc]  # final, so that it does all it does, and so this one does
         """Read the selected streams, and show how far that is; STATE is the last line, even after a failure."""
+        if not self._chosen:
+            self.logger.warning("No stream is selected, so nothing is read; select streams in the catalog")
         with shown(self.progress):
             try:
                 super().sync_all()
@@ -128,10 +130,11 @@ class TapNetSuite(Tap):
     @cached_property
     def discovery(self) -> Discovery:
         """What NetSuite has, found now or kept from a while ago."""
+        account = self.account  # first: a key that cannot be read is not hidden by a catalog that is kept
         kept = self._cache.get()
         if kept is not None:
             return kept
-        found = discover(self.account)
+        found = discover(account)
         warn_of_columns(found.findings, self.logger)
         self._cache.put(found)
         return found
@@ -174,7 +177,13 @@ class TapNetSuite(Tap):
         return text
 
     def run_discovery(self) -> str:
-        """Write the catalog, and tell of each table whether it can be read, and if not, why."""
+        """Write the catalog, and tell of each table whether it can be read, and if not, why.
+
+        Raises:
+            LoginRefusedError: the login is wrong, even where the catalog is kept from an earlier one.
+        """
+        if not self.input_catalog:
+            self._check_login()
         try:
             text = super().run_discovery()
             sys.stdout.flush()
@@ -186,6 +195,14 @@ class TapNetSuite(Tap):
         else:
             log_findings(findings, self.logger)
         return text
+
+    def _check_login(self) -> None:
+        try:
+            self.account.netsuite.system.server_time()
+        except (LoginRefusedError, LoginNeededError):
+            raise
+        except SuiteTalkError as error:
+            self.logger.debug("The login cannot be tried: %s", error)
 
     def _tell_of(self, streams: Sequence[str]) -> None:
         """Tell how each of these streams was found."""

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from tests.tap_runs import Json, command, discover, names, run
 
-from netsuite_emulator import Emulator
+from netsuite_emulator import Emulator, Fault
 
 
 @pytest.fixture
@@ -29,6 +29,11 @@ def requests_of(account: Emulator, config: Json) -> int:
     account.clear_requests()
     discover(config)
     return len([request for request in account.requests if "token" not in request.path])
+
+
+def asked(account: Emulator) -> list[str]:
+    """Return what was asked besides whether the login is right."""
+    return [request.path for request in account.requests if "token" not in request.path and "Time" not in request.path]
 
 
 def test_a_second_discovery_asks_nothing_and_says_the_same(account: Emulator, kept: Json, cache_home: Path) -> None:
@@ -115,7 +120,7 @@ def test_a_setting_that_finds_nothing_else_asks_for_nothing(account: Emulator, k
     account.clear_requests()
     again = run(command(tmp_path, {**kept, "start_date": "2024-01-01"}, "--discover"))
     assert again.lines == first.lines
-    assert account.requests == []
+    assert asked(account) == []
 
 
 def test_the_command_tells_the_same_statuses_from_the_cache(account: Emulator, kept: Json, tmp_path: Path) -> None:
@@ -125,5 +130,15 @@ def test_the_command_tells_the_same_statuses_from_the_cache(account: Emulator, k
     assert names(json.loads("\n".join(runs[1].lines))) >= {"customer", "currency"}
     assert all("currency: readable" in finished.log for finished in runs)
     account.clear_requests()
+    assert "The catalog found at 2" in run(command(tmp_path, kept, "--discover")).log
+    assert asked(account) == []
+
+
+def test_a_kept_catalog_hides_no_wrong_login(account: Emulator, kept: Json, tmp_path: Path) -> None:
     run(command(tmp_path, kept, "--discover"))
-    assert account.requests == []
+    account.faults.add(Fault(effect="status", status=401, code="INVALID_LOGIN", path="serverTime"))
+    refused = run(command(tmp_path, kept, "--discover"))
+    assert refused.exit_code == 1
+    assert "INVALID_LOGIN" in refused.sentence
+    unreadable = run(command(tmp_path, {**kept, "private_key": "nonsense"}, "--discover"))
+    assert "private_key" in unreadable.sentence

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tests.tap_runs import Json, QuickTap, discover, entry, names, read
+from tests.tap_runs import Json, QuickTap, discover, entry, metadata, names, read, selected
 
 from netsuite_emulator import Emulator, Fault
 from suitetalk import SuiteTalkError
@@ -139,3 +139,42 @@ def test_where_only_select_star_takes_too_long_the_rows_with_the_highest_keys_ar
 ) -> None:
     account.faults.add(Fault(effect="timeout", statement=r"\* FROM customer$"))
     assert discover(few) == whole
+
+
+def test_transactions_come_by_their_own_stamp_where_only_the_combined_statement_is_refused(
+    netsuite_emulator_factory: Callable[..., Emulator], caplog: pytest.LogCaptureFixture
+) -> None:
+    emulator = netsuite_emulator_factory(scale=0.05, refused_statements=(r" IN \(SELECT .* IN \(SELECT ",))
+    config = {**emulator.connection, "tables": ["transaction", "transactionline"]}
+    finished = read(config, selected(discover(config), "transaction", "transactionline"))
+    assert finished.error is None
+    for table in ("transaction", "transactionline"):
+        assert len(finished.records(table)) == emulator.execute(f"SELECT count(*) FROM {table}")[0][0]
+        assert f"{table}: NetSuite does not let its rows be asked for by changes" in caplog.text
+
+
+def test_a_time_at_the_edge_of_the_calendar_is_a_time(netsuite_emulator_factory: Callable[..., Emulator]) -> None:
+    emulator = netsuite_emulator_factory()
+    emulator.execute("UPDATE customer SET datecreated = TIMESTAMP '9999-12-31 23:59:59' WHERE id = 1212")
+    config = {**emulator.connection, "tables": ["customer"]}
+    finished = read(config, selected(discover(config), "customer"))
+    assert finished.error is None
+    (row,) = [record for record in finished.records("customer") if record["id"] == 1212]
+    assert row["datecreated"] == "9999-12-31T23:59:59Z"
+
+
+def test_a_key_that_has_nulls_is_said(netsuite_emulator_factory: Callable[..., Emulator]) -> None:
+    emulator = netsuite_emulator_factory(scale=0.05)
+    emulator.execute(
+        "UPDATE transactionaccountingline SET accountingbook = NULL WHERE transaction = "
+        "(SELECT MAX(transaction) FROM transactionaccountingline)"
+    )
+    told = findings({**emulator.connection, "tables": ["transactionaccountingline"]})["transactionaccountingline"]
+    assert told.note == "it is read without a key, as some rows have no accountingbook"
+
+
+def test_a_run_without_a_selected_stream_warns(config: Json, few: Json, caplog: pytest.LogCaptureFixture) -> None:
+    catalog = selected(discover(few), "currency")
+    metadata(catalog["streams"][0])["selected"] = False
+    read(config, catalog)
+    assert "No stream is selected, so nothing is read" in caplog.text

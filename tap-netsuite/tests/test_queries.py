@@ -162,3 +162,27 @@ def test_a_column_holds_what_it_holds_in_the_tables_of_the_statement(config: Jso
         "id": "string",
         "trantype": "string",
     }
+
+
+def test_a_star_has_the_columns_that_are_null_in_the_rows_one_looks_at(
+    netsuite_emulator_factory: Callable[..., Emulator],
+) -> None:
+    emulator = netsuite_emulator_factory()
+    emulator.execute("UPDATE customer SET fax = NULL")
+    for query in ("SELECT * FROM customer", "SELECT c.*, c.id AS again FROM customer c"):
+        assert {"id", "fax", "companyname"} <= types(with_query(emulator.connection, query, primary_keys=["id"])).keys()
+
+
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ("SELECT id FROM customer ORDER BY id OFFSET 10 ROWS FETCH NEXT 5 ROWS ONLY", "OFFSET, which NetSuite ignores"),
+        ("SELECT t.id, l.id FROM transaction t JOIN transactionline l ON l.transaction = t.id", "two columns id"),
+        ("SELECT t.*, l.* FROM currency t JOIN currency l ON l.id = t.id", "two columns .*; name its columns instead"),
+        ('SELECT id, companyname AS "Company Name" FROM customer', "column named 'company name'; name it with letters"),
+        ("SELECT * FROM (SELECT id FROM customer) q", r"\* of something that is not a table"),
+    ],
+)
+def test_a_query_that_would_lose_rows_or_columns_is_refused(config: Json, query: str, words: str) -> None:
+    with pytest.raises(ConfigurationError, match=f"has the query mine with .*{words}"):
+        discover(with_query(config, query))

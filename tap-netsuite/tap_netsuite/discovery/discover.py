@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from suitetalk import ConfigurationError, SuiteQL
 from suitetalk.record_tables import table_of
 from tap_netsuite.account import Account
+from tap_netsuite.columns import Kind, kind_of
 from tap_netsuite.deletions.sources import deletions_of
 from tap_netsuite.discovery.datasets import dataset_streams
 from tap_netsuite.discovery.found import NOT_KNOWN, Discovery, Finding, Found, Status, StreamEntry
@@ -61,7 +62,12 @@ def discover(account: Account) -> Discovery:
         if not named:
             further = sorted({*map(table_of, names)} - pending.keys())
             pending.update({name: tables.submit(reader.read, name) for name in further})
-        queries = [tables.submit(_query, account, query, record_types, asker) for query in settings.queries]
+
+        def columns_of(table: str) -> dict[str, Kind]:
+            entry = (pending[table].result() if table in pending else reader.read(table))[0]
+            return {name: kind_of(schema) for name, schema in entry.schema["properties"].items()} if entry else {}
+
+        queries = [tables.submit(_query, account, each, record_types, asker, columns_of) for each in settings.queries]
         datasets = tables.submit(dataset_streams, account.netsuite.datasets, settings.datasets, requests.map)
         _raise_first([*pending.values(), is_logged, *queries, datasets])
         found = [pending[name].result() for name in named or sorted(pending)]
@@ -116,14 +122,20 @@ def _can_read(asker: Asker, log: str) -> bool:
     return True
 
 
-def _query(account: Account, query: Query, record_types: RecordTypes, asker: Asker) -> Found:
+def _query(
+    account: Account,
+    query: Query,
+    record_types: RecordTypes,
+    asker: Asker,
+    columns_of: Callable[[str], dict[str, Kind]],
+) -> Found:
     from tap_netsuite.discovery.queries import query_entry  # noqa: PLC0415 - what parses SQL takes long to load
 
     schemas = filter(None, record_types.schemas().values())
     fields = {name: kind for schema in schemas for name, kind in column_kinds(schema).items()}
     custom = {name: kind for name, kind in fields.items() if name.startswith(CUSTOM_FIELD_PREFIXES)}
     suiteql = account.netsuite.suiteql.with_parameters(query.parameters)
-    entry, rows = query_entry(Asker(suiteql, asker.questions), query, custom, account.settings.discovery)
+    entry, rows = query_entry(Asker(suiteql, asker.questions), query, custom, account.settings.discovery, columns_of)
     return entry, Finding(query.name, Status.READABLE if rows else Status.EMPTY)
 
 

@@ -7,6 +7,7 @@ import json
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, is_dataclass
+from datetime import datetime, timezone
 from enum import Enum
 from importlib.metadata import version
 from typing import Any, TextIO
@@ -214,6 +215,7 @@ def _note(finding: Finding) -> str:
 logger = logging.getLogger(__name__)
 
 _FORMAT = 1
+_FOUND_AT = "found_at"
 _AS_TEXT = " as text"
 
 
@@ -243,12 +245,17 @@ class DiscoveryCache:
             logger.debug("The kept catalog is damaged: %s", error)
             return None
         self._kept = kept
+        logger.info(
+            "The catalog found at %s is taken; set refresh_catalog to ask NetSuite again",
+            json.loads(kept).get(_FOUND_AT),
+        )
         return discovery
 
     def put(self, discovery: Discovery) -> None:
         """Keep what was found, if all of it could be found out."""
         if self._documents is not None and all(finding.is_sure for finding in discovery.findings):
-            self._kept = json.dumps(asdict(discovery), separators=(",", ":")).encode()
+            found = {**asdict(discovery), _FOUND_AT: datetime.now(timezone.utc).isoformat(timespec="seconds")}
+            self._kept = json.dumps(found, separators=(",", ":")).encode()
             self._documents.put(self._name(), self._kept)
 
     def catalog_text(self) -> str | None:

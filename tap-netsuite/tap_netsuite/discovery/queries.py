@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from sqlglot import exp, parse_one
@@ -38,14 +38,63 @@ class Expressions:
         tables = known_tables()
         self._tables = [tables[name] for name in sorted(named & tables.keys())] or list(tables.values())
 
+    def check(self, name: str) -> None:
+        """Refuse what NetSuite answers wrongly without an error.
+
+        Raises:
+            ConfigurationError: the statement has an OFFSET, two columns of one name, or a name that no column can have.
+        """
+        if self._query is None:
+            return
+        if self._query.find(exp.Offset):
+            raise ConfigurationError(
+                "queries",
+                f"has the query {name} with OFFSET, which NetSuite ignores: it answers with the first rows each time. "
+                "Leave it out; all rows are read, page by page.",
+            )
+        names = [selected.alias_or_name.lower() for selected in self._query.selects if not selected.is_star]
+        for column in filter(None, names):
+            if not _NAME.fullmatch(column):
+                raise ConfigurationError(
+                    "queries",
+                    f"has the query {name} with a column named {column!r}; name it with letters, digits and _.",
+                )
+            if names.count(column) > 1:
+                raise ConfigurationError(
+                    "queries", f"has the query {name} with two columns {column}; name one of them with AS."
+                )
+
+    def starred_tables(self) -> list[str]:
+        """Return the tables whose columns are all selected with `*`; empty text for what is not a table."""
+        if not isinstance(self._query, exp.Select):
+            return [""] if self._query is not None and self._query.is_star else []
+        query = self._query
+        tables = {
+            table.alias_or_name.lower(): table.name.lower()
+            for table in query.find_all(exp.Table)
+            if table.parent_select is query
+        }
+        derived = {each.alias_or_name.lower() for each in (*query.ctes, *query.find_all(exp.Subquery))}
+        found: list[str] = []
+        for selected in query.selects:
+            if not selected.is_star:
+                continue
+            prefix = selected.table.lower() if isinstance(selected, exp.Column) else ""
+            if prefix:
+                found.append(tables.get(prefix, ""))
+            else:
+                found += ["" if name in derived else name for name in tables.values()]
+                found += [""] if any(each.parent_select is query for each in query.find_all(exp.Subquery)) else []
+        return ["" if name in derived else name for name in found]
+
     def named_columns(self) -> dict[str, Kind]:
         """Return the columns as the statement names them, each with a guess; empty where that cannot be told."""
-        if self._query is None or self._query.is_star:
+        if self._query is None:
             return {}
         return {
             selected.alias_or_name.lower(): self._kind(selected.unalias())
             for selected in self._query.selects
-            if selected.alias_or_name
+            if selected.alias_or_name and not selected.is_star
         }
 
     def kind_by_name(self, name: str) -> Kind:
@@ -68,13 +117,18 @@ class Expressions:
         return Kind.TEXT
 
 
+_NAME = re.compile(r"[a-z_][a-z0-9_$#]*")
 _SAMPLE = 1000
 _WHOLE = re.compile(r"0|-?[1-9][0-9]*")
 _NUMBER = re.compile(r"-?[0-9]*\.?[0-9]+")
 
 
 def query_entry(
-    asker: Asker, query: Query, custom_fields: Mapping[str, Kind], settings: DiscoverySettings
+    asker: Asker,
+    query: Query,
+    custom_fields: Mapping[str, Kind],
+    settings: DiscoverySettings,
+    columns_of: Callable[[str], Mapping[str, Kind]],
 ) -> tuple[StreamEntry, int]:
     """Find out the columns of a query and what they hold, and how many rows it has, as far as one page shows.
 
@@ -87,13 +141,16 @@ def query_entry(
         query: the statement with its keys.
         custom_fields: kinds of the account's custom fields by column.
         settings: what the values are wanted to look like.
+        columns_of: returns the columns of a table; none where they are not known.
 
     Raises:
         ConfigurationError: NetSuite refuses the query, or its columns cannot be told.
     """
-    sample = _sample(asker, query)
     expressions = Expressions(query.statement, custom_fields)
+    expressions.check(query.name)
+    sample = _sample(asker, query)
     guesses = {name: expressions.kind_by_name(name) for row in sample for name in row}
+    guesses.update(_starred(expressions, query, columns_of))
     guesses.update(expressions.named_columns())
     keys = {*query.primary_keys, *([query.replication_key] if query.replication_key else [])}
     if not guesses:
@@ -118,6 +175,23 @@ def query_entry(
         )
     schema = schema_of(tuple(settings.as_wanted(column) for column in found.columns))
     return StreamEntry(query.name, schema, query.primary_keys, query.replication_key), len(sample)
+
+
+def _starred(
+    expressions: Expressions, query: Query, columns_of: Callable[[str], Mapping[str, Kind]]
+) -> dict[str, Kind]:
+    """Return the columns that `*` stands for: those are not in the rows that are null in all the rows one looks at."""
+    kinds = dict(expressions.named_columns())
+    for table in expressions.starred_tables():
+        columns = columns_of(table) if table else {}
+        doubles = sorted(columns.keys() & kinds.keys())
+        if not columns or doubles:
+            why = f"two columns {doubles[0]}" if doubles else f"* of {table or 'something that is not a table'}"
+            raise ConfigurationError(
+                "queries", f"has the query {query.name} with {why}; name its columns instead of *."
+            )
+        kinds.update(columns)
+    return kinds
 
 
 def _sample(asker: Asker, query: Query) -> list[dict[str, Any]]:

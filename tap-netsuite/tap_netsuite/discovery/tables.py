@@ -90,6 +90,7 @@ class TableReader:
         status = Status.EMPTY if first.is_empty else Status.READABLE
         is_slow = first.failure is not None and is_too_slow(first.failure)
         note = _note(first.failure) if is_whole else _NO_SCHEMA
+        note = "; ".join(filter(None, (note, "" if keys else _lacks(found, known))))
         return entry, Finding(table, status, note, tuple(sorted(left_out)), is_sure=is_whole and not is_slow)
 
     def _display_columns(
@@ -193,6 +194,13 @@ def _keys(found: Probe, known: KnownTable | None) -> tuple[str, ...]:
         if names.issuperset(keys) and len(set(values)) == len(values) and not any(None in value for value in values):
             return keys
     return ()
+
+
+def _lacks(found: Probe, known: KnownTable | None) -> str:
+    """Return why a table that should have a key has none, empty when rows of the sample do not show it."""
+    keys = known.keys if known else ()
+    nulls = [name for name in keys if any(row.get(name) is None for row in found.sample)]
+    return f"it is read without a key, as some rows have no {' and no '.join(nulls)}" if nulls else ""
 
 
 def _with_key_kinds(found: Probe, keys: tuple[str, ...]) -> tuple[Column, ...]:

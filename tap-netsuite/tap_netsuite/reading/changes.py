@@ -160,6 +160,9 @@ class TransactionSets:
         """Prepare; NetSuite is asked when the first stream wants to know."""
         self._suiteql = suiteql
         self._zone = zone
+        self._takes_all = Once(
+            lambda: self._accepts(f"SELECT id FROM transaction WHERE {_probe(self._of(HEADER, PARTS))}")
+        )
         self._visible = Once(self._find_visible)
         self._newest = Once(self._find_newest)
 
@@ -177,7 +180,7 @@ class TransactionSets:
         own = next(part for part in PARTS if part.table == table)
         parts = self._visible()
         changes = self._of(own, parts)
-        if parts == PARTS or (
+        if self._takes_all() or (
             own in parts and self._accepts(f"SELECT {own.owner} FROM {table} WHERE {_probe(changes)}")
         ):
             self._newest()  # asked now: what NetSuite shows after the rows were read says nothing about them
@@ -208,7 +211,7 @@ class TransactionSets:
 
     def _find_visible(self) -> tuple[Part, ...]:
         """Ask about all parts in one statement, and about each only where that is refused."""
-        if self._accepts(f"SELECT id FROM transaction WHERE {_probe(self._of(HEADER, PARTS))}"):
+        if self._takes_all():
             return PARTS
         visible = tuple(part for part in PARTS if self._accepts(part.owners(f"{part.stamp} IS NOT NULL")))
         hidden = [part.name for part in PARTS if part not in visible]
