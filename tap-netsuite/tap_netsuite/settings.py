@@ -471,6 +471,12 @@ class TapSettings:
         minimum=0,
         maximum=100,
     )
+    new_columns: Literal["read", "warn"] = setting(
+        "read",
+        "New columns",
+        "What to do about a column that is new since the state was written: read again the rows that have a value in "
+        "it, or only warn.",
+    )
     discovery: DiscoverySettings = group()
     record_streams: Mapping[LowerCase, RecordSettings] = setting(
         {},

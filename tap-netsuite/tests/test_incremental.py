@@ -11,7 +11,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 import pytest
-from tests.tap_runs import Json, Run, metadata, read, selected
+from tests.tap_runs import Json, Run, discover, metadata, read, selected
 
 from netsuite_emulator import Emulator, Fault
 
@@ -223,3 +223,21 @@ def test_where_many_are_never_stamped_they_are_spoken_of(
     caplog.clear()
     assert read(**given, state=first.state).error is None
     assert "whether 1500 rows changed is unknown" in caplog.text
+
+
+@pytest.mark.parametrize("new_columns", ["read", "warn"])
+def test_the_values_of_a_new_column_come_although_no_row_has_changed(
+    netsuite_emulator_factory: Callable[..., Emulator], new_columns: str
+) -> None:
+    emulator = netsuite_emulator_factory(scale=0.05)
+    emulator.execute("UPDATE customer SET fax = NULL")
+    emulator.execute("UPDATE customer SET fax = '555 0100', lastmodifieddate = TIMESTAMP '2020-01-01' WHERE id = 1212")
+    config = {**emulator.connection, "tables": ["customer"], "new_columns": new_columns}
+    catalog = selected(discover(config), "customer")
+    without = copy.deepcopy(catalog)
+    del without["streams"][0]["schema"]["properties"]["fax"]
+    first = read(config, without)
+    second = read(config, catalog, first.state)
+    assert second.error is None
+    assert [row["id"] for row in second.records("customer") if row["fax"]] == ([1212] if new_columns == "read" else [])
+    assert not any(row["fax"] for row in read(config, catalog, second.state).records("customer"))

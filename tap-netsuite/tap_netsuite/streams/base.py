@@ -220,13 +220,17 @@ class NetSuiteStream(Stream):
     ) -> None:
         """Leave the bookmark alone; it moves with what has been proven."""
 
+    def _state_of_columns(self) -> dict[str, Any]:
+        """Return what the state holds of the columns that were read; empty where each run reads all rows."""
+        return {}
+
     def _acknowledge(self, bookmark: Mapping[str, Any]) -> None:
         """Say that everything before a bookmark has been passed on, and write STATE.
 
         Rows that leave in BATCH files are not written yet; there the SDK writes STATE after each file.
         """
         self._bookmark = bookmark
-        state, after = self.stream_state, {**bookmark, **self.version.state}
+        state, after = self.stream_state, {**bookmark, **self.version.state, **self._state_of_columns()}
         if state == after:
             return
         state.clear()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import logging
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import replace
@@ -24,7 +26,7 @@ from tap_netsuite.reading.changes import ChangedTransactions, StampedChanges
 from tap_netsuite.reading.engine import Fetcher, Portion
 from tap_netsuite.reading.page import RowFormat, Rows
 from tap_netsuite.reading.parallel import KeyedSource, TableReading
-from tap_netsuite.reading.sequential import PlainReading
+from tap_netsuite.reading.sequential import PlainReading, rows_by_key
 from tap_netsuite.reading.state import belongs_to, is_bookmark_of, position_in
 from tap_netsuite.settings import Query
 from tap_netsuite.source import Source, count_rows
@@ -33,6 +35,8 @@ from tap_netsuite.sync import Run, StreamError
 
 logger = logging.getLogger(__name__)
 
+_COLUMNS = "columns"
+_MARK = 4  # characters that stand for a column
 _HELD_PAGES = 2
 _NOT_BY_DEFAULT = frozenset({"systemnote", "deletedrecord", "deletedrecordinconnect"})
 
@@ -68,8 +72,43 @@ class SuiteQLStream(NetSuiteStream):
         """Yield the rows as records with every selected column, null where NetSuite has none."""
         local = self._local
         in_utc = _in_utc(local)
+        yield from self._rows_with_new_columns(local, in_utc)
         if in_utc == local or not (yield from self._read_in_utc(fetcher, in_utc)):
             yield from self._reading(local).read(fetcher)
+
+    def _rows_with_new_columns(self, local: Source, in_utc: Source) -> Iterator[Portion]:
+        """Yield the rows that have a value in a column which is new since the state was written.
+
+        They need not have changed since, so the bookmark does not find them.
+        """
+        new = self._new_columns(local)
+        if not new:
+            return
+        names = ", ".join(column.name for column in new)
+        if self.account.settings.new_columns == "warn":
+            logger.warning("%s has the new columns %s; rows that do not change will not show them", self.name, names)
+            return
+        logger.info("%s has the new columns %s; the rows that have a value in them are read again", self.name, names)
+        source = in_utc if self._converts_to_utc() else local
+        row_format = self._row_format(source, in_key_order=False)
+        condition = f"({' OR '.join(f'{column.source} IS NOT NULL' for column in new)})"
+        for rows in rows_by_key(self._suiteql, source, condition):
+            yield Portion(row_format.of_items(rows))
+
+    def _new_columns(self, source: Source) -> list[Column]:
+        """Return the columns that an earlier run has not read; none where the state does not say which it has."""
+        known = self._state_at_start.get(_COLUMNS)
+        if not isinstance(known, str) or source.replication_key is None:
+            return []
+        marks = {known[place : place + _MARK] for place in range(0, len(known), _MARK)}
+        columns = (column for column in source.columns if column.kind is not Kind.DISPLAY)
+        return [column for column in columns if _mark(column) not in marks]
+
+    def _state_of_columns(self) -> dict[str, Any]:
+        """Return the columns as a text, short as it stands in each STATE."""
+        if self._local.replication_key is None:
+            return {}
+        return {_COLUMNS: "".join(sorted(map(_mark, self._local.columns)))}
 
     def _read_in_utc(self, fetcher: Fetcher, source: Source) -> Generator[Portion, None, bool]:
         """Let NetSuite turn times into UTC: only it knows an hour that the account's clock showed twice.
@@ -182,16 +221,7 @@ class SuiteQLStream(NetSuiteStream):
         cursor = source.replication_key
         says_when = self._is_told(SET_READ_AT)
         by_key = source.has_number_keys and (cursor is None or cursor.kind is Kind.DATE_TIME)
-        row_format = RowFormat(
-            self.name,
-            source,
-            lambda: account.zone,
-            as_lines=self.leaves_directly,
-            in_key_order=by_key,
-            kept=self._kept,
-            marks_deletions=self._is_told(DELETED_AT),
-            version=self.version.number,
-        )
+        row_format = self._row_format(source, in_key_order=by_key)
         if by_key:
             return TableReading(
                 source,
@@ -217,6 +247,18 @@ class SuiteQLStream(NetSuiteStream):
             clock=account,
             zone=lambda: account.zone,
             lookback=lookback,
+        )
+
+    def _row_format(self, source: Source, *, in_key_order: bool) -> RowFormat:
+        return RowFormat(
+            self.name,
+            source,
+            lambda: self.account.zone,
+            as_lines=self.leaves_directly,
+            in_key_order=in_key_order,
+            kept=self._kept,
+            marks_deletions=self._is_told(DELETED_AT),
+            version=self.version.number,
         )
 
     @cached_property
@@ -253,6 +295,10 @@ class SuiteQLStream(NetSuiteStream):
             title=self.name,
             parameters=self._parameters,
         )
+
+
+def _mark(column: Column) -> str:
+    return base64.urlsafe_b64encode(hashlib.sha256(column.name.encode()).digest())[:_MARK].decode()
 
 
 def _in_utc(source: Source) -> Source:
