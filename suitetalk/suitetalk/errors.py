@@ -147,6 +147,10 @@ class ServerFaultError(NetSuiteError):
     """500 and above."""
 
 
+class UnexpectedError(ServerFaultError):
+    """500 in all tries, which is also how NetSuite refuses some statements and records, each time [section 14.2]."""
+
+
 _NOT_ABOUT_THE_REQUEST = frozenset({407, 408})  # a proxy wants a login; the server tired of waiting
 
 
@@ -159,6 +163,10 @@ def is_refusal(error: SuiteTalkError) -> bool:
 
 REFUSALS = (InvalidRequestError, NotFoundError, PermissionDeniedError)
 """The refusals of a question that may not be asked here: by this role, in this account, of this release."""
+
+
+STATEMENT_REFUSALS = (*REFUSALS, UnexpectedError)
+"""What NetSuite answers, after all tries, to what it does not take in this form."""
 
 
 _BY_CODE = {
@@ -174,7 +182,8 @@ _BY_CODE = {
     "CONCURRENCY_LIMIT_EXCEEDED": (
         "lower `max_concurrency`, or see Setup > Integration > Integration Governance for what else runs"
     ),
-    "UNEXPECTED_ERROR": "try again later, and give NetSuite's support the Error ID if it stays",
+    "UNEXPECTED_ERROR": "try again later; if it stays, NetSuite cannot answer this very request, so ask for less or in "
+    "another way",
     "INVALID_METHOD": "this record type does not offer the operation over REST",
 }
 

@@ -71,6 +71,11 @@ class SuiteQL:
         other._within = within
         return other
 
+    @property
+    def refused(self) -> set[str]:
+        """What the account is known to refuse, in words of the caller's, who need not try it again."""
+        return self._ability.refused
+
     def page(
         self, statement: str, parameters: Sequence[Value] = (), *, limit: int = PAGE_SIZE, offset: int = 0
     ) -> Page:
@@ -385,7 +390,9 @@ def _decimal(value: Decimal) -> str:
 class _Ability:
     """What is known of an account; a race between threads costs one request."""
 
-    binds = True  # until it says otherwise
+    def __init__(self) -> None:
+        self.binds = True  # until it says otherwise
+        self.refused: set[str] = set()
 
 
 def _row(item: dict[str, Any]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
-from suitetalk.errors import REFUSALS, ConfigurationError
+from suitetalk.errors import STATEMENT_REFUSALS, ConfigurationError
 from suitetalk.records import Records
 from suitetalk.suiteql import SuiteQL
 from suitetalk.values import instant
@@ -196,7 +196,7 @@ def _stamps(suiteql: SuiteQL, table: str, order: str) -> list[dict[str, Any]]:
     )
     try:
         return suiteql.page(statement, limit=3).items
-    except REFUSALS as error:
+    except STATEMENT_REFUSALS as error:
         logger.debug("No stamps from %s: %s", table, error)
         return []
 
@@ -205,7 +205,7 @@ def _seen_in_record(records: Records, table: str, row: dict[str, Any]) -> _Sight
     record_type = row.get("recordtype") or table
     try:
         body = records.get(record_type, str(row["id"]))
-    except REFUSALS as error:
+    except STATEMENT_REFUSALS as error:
         logger.debug("No stamp from %s %s: %s", record_type, row.get("id"), error)
         return None
     stamp = next((value for name, value in body.items() if name.lower() == "lastmodifieddate"), None)
@@ -230,7 +230,7 @@ def _sightings_by_function(suiteql: SuiteQL) -> list[_Sighting]:
     for table in _ANY_TABLES:
         try:
             rows = suiteql.page(f"SELECT {columns} FROM {table}", limit=1).items
-        except REFUSALS as error:
+        except STATEMENT_REFUSALS as error:
             logger.debug("SYS_EXTRACT_UTC on %s: %s", table, error)
             continue
         if rows:

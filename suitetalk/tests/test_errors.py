@@ -20,9 +20,9 @@ from suitetalk import (
     NotFoundError,
     OutcomeUnknownError,
     PermissionDeniedError,
-    ServerFaultError,
     SuiteTalkError,
 )
+from suitetalk.errors import UnexpectedError
 from suitetalk.http.response import Answer, encode, refusal, token_refusal
 from suitetalk.redaction import readable
 
@@ -56,7 +56,7 @@ def details(code: str, text: str, **places: str) -> dict[str, Any]:
         (404, "NONEXISTENT_ID", "Record does not exist.", NotFoundError, "the role may not see it"),
         (405, "INVALID_METHOD", "Valid operations: GET.", InvalidRequestError, "does not offer"),
         (429, "CONCURRENCY_LIMIT_EXCEEDED", "Blocked.", ConcurrencyLimitError, "Integration Governance"),
-        (500, "UNEXPECTED_ERROR", "Error ID: abc", ServerFaultError, "Error ID"),
+        (500, "UNEXPECTED_ERROR", "Error ID: abc", UnexpectedError, "in another way"),
     ],
 )
 def test_a_refusal_carries_what_netsuite_said_and_what_to_do(

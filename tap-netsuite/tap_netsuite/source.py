@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import logging
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from suitetalk import IncompleteResultError, SuiteQL, quoted
+from suitetalk import IncompleteResultError, NetSuiteError, Page, SuiteQL, quoted
+from suitetalk.errors import STATEMENT_REFUSALS
 from suitetalk.suiteql import Value, both
 from suitetalk.timezone import SQL_TIME_FORMAT
 from tap_netsuite.columns import Column, Kind
@@ -38,9 +41,9 @@ class Source:
         selected = ", ".join(column.selected for column in self.columns)
         return f"SELECT {selected} FROM {self.relation}{_where(condition)}" + (f" ORDER BY {order}" if order else "")
 
-    def count(self, condition: str = "") -> str:
-        """Return the statement that counts the rows meeting a condition, as column `n`."""
-        return f"SELECT COUNT(*) AS n FROM {self.relation}{_where(condition)}"
+    def count(self, condition: str = "", what: str = "*") -> str:
+        """Return the statement that counts the rows meeting a condition, or a column of theirs, as column `n`."""
+        return f"SELECT COUNT({what}) AS n FROM {self.relation}{_where(condition)}"
 
     def sums(self, condition: str, *expressions: str) -> str:
         """Return the statement that sums expressions over the rows meeting a condition, as columns `s0`, `s1`, …."""
@@ -144,6 +147,9 @@ def _where(condition: str) -> str:
     return f" WHERE {condition}" if condition else ""
 
 
+logger = logging.getLogger(__name__)
+
+
 def missing_rows(suiteql: SuiteQL, source: Source, condition: str, *, came: int, counted: int) -> int:
     """Return how many rows NetSuite counts beyond those that came, 0 when none is missing.
 
@@ -157,14 +163,117 @@ def missing_rows(suiteql: SuiteQL, source: Source, condition: str, *, came: int,
         came: rows that were read, repeated ones included.
         counted: NetSuite's count before the reading.
     """
-    if came >= counted:
+    if came >= counted and (came or source.keys):
         return 0
-    return max(0, count_rows(suiteql, source, condition) - came)
+    number = count_rows(suiteql, source, condition)
+    return max(0, (counted if number is None else number) - came)
 
 
-def count_rows(suiteql: SuiteQL, source: Source, condition: str) -> int:
-    """Return NetSuite's count of the rows meeting a condition."""
-    return int(suiteql.page(source.count(condition)).items[0]["n"])
+def count_rows(suiteql: SuiteQL, source: Source, condition: str) -> int | None:
+    """Return NetSuite's count of the rows meeting a condition, None where it refuses to count them.
+
+    Where `COUNT(*)` is refused [section 14.2], a key is counted; where that is too, the answer with one key says how
+    many there are, if its parts agree.
+
+    Raises:
+        NetSuiteError: NetSuite cannot be asked now, or refuses the rows themselves.
+    """
+    refusals: dict[str, NetSuiteError] = {}
+    for form, what in (("COUNT(*)", "*"), *(("COUNT(key)", key.source) for key in source.keys[:1])):
+        if form in suiteql.refused:
+            continue
+        try:
+            counts = suiteql.page(source.count(condition, what), limit=1).items
+        except STATEMENT_REFUSALS as refusal:
+            refusals[form] = refusal
+        else:
+            _take_note(suiteql, refusals)
+            if counts:
+                return int(counts[0]["n"])
+    if not source.keys:
+        return None
+    page = suiteql.page(replace(source, columns=source.keys).page(condition), limit=1)
+    _take_note(suiteql, refusals)
+    return page.total if page.has_more == (page.total > len(page.items)) else None
+
+
+def _take_note(suiteql: SuiteQL, refusals: Mapping[str, NetSuiteError]) -> None:
+    """Remember, and say once, that forms of counting are refused where other questions about the rows are not."""
+    for form, refusal in refusals.items():
+        if form not in suiteql.refused:
+            suiteql.refused.add(form)
+            logger.warning("This account refuses %s, so rows are counted in another way: %s", form, refusal)
+
+
+FEW_COLUMNS = 50
+"""Columns that any account shows; more than 100 have come back as no rows at all [section 14.2, unverified]."""
+
+
+def page_in_parts(suiteql: SuiteQL, source: Source, condition: str, order: str, offset: int = 0) -> Page:
+    """Return a page of a source with more columns than the account shows at once.
+
+    The columns come in parts that are joined by key. All parts but the last are read again after it: where nothing has
+    changed in between, all of them were so at the moment the last one was read.
+
+    Raises:
+        IncompleteResultError: rows changed during each reading, or not even a few columns come.
+    """
+    parts = list(_parts(suiteql, source, condition))
+    for _ in range(_READINGS):
+        pages = [suiteql.page(part.page(condition, order), offset=offset) for part in (*parts, *parts[:-1])]
+        items = [page.items for page in pages]
+        if items[len(parts) :] == items[: len(parts) - 1]:
+            by_key = [{_key(source, row): row for row in rows} for rows in items[: len(parts)]]
+            if all(rows.keys() == by_key[0].keys() for rows in by_key):
+                joined = [{name: value for rows in by_key for name, value in rows[key].items()} for key in by_key[0]]
+                return Page(joined, pages[0].total, pages[0].has_more)
+    raise IncompleteResultError(
+        f"{source.name} is read in {len(parts)} parts, because NetSuite does not show all its columns at once, and its "
+        "rows changed each time in between; read it when less is going on, or select fewer columns."
+    )
+
+
+def _parts(suiteql: SuiteQL, source: Source, condition: str) -> Iterator[Source]:
+    """Yield parts of a source's columns that NetSuite shows rows of, the keys in each."""
+    others = [column for column in source.columns if column not in source.keys]
+    width = next((width for width in _widths(suiteql) if width < len(source.columns)), len(source.columns) // 2)
+    while width > len(source.keys):
+        first = replace(source, columns=(*source.keys, *others[: width - len(source.keys)]))
+        if suiteql.page(first.page(condition), limit=1).items:
+            if width not in _widths(suiteql):
+                suiteql.refused.add(f"{_WIDER}{width}")
+                logger.warning(
+                    "NetSuite shows no rows of %s with %d columns, and some with %d: columns are read in parts",
+                    source.name,
+                    len(source.columns),
+                    width,
+                )
+            size = width - len(source.keys)
+            for place in range(0, len(others), size):
+                yield replace(source, columns=(*source.keys, *others[place : place + size]))
+            return
+        width //= 2
+    if missing := count_rows(suiteql, source, condition):
+        raise gap(source, condition, came=0, missing=missing)
+    yield source  # they are gone by now
+
+
+def _widths(suiteql: SuiteQL) -> list[int]:
+    """Return the numbers of columns that are known to come where more do not, the widest first."""
+    return sorted((int(each.removeprefix(_WIDER)) for each in suiteql.refused if each.startswith(_WIDER)), reverse=True)
+
+
+def is_in_parts(suiteql: SuiteQL, source: Source) -> bool:
+    """Tell whether a source has more columns than the account is known to show, and keys to join parts by."""
+    return bool(source.keys) and any(width < len(source.columns) for width in _widths(suiteql))
+
+
+def _key(source: Source, row: dict[str, Any]) -> tuple[Any, ...]:
+    return tuple(row.get(column.name) for column in source.keys)
+
+
+_READINGS = 3
+_WIDER = "columns beyond "
 
 
 def gap(source: Source, condition: str, *, came: int, missing: int) -> IncompleteResultError:

@@ -58,6 +58,7 @@ class StandIn:
         self._changes = iter(changes or [])
         self._spoil = spoil
         self.pages = 0
+        self.refused: set[str] = set()
 
     @property
     def suiteql(self) -> SuiteQL:

@@ -160,10 +160,11 @@ def test_rows_that_are_counted_and_never_shown_are_an_error(
         read(table, seed)
 
 
-def test_one_page_is_one_request() -> None:
-    table = table_of({(0, number) for number in range(4)}, 4, 3, [])
-    assert len(read(table, 1).came) == 4
-    assert table.requests == 1
+def test_one_page_is_one_request_unless_it_is_full() -> None:
+    for rows, requests in ((3, 1), (4, 2)):
+        table = table_of({(0, number) for number in range(rows)}, 4, 3, [])
+        assert len(read(table, 1).came) == rows
+        assert table.requests == requests
 
 
 def test_proofs_are_a_few_requests_in_a_hundred() -> None:

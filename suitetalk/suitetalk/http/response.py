@@ -29,6 +29,7 @@ from suitetalk.errors import (
     OutcomeUnknownError,
     PermissionDeniedError,
     ServerFaultError,
+    UnexpectedError,
     for_refusal,
     for_token_refusal,
     speaks_of_permission,
@@ -207,7 +208,7 @@ def refusal(answer: Answer) -> NetSuiteError:
     first = details[0]
     kind = _BY_STATUS.get(answer.status, InvalidRequestError)
     if answer.status >= _FIRST_SERVER_FAULT:
-        kind = ServerFaultError
+        kind = UnexpectedError if answer.status == _FIRST_SERVER_FAULT else ServerFaultError
     elif kind is InvalidRequestError and first.code == _NO_ID:
         kind = NotFoundError
     elif kind is InvalidRequestError and speaks_of_permission(first.message):

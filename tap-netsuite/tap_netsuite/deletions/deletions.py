@@ -16,7 +16,8 @@ from functools import partial
 from itertools import chain, islice
 from typing import Any
 
-from suitetalk import InvalidRequestError, NetSuite, NotFoundError, PermissionDeniedError, SuiteQL
+from suitetalk import NetSuite, NotFoundError, SuiteQL
+from suitetalk.errors import STATEMENT_REFUSALS
 from suitetalk.record_tables import table_of
 from suitetalk.values import iso
 from tap_netsuite.columns import DELETED_AT, UTC, Column, Kind, converter
@@ -301,7 +302,7 @@ def existing_records(netsuite: NetSuite, record_type: str, keys: Sequence[Key]) 
     numbers = [(int(key[0]),) for key in keys]
     try:
         found = Existence(netsuite.suiteql, table_of(record_type), (Column("id", Kind.INTEGER),)).among(numbers)
-    except (InvalidRequestError, NotFoundError, PermissionDeniedError):
+    except STATEMENT_REFUSALS:
         return {key for key in keys if _is_record(netsuite, record_type, str(key[0]))}
     return {(str(number),) for (number,) in found}
 
@@ -311,7 +312,7 @@ def _is_record(netsuite: NetSuite, record_type: str, record_id: str) -> bool:
         netsuite.records.get(record_type, record_id)
     except NotFoundError:
         return False
-    except (InvalidRequestError, PermissionDeniedError):  # such as one that a workflow has locked: it is there
+    except STATEMENT_REFUSALS:  # such as one that a workflow has locked: it is there
         return True
     return True
 

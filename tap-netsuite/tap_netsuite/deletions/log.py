@@ -21,7 +21,7 @@ from suitetalk import (
     NetSuiteError,
     SuiteQL,
 )
-from suitetalk.errors import REFUSALS
+from suitetalk.errors import STATEMENT_REFUSALS
 from suitetalk.record_tables import table_of
 from suitetalk.timezone import PYTHON_TIME_FORMAT, earliest_local
 from tap_netsuite.columns import Column, Kind, instant
@@ -177,7 +177,7 @@ class DeletionLog:
         def readable(column: str) -> bool:
             try:
                 self._suiteql.page(f"SELECT {column} FROM {table}", limit=1)
-            except REFUSALS as refusal:
+            except STATEMENT_REFUSALS as refusal:
                 refusals.append(refusal)
                 return False
             return True

@@ -6,8 +6,10 @@ of several pages is checked before it counts, and repeated when it does not pass
 
 - Of a table or query without keys NetSuite computes a fingerprint of all rows before the first page and after the
   last.
-- Rows of a dataset with keys are complete when there are as many different keys as NetSuite counts.
-- Rows of a dataset without keys are complete when a second reading finds the same rows.
+- Where NetSuite computes none, and of a dataset without keys, a second reading has to find the same rows.
+- Of a dataset with keys two readings have to find the same keys. Where one goes and another comes between two pages, a
+  row that stays can slip through while the count is right. Three readings do where each key that is not in all of them
+  has come once or gone once.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ from collections.abc import Generator, Iterator, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from functools import partial
+from math import ceil
 from typing import Any
 
 from suitetalk import (
@@ -25,16 +28,16 @@ from suitetalk import (
     READABLE_ROWS,
     Datasets,
     IncompleteResultError,
-    InvalidRequestError,
     SuiteQL,
     SuiteTalkError,
 )
+from suitetalk.errors import STATEMENT_REFUSALS
 from tap_netsuite.columns import Column, Kind
 from tap_netsuite.reading.engine import Fetcher, Portion
 from tap_netsuite.reading.page import RowFormat, Rows
 from tap_netsuite.reading.state import READINGS
 from tap_netsuite.settings import Audit
-from tap_netsuite.source import Source
+from tap_netsuite.source import Source, count_rows
 
 logger = logging.getLogger(__name__)
 
@@ -56,14 +59,15 @@ class _Found:
     kept: list[tuple[Any, ...]] = field(default_factory=list)
 
     def add(self, page: Rows) -> None:
-        self.totals.add(page.total or 0)
+        if page.total is not None:
+            self.totals.add(page.total)
         self.came += page.count
         self.kept += page.kept
 
     @property
     def agrees(self) -> bool:
-        """Whether as many rows came as NetSuite counts."""
-        return self.totals == {self.came}
+        """Whether as many rows came as NetSuite counts, where it does."""
+        return self.totals <= {self.came}
 
 
 class _ByOffset(ABC):
@@ -73,6 +77,7 @@ class _ByOffset(ABC):
         self._name = name
         self._audit = audit
         self._total = 0  # NetSuite's latest count
+        self._check: _Found | None = None
 
     def read(self, fetcher: Fetcher) -> Generator[Portion, None, None]:
         """Yield all rows; again when they changed while they were read.
@@ -82,7 +87,7 @@ class _ByOffset(ABC):
             NetSuiteError: NetSuite refused.
         """
         first = fetcher.page(partial(self._page, 0)).result()
-        if first.is_whole:
+        if first.is_whole and first.count < PAGE_SIZE:
             yield Portion(first, audited=first.total or 0)
             return
         yield Portion(Rows(0))
@@ -110,7 +115,15 @@ class _ByOffset(ABC):
         for page in fetcher.in_order(self._begin_all(fetcher)):
             yield Portion(page if is_written else Rows(0))
             found.add(page)
-        self._total = max(found.totals)
+        offset = PAGE_SIZE * max(1, ceil(self._total / PAGE_SIZE))
+        while not page.is_last or page.count == PAGE_SIZE:  # a full page need not be the last one
+            if offset >= READABLE_ROWS:
+                break
+            page = fetcher.page(partial(self._page, offset)).result()
+            yield Portion(page if is_written else Rows(0))
+            found.add(page)
+            offset += PAGE_SIZE
+        self._total = max(found.totals, default=found.came)
         return found
 
     def _begin_all(self, fetcher: Fetcher) -> Iterator[Future[Rows]]:
@@ -133,6 +146,17 @@ class _ByOffset(ABC):
 
     def _begin(self) -> None:  # noqa: B027 - not all need it
         """Take note of what is needed before the first page."""
+
+    def _is_found_again(self, fetcher: Fetcher, found: _Found) -> Generator[Portion, None, bool]:
+        """Return whether another reading, one of before will do, finds the same rows."""
+        if self._is_same(found):
+            return True
+        self._check = yield from self._all(fetcher, is_written=False)
+        return self._is_same(found)
+
+    def _is_same(self, found: _Found) -> bool:
+        check = self._check
+        return check is not None and check.agrees and sorted(check.kept) == sorted(found.kept)
 
     @abstractmethod
     def _is_proven(self, fetcher: Fetcher, found: _Found) -> Generator[Portion, None, bool]:
@@ -158,14 +182,26 @@ class KeylessReading(_ByOffset):
     )
 
     def _page(self, offset: int) -> Rows:
+        """Return a page; of each row a number is kept that differs for other rows."""
         answer = self._suiteql.answer(self._source.page("", self._source.key_order), offset=offset)
-        return self._row_format.read(answer.content, lambda: self._suiteql.page_of(answer), offset)
+        page = self._row_format.read(answer.content, lambda: self._suiteql.page_of(answer), offset)
+        page = replace(page, kept=tuple((hash(repr(row)),) for row in page.kept))
+        if not page.disagrees and (page.total or offset):
+            return page
+        counted = count_rows(self._suiteql, self._source, "")
+        if counted and not page.count and not offset:
+            raise IncompleteResultError(
+                f"NetSuite counts {counted} rows of {self._name} and shows none of them with "
+                f"{len(self._source.columns)} columns; select fewer columns."
+            )
+        return replace(page, total=counted)
 
     def _begin(self) -> None:
         self._before = self._fingerprint()
 
-    def _is_proven(self, fetcher: Fetcher, found: _Found) -> Generator[Portion, None, bool]:  # noqa: ARG002 - NetSuite compares
-        yield from ()
+    def _is_proven(self, fetcher: Fetcher, found: _Found) -> Generator[Portion, None, bool]:
+        if not self._before and self._audit is not Audit.OFF:
+            return (yield from self._is_found_again(fetcher, found))
         return self._fingerprint() == self._before
 
     def _fingerprint(self) -> tuple[str | None, ...]:
@@ -180,7 +216,7 @@ class KeylessReading(_ByOffset):
             statement = f"SELECT {', '.join(['COUNT(*) AS n', *parts])} FROM {self._source.relation}"
             try:
                 row = self._suiteql.page(statement, limit=1).items[0]
-            except InvalidRequestError as refusal:
+            except STATEMENT_REFUSALS as refusal:
                 logger.debug("No such fingerprint of %s: %s", self._source.name, refusal)
                 self._ways.pop(0)
             else:
@@ -235,7 +271,7 @@ class DatasetReading(_ByOffset):
         self._row_format = row_format
         self._keys = keys
         self._known = known
-        self._check: _Found | None = None
+        self._readings: list[set[Any]] = []
 
     _too_many = f" and NetSuite lets only {READABLE_ROWS} of a dataset be read; filter the dataset, or split it in two"
 
@@ -246,17 +282,28 @@ class DatasetReading(_ByOffset):
         return "sort the dataset, name its primary_keys in `datasets`, or read it when less is going on"
 
     def _is_proven(self, fetcher: Fetcher, found: _Found) -> Generator[Portion, None, bool]:
-        """Count different keys, or compare with a second reading; one of before will do."""
-        if self._keys:
-            return len(set(found.kept)) == found.came
-        if self._audit is Audit.OFF or self._is_same(found):
+        """Compare with another reading, by their keys where there are some."""
+        if self._keys and len(set(found.kept)) < found.came:
+            return False
+        if self._audit is Audit.OFF:
             return True
-        self._check = yield from self._all(fetcher, is_written=False)
-        return self._is_same(found)
+        if not self._keys:
+            return (yield from self._is_found_again(fetcher, found))
+        self._readings.append(set(found.kept))
+        if self._is_explained():
+            return True
+        check = yield from self._all(fetcher, is_written=False)
+        if check.agrees and len(set(check.kept)) == check.came:
+            self._readings.append(set(check.kept))
+        return self._readings[-1] == set(found.kept) and len(self._readings) > 1
 
-    def _is_same(self, found: _Found) -> bool:
-        check = self._check
-        return check is not None and check.agrees and sorted(check.kept) == sorted(found.kept)
+    def _is_explained(self) -> bool:
+        """Tell whether the last readings found the same keys, or all others have come once or gone once."""
+        *earlier, last = self._readings
+        if not earlier or len(earlier) == 1:
+            return bool(earlier) and earlier[0] == last
+        before, between = earlier[-2:]
+        return between == last or not (((before & last) - between) | (between - before - last))
 
     def _page(self, offset: int) -> Rows:
         """Return a page; of each row its key is kept as a number, or the whole row where it has none.
@@ -268,14 +315,16 @@ class DatasetReading(_ByOffset):
         """
         try:
             page = self._datasets.page(self._dataset_id, offset=offset)
-        except InvalidRequestError:
+        except STATEMENT_REFUSALS:
             if offset == 0:
                 raise
             # What an offset beyond the end is answered with is not documented [section 12]; the rest has gone away.
             return Rows(0, offset=offset, total=offset)
         items = [self._lowered(item) for item in page.items]
         kept = self._keys_of(items) if self._keys else [repr(sorted(item.items())) for item in items]
-        rows = self._row_format.of_items(items, offset, page.total)
+        rows = replace(self._row_format.of_items(items, offset, page.total), has_more=page.has_more)
+        if rows.disagrees:  # nobody counts the rows of a dataset
+            rows = replace(rows, total=None)
         return replace(rows, kept=tuple((hash(each),) for each in kept))
 
     def _lowered(self, item: Mapping[str, Any]) -> dict[str, Any]:

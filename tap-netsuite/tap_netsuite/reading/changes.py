@@ -15,7 +15,7 @@ from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from suitetalk import SuiteQL
-from suitetalk.errors import REFUSALS
+from suitetalk.errors import STATEMENT_REFUSALS
 from suitetalk.suiteql import both
 from suitetalk.timezone import SQL_TIME_FORMAT, earliest_local
 from tap_netsuite.columns import Column, Kind, instant
@@ -200,10 +200,14 @@ class TransactionSets:
         the role cannot see headers.
         """
         column = Column("id", Kind.INTEGER)
-        if HEADER in self._visible():
-            return Source("transaction", (column,), (column,)), self._of(HEADER, self._visible()).between(since, None)
+        visible = self._visible()
+        changes = self._of(HEADER, visible)
+        if self._takes_all() or (
+            HEADER in visible and self._accepts(f"SELECT id FROM transaction WHERE {_probe(changes)}")
+        ):
+            return Source("transaction", (column,), (column,)), changes.between(since, None)
         own = next(part for part in PARTS if part.table == table)
-        condition = self._of(own, self._visible()).between(since, None)
+        condition = self._of(own, visible).between(since, None)
         return Source(f"(SELECT DISTINCT {own.owner} AS id FROM {table} WHERE {condition})", (column,), (column,)), ""
 
     def _of(self, own: Part, parts: tuple[Part, ...]) -> ChangedTransactions:
@@ -228,7 +232,7 @@ class TransactionSets:
         statement = f"SELECT TO_CHAR(MAX({HEADER.stamp}), '{SQL_TIME_FORMAT}') AS newest FROM transaction"
         try:
             rows = self._suiteql.page(statement, limit=1).items
-        except REFUSALS as refusal:
+        except STATEMENT_REFUSALS as refusal:
             logger.debug("The latest stamp of transactions: %s", refusal)
             return None
         newest = rows[0].get("newest") if rows else None
@@ -237,7 +241,7 @@ class TransactionSets:
     def _accepts(self, statement: str) -> bool:
         try:
             self._suiteql.page(statement, limit=1)
-        except REFUSALS as refusal:
+        except STATEMENT_REFUSALS as refusal:
             logger.debug("%s: %s", statement, refusal)
             return False
         return True

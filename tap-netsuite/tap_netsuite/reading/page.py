@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from decimal import Decimal
 from functools import cached_property
@@ -20,7 +20,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from suitetalk import Page, SuiteTalkError
+from suitetalk import READABLE_ROWS, Page, SuiteTalkError
 from suitetalk.values import iso
 from tap_netsuite.columns import DELETED_AT, SET_READ_AT, UTC, Column, Kind, converter
 from tap_netsuite.source import Source
@@ -45,6 +45,7 @@ class Rows:
         kept: values of some columns of all rows, where they were asked for.
         offset: rows of the result before them.
         total: NetSuite's count of the whole result; None where they are not a page of one.
+        has_more: whether NetSuite says that a page of the result comes after them.
     """
 
     count: int
@@ -56,6 +57,16 @@ class Rows:
     kept: tuple[Key, ...] = ()
     offset: int = 0
     total: int | None = None
+    has_more: bool = False
+
+    @property
+    def disagrees(self) -> bool:
+        """Whether the answer's count, its rows and its word of more cannot all be true."""
+        if self.total is None:
+            return False
+        end = self.offset + self.count
+        is_cut = not self.has_more and end >= READABLE_ROWS
+        return self.has_more != (end < self.total) and not is_cut
 
     @property
     def left(self) -> int | None:
@@ -65,7 +76,7 @@ class Rows:
     @property
     def is_last(self) -> bool:
         """Whether no row of the result comes after these."""
-        return not self.left
+        return not (self.has_more if self.total is None else self.left)
 
     @property
     def is_whole(self) -> bool:
@@ -162,11 +173,15 @@ class RowFormat:
         if self._quick:
             decoded = self._quick.decode(content)
             if decoded is not None:
-                rows, total = decoded
+                rows, total, has_more = decoded
                 kept = self._quick.values(rows, self._kept)
-                return self._leaving(rows, self._quick.keys(rows), self._quick.newest(rows), kept, offset, total)
-        general = page()
-        return self.of_items(general.items, offset, general.total)
+                leaving = self._leaving(rows, self._quick.keys(rows), self._quick.newest(rows), kept, offset, total)
+                return replace(leaving, has_more=has_more)
+        return self.of_page(page(), offset)
+
+    def of_page(self, page: Page, offset: int = 0) -> Rows:
+        """Return the rows of a page that was decoded the general way; see `of_items`."""
+        return replace(self.of_items(page.items, offset, page.total), has_more=page.has_more)
 
     def of_items(self, items: Iterable[dict[str, Any]], offset: int = 0, total: int | None = None) -> Rows:
         """Return rows given as SuiteQL's mappings of lower-case names to text, with their place in a result.
@@ -260,7 +275,7 @@ class _Quick:
             forbid_unknown_fields=True,  # what is not expected must not go missing in silence
             gc=False,
         )
-        page = msgspec.defstruct("Page", [("items", list[row]), ("totalResults", int)])  # type: ignore[valid-type]  # made just now
+        page = msgspec.defstruct("Page", [("items", list[row]), ("totalResults", int), ("hasMore", bool, False)])  # type: ignore[valid-type]  # made just now
         self._decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(page, strict=False)
         self._zone = zone
         self._unfinished = [
@@ -270,8 +285,8 @@ class _Quick:
         self._keys = tuple(column.name for column in source.keys)
         self._cursor_field = self._places[source.replication_key.name] if source.replication_key else None
 
-    def decode(self, content: bytes) -> tuple[list[Any], int] | None:
-        """Return rows and the count of the whole result; None when the page has to go the careful way."""
+    def decode(self, content: bytes) -> tuple[list[Any], int, bool] | None:
+        """Return rows, the count of all, and whether more follow; None when the page has to go the careful way."""
         if _TAKEN_FOR_NOTHING in content:
             return None
         try:
@@ -282,7 +297,7 @@ class _Quick:
             return None
         for row in page.items:
             row.links = msgspec.UNSET
-        return page.items, page.totalResults
+        return page.items, page.totalResults, page.hasMore
 
     def keys(self, rows: list[Any]) -> list[Key]:
         """Return the rows' keys."""

@@ -29,7 +29,8 @@ from functools import partial
 from math import ceil
 from typing import Protocol
 
-from suitetalk import PAGE_SIZE, READABLE_ROWS, IncompleteResultError, InvalidRequestError, SuiteQL
+from suitetalk import PAGE_SIZE, READABLE_ROWS, IncompleteResultError, SuiteQL
+from suitetalk.errors import STATEMENT_REFUSALS
 from suitetalk.suiteql import both
 from suitetalk.values import instant, iso
 from tap_netsuite.columns import Column
@@ -39,7 +40,17 @@ from tap_netsuite.reading.page import Key, RowFormat, Rows
 from tap_netsuite.reading.sequential import check_keys
 from tap_netsuite.reading.state import READINGS, Clock, Position, check_not_ahead, state_of
 from tap_netsuite.settings import Audit
-from tap_netsuite.source import Source, after, between, gap, up_to
+from tap_netsuite.source import (
+    FEW_COLUMNS,
+    Source,
+    after,
+    between,
+    count_rows,
+    gap,
+    is_in_parts,
+    page_in_parts,
+    up_to,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -47,6 +58,7 @@ _FIRST_STRETCH = 2  # pages; later ones are longer, so that proofs cost little a
 _LONGEST_STRETCH = 50
 _FEW_PAGES = 3  # side by side they would take as many round trips, the proof included, and a request more
 _TICK = timedelta(microseconds=1)
+_SUMS = "SUM(CASE)"
 _MOST_UNPROVEN = 3  # stretches; state lags no further behind
 
 
@@ -88,8 +100,8 @@ class KeyedTable(Protocol):
         """Return the page at an offset of the rows after a key, or of all, in the order of the key."""
         ...
 
-    def count(self, after: Key | None, up_to: Key, gaps: tuple[Gap, ...]) -> Count:
-        """Return NetSuite's count of the rows after a key and up to another, and of those in some gaps."""
+    def count(self, after: Key | None, up_to: Key, gaps: tuple[Gap, ...]) -> Count | None:
+        """Return NetSuite's count of the rows after a key and up to another, and of those in gaps; None if refused."""
         ...
 
     def adjoins(self, behind: Key, before: Key) -> bool:
@@ -123,7 +135,7 @@ class KeyPages:
         self._audit = audit
         self._stretch = _Stretch(None, None)
         self._stretch_pages = _FIRST_STRETCH
-        self._proofs: deque[tuple[_Stretch, Future[Count]]] = deque()
+        self._proofs: deque[tuple[_Stretch, Future[Count | None]]] = deque()
 
     def read(self, after: Key | None, first: Rows | None = None) -> Iterator[Portion]:
         """Yield all pages after a key, in order, and what is proven of them.
@@ -137,7 +149,8 @@ class KeyPages:
         """
         self._stretch = _Stretch(after, after)
         end = yield from self._pages(after, first)
-        while end and not end.is_last:  # they are few, it grew meanwhile, or NetSuite let less of it be read
+        # They are few, it grew meanwhile, or NetSuite let less of it be read; and a full page need not be the last one.
+        while end and (not end.is_last or end.count == self._table.page_size):
             end = yield from self._pages(self._stretch.up_to, None)
         if self._stretch.pages:
             self._ask_about(self._stretch)
@@ -213,7 +226,7 @@ class KeyPages:
     def _ask_about(self, stretch: _Stretch) -> None:
         """Ask NetSuite about a stretch, unless its pages leave nothing to ask: full, and no key between them."""
         if (stretch.is_full and not stretch.gaps) or self._audit is Audit.OFF or stretch.up_to is None:
-            known: Future[Count] = Future()
+            known: Future[Count | None] = Future()
             known.set_result(Count(stretch.came, 0))
             self._proofs.append((stretch, known))
         else:
@@ -224,7 +237,11 @@ class KeyPages:
         """Take NetSuite's answer about a stretch, and read it again where rows are missing."""
         stretch, asked = self._proofs.popleft()
         count = asked.result()
-        if count.in_gaps or count.rows > stretch.came:
+        if count is None:
+            logger.debug("A stretch of %d pages cannot be counted; it is read page after page", stretch.pages)
+            yield from self._again(stretch)
+        elif count.in_gaps or count.rows > stretch.came:
+            logger.info("Rows have moved between pages while they were read; reading %d pages again", stretch.pages)
             yield from self._again(stretch)
         else:
             yield Portion(proven=stretch.up_to, audited=count.rows)
@@ -235,7 +252,6 @@ class KeyPages:
         Each page has to be as full as NetSuite says in the same answer; what is counted later may have come later.
         """
         for _ in range(READINGS):
-            logger.info("Rows have moved between pages while they were read; reading %d pages again", stretch.pages)
             came, missing, after = 0, 0, stretch.after
             while after is None or after < (stretch.up_to or ()):
                 page = self._fetch(after, 0).result()
@@ -274,17 +290,27 @@ class KeyedSource:
         row_format: RowFormat,
         condition: str = "",
         counted: Callable[[], str] = lambda: "",
+        *,
+        is_first: bool = False,
     ) -> None:
         """Read from a source with keys the rows that meet a condition.
 
-        `counted` returns the condition that those of them meet which were there when the reading began, as far as
-        that can be told: NetSuite's count must not include rows that came since.
+        Args:
+            suiteql: where to read.
+            source: what to read.
+            row_format: makes the rows that leave.
+            condition: which rows to read; empty for all.
+            counted: returns the condition that those of them meet which were there when the reading began, as far as
+                that can be told: NetSuite's count must not include rows that came since.
+            is_first: whether nothing has been read of it before, so that it ought to have rows.
         """
         self._suiteql = suiteql
         self._source = source
         self._row_format = row_format
         self._condition = condition
         self._counted = counted
+        self._doubts_empty = is_first or len(source.columns) > FEW_COLUMNS
+        self._totals: dict[Key | None, int] = {}
 
     def page(self, behind: Key | None, offset: int) -> Rows:
         """Return the page at an offset of the rows after a key, or of all; one beyond their end is empty.
@@ -294,42 +320,76 @@ class KeyedSource:
             NetSuiteError: NetSuite refused.
         """
         condition = both(self._condition, after(self._source.keys, behind or ()))
-        statement = self._source.page(condition, self._source.key_order)
         try:
-            answer = self._suiteql.answer(statement, offset=offset)
-        except InvalidRequestError:
+            page = self._rows(condition, offset)
+        except STATEMENT_REFUSALS:
             if offset == 0:
                 raise
             # What an offset beyond the end is answered with is not documented [section 12]; what it hides is read
             # after the last row.
             return Rows(0, offset=offset, total=offset)
-        page = self._row_format.read(answer.content, lambda: self._suiteql.page_of(answer), offset)
+        if page.disagrees or (self._doubts_empty and not page.total and not offset):
+            page = self._believed(page, behind, condition)
+        self._doubts_empty &= not page.count
         if behind is not None and page.first is not None and page.first <= behind:
             raise self._source.order_error()
         if self._source.is_query and behind is None and offset == 0 and not page.is_last:
             check_keys(self._suiteql, self._source, self._condition)  # whose keys are only said to be some
         return page
 
-    def count(self, behind: Key | None, last: Key, gaps: tuple[Gap, ...]) -> Count:
-        """Return NetSuite's count of the rows after a key and up to another, and of those in some gaps."""
+    def _rows(self, condition: str, offset: int) -> Rows:
+        source = self._source
+        if is_in_parts(self._suiteql, source):
+            page = page_in_parts(self._suiteql, source, condition, source.key_order, offset)
+            return self._row_format.of_page(page, offset)
+        answer = self._suiteql.answer(source.page(condition, source.key_order), offset=offset)
+        return self._row_format.read(answer.content, lambda: self._suiteql.page_of(answer), offset)
+
+    def _believed(self, page: Rows, behind: Key | None, condition: str) -> Rows:
+        """Return a page with the total that NetSuite counts, since what it says of itself cannot all be true.
+
+        No rows where some are counted may be a fault that passes, or come from more columns than the account shows.
+        """
+        if behind not in self._totals:
+            counted = count_rows(self._suiteql, self._source, condition)
+            # One more than came, where nobody counts, lets the reading go on after the last of them.
+            more = max(page.total or 0, page.offset + page.count + page.has_more)
+            self._totals[behind] = more if counted is None else counted
+        total = self._totals[behind]
+        if total and not page.count and not page.offset:
+            page = self._rows(condition, 0)
+            if not page.count:
+                source = self._source
+                page = self._row_format.of_page(page_in_parts(self._suiteql, source, condition, source.key_order))
+        return replace(page, total=max(total, page.offset + page.count))
+
+    def count(self, behind: Key | None, last: Key, gaps: tuple[Gap, ...]) -> Count | None:
+        """Return NetSuite's count of the rows after a key and up to another, and of those in gaps; None if refused."""
         keys = self._source.keys
         here = both(after(keys, behind or ()), up_to(keys, last))
         if not gaps:
-            return Count(self._number(both(self._counted(), here)), 0)
+            return _counts(self._number(both(self._counted(), here)), 0)
         was_there = self._counted()
-        if "(SELECT " in was_there:  # that a sum may have a subquery in it is not documented
-            return Count(
-                self._number(both(was_there, here)), self._number(both(self._condition, here, _any(keys, gaps)))
-            )
+        if "(SELECT " in was_there or _SUMS in self._suiteql.refused:  # a sum with a subquery in it is not documented
+            return self._counted_apart(was_there, here, gaps)
         rows = f"CASE WHEN {was_there} THEN 1 ELSE 0 END" if was_there else "1"
         statement = self._source.sums(
             both(self._condition, here), rows, f"CASE WHEN {_any(keys, gaps)} THEN 1 ELSE 0 END"
         )
-        row = self._suiteql.page(statement, limit=1).items[0]
+        try:
+            row = self._suiteql.page(statement, limit=1).items[0]
+        except STATEMENT_REFUSALS as refusal:
+            logger.debug("%s cannot be counted in one statement: %s", self._source.name, refusal)
+            self._suiteql.refused.add(_SUMS)
+            return self._counted_apart(was_there, here, gaps)
         return Count(int(row.get("s0") or 0), int(row.get("s1") or 0))
 
-    def _number(self, condition: str) -> int:
-        return int(self._suiteql.page(self._source.count(condition), limit=1).items[0]["n"])
+    def _counted_apart(self, was_there: str, here: str, gaps: tuple[Gap, ...]) -> Count | None:
+        rows = self._number(both(was_there, here))
+        return _counts(rows, self._number(both(self._condition, here, _any(self._source.keys, gaps))))
+
+    def _number(self, condition: str) -> int | None:
+        return count_rows(self._suiteql, self._source, condition)
 
     def adjoins(self, behind: Key, before: Key) -> bool:
         """Tell whether no key can lie between two others."""
@@ -338,6 +398,10 @@ class KeyedSource:
     def gap_error(self, came: int, missing: int) -> IncompleteResultError:
         """Return the error for rows that do not come however often they are read."""
         return gap(self._source, self._condition, came=came, missing=missing)
+
+
+def _counts(rows: int | None, in_gaps: int | None) -> Count | None:
+    return None if rows is None or in_gaps is None else Count(rows, in_gaps)
 
 
 def _any(keys: tuple[Column, ...], gaps: tuple[Gap, ...]) -> str:

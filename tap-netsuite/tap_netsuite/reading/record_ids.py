@@ -26,10 +26,10 @@ from suitetalk import (
     PAGE_SIZE,
     IncompleteResultError,
     InvalidRequestError,
-    NotFoundError,
-    PermissionDeniedError,
+    Page,
     Records,
 )
+from suitetalk.errors import STATEMENT_REFUSALS, UnexpectedError
 from suitetalk.record_tables import table_of
 from suitetalk.suiteql import both
 from tap_netsuite.account import Account
@@ -69,10 +69,12 @@ class Listing:
     Attributes:
         ids: those that came.
         total: NetSuite's own count.
+        has_more: whether NetSuite says that there are more.
     """
 
     ids: tuple[str, ...]
     total: int
+    has_more: bool = False
 
 
 Ask = Callable[[Window], Future[Listing]]
@@ -95,7 +97,7 @@ def windows_with_ids(ask: Ask, whole: Window) -> Iterator[list[int]]:
         window, asked, reading = waiting.pop()
         listing = asked.result()
         ids = _numbers(listing, window)
-        if len(ids) >= listing.total:
+        if len(ids) >= listing.total and not listing.has_more and len(ids) < PAGE_SIZE:
             yield ids
         elif len(ids) > 1:
             lower, upper = window.cut(ids[(len(ids) - 1) // 2])
@@ -199,24 +201,26 @@ class RecordList:
             f"id LESS_OR_EQUAL {window.up_to}" if window.up_to is not None else "",
         ]
         page = self._page(" AND ".join(filter(None, bounds)))
-        return Listing(page[0], page[1])
+        return Listing(_ids(page), page.total, page.has_more)
 
     def _those_of(self, ids: list[int]) -> set[int]:
-        listed, total = self._page(f"id ANY_OF [{', '.join(map(str, ids))}]")
-        if len(set(listed)) < total:
-            raise IncompleteResultError(f"NetSuite lists {len(set(listed))} of {total} records of {self._record_type}.")
+        page = self._page(f"id ANY_OF [{', '.join(map(str, ids))}]")
+        listed = _ids(page)
+        if len(set(listed)) < page.total or page.has_more:
+            raise IncompleteResultError(
+                f"NetSuite lists {len(set(listed))} of {page.total} records of {self._record_type}; run it again."
+            )
         return set(map(int, listed))
 
-    def _page(self, condition: str) -> tuple[tuple[str, ...], int]:
+    def _page(self, condition: str) -> Page:
         own = f"({self._q})" if self._q and condition else self._q
         q = " AND ".join(filter(None, [own, condition]))
         try:
-            page = self._records.list(self._record_type, q=q or None, limit=PAGE_SIZE)
-        except InvalidRequestError as refusal:
+            return self._records.list(self._record_type, q=q or None, limit=PAGE_SIZE)
+        except (InvalidRequestError, UnexpectedError) as refusal:
             if condition:
                 raise _RefusedWindowError(str(refusal)) from refusal
             raise
-        return tuple(str(item.get("id", "")) for item in page.items), page.total
 
     def _by_offset(self) -> set[RecordId]:
         """Return all ids; when the list changes between two pages it is read again.
@@ -236,6 +240,10 @@ class RecordList:
         return seen
 
 
+def _ids(page: Page) -> tuple[str, ...]:
+    return tuple(str(item.get("id", "")) for item in page.items)
+
+
 class _RefusedWindowError(Exception):
     """NetSuite refused a filter that names `id`."""
 
@@ -251,7 +259,7 @@ def _identifier(text: str) -> RecordId:
     return int(text) if is_number(text) else text
 
 
-REFUSALS = (InvalidRequestError, NotFoundError, PermissionDeniedError)
+REFUSALS = STATEMENT_REFUSALS
 """What NetSuite answers when a type has no list for this role, or no table."""
 
 _ID = Column("id", Kind.INTEGER)
@@ -309,7 +317,7 @@ class TableIds:
             return "", False
         try:
             counted = count_rows(self._account.netsuite.suiteql, self._source, condition)
-        except InvalidRequestError:
+        except STATEMENT_REFUSALS:
             return "", False
         try:
             listed = self._list.count()

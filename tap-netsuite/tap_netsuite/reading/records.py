@@ -20,6 +20,7 @@ from suitetalk import (
     SuiteQL,
     SuiteTalkError,
 )
+from suitetalk.errors import UnexpectedError
 from tap_netsuite.columns import UTC, Column, Kind, converter, kind_of
 from tap_netsuite.once import Once
 from tap_netsuite.probe import Asker, Questions, probe
@@ -118,7 +119,7 @@ def _simple(part: Any) -> Any:
     return {**part, "items": _simple(part["items"])} if "items" in part else part
 
 
-_OF_ONE_RECORD = (InvalidRequestError, PermissionDeniedError, IncompleteResultError)
+_OF_ONE_RECORD = (InvalidRequestError, PermissionDeniedError, UnexpectedError, IncompleteResultError)
 
 
 @dataclass(frozen=True)
@@ -213,8 +214,8 @@ class _Gaps:
         ids = ", ".join(document.record_id for document in self.first)
         words = "; ".join(dict.fromkeys(str(document.refusal).rstrip(".") for document in self.first))
         return IncompleteResultError(
-            f"{self.count} records of {record_type} could not be read, such as {ids}: {words}; unlock them, or let "
-            "them be read from SuiteQL with the fallback of record_streams."
+            f"{self.count} records of {record_type} could not be read, such as {ids}: {words}; unlock or "
+            "repair them, or let them be read from SuiteQL with the fallback of record_streams."
         )
 
 

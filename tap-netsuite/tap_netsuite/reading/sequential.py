@@ -7,10 +7,12 @@ from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
+from sys import maxsize
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from suitetalk import PAGE_SIZE, READABLE_ROWS, IncompleteResultError, InvalidRequestError, Page, SuiteQL
+from suitetalk import PAGE_SIZE, READABLE_ROWS, IncompleteResultError, Page, SuiteQL
+from suitetalk.errors import STATEMENT_REFUSALS
 from suitetalk.suiteql import both
 from suitetalk.timezone import PYTHON_TIME_FORMAT, earliest_local
 from suitetalk.values import iso
@@ -18,7 +20,17 @@ from tap_netsuite.columns import UTC, Column, Kind, converter
 from tap_netsuite.reading.engine import Fetcher, Portion
 from tap_netsuite.reading.page import RowFormat
 from tap_netsuite.reading.state import READINGS, Clock, check_not_ahead, moment_in, query_state
-from tap_netsuite.source import Source, after, count_rows, gap, literal, missing_rows
+from tap_netsuite.source import (
+    FEW_COLUMNS,
+    Source,
+    after,
+    count_rows,
+    gap,
+    is_in_parts,
+    literal,
+    missing_rows,
+    page_in_parts,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -63,7 +75,7 @@ def check_keys(suiteql: SuiteQL, source: Source, condition: str) -> None:
     """
     try:
         row = suiteql.page(source.count_keys(condition), limit=1).items[0]
-    except InvalidRequestError as refusal:
+    except STATEMENT_REFUSALS as refusal:
         logger.debug("The different keys of %s cannot be counted: %s", source.name, refusal)
         return
     rows, keys, different = int(row["n"]), int(row["k"]), int(row["d"])
@@ -75,13 +87,33 @@ def check_keys(suiteql: SuiteQL, source: Source, condition: str) -> None:
 
 def _behind_the_last(suiteql: SuiteQL, source: Source, condition: str) -> Iterator[Page]:
     order = _Order(source)
+    is_first = True
     while True:
-        page = suiteql.page(source.page(both(condition, after(source.keys, order.last)), source.key_order))
+        page = _page(
+            suiteql, source, both(condition, after(source.keys, order.last)), source.key_order, is_first=is_first
+        )
+        is_first = False
         if page.items or page.total:
             yield page
         order.check(page.items)
         if not page.items or (not page.has_more and len(page.items) < PAGE_SIZE):
             return
+
+
+def _page(suiteql: SuiteQL, source: Source, condition: str, order: str, *, is_first: bool = False) -> Page:
+    """Return the first page of a source; the first of all that is empty is not believed before the rows are counted."""
+    if is_in_parts(suiteql, source):
+        return page_in_parts(suiteql, source, condition, order)
+    page = suiteql.page(source.page(condition, order))
+    if page.items or page.total or not is_first or not count_rows(suiteql, source, condition):
+        return page
+    page = suiteql.page(source.page(condition, order))
+    return page if page.items or not source.keys else page_in_parts(suiteql, source, condition, order)
+
+
+def _disagrees(page: Page) -> bool:
+    """Tell whether the parts of a first page cannot all be true."""
+    return page.has_more != (page.total > len(page.items))
 
 
 def _by_offset(suiteql: SuiteQL, source: Source, condition: str) -> Iterator[Page]:
@@ -173,7 +205,7 @@ class _Passed:
     Attributes:
         condition: where they lie.
         rows: how many they were.
-        left: NetSuite's count of what was still to come after them.
+        left: NetSuite's count of what was still to come after them; more than there can be where it is not believed.
         border: the value they lie below.
     """
 
@@ -196,8 +228,10 @@ def rows_by_change(suiteql: SuiteQL, source: Source, column: Column, start: Any 
     order = ", ".join(dict.fromkeys([column.name, *(key.name for key in source.keys)]))
     rest = f"{column.source} IS NOT NULL" if start is None else _at_or_above(column, start)
     passed: _Passed | None = None
+    is_first = start is None or len(source.columns) > FEW_COLUMNS
     while True:
-        page = suiteql.page(source.page(rest, order))
+        page = _page(suiteql, source, rest, order, is_first=is_first)
+        is_first = False
         if passed:
             if page.total < passed.left:  # rows were deleted meanwhile, changed, or never shown
                 _check_count(suiteql, source, passed.condition, came=passed.rows)
@@ -208,7 +242,7 @@ def rows_by_change(suiteql: SuiteQL, source: Source, column: Column, start: Any 
             return
         _check_progress(source, column, page.items)
         lowest, highest = page.items[0][column.name], page.items[-1][column.name]
-        if len(page.items) >= page.total:
+        if len(page.items) >= page.total and not page.has_more and len(page.items) < PAGE_SIZE:
             yield Slice(page.items, highest)
             return
         below = both(rest, f"{column.source} < {literal(column, highest)}")
@@ -221,11 +255,11 @@ def rows_by_change(suiteql: SuiteQL, source: Source, column: Column, start: Any 
             rows = [row for row in page.items if row[column.name] != highest]
             yield Slice(rows)
             rest = _at_or_above(column, highest)
-            passed = _Passed(below, len(rows), page.total - len(rows), highest)
+            passed = _Passed(below, len(rows), maxsize if _disagrees(page) else page.total - len(rows), highest)
 
 
 def _check_count(suiteql: SuiteQL, source: Source, condition: str, *, came: int) -> None:
-    missing = count_rows(suiteql, source, condition) - came
+    missing = (count_rows(suiteql, source, condition) or 0) - came
     if missing > 0:
         raise gap(source, condition, came=came, missing=missing)
 

@@ -14,8 +14,8 @@ from typing import Any
 from singer_sdk import Tap
 from singer_sdk.singerlib.catalog import REPLICATION_INCREMENTAL
 
-from suitetalk import ConfigurationError, InvalidRequestError
-from suitetalk.errors import REFUSALS
+from suitetalk import ConfigurationError
+from suitetalk.errors import REFUSALS, STATEMENT_REFUSALS
 from tap_netsuite.account import Account
 from tap_netsuite.columns import DELETED_AT, OURS, SET_READ_AT, UTC, Column, Kind, converter, kind_of
 from tap_netsuite.deletions.deletions import OWNER, Existence, Subject, changed_transactions
@@ -120,7 +120,7 @@ class SuiteQLStream(NetSuiteStream):
         reading = self._reading(source).read(fetcher)
         try:
             begun = list(self._first_of(reading))
-        except InvalidRequestError as refusal:
+        except STATEMENT_REFUSALS as refusal:
             logger.debug("%s: %s; its times are read on the account's clock", self.name, refusal)
             begun = None
         if begun is None or not self._converts_to_utc():
@@ -223,12 +223,18 @@ class SuiteQLStream(NetSuiteStream):
         by_key = source.has_number_keys and (cursor is None or cursor.kind is Kind.DATE_TIME)
         row_format = self._row_format(source, in_key_order=by_key)
         if by_key:
+            position = position_in(state, source)
             return TableReading(
                 source,
                 lambda condition, counted, read_at: KeyedSource(
-                    suiteql, source, row_format.of_set(read_at) if says_when else row_format, condition, counted
+                    suiteql,
+                    source,
+                    row_format.of_set(read_at) if says_when else row_format,
+                    condition,
+                    counted,
+                    is_first=position.low is None,
                 ),
-                position_in(state, source),
+                position,
                 reads_sets=says_when and (cursor is None or self._sets is not None),
                 changes=(self._sets or StampedChanges(cursor, lambda: account.zone)) if cursor else None,
                 start_date=settings.start_date,
@@ -256,7 +262,7 @@ class SuiteQLStream(NetSuiteStream):
             lambda: self.account.zone,
             as_lines=self.leaves_directly,
             in_key_order=in_key_order,
-            kept=self._kept,
+            kept=self._kept if source.keys or source.replication_key else tuple(each.name for each in source.columns),
             marks_deletions=self._is_told(DELETED_AT),
             version=self.version.number,
         )
