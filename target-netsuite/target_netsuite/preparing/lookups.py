@@ -19,7 +19,7 @@ from suitetalk import InvalidRequestError, NetSuiteError, NotFoundError, Permiss
 from suitetalk.record_tables import RecordTable, record_table, table_of
 from suitetalk.records import is_external_id
 from suitetalk.suiteql import both
-from target_netsuite.errors import INVALID_TEXT
+from target_netsuite.errors import DIFFERS_IN_CASE, INVALID_TEXT
 from target_netsuite.intents import Intent, Reference, Refusal
 from target_netsuite.preparing.comparison import SCALARS, member
 from target_netsuite.preparing.tables import (
@@ -282,7 +282,7 @@ def _in_any_case(sought: Reference, ids: Mapping[str, Sequence[str]]) -> Found:
         return Found()
     return Found(
         problem=f"NetSuite has it only as {', '.join(map(repr, ids))}, which differs in upper and lower case",
-        code="DIFFERS_IN_CASE",
+        code=DIFFERS_IN_CASE,
         advice="set `case` in the stream's `match` to ignore if that is the same, or to exact if it is not",
     )
 
