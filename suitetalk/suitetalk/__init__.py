@@ -30,11 +30,10 @@ from suitetalk.errors import (
     ServerFaultError,
     SuiteTalkError,
 )
-from suitetalk.http.governor import Governor, Limiter, Permit, Traffic
-from suitetalk.http.retry import RetryPolicy
+from suitetalk.http.governor import Governor, Limiter, Permit, RetryPolicy, Traffic
+from suitetalk.http.response import PAGE_SIZE, READABLE_ROWS, Page
 from suitetalk.jobs import Job, Jobs, PollPolicy, Task
 from suitetalk.metadata import FieldShape, MetadataCatalog
-from suitetalk.pages import PAGE_SIZE, READABLE_ROWS, Page
 from suitetalk.raw import Body, File, RawRequests, Retries
 from suitetalk.records import Records
 from suitetalk.settings import CONNECTION_SETTINGS, ConnectionSettings

@@ -24,9 +24,8 @@ from suitetalk.errors import (
     ServerFaultError,
     SuiteTalkError,
 )
-from suitetalk.http.response import Answer
+from suitetalk.http.response import Answer, check_lines
 from suitetalk.jobs import Job, Jobs, new_idempotency_key
-from suitetalk.pages import check_lines
 from suitetalk.records import Validation, validation_headers, view_parameters
 
 if TYPE_CHECKING:

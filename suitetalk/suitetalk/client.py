@@ -13,8 +13,7 @@ from suitetalk.auth.keys import certificate_of, end_of, signing_key, warn_of_end
 from suitetalk.auth.login import TokenRequester
 from suitetalk.batches import Batches
 from suitetalk.errors import ConfigurationError
-from suitetalk.http.governor import Governor, Limiter
-from suitetalk.http.retry import RetryPolicy
+from suitetalk.http.governor import Governor, Limiter, RetryPolicy
 from suitetalk.http.transport import Transport
 from suitetalk.jobs import Jobs, PollPolicy
 from suitetalk.metadata import CatalogCache, MetadataCatalog

@@ -20,8 +20,8 @@ from suitetalk.errors import (
     OutcomeUnknownError,
     SuiteTalkError,
 )
+from suitetalk.http.governor import RetryPolicy, TryAgainError
 from suitetalk.http.response import Answer
-from suitetalk.http.retry import RetryPolicy, TryAgainError
 from suitetalk.http.transport import Transport
 
 logger = logging.getLogger(__name__)

@@ -22,8 +22,8 @@ from suitetalk.errors import (
     ServerFaultError,
     SuiteTalkError,
 )
+from suitetalk.http.governor import RetryPolicy
 from suitetalk.http.response import Answer, encode
-from suitetalk.http.retry import RetryPolicy
 from suitetalk.http.transport import Transport
 from suitetalk.redaction import printable
 

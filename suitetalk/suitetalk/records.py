@@ -8,9 +8,8 @@ from typing import Any, Literal
 from urllib.parse import quote
 
 from suitetalk.errors import ConnectionFailedError, IncompleteResultError, InvalidArgumentError, OutcomeUnknownError
-from suitetalk.http.response import Answer
+from suitetalk.http.response import PAGE_SIZE, Answer, Page, all_pages, check_lines, page_of, page_parameters, read_page
 from suitetalk.http.transport import Transport
-from suitetalk.pages import PAGE_SIZE, Page, all_pages, check_lines, page_of, page_parameters, read_page
 
 _EXTERNAL_ID = re.compile(r"[A-Za-z0-9_-]+")
 _ACCEPT = "application/vnd.oracle.resource+json; type="

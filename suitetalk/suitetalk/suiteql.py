@@ -16,9 +16,8 @@ from suitetalk.errors import (
     InvalidRequestError,
     NetSuiteError,
 )
-from suitetalk.http.response import Answer
+from suitetalk.http.response import PAGE_SIZE, READABLE_ROWS, Answer, Page, all_pages, page_parameters, read_page
 from suitetalk.http.transport import Transport
-from suitetalk.pages import PAGE_SIZE, READABLE_ROWS, Page, all_pages, page_parameters, read_page
 
 __all__ = ["SuiteQL", "quoted"]
 Value = str | int | float | Decimal | date | datetime | None

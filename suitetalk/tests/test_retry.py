@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from suitetalk import ConnectionFailedError, RetryPolicy, ServerFaultError, SuiteTalkError
-from suitetalk.http.retry import TryAgainError, seconds_asked_for
+from suitetalk.http.governor import TryAgainError, seconds_asked_for
 
 
 def waits_of(policy: RetryPolicy, asked: float, monkeypatch: pytest.MonkeyPatch) -> list[float]:

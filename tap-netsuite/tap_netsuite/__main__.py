@@ -9,7 +9,7 @@ from typing import NoReturn
 from singer_sdk.exceptions import SingerSDKError
 
 from suitetalk.process import check_files, give_back_freed_memory, run_command
-from tap_netsuite.output import ReaderLeftError
+from tap_netsuite.sync import ReaderLeftError
 from tap_netsuite.tap import TapNetSuite
 
 _SWITCH_SECONDS = 0.0005  # by default, a thread that has an answer to take waits ten times as long for one at work

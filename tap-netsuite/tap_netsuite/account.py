@@ -13,8 +13,8 @@ from suitetalk import ConnectionFailedError, Governor, NetSuite, NetSuiteError, 
 from suitetalk.timezone import DetectedZone, converts_to_utc, detect_zone, zone_named
 from tap_netsuite.deletions.log import DeletionLog
 from tap_netsuite.deletions.seen_keys import SeenKeys
-from tap_netsuite.once import Once
 from tap_netsuite.reading.changes import TransactionSets
+from tap_netsuite.reading.engine import Once
 from tap_netsuite.settings import TapSettings
 
 logger = logging.getLogger(__name__)

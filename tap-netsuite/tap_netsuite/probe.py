@@ -26,7 +26,6 @@ from suitetalk import (
 from suitetalk.errors import speaks_of_permission
 from suitetalk.suiteql import both
 from suitetalk.timezone import SQL_TIME_FORMAT
-from tap_netsuite.columns import DISPLAY_SUFFIX, Column, Kind, converter
 from tap_netsuite.discovery.found import Finding, Status
 from tap_netsuite.discovery.known_tables import (
     MODIFICATION_COLUMNS,
@@ -36,7 +35,7 @@ from tap_netsuite.discovery.known_tables import (
     stamp_kind,
     usual_kind,
 )
-from tap_netsuite.source import Source
+from tap_netsuite.source import DISPLAY_SUFFIX, Column, Kind, Source, converter
 
 __all__ = ["FAILURES", "Asker", "Probe", "Questions", "first_rows", "guessed", "is_filterable", "probe"]
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from suitetalk.values import instant, iso
-from tap_netsuite.columns import UTC, Kind, converter, kind_of
+from tap_netsuite.source import UTC, Kind, converter, kind_of
 
 _HYPERMEDIA = "links"
 _FORMATS = frozenset({"date", "date-time"})

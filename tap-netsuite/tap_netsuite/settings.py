@@ -16,7 +16,7 @@ from suitetalk import ConfigurationError, ConnectionSettings
 from suitetalk.descriptions import Special, group, place_of, read, schema_of, setting
 from suitetalk.suiteql import Value, placeholders, without_comments
 from suitetalk.timezone import zone_named
-from tap_netsuite.columns import Column, Kind
+from tap_netsuite.source import Column, Kind
 
 __all__ = ["CONFIG_SCHEMA", "RECORD_PREFIX", "Query", "TapSettings"]
 

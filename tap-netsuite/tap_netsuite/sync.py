@@ -1,10 +1,20 @@
-"""One run over the selected streams: what is read ahead of what is written, and what failed."""
+"""One run over the selected streams: what is read ahead of what is written, and what failed.
+
+Messages leave whole: a signal waits for the end of the line that is being written.
+"""
 
 from __future__ import annotations
 
 import logging
+import os
+import select
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from time import monotonic
+
+from singer_sdk.contrib.msgspec import MsgSpecWriter
+from singer_sdk.singerlib import StateMessage
+from singer_sdk.singerlib.encoding.simple import Message
 
 from suitetalk import (
     ConcurrencyLimitError,
@@ -14,6 +24,7 @@ from suitetalk import (
     LoginRefusedError,
     SuiteTalkError,
 )
+from suitetalk.redaction import printable_json
 from tap_netsuite.account import Account
 from tap_netsuite.progress import Progress, StreamAudit, log_stream
 from tap_netsuite.reading.engine import Engine, Portion, Reading
@@ -112,3 +123,101 @@ class Run:
         if len(self._failures) == 1:
             raise self._failures[0]
         raise StreamError(f"{len(self._failures)} streams could not be read. {' '.join(map(str, self._failures))}")
+
+
+_EXIT_CODE_BASE = 128
+_TAKEN_WHOLE: int = getattr(select, "PIPE_BUF", 512)  # bytes
+
+
+class ReaderLeftError(Exception):
+    """Nobody reads the output any more; the command line library would hide a BrokenPipeError."""
+
+
+class WholeLineWriter(MsgSpecWriter):
+    """Writes messages to stdout, and ends the run between two of them when a signal has come.
+
+    Interrupted in mid-line, Python would drop the rest of a line that is longer than its buffer. Nothing has to be
+    written on the way out: STATE follows the rows it is about, at once.
+    """
+
+    def __init__(self) -> None:
+        """Begin without a signal."""
+        super().__init__()
+        self._writing = False
+        self._signal = 0
+        self._state = b""  # the last one written
+        self._ends_with_state = True
+
+    def write_message(self, message: Message) -> None:
+        """Write a message.
+
+        Raises:
+            ReaderLeftError: nobody reads it.
+            SystemExit: a signal came meanwhile.
+        """
+        line = self.format_message(message)
+        self._write(line)
+        self._ends_with_state = isinstance(message, StateMessage)
+        if self._ends_with_state:
+            self._state = bytes(line)
+
+    def end_with_state(self) -> None:
+        """Write the last STATE once more if anything came after it; errors are those of `write_message`.
+
+        Targets in the manner of the SDK's older template forget their state at each RECORD, and so would have none
+        after the last record of `_audit`.
+        """
+        if self._state and not self._ends_with_state:
+            self._write(memoryview(self._state))
+            self._ends_with_state = True
+
+    def write_lines(self, lines: bytes) -> None:
+        """Write messages that are encoded already, each ending in a line feed; errors are those of `write_message`.
+
+        As many go out at a time as a pipe takes whole or not at all: even a kill leaves no part of a line behind, and
+        a signal waits for few.
+        """
+        begin, end = 0, len(lines)
+        self._ends_with_state = False
+        while begin < end:
+            cut = lines.rfind(b"\n", begin, begin + _TAKEN_WHOLE) + 1 or lines.find(b"\n", begin) + 1
+            self._write(memoryview(lines)[begin:cut])
+            begin = cut
+
+    def _write(self, part: bytearray | memoryview) -> None:
+        self._writing = True
+        try:
+            _write_all(_for_a_person(part) if sys.stdout.isatty() else part)
+        except BrokenPipeError:
+            raise ReaderLeftError from None
+        finally:
+            self._writing = False
+        if self._signal:
+            sys.exit(_EXIT_CODE_BASE + self._signal)
+
+    def end(self, signal: int) -> None:
+        """End the run on a signal: now, or after the line that is being written.
+
+        A second signal ends it without the rest of the line, which a reader that stands still would never take.
+
+        Raises:
+            SystemExit: no line is being written.
+        """
+        if not self._writing:
+            sys.exit(_EXIT_CODE_BASE + signal)
+        if self._signal:
+            os._exit(_EXIT_CODE_BASE + signal)
+        self._signal = signal
+
+
+def _for_a_person(part: bytearray | memoryview) -> memoryview:
+    """Keep control characters in the data from steering a terminal; to a reader of JSON it is the same."""
+    return memoryview(printable_json(bytes(part).decode()).encode())
+
+
+def _write_all(part: bytearray | memoryview) -> None:
+    output = sys.stdout.buffer
+    written = output.write(part)
+    while written < len(part):  # unbuffered output takes only a part when a signal comes
+        written += output.write(part[written:])
+    output.flush()

@@ -29,13 +29,12 @@ from tap_netsuite.discovery.found import (
     with_metadata,
     write_table,
 )
-from tap_netsuite.output import ReaderLeftError, WholeLineWriter
 from tap_netsuite.progress import Progress, StreamAudit, shown
 from tap_netsuite.settings import CONFIG_SCHEMA, RECORD_PREFIX, TapSettings
 from tap_netsuite.streams.audit import AUDIT_STREAM, AuditStream
 from tap_netsuite.streams.base import NetSuiteStream
 from tap_netsuite.streams.catalog import StreamMaker
-from tap_netsuite.sync import Run, StreamError
+from tap_netsuite.sync import ReaderLeftError, Run, StreamError, WholeLineWriter
 
 _PACKAGE = "netsuite-singer"
 _NO_STATE = 'names a file that holds no state such as {"bookmarks": {…}}; correct it.'

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from suitetalk.timezone import PYTHON_TIME_FORMAT, earliest_local, to_utc
-from tap_netsuite.columns import instant
+from tap_netsuite.source import instant
 
 ZONES = sorted(available_timezones() - {"localtime", "Factory"})
 INSTANTS = st.datetimes(datetime(1971, 1, 1), datetime(2037, 12, 31), timezones=st.just(timezone.utc))  # noqa: DTZ001 - zone follows

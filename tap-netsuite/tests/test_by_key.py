@@ -11,9 +11,8 @@ from hypothesis import strategies as st
 from tests.stand_in import Row, StandIn, shuffled, standing_in, without
 
 from suitetalk import IncompleteResultError
-from tap_netsuite.columns import Column, Kind
 from tap_netsuite.reading.sequential import rows_by_key
-from tap_netsuite.source import Source
+from tap_netsuite.source import Column, Kind, Source
 
 Change = Callable[[StandIn], None]
 

@@ -12,8 +12,8 @@ import pytest
 from tests.tap_runs import Json, Run, command, metadata, read, run, run_process, selected
 
 from netsuite_emulator import Emulator
-from tap_netsuite.output import WholeLineWriter
 from tap_netsuite.settings import CONFIG_SCHEMA
+from tap_netsuite.sync import WholeLineWriter
 
 
 def about(form: str) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from tap_netsuite.columns import Kind
 from tap_netsuite.discovery.known_tables import (
     feature_of,
     known_tables,
@@ -13,6 +12,7 @@ from tap_netsuite.discovery.known_tables import (
     usual_kind,
     wanted_tables,
 )
+from tap_netsuite.source import Kind
 
 # Tables and columns that the netsuite2 models of fivetran/dbt_netsuite select, but for Fivetran's own.
 NETSUITE2 = {

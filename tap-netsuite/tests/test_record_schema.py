@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft7Validator
 
-from tap_netsuite.columns import Kind
 from tap_netsuite.record_schema import body_fields, column_kinds, conformed, singer_schema, sublist_properties
+from tap_netsuite.source import Kind
 
 LINK = {"$ref": "/services/rest/record/v1/metadata-catalog/nsLink"}
 REFERENCE = {

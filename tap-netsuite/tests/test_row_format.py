@@ -12,9 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from suitetalk import IncompleteResultError, Page
-from tap_netsuite.columns import Column, Kind
 from tap_netsuite.reading.page import RowFormat, Rows, ValueFormError
-from tap_netsuite.source import Source
+from tap_netsuite.source import Column, Kind, Source
 
 ZONE = ZoneInfo("Australia/Sydney")
 COLUMNS = (

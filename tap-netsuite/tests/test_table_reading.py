@@ -14,13 +14,12 @@ from tests.shaken_fetcher import ShakenFetcher
 
 from suitetalk import IncompleteResultError
 from suitetalk.values import iso
-from tap_netsuite.columns import Column, Kind
 from tap_netsuite.reading.changes import Changes
 from tap_netsuite.reading.page import Key, Rows
 from tap_netsuite.reading.parallel import Count, Gap, TableReading
 from tap_netsuite.reading.state import position_in
 from tap_netsuite.settings import Audit
-from tap_netsuite.source import Source
+from tap_netsuite.source import Column, Kind, Source
 
 ID = Column("id", Kind.INTEGER)
 STAMP = Column("stamp", Kind.DATE_TIME)

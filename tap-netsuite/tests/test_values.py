@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from singer_sdk.contrib.msgspec import serialize_jsonl
 
 from suitetalk.values import iso
-from tap_netsuite.columns import Column, Kind, converter, json_schema, kind_of
+from tap_netsuite.source import Column, Kind, converter, json_schema, kind_of
 
 UTC = ZoneInfo("UTC")
 LOS_ANGELES = ZoneInfo("America/Los_Angeles")

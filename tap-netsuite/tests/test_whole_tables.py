@@ -13,7 +13,7 @@ from jsonschema import Draft7Validator
 from tests.tap_runs import Json, Run, command, discover, names, read, run, selected
 
 from netsuite_emulator import Emulator
-from tap_netsuite.columns import DELETED_AT
+from tap_netsuite.source import DELETED_AT
 
 GUISES: list[dict[str, Any]] = [
     {},

@@ -21,8 +21,8 @@ from suitetalk.account import is_loopback
 from suitetalk.cli.inputs import read_input
 from suitetalk.cli.output import note
 from suitetalk.errors import ConfigurationError
+from suitetalk.http.response import PAGE_SIZE
 from suitetalk.http.session import TellingSession, tell_retries
-from suitetalk.pages import PAGE_SIZE
 from suitetalk.records import Validation
 from suitetalk.settings import CONNECTION_SETTINGS
 

@@ -21,9 +21,8 @@ from suitetalk.cli.output import (
     write_rows,
     write_text,
 )
-from suitetalk.http.response import Answer
+from suitetalk.http.response import PAGE_SIZE, Answer
 from suitetalk.metadata import FieldShape
-from suitetalk.pages import PAGE_SIZE
 from suitetalk.raw import SERVICES, Body, File, Retries
 from suitetalk.redaction import printable
 from suitetalk.suiteql import check_parameters, selected_columns

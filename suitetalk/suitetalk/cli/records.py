@@ -24,7 +24,7 @@ from suitetalk.cli.options import (
     view_options,
 )
 from suitetalk.cli.output import note, output_option, output_options, write_json, write_rows
-from suitetalk.pages import PAGE_SIZE, all_pages
+from suitetalk.http.response import PAGE_SIZE, all_pages
 from suitetalk.records import Validation
 from suitetalk.redaction import printable
 

@@ -12,7 +12,7 @@ from suitetalk.doctor.account import check_facts, check_services, check_types
 from suitetalk.doctor.finding import Finding, Outcome, failed, ok
 from suitetalk.doctor.login import check_address, check_clock, check_ends, check_login
 from suitetalk.errors import ConfigurationError
-from suitetalk.http.retry import RetryPolicy
+from suitetalk.http.governor import RetryPolicy
 from suitetalk.http.session import Session
 from suitetalk.settings import ConnectionSettings
 

@@ -16,7 +16,7 @@ from suitetalk.auth.keys import certificate_of, end_of, signing_key
 from suitetalk.client import NetSuite
 from suitetalk.doctor.finding import Finding, failed, ok, unknown, warning
 from suitetalk.errors import LoginRefusedError, NetSuiteError, PermissionDeniedError, SuiteTalkError
-from suitetalk.http.retry import TryAgainError
+from suitetalk.http.governor import TryAgainError
 from suitetalk.http.transport import LONGEST_CONNECT, connection_failure
 from suitetalk.settings import ConnectionSettings
 

@@ -29,9 +29,16 @@ from suitetalk.errors import (
     NetSuiteError,
     OutcomeUnknownError,
 )
-from suitetalk.http.governor import Limiter, Traffic, TrafficCounter, permitted
+from suitetalk.http.governor import (
+    Limiter,
+    RetryPolicy,
+    Traffic,
+    TrafficCounter,
+    TryAgainError,
+    permitted,
+    seconds_asked_for,
+)
 from suitetalk.http.response import Answer, clock_offset, company_language, encode, refusal, token_refusal
-from suitetalk.http.retry import RetryPolicy, TryAgainError, seconds_asked_for
 from suitetalk.http.session import Session, UnboundedAnswerError
 from suitetalk.redaction import printable
 

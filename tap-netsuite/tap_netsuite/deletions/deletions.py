@@ -20,7 +20,6 @@ from suitetalk import NetSuite, NotFoundError, SuiteQL
 from suitetalk.errors import STATEMENT_REFUSALS
 from suitetalk.record_tables import table_of
 from suitetalk.values import iso
-from tap_netsuite.columns import DELETED_AT, UTC, Column, Kind, converter
 from tap_netsuite.deletions.log import DeletionLog
 from tap_netsuite.deletions.log import Deletions as Logged
 from tap_netsuite.deletions.seen_keys import BATCH, Seen, SeenKeys
@@ -30,7 +29,7 @@ from tap_netsuite.reading.page import Key, RowFormat, Rows, record_lines
 from tap_netsuite.reading.parallel import KeyedSource, KeyPages
 from tap_netsuite.reading.sequential import rows_by_key
 from tap_netsuite.reading.state import Clock, StateError, moment_in
-from tap_netsuite.source import Source, literal
+from tap_netsuite.source import DELETED_AT, UTC, Column, Kind, Source, converter, literal
 
 logger = logging.getLogger(__name__)
 

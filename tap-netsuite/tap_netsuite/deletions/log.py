@@ -24,11 +24,10 @@ from suitetalk import (
 from suitetalk.errors import STATEMENT_REFUSALS
 from suitetalk.record_tables import table_of
 from suitetalk.timezone import PYTHON_TIME_FORMAT, earliest_local
-from tap_netsuite.columns import Column, Kind, instant
-from tap_netsuite.once import Once
+from tap_netsuite.reading.engine import Once
 from tap_netsuite.reading.sequential import rows_by_change
 from tap_netsuite.settings import AUTO, DeletionSettings
-from tap_netsuite.source import Source
+from tap_netsuite.source import Column, Kind, Source, instant
 
 logger = logging.getLogger(__name__)
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from suitetalk.record_tables import table_of
-from tap_netsuite.columns import DELETED_AT, OURS, SET_READ_AT
 from tap_netsuite.settings import DELETION_LOGS, RECORD_PREFIX, DeletionSettings
+from tap_netsuite.source import DELETED_AT, OURS, SET_READ_AT
 
 LINE_TABLES = ("transactionline", "transactionaccountingline")
 """Tables whose rows belong to a transaction and go with it."""

@@ -21,10 +21,10 @@ from suitetalk import (
     PermissionDeniedError,
     SuiteTalkError,
 )
-from tap_netsuite.columns import Column, Kind
 from tap_netsuite.discovery.found import ALL_DATASETS, Finding, Found, Status, StreamEntry, schema_of
 from tap_netsuite.probe import FAILURES, Questions, is_too_slow
 from tap_netsuite.settings import ALL, Dataset, dataset_stream
+from tap_netsuite.source import Column, Kind
 
 logger = logging.getLogger(__name__)
 

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 from suitetalk import ConfigurationError, SuiteQL
 from suitetalk.record_tables import table_of
 from tap_netsuite.account import Account
-from tap_netsuite.columns import Kind, kind_of
 from tap_netsuite.deletions.sources import deletions_of
 from tap_netsuite.discovery.datasets import dataset_streams
 from tap_netsuite.discovery.found import NOT_KNOWN, Discovery, Finding, Found, Status, StreamEntry
@@ -24,6 +23,7 @@ from tap_netsuite.discovery.tables import CUSTOM_FIELD_PREFIXES, TableReader
 from tap_netsuite.probe import FAILURES, Asker, CannotTellError, Questions, is_too_slow, with_features_that_are_on
 from tap_netsuite.record_schema import column_kinds
 from tap_netsuite.settings import DeletionSettings
+from tap_netsuite.source import Kind, kind_of
 
 if TYPE_CHECKING:
     from tap_netsuite.settings import Query

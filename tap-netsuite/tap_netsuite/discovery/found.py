@@ -13,8 +13,8 @@ from importlib.metadata import version
 from typing import Any, TextIO
 
 from suitetalk.metadata import CatalogCache
-from tap_netsuite.columns import Column, json_schema
 from tap_netsuite.settings import Dataset, TapSettings, dataset_stream
+from tap_netsuite.source import Column, json_schema
 
 NOT_KNOWN = "not known"
 

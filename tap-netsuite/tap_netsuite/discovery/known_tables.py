@@ -9,8 +9,8 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from tap_netsuite.columns import Kind
 from tap_netsuite.settings import OPTIONAL
+from tap_netsuite.source import Kind
 
 MODIFICATION_COLUMNS = ("lastmodifieddate", "linelastmodifieddate", "lastmodified", "lastquantityavailablechange")
 """Columns that NetSuite stamps on a change; custom records have `lastmodified`."""

@@ -11,11 +11,11 @@ from sqlglot.errors import SqlglotError
 
 from suitetalk import ConfigurationError
 from suitetalk.timezone import SQL_TIME_FORMAT
-from tap_netsuite.columns import Column, Kind
 from tap_netsuite.discovery.found import StreamEntry, schema_of
 from tap_netsuite.discovery.known_tables import known_tables
 from tap_netsuite.probe import FAILURES, Asker, is_filterable, is_too_slow, probe
 from tap_netsuite.settings import DiscoverySettings, Query
+from tap_netsuite.source import Column, Kind
 
 _NUMBERS = (Kind.INTEGER, Kind.DECIMAL)
 _OF_THE_SAME_KIND = (exp.Max, exp.Min, exp.Coalesce, exp.Paren)

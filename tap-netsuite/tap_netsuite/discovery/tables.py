@@ -8,7 +8,6 @@ from typing import Any
 
 from suitetalk import SuiteTalkError
 from suitetalk.record_tables import table_of
-from tap_netsuite.columns import DISPLAY_SUFFIX, Column, Kind, json_schema
 from tap_netsuite.discovery.found import Finding, Status, StreamEntry
 from tap_netsuite.discovery.known_tables import KnownTable, is_large, known_tables, usual_columns
 from tap_netsuite.probe import (
@@ -25,6 +24,7 @@ from tap_netsuite.probe import (
 )
 from tap_netsuite.record_schema import Field, body_fields, sublist_properties
 from tap_netsuite.settings import DiscoverySettings
+from tap_netsuite.source import DISPLAY_SUFFIX, Column, Kind, json_schema
 
 __all__ = ["CUSTOM_FIELD_PREFIXES", "StreamEntry", "TableReader", "concerns"]
 

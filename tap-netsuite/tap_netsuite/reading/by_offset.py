@@ -32,12 +32,11 @@ from suitetalk import (
     SuiteTalkError,
 )
 from suitetalk.errors import STATEMENT_REFUSALS
-from tap_netsuite.columns import Column, Kind
 from tap_netsuite.reading.engine import Fetcher, Portion
 from tap_netsuite.reading.page import RowFormat, Rows
 from tap_netsuite.reading.state import READINGS
 from tap_netsuite.settings import Audit
-from tap_netsuite.source import Source, count_rows
+from tap_netsuite.source import Column, Kind, Source, count_rows
 
 logger = logging.getLogger(__name__)
 

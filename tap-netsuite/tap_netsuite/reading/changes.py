@@ -18,9 +18,8 @@ from suitetalk import SuiteQL
 from suitetalk.errors import STATEMENT_REFUSALS
 from suitetalk.suiteql import both
 from suitetalk.timezone import SQL_TIME_FORMAT, earliest_local
-from tap_netsuite.columns import Column, Kind, instant
-from tap_netsuite.once import Once
-from tap_netsuite.source import Source, literal
+from tap_netsuite.reading.engine import Once
+from tap_netsuite.source import Column, Kind, Source, instant, literal
 
 
 class Changes(Protocol):

@@ -2,7 +2,8 @@
 
 Each stream is read by straight code in its own thread; its requests go to workers that all streams share. The
 main thread takes what was read and is the only one that writes. So requests are in flight from the first page of the
-first stream to the last page of the last one, and memory holds a number of pages, never a table.
+first stream to the last page of the last one, and memory holds a number of pages, never a table. What all streams want
+to know of the account is asked once, by whoever needs it first.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Generator, Iterator, Mapping
 from concurrent.futures import CancelledError, Future
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 from tap_netsuite.reading.page import Key, Rows
 
@@ -410,3 +411,35 @@ class SmallPages(Fetcher):
                 yield [waiting.popleft().result()]
         while waiting:
             yield [waiting.popleft().result()]
+
+
+Answer = TypeVar("Answer")
+
+
+class Once(Generic[Answer]):
+    """Calls a function the first time it is called, and returns or raises the same ever after. Thread-safe."""
+
+    def __init__(self, call: Callable[[], Answer]) -> None:
+        """Remember what to call."""
+        self._call = call
+        self._outcome: Future[Answer] = Future()
+        self._lock = threading.Lock()
+
+    @property
+    def is_known(self) -> bool:
+        """Whether the function has returned or raised."""
+        return self._outcome.done()
+
+    def __call__(self) -> Answer:
+        """Return what the function returned, waiting for it if need be.
+
+        Raises:
+            Exception: what the function raised.
+        """
+        with self._lock:
+            if not self._outcome.done():
+                try:
+                    self._outcome.set_result(self._call())
+                except Exception as error:  # noqa: BLE001 - raised for everyone who asks
+                    self._outcome.set_exception(error)
+        return self._outcome.result()

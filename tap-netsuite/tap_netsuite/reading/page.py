@@ -22,8 +22,7 @@ import msgspec
 
 from suitetalk import READABLE_ROWS, Page, SuiteTalkError
 from suitetalk.values import iso
-from tap_netsuite.columns import DELETED_AT, SET_READ_AT, UTC, Column, Kind, converter
-from tap_netsuite.source import Source
+from tap_netsuite.source import DELETED_AT, SET_READ_AT, UTC, Column, Kind, Source, converter
 
 Key = tuple[Any, ...]
 """Values of a row's key columns, in their order."""

@@ -33,7 +33,6 @@ from suitetalk import PAGE_SIZE, READABLE_ROWS, IncompleteResultError, SuiteQL
 from suitetalk.errors import STATEMENT_REFUSALS
 from suitetalk.suiteql import both
 from suitetalk.values import instant, iso
-from tap_netsuite.columns import Column
 from tap_netsuite.reading.changes import Changes
 from tap_netsuite.reading.engine import Fetcher, Portion
 from tap_netsuite.reading.page import Key, RowFormat, Rows
@@ -42,6 +41,7 @@ from tap_netsuite.reading.state import READINGS, Clock, Position, check_not_ahea
 from tap_netsuite.settings import Audit
 from tap_netsuite.source import (
     FEW_COLUMNS,
+    Column,
     Source,
     after,
     between,

@@ -33,13 +33,12 @@ from suitetalk.errors import STATEMENT_REFUSALS, UnexpectedError
 from suitetalk.record_tables import table_of
 from suitetalk.suiteql import both
 from tap_netsuite.account import Account
-from tap_netsuite.columns import Column, Kind
 from tap_netsuite.reading.changes import StampedChanges
 from tap_netsuite.reading.engine import Fetcher, SmallPages
 from tap_netsuite.reading.page import RowFormat
 from tap_netsuite.reading.parallel import KeyedSource, TableReading
 from tap_netsuite.reading.state import READINGS, position_in
-from tap_netsuite.source import Source, count_rows
+from tap_netsuite.source import Column, Kind, Source, count_rows
 
 
 class NoWindowsError(Exception):

@@ -21,14 +21,12 @@ from suitetalk import (
     SuiteTalkError,
 )
 from suitetalk.errors import UnexpectedError
-from tap_netsuite.columns import UTC, Column, Kind, converter, kind_of
-from tap_netsuite.once import Once
 from tap_netsuite.probe import Asker, Questions, probe
-from tap_netsuite.reading.engine import Fetcher, Portion
+from tap_netsuite.reading.engine import Fetcher, Once, Portion
 from tap_netsuite.reading.page import Record, Rows
 from tap_netsuite.reading.record_ids import Listed, RecordId
 from tap_netsuite.settings import RecordSettings
-from tap_netsuite.source import Source
+from tap_netsuite.source import UTC, Column, Kind, Source, converter, kind_of
 
 FALLBACK_MARK = "_sdc_from_suiteql"
 """Property that is true in records read from SuiteQL, because NetSuite refused the record itself."""

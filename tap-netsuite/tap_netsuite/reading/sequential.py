@@ -16,14 +16,17 @@ from suitetalk.errors import STATEMENT_REFUSALS
 from suitetalk.suiteql import both
 from suitetalk.timezone import PYTHON_TIME_FORMAT, earliest_local
 from suitetalk.values import iso
-from tap_netsuite.columns import UTC, Column, Kind, converter
 from tap_netsuite.reading.engine import Fetcher, Portion
 from tap_netsuite.reading.page import RowFormat
 from tap_netsuite.reading.state import READINGS, Clock, check_not_ahead, moment_in, query_state
 from tap_netsuite.source import (
     FEW_COLUMNS,
+    UTC,
+    Column,
+    Kind,
     Source,
     after,
+    converter,
     count_rows,
     gap,
     is_in_parts,

@@ -13,6 +13,7 @@ from suitetalk import ConfigurationError
 from tap_netsuite.account import Account
 from tap_netsuite.deletions.sources import with_deleted_at, with_set_read_at
 from tap_netsuite.discovery.found import StreamEntry
+from tap_netsuite.discovery.known_tables import calculated_columns
 from tap_netsuite.settings import DATASET_PREFIX, RECORD_PREFIX, Query, dataset_stream
 from tap_netsuite.streams.audit import AUDIT_STREAM, AuditStream
 from tap_netsuite.streams.base import NetSuiteStream
@@ -54,6 +55,9 @@ class StreamMaker:
                     "datasets", f"makes two streams {entry.name}; give {entry.dataset} another name."
                 )
         streams = [self._stream(entry) for entry in entries]
+        for stream in streams:
+            if isinstance(stream, SuiteQLStream) and stream.name not in self._queries:
+                stream.leave_out(calculated_columns(stream.name))
         follow_tables(streams)
         found = {stream.record_type for stream in streams if isinstance(stream, RecordStream)}
         for name in sorted(self.account.settings.record_streams.keys() - found):

@@ -7,12 +7,11 @@ from collections.abc import Callable, Iterator
 from singer_sdk import Tap
 
 from tap_netsuite.account import Account
-from tap_netsuite.columns import Column, kind_of
 from tap_netsuite.discovery.found import StreamEntry
 from tap_netsuite.reading.by_offset import DatasetReading
 from tap_netsuite.reading.engine import Fetcher, Portion
 from tap_netsuite.reading.page import RowFormat
-from tap_netsuite.source import Source
+from tap_netsuite.source import Column, Source, kind_of
 from tap_netsuite.streams.base import NetSuiteStream
 from tap_netsuite.sync import Run
 

@@ -13,7 +13,6 @@ from singer_sdk.singerlib.schema import Schema
 
 from suitetalk.record_tables import table_of
 from tap_netsuite.account import Account
-from tap_netsuite.columns import DELETED_AT, Column, Kind
 from tap_netsuite.deletions.deletions import Subject, existing_records
 from tap_netsuite.deletions.sources import with_deleted_at, without_deleted_at
 from tap_netsuite.reading.engine import Fetcher, Portion
@@ -23,7 +22,7 @@ from tap_netsuite.reading.records import Documents, RecordReading, SingleDocumen
 from tap_netsuite.reading.state import Position, position_in, state_of
 from tap_netsuite.record_schema import conformed
 from tap_netsuite.settings import RECORD_PREFIX, RecordSettings
-from tap_netsuite.source import Source
+from tap_netsuite.source import DELETED_AT, Column, Kind, Source
 from tap_netsuite.streams.base import NetSuiteStream
 from tap_netsuite.sync import Run, StreamError
 

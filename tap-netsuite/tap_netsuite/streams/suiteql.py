@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import logging
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from functools import cached_property, partial
@@ -17,10 +17,8 @@ from singer_sdk.singerlib.catalog import REPLICATION_INCREMENTAL
 from suitetalk import ConfigurationError
 from suitetalk.errors import REFUSALS, STATEMENT_REFUSALS
 from tap_netsuite.account import Account
-from tap_netsuite.columns import DELETED_AT, OURS, SET_READ_AT, UTC, Column, Kind, converter, kind_of
 from tap_netsuite.deletions.deletions import OWNER, Existence, Subject, changed_transactions
 from tap_netsuite.deletions.sources import LINE_TABLES
-from tap_netsuite.discovery.known_tables import calculated_columns
 from tap_netsuite.reading.by_offset import KeylessReading
 from tap_netsuite.reading.changes import ChangedTransactions, StampedChanges
 from tap_netsuite.reading.engine import Fetcher, Portion
@@ -29,7 +27,7 @@ from tap_netsuite.reading.parallel import KeyedSource, TableReading
 from tap_netsuite.reading.sequential import PlainReading, rows_by_key
 from tap_netsuite.reading.state import belongs_to, is_bookmark_of, position_in
 from tap_netsuite.settings import Query
-from tap_netsuite.source import Source, count_rows
+from tap_netsuite.source import DELETED_AT, OURS, SET_READ_AT, UTC, Column, Kind, Source, converter, count_rows, kind_of
 from tap_netsuite.streams.base import NetSuiteStream
 from tap_netsuite.sync import Run, StreamError
 
@@ -56,11 +54,14 @@ class SuiteQLStream(NetSuiteStream):
         """Make the stream of the table with its name, or of a query."""
         super().__init__(tap, account, run, name, schema)
         self.selected_by_default = name not in _NOT_BY_DEFAULT
-        for column in calculated_columns(name) & schema["properties"].keys() if query is None else ():
-            self.metadata["properties", column].selected_by_default = False
         self._relation = query.relation if query else name
         self._parameters = query.parameters if query else ()
         self._suiteql = account.netsuite.suiteql.with_parameters(self._parameters)
+
+    def leave_out(self, columns: Iterable[str]) -> None:
+        """Let columns be read only where they are selected."""
+        for column in self.schema["properties"].keys() & columns:
+            self.metadata["properties", column].selected_by_default = False
 
     @property
     def has_times(self) -> bool:
@@ -270,11 +271,12 @@ class SuiteQLStream(NetSuiteStream):
     @cached_property
     def _sets(self) -> ChangedTransactions | None:
         """What tells changed rows of transactions; None for other tables, and where only their own stamps do."""
-        sets, source = self.account.transaction_sets, self._source()
+        source = self._source()
         cursor = source.replication_key
-        if cursor is None or not source.has_number_keys or not sets.are_of(self._relation, cursor.name):
+        if cursor is None or not source.has_number_keys:
             return None
-        return sets.changes(self._relation)
+        sets = self.account.transaction_sets
+        return sets.changes(self._relation) if sets.are_of(self._relation, cursor.name) else None
 
     @cached_property
     def _local(self) -> Source:

@@ -14,7 +14,7 @@ from typing import Any
 
 from suitetalk import NetSuiteError, Records
 from suitetalk.errors import is_refusal
-from suitetalk.pages import PAGE_SIZE
+from suitetalk.http.response import PAGE_SIZE
 from suitetalk.values import choices, iso
 from target_netsuite.errors import BAD_ENUM_VALUE, MISSING_KEY, WRONG_TYPE, InvalidRecordError
 from target_netsuite.intents import Reference
