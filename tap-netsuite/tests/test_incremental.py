@@ -105,15 +105,16 @@ def test_an_earlier_start_date_begins_an_unfinished_first_reading_again(
     (middle,) = emulator.execute(f"SELECT quantile_disc(lastmodifieddate, 0.5) FROM {TABLE}")[0]
     given["config"]["start_date"] = f"{middle:%Y-%m-%dT%H:%M:%SZ}"
     first = read(**given)
-    of = {**first.states[-2]["bookmarks"][TABLE]}
+    of = next(state["bookmarks"][TABLE] for state in first.states if "reading" in state["bookmarks"].get(TABLE, {}))
     assert of["reading"]["since"]
     given["config"]["start_date"] = "2000-01-01"
-    assert ids(read(**given, state={"bookmarks": {TABLE: of}})) == stored(emulator)
+    again = read(**given, state={"bookmarks": {TABLE: of}}).records(TABLE)
+    assert {each["id"] for each in again if not each["_sdc_deleted_at"]} == stored(emulator)
 
 
 def test_a_start_date_at_the_beginning_of_the_calendar(emulator: Emulator, given: dict[str, Any]) -> None:
     given["config"]["start_date"] = "0001-01-01"
-    assert ids(read(**given)) == stored(emulator)
+    assert {each["id"] for each in read(**given).records(TABLE) if not each["_sdc_deleted_at"]} == stored(emulator)
 
 
 def test_three_thousand_rows_in_one_second(emulator: Emulator, given: dict[str, Any], catalog: Json) -> None:
