@@ -27,7 +27,9 @@ PASSING = [
 
 
 def rows(finished: Run) -> list[str]:
-    return sorted(str(sorted(record.items(), key=str)) for stream in STREAMS for record in finished.records(stream))
+    """Return the rows of a run in an order, but for the moment that each reading gives its own."""
+    read_rows = [record for stream in STREAMS for record in finished.records(stream)]
+    return sorted(str(sorted({**row, "_sdc_set_read_at": None}.items(), key=str)) for row in read_rows)
 
 
 @pytest.fixture(scope="module")

@@ -39,7 +39,7 @@ def test_the_next_run_reads_what_has_changed(emulator: Emulator, catalog: Json) 
     assert first.error is None
     assert ids(first, "customer") == ids_in(emulator, "customer")
     bookmark = first.state["bookmarks"]["record_customer"]
-    assert bookmark.keys() == {"replication_key", "replication_key_value", "deleted_up_to"}
+    assert bookmark.keys() == {"replication_key", "replication_key_value", "deleted_up_to", "version", "version_rows"}
 
     changed = ids(first, "customer")[5]
     emulator.execute(f"UPDATE customer SET lastmodifieddate = current_timestamp::TIMESTAMP WHERE id = {changed}")
