@@ -23,8 +23,8 @@ bench: environment ## The tap's speed next to other readers, on the emulator; BE
 
 test: lint typecheck unit ## Format check, lint, types, and the tests; five minutes
 
-slow: environment ## What takes minutes: whole demos, Meltano, loaders, further kills, more examples
-	@$(TESTS) -m 'slow or hypothesis' --hypothesis-profile=many $(PYTEST)
+slow: environment ## What takes minutes: whole demos, Meltano, loaders, dbt, further kills
+	@$(TESTS) -m slow $(PYTEST)
 
 lint: environment ## Formatter and linter
 	@$(RUN)/ruff format --check $(CODE)

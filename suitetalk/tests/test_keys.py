@@ -125,7 +125,7 @@ def test_a_damaged_key_is_told_from_a_missing_one(ec_pem: str) -> None:
         SigningKey.read(ec_pem[:80], None, None)
     assert ec_pem[30:60] not in str(caught.value)
 
-    with pytest.raises(ConfigurationError, match="holds no PEM private key"):
+    with pytest.raises(ConfigurationError, match="does not hold a PEM private key"):
         SigningKey.read("/home/me/private.pem", None, None)
 
 

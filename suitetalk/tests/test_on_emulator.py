@@ -195,8 +195,9 @@ def test_answers_that_are_no_json(netsuite_emulator: Emulator, opened: Open) -> 
     with pytest.raises(ConnectionFailedError, match="access_token"):
         client.metadata.record_types()
 
-    netsuite_emulator.faults.add(Fault(effect="malformed_json", path="/metadata-catalog", times=1))
+    netsuite_emulator.faults.add(Fault(effect="malformed_json", path="/metadata-catalog", times=8))
     with pytest.raises(ConnectionFailedError, match="not readable JSON"):
         client.metadata.record_types()
+    netsuite_emulator.faults.clear()
 
     assert "customer" in client.metadata.record_types()

@@ -88,7 +88,7 @@ def test_a_replication_key_that_is_no_time_and_orders_rows_otherwise(emulator: E
         (
             "SELECT uniquekey AS k FROM transactionline UNION ALL SELECT MAX(uniquekey) FROM transactionline",
             ("k",),
-            "23283 rows with 23282 different keys: k does not identify a row",
+            "different keys: k does not identify a row",
         ),
         (
             "SELECT id AS k, 1 AS one FROM transaction UNION ALL SELECT MAX(id), 1 FROM transaction",

@@ -125,15 +125,15 @@ def test_values_are_not_told(
     [
         (["2023-01-01"], "of the query mine are 1 values and it has 4 placeholders (?); make them agree"),
         ([*VALUES, 1], "of the query mine are 5 values and it has 4 placeholders"),
-        ([*VALUES[:3], None], "have a value in place 4 that is not text, a number, true or false"),
-        ([*VALUES[:3], ["Hara"]], "have a value in place 4 that is not text"),
-        ("Hara", "must be a list of values"),
+        ([*VALUES[:3], None], "parameters[3]` is neither text, a number, true nor false"),
+        ([*VALUES[:3], ["Hara"]], "parameters[3]` is neither text"),
+        ("Hara", "must be a list such as"),
     ],
 )
 def test_values_that_do_not_fit_are_a_sentence(config: Json, parameters: Any, words: str) -> None:
     own = {"name": "mine", "query": QUERY, "parameters": parameters}
     with pytest.raises(ConfigurationError) as caught:
         discover({**config, "tables": ["currency"], "queries": [own]})
-    assert caught.value.setting == "queries[0].parameters"
+    assert str(caught.value.setting).startswith("queries[0].parameters")
     assert words in str(caught.value)
     assert "Hara" not in str(caught.value)
