@@ -167,4 +167,4 @@ def unsupported_search() -> NetSuiteError:
 def unexpected_detail() -> str:
     """The sentence of an unexpected error, with an id of 25 characters, another one each time [reference 14.2]."""
     characters = string.ascii_lowercase + string.digits
-    return f"An unexpected error occurred. Error ID: {''.join(random.choices(characters, k=25))}"  # noqa: S311
+    return f"An unexpected error occurred. Error ID: {''.join(random.choices(characters, k=25))}"  # noqa: S311 - no secret

@@ -206,4 +206,4 @@ def test_answers_that_say_too_little(client: Any) -> None:
 @pytest.mark.parametrize("field", ["path", "statement", "begins_at"])
 def test_patterns_must_be_regular_expressions(field: str) -> None:
     with pytest.raises(ValueError, match=r"'\(' is not a regular expression"):
-        Fault(effect="delay", **{field: "("})  # type: ignore[arg-type]
+        Fault(effect="delay", **{field: "("})  # type: ignore[arg-type]  # a name from the list above

@@ -267,7 +267,7 @@ def selected_columns(statement: str) -> list[str | None]:
     Empty when the statement cannot be read; NetSuite has the last word on what is a statement.
     """
     from sqlglot import exp, parse_one  # noqa: PLC0415 - slow to load, and needed for tables only
-    from sqlglot.errors import SqlglotError  # noqa: PLC0415
+    from sqlglot.errors import SqlglotError  # noqa: PLC0415 - takes long to import
 
     try:
         parsed = parse_one(statement, read="oracle")

@@ -130,7 +130,7 @@ def test_a_busy_account_is_waited_for(
     assert get(client) == {"id": "7"}
     (said,) = [message for message in caplog.messages if "busy_patience" in message]
     assert "one request at a time for up to 60 seconds" in said
-    assert client.transport._limiter.limit == 1  # type: ignore[attr-defined]
+    assert client.transport._limiter.limit == 1  # type: ignore[attr-defined]  # of the governor that it is
 
 
 def test_patience_ends(netsuite: ScriptedNetSuite, connect: Connect) -> None:

@@ -106,7 +106,7 @@ class StreamSink(RecordSink):
         self,
         record: Mapping[str, Any],
         fault: InvalidRecordError,
-        context: Mapping[str, Any],  # noqa: ARG002
+        context: Mapping[str, Any],  # noqa: ARG002 - the SDK's form
     ) -> None:
         """Report a record that holds what cannot be read; `context` as in `process_record`."""
         self._refused(record, self._next_number(), fault)
@@ -271,7 +271,7 @@ class ChildSink(StreamSink):
         self,
         record: Mapping[str, Any],
         fault: InvalidRecordError,
-        context: Mapping[str, Any],  # noqa: ARG002
+        context: Mapping[str, Any],  # noqa: ARG002 - the SDK's form
     ) -> None:
         """Keep a row that holds what cannot be read, so that its record is not written without it."""
         kept = {name: None if any(faults(with_replacements(value))) else value for name, value in record.items()}

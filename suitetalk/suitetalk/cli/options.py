@@ -91,7 +91,7 @@ class ConnectedCommand(click.Command):
             else:
                 read_option(argument, state)
 
-        parser._process_opts = read  # noqa: SLF001
+        parser._process_opts = read  # noqa: SLF001 - click offers no other way in
         return parser
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -249,7 +249,7 @@ class _Plan:
             there = content.get(spelled.get(name.lower(), name))
             is_part = self._shapes.kind(f"{self._name}.{name}") == "subrecord"
             if is_part and isinstance(value, Mapping) and isinstance(there, Mapping):
-                value = {**there, **self._over(there, value)}  # noqa: PLW2901
+                value = {**there, **self._over(there, value)}  # noqa: PLW2901 - merged with what is there
             found[spelled.get(name.lower(), name)] = value
         return found
 
