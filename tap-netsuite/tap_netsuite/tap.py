@@ -14,6 +14,7 @@ from singer_sdk import Stream, Tap
 
 from suitetalk import ConfigurationError, LoginNeededError, LoginRefusedError, RetryPolicy, SuiteTalkError
 from suitetalk.descriptions import check_environment, json_values, stray_names, stray_variables
+from suitetalk.stream_maps import Mapper
 from tap_netsuite.account import Account
 from tap_netsuite.discovery.discover import discover
 from tap_netsuite.discovery.found import (
@@ -213,7 +214,8 @@ class TapNetSuite(Tap):
     def setup_mapper(self) -> None:
         """Let record streams put into a given catalog what their settings ask for, before anyone looks at it."""
         _ = self.streams if self.input_catalog else None
-        super().setup_mapper()
+        self.mapper = Mapper(dict(self.config), self.logger)
+        self.mapper.register_raw_streams_from_catalog(self.catalog)
 
     def load_state(self, state: dict[str, Any]) -> None:
         """Take a state; a whole STATE message will do.

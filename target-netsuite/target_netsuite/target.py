@@ -22,6 +22,7 @@ from singer_sdk.sinks import RecordSink
 
 from suitetalk import ConfigurationError, Governor, NetSuite, RetryPolicy
 from suitetalk.descriptions import check_environment, json_values, stray_names, stray_variables
+from suitetalk.stream_maps import Mapper, StreamMapError
 from target_netsuite.child_streams import ChildStreams
 from target_netsuite.errors import (
     InvalidRecordError,
@@ -305,11 +306,16 @@ class TargetNetSuite(SinkTarget):
                         "%s is set, but not read; add `--config=ENV` to take settings from it.", variable
                     )
 
+    def setup_mapper(self) -> None:
+        """Make the stream maps, for records that may lack columns, with errors that say where they failed."""
+        self.mapper = Mapper(dict(self.config), self.logger)
+
     def _process_schema_message(self, message_dict: dict[str, Any]) -> None:
         stream, schema = message_dict["stream"], message_dict["schema"]
         if not isinstance(schema.get("properties"), dict):  # a schema may say nothing of the columns
             schema = {**schema, "properties": {}}
         self.mapper.register_raw_stream_schema(stream, schema, message_dict.get("key_properties"))
+        self.mapper.check_names(self.mapper.stream_maps)
         for stream_map in self.mapper.stream_maps[stream]:
             if not isinstance(stream_map, RemoveRecordTransform):
                 self.get_sink(
@@ -341,10 +347,8 @@ class TargetNetSuite(SinkTarget):
             self.mirror_keys.goes_on(sink.stream_name)
         try:
             mapped = stream_map.transform(copy.copy(record))
-        except Exception as error:  # noqa: BLE001 - an expression of the user's may raise anything
-            sink.refuse(
-                record, InvalidRecordError("", f"`stream_maps` fails on the record: {error}"), STREAM_MAP_FAILED
-            )
+        except StreamMapError as error:
+            sink.refuse(record, InvalidRecordError("", str(error)), STREAM_MAP_FAILED)
             return
         if mapped is None:
             return

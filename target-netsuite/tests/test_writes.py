@@ -226,7 +226,79 @@ def test_stream_maps_rename_filter_and_drop(emulator: Emulator, listen: Listen, 
     assert run.states == [1]
     assert _customers(emulator, prefix) == [(f"{prefix}-1", "ACME")]
     assert [(line["key"], line["stage"]) for line in run.refused] == [({"id": 3}, "invalid")]
-    assert "stream_maps" in run.refused[0]["message"]
+    assert "`stream_maps` cannot compute the column name of stream people" in run.refused[0]["message"]
+
+
+def test_a_deletion_passes_stream_maps_with_its_key_alone(emulator: Emulator, listen: Listen, prefix: str) -> None:
+    columns = {
+        "id": {"type": "integer"},
+        "name": {"type": ["null", "string"]},
+        "_sdc_deleted_at": {"type": ["null", "string"]},
+    }
+    run = listen(
+        {"clients": {"record_type": "customer", "external_id": f"{prefix}-{{id}}", "fields": {"name": "companyName"}}},
+        schema("people", columns),
+        record("people", id=1, name="acme", _sdc_deleted_at=None),
+        record("people", id=2, name="bolt", _sdc_deleted_at=None),
+        record("people", id=1, _sdc_deleted_at="2026-01-01T00:00:00Z"),
+        record("people", id=2, name="excluded", _sdc_deleted_at="2026-01-01T00:00:00Z"),  # the filter can tell
+        stream_maps={
+            "people": {"__alias__": "clients", "__filter__": "name.upper() != 'EXCLUDED'", "name": "name.upper()"}
+        },
+    )
+    assert (run.error, run.refused) == (None, [])
+    assert _customers(emulator, prefix) == [(f"{prefix}-2", "BOLT")]
+
+
+def test_a_deletion_whose_mark_is_mapped_away_writes_nothing(emulator: Emulator, listen: Listen, prefix: str) -> None:
+    columns = {
+        "id": {"type": "integer"},
+        "name": {"type": ["null", "string"]},
+        "_sdc_deleted_at": {"type": ["null", "string"]},
+    }
+    run = listen(
+        _stream(prefix, fields={"name": "companyName"}),
+        schema("people", columns),
+        record("people", id=1, name="Acme", _sdc_deleted_at=None),
+        record("people", id=1, _sdc_deleted_at="2026-01-01T00:00:00Z"),
+        stream_maps={"people": {"_sdc_deleted_at": None, "name": "name or 'nobody'"}},
+    )
+    assert (run.error, run.refused) == (None, [])
+    assert _customers(emulator, prefix) == [(f"{prefix}-1", "Acme")]
+
+
+def test_a_stream_map_that_fails_refuses_the_record_and_names_the_column(listen: Listen, prefix: str) -> None:
+    run = listen(
+        _stream(prefix, fields={"name": "companyName"}),
+        schema("people", {"id": {"type": "integer"}, "name": {"type": ["null", "string"]}}),
+        record("people", id=1),
+        stream_maps={"people": {"name": "name + '!'"}},
+    )
+    (refused,) = run.refused
+    assert "cannot compute the column name of stream people with \"name + '!'\"" in refused["message"]
+
+
+@pytest.mark.parametrize(
+    ("settings", "says"),
+    [
+        ({"stream_maps": {"firms": {"__alias__": "people"}}}, "writes the streams people and firms under one name"),
+        (
+            {"flattening_enabled": True, "flattening_max_depth": 1},
+            "gives two columns of the stream firms the name address__city",
+        ),
+    ],
+)
+def test_one_name_for_two_streams_or_columns_is_a_sentence(
+    listen: Listen, prefix: str, settings: dict[str, Any], says: str
+) -> None:
+    address = {"type": "object", "properties": {"city": {"type": "string"}}}
+    run = listen(
+        {name: {"record_type": "customer", "external_id": f"{prefix}-{{id}}"} for name in ("people", "firms")},
+        schema("people", {"id": {"type": "integer"}}),
+        schema("firms", {"id": {"type": "integer"}, "address": address, "address__city": {"type": "string"}}),
+        **settings,
+    )
+    assert says in str(run.error)
 
 
 def test_state_keeps_its_numbers(listen: Listen) -> None:

@@ -21,6 +21,7 @@ from singer_sdk.helpers.conform import TypeConformanceLevel
 from singer_sdk.singerlib.catalog import REPLICATION_INCREMENTAL
 
 from suitetalk import IncompleteResultError
+from suitetalk.stream_maps import StreamMapError
 from tap_netsuite.account import Account
 from tap_netsuite.deletions.deletions import Deletions, Subject, deleted_since
 from tap_netsuite.deletions.sources import BY_VERSION, NOT_KNOWN, deletions_of
@@ -219,13 +220,30 @@ class NetSuiteStream(Stream):
             if self.leaves_directly:
                 self._write_lines()
             else:
-                yield from super()._sync_records(context, write_messages=write_messages)
+                yield from self._mapped_records(context, write_messages=write_messages)
         except StreamError as failure:
             if self.account.settings.audit is Audit.WARN and isinstance(failure.__cause__, IncompleteResultError):
                 self.logger.warning("%s", failure)
             else:
                 self._run().failed(failure)
         self._run().end_of(self.name)
+
+    def _mapped_records(
+        self, context: Mapping[str, Any] | None, *, write_messages: bool
+    ) -> Generator[dict[str, Any], Any, Any]:
+        """Write the stream's records in the SDK's way.
+
+        Raises:
+            StreamError: they cannot be read, or an expression of `stream_maps` fails on one.
+        """
+        try:
+            yield from super()._sync_records(context, write_messages=write_messages)
+        except StreamMapError as error:
+            failure = StreamError(f"Stream {self.name}: {error}")
+            failure.__cause__ = error
+            self._audit.error = failure
+            self._run().over(self._audit)
+            raise failure from error
 
     def _activate(self, audit: StreamAudit) -> None:
         """Let the loader drop the rows of older versions, after the last record of a whole reading.
@@ -267,7 +285,7 @@ class NetSuiteStream(Stream):
     def _portions(self) -> Iterator[Portion]:
         """Yield what is read, move the bookmark after it has been written, and say at the end what was proven."""
         run = self._run()  # first: it begins to ask for pages, and NetSuite's clock takes a request
-        audit = StreamAudit(self.name, self.account.started, self.replication_method)
+        audit = self._audit = StreamAudit(self.name, self.account.started, self.replication_method)
         run.begin(audit)
         is_counted = self.account.settings.audit is not Audit.OFF
         try:
