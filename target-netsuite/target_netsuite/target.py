@@ -308,14 +308,14 @@ class TargetNetSuite(SinkTarget):
 
     def setup_mapper(self) -> None:
         """Make the stream maps, for records that may lack columns, with errors that say where they failed."""
-        self.mapper = Mapper(dict(self.config), self.logger)
+        self.mapper = self._maps = Mapper(dict(self.config), self.logger)
 
     def _process_schema_message(self, message_dict: dict[str, Any]) -> None:
         stream, schema = message_dict["stream"], message_dict["schema"]
         if not isinstance(schema.get("properties"), dict):  # a schema may say nothing of the columns
             schema = {**schema, "properties": {}}
-        self.mapper.register_raw_stream_schema(stream, schema, message_dict.get("key_properties"))
-        self.mapper.check_names(self.mapper.stream_maps)
+        self._maps.register_raw_stream_schema(stream, schema, message_dict.get("key_properties"))
+        self._maps.check_names(self._maps.stream_maps)
         for stream_map in self.mapper.stream_maps[stream]:
             if not isinstance(stream_map, RemoveRecordTransform):
                 self.get_sink(
