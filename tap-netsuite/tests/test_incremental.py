@@ -159,7 +159,9 @@ def test_changes_during_a_run_come_with_it_or_with_the_next(
     assert came == dict(emulator.execute(f"SELECT uniquekey, memo FROM {table}"))
 
 
-def test_a_changed_replication_key_begins_anew(emulator: Emulator, given: dict[str, Any]) -> None:
+def test_a_changed_replication_key_begins_again_and_says_so(
+    emulator: Emulator, given: dict[str, Any], caplog: pytest.LogCaptureFixture
+) -> None:
     first = read(**given)
     other = copy.deepcopy(given["catalog"])
     other["streams"][0]["replication_key"] = "datecreated"
@@ -167,6 +169,8 @@ def test_a_changed_replication_key_begins_anew(emulator: Emulator, given: dict[s
     second = read(given["config"], other, first.state)
     assert ids(second) == stored(emulator)
     assert second.state["bookmarks"][TABLE]["replication_key"] == "datecreated"
+    said = "customer: the state's bookmark is of the replication key lastmodifieddate, and the stream is read by datec"
+    assert sum(message.startswith(said) for message in caplog.messages) == 1
 
 
 def test_full_table_in_the_catalog_reads_everything_each_time(emulator: Emulator, given: dict[str, Any]) -> None:
@@ -175,6 +179,18 @@ def test_full_table_in_the_catalog_reads_everything_each_time(emulator: Emulator
     metadata(entry)["replication-method"] = "FULL_TABLE"
     first = read(**given)
     assert ids(first) == ids(read(**given, state=first.state)) == stored(emulator)
+
+
+def test_a_bookmark_that_a_reading_in_full_gives_up_is_said(
+    emulator: Emulator, given: dict[str, Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    first = read(**given)
+    given["catalog"]["streams"][0]["replication_method"] = "FULL_TABLE"
+    metadata(given["catalog"]["streams"][0])["replication-method"] = "FULL_TABLE"
+    second = read(**given, state=first.state)
+    assert ids(second) == stored(emulator)
+    assert second.bookmark(TABLE) is None
+    assert "the stream is read in full now, so all rows come again, and the bookmark is given up" in caplog.text
 
 
 def test_deselected_columns_are_not_asked_for(emulator: Emulator, given: dict[str, Any]) -> None:

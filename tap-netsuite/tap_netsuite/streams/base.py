@@ -31,6 +31,8 @@ from tap_netsuite.settings import Audit
 from tap_netsuite.source import DELETED_AT, SET_READ_AT
 from tap_netsuite.sync import Run, StreamError
 
+logger = logging.getLogger(__name__)
+
 _VERSION = "version"
 _ROWS = "version_rows"
 _ALL = 100
@@ -123,6 +125,7 @@ class NetSuiteStream(Stream):
     def reading(self) -> Reading:
         """Return how to read the stream, from where its state is now; for the main thread."""
         self._state_at_start = dict(self.stream_state)
+        self._warn_of_another_key()
         self.version = version_of(self._state_at_start, reads_all=self._reads_whole, may_activate=self._may_activate)
         self._stream_version = self.version.number  # of records that the SDK writes
         if not self._is_told(DELETED_AT):
@@ -159,6 +162,21 @@ class NetSuiteStream(Stream):
         if self.replication_method != REPLICATION_INCREMENTAL:
             return True
         return self.account.settings.start_date is None and not self._has_bookmark
+
+    def _warn_of_another_key(self) -> None:
+        """Say that a bookmark does not count, because the stream is read by another column now, or in full."""
+        state = self._state_at_start
+        was, is_incremental = state.get("replication_key"), self.replication_method == REPLICATION_INCREMENTAL
+        now = self.replication_key if is_incremental else None
+        if not was or state.get("replication_key_value") is None or str(was).lower() == (now or "").lower():
+            return
+        logger.warning(
+            "%s: the state's bookmark is of the replication key %s, and the stream is read %s now, so all rows come "
+            "again, and the bookmark is given up",
+            self.name,
+            was,
+            f"by {now}" if now else "in full",
+        )
 
     @property
     def _has_bookmark(self) -> bool:
