@@ -27,7 +27,7 @@ class ConnectionFailedError(SuiteTalkError):
 
 
 class AnswerTimedOutError(ConnectionFailedError):
-    """No answer came in time."""
+    """No answer came in time, or it was larger than any may be: asking for less at once may help."""
 
 
 class OutcomeUnknownError(ConnectionFailedError):

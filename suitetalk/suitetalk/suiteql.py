@@ -50,24 +50,30 @@ class SuiteQL:
         self._ability = _Ability()
         self._parameters: tuple[Value, ...] = ()
         self._within: float | None = None
+        self.page_size = PAGE_SIZE
 
     def within(self, seconds: float) -> SuiteQL:
         """Return one that waits so many seconds for an answer, and does not ask again when none comes in time."""
-        return self._with(self._parameters, seconds)
+        return self._with(self._parameters, seconds, self.page_size)
 
-    def with_parameters(self, parameters: Sequence[Value]) -> SuiteQL:
+    def with_parameters(self, parameters: Sequence[Value], *, page_size: int = PAGE_SIZE) -> SuiteQL:
         """Return one that gives these values to each statement that comes without any.
 
         It is for statements that all have the same statement with placeholders in them, once, such as one that is
         read from as a subquery.
-        """
-        return self._with(parameters, self._within)
 
-    def _with(self, parameters: Sequence[Value], within: float | None) -> SuiteQL:
+        Args:
+            parameters: the values.
+            page_size: rows of a page where a call does not say.
+        """
+        return self._with(parameters, self._within, page_size)
+
+    def _with(self, parameters: Sequence[Value], within: float | None, page_size: int) -> SuiteQL:
         other = SuiteQL(self._transport, self._reader)
         other._ability = self._ability
         other._parameters = tuple(parameters)
         other._within = within
+        other.page_size = page_size
         return other
 
     @property
@@ -76,7 +82,7 @@ class SuiteQL:
         return self._ability.refused
 
     def page(
-        self, statement: str, parameters: Sequence[Value] = (), *, limit: int = PAGE_SIZE, offset: int = 0
+        self, statement: str, parameters: Sequence[Value] = (), *, limit: int | None = None, offset: int = 0
     ) -> Page:
         """Run a statement and return one page of its rows [section_157909186990].
 
@@ -98,13 +104,13 @@ class SuiteQL:
         return self.page_of(self.answer(statement, parameters, limit=limit, offset=offset))
 
     def answer(
-        self, statement: str, parameters: Sequence[Value] = (), *, limit: int = PAGE_SIZE, offset: int = 0
+        self, statement: str, parameters: Sequence[Value] = (), *, limit: int | None = None, offset: int = 0
     ) -> Answer:
         """Run a statement and return one page of its rows as NetSuite sent it, for your own decoder.
 
         Arguments and errors are those of `page`; `page_of` reads it the usual way.
         """
-        where, values = page_parameters(limit, offset), parameters or self._parameters
+        where, values = page_parameters(limit or self.page_size, offset), parameters or self._parameters
         return self._run(statement, values, where) if values else self._post({"q": statement}, where)
 
     @staticmethod
@@ -135,7 +141,9 @@ class SuiteQL:
         if typed and not self._reader:
             raise InvalidArgumentError("Typed rows need the metadata catalog; use the `suiteql` of a NetSuite client.")
         read = self._reader(statement) if typed and self._reader else None
-        for page in all_pages(lambda offset: self.page(statement, parameters, offset=offset), "The query"):
+        for page in all_pages(
+            lambda offset: self.page(statement, parameters, limit=PAGE_SIZE, offset=offset), "The query"
+        ):
             if page.total > READABLE_ROWS:
                 raise IncompleteResultError(
                     f"The query has {page.total} rows and NetSuite lets only {READABLE_ROWS} of them be read; "
@@ -184,6 +192,13 @@ class Datasets:
     def __init__(self, transport: Transport) -> None:
         """Send through this transport."""
         self._transport = transport
+        self._within: float | None = None
+
+    def within(self, seconds: float) -> Datasets:
+        """Return one that waits so many seconds for an answer, and does not ask again when none comes in time."""
+        other = Datasets(self._transport)
+        other._within = seconds
+        return other
 
     def list(self) -> Iterator[dict[str, Any]]:
         """Return the datasets the role can see, each as NetSuite describes it: `id`, `name` and more.
@@ -231,9 +246,8 @@ class Datasets:
             yield from page.items
 
     def _page(self, path: str, limit: int, offset: int) -> Page:
-        return read_page(
-            self._transport.request("GET", path, parameters=page_parameters(limit, offset), repeatable=True)
-        )
+        where = page_parameters(limit, offset)
+        return read_page(self._transport.request("GET", path, parameters=where, repeatable=True, within=self._within))
 
 
 def quoted(text: str) -> str:

@@ -449,6 +449,15 @@ class TapSettings:
         minimum=0,
         unit="seconds",
     )
+    page_size: int = setting(
+        1000,
+        "Page size",
+        "Rows to ask for at once. A page that NetSuite fails at, or takes too long for, is asked for in smaller pages "
+        "automatically.",
+        minimum=50,
+        maximum=1000,
+        unit="rows",
+    )
     audit: Audit = setting(
         Audit.ERROR,
         "Audit",

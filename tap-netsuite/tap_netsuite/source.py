@@ -403,7 +403,9 @@ FEW_COLUMNS = 50
 """Columns that any account shows; more than 100 have come back as no rows at all [section 14.2, unverified]."""
 
 
-def page_in_parts(suiteql: SuiteQL, source: Source, condition: str, order: str, offset: int = 0) -> Page:
+def page_in_parts(
+    suiteql: SuiteQL, source: Source, condition: str, order: str, *, limit: int | None = None, offset: int = 0
+) -> Page:
     """Return a page of a source with more columns than the account shows at once.
 
     The columns come in parts that are joined by key. All parts but the last are read again after it: where nothing has
@@ -414,7 +416,8 @@ def page_in_parts(suiteql: SuiteQL, source: Source, condition: str, order: str, 
     """
     parts = list(_parts(suiteql, source, condition))
     for _ in range(_READINGS):
-        pages = [suiteql.page(part.page(condition, order), offset=offset) for part in (*parts, *parts[:-1])]
+        statements = [part.page(condition, order) for part in (*parts, *parts[:-1])]
+        pages = [suiteql.page(statement, limit=limit, offset=offset) for statement in statements]
         items = [page.items for page in pages]
         if items[len(parts) :] == items[: len(parts) - 1]:
             by_key = [{_key(source, row): row for row in rows} for rows in items[: len(parts)]]

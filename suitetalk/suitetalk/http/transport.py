@@ -404,7 +404,7 @@ def connection_failure(name: str, error: OSError, *, repeatable: bool) -> Except
         must not act twice; ConnectionFailedError when another try would fail alike.
     """
     if isinstance(error, UnboundedAnswerError) and repeatable:
-        return ConnectionFailedError(f"{name} failed: {error}; ask for less at once, or check the network.")
+        return AnswerTimedOutError(f"{name} failed: {error}; ask for less at once, or check the network.")
     hopeless = _what_no_try_mends(error)
     if hopeless:
         return ConnectionFailedError(f"{name} failed: {hopeless}.")

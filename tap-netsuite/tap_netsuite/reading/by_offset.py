@@ -33,7 +33,7 @@ from suitetalk import (
 )
 from suitetalk.errors import STATEMENT_REFUSALS
 from tap_netsuite.reading.engine import Fetcher, Portion
-from tap_netsuite.reading.page import RowFormat, Rows
+from tap_netsuite.reading.page import PageSize, RowFormat, Rows, in_time, joined
 from tap_netsuite.reading.state import READINGS
 from tap_netsuite.settings import Audit
 from tap_netsuite.source import Column, Kind, Source, count_rows
@@ -72,9 +72,11 @@ class _Found:
 class _ByOffset(ABC):
     """Reads all rows of something page by page, again when they changed while they were read."""
 
-    def __init__(self, name: str, audit: Audit) -> None:
+    def __init__(self, name: str, audit: Audit, page_size: int) -> None:
         self._name = name
         self._audit = audit
+        self._page_size = page_size
+        self._fitting = PageSize(page_size)
         self._total = 0  # NetSuite's latest count
         self._check: _Found | None = None
 
@@ -86,7 +88,7 @@ class _ByOffset(ABC):
             NetSuiteError: NetSuite refused.
         """
         first = fetcher.page(partial(self._page, 0)).result()
-        if first.is_whole and first.count < PAGE_SIZE:
+        if first.is_whole and first.count < self._page_size:
             yield Portion(first, audited=first.total or 0)
             return
         yield Portion(Rows(0))
@@ -114,19 +116,19 @@ class _ByOffset(ABC):
         for page in fetcher.in_order(self._begin_all(fetcher)):
             yield Portion(page if is_written else Rows(0))
             found.add(page)
-        offset = PAGE_SIZE * max(1, ceil(self._total / PAGE_SIZE))
-        while not page.is_last or page.count == PAGE_SIZE:  # a full page need not be the last one
+        offset = self._page_size * max(1, ceil(self._total / self._page_size))
+        while not page.is_last or page.count == self._page_size:  # a full page need not be the last one
             if offset >= READABLE_ROWS:
                 break
             page = fetcher.page(partial(self._page, offset)).result()
             yield Portion(page if is_written else Rows(0))
             found.add(page)
-            offset += PAGE_SIZE
+            offset += self._page_size
         self._total = max(found.totals, default=found.came)
         return found
 
     def _begin_all(self, fetcher: Fetcher) -> Iterator[Future[Rows]]:
-        for offset in range(0, max(self._total, 1), PAGE_SIZE):
+        for offset in range(0, max(self._total, 1), self._page_size):
             yield fetcher.page(partial(self._page, offset))
 
     @property
@@ -139,9 +141,19 @@ class _ByOffset(ABC):
     def _too_many(self) -> str:
         """What is wrong with more rows than can be read by offset, and what to do."""
 
-    @abstractmethod
     def _page(self, offset: int) -> Rows:
-        """Return a page; in any thread."""
+        """Return a page; in several answers where NetSuite cannot give it in one; in any thread."""
+        part, size = self._fitting.ask(partial(self._answer, offset), offset)
+        parts, came = [part], part.count
+        while came < self._page_size and part.count == size and not part.is_last:
+            part, size = self._fitting.ask(partial(self._answer, offset + came), offset + came, size)
+            parts.append(part)
+            came += part.count
+        return joined(parts)
+
+    @abstractmethod
+    def _answer(self, offset: int, limit: int) -> Rows:
+        """Return so many rows at an offset; in any thread."""
 
     def _begin(self) -> None:  # noqa: B027 - not all need it
         """Take note of what is needed before the first page."""
@@ -167,7 +179,7 @@ class KeylessReading(_ByOffset):
 
     def __init__(self, suiteql: SuiteQL, source: Source, row_format: RowFormat, audit: Audit) -> None:
         """Prepare; what is done about missing rows is up to the audit."""
-        super().__init__(source.name, audit)
+        super().__init__(source.name, audit, suiteql.page_size)
         self._suiteql = suiteql
         self._source = source
         self._row_format = row_format
@@ -180,9 +192,10 @@ class KeylessReading(_ByOffset):
         "primary_keys, or narrow it"
     )
 
-    def _page(self, offset: int) -> Rows:
-        """Return a page; of each row a number is kept that differs for other rows."""
-        answer = self._suiteql.answer(self._source.page("", self._source.key_order), offset=offset)
+    def _answer(self, offset: int, limit: int) -> Rows:
+        """Return so many rows at an offset; of each a number is kept that differs for other rows."""
+        statement = self._source.page("", self._source.key_order)
+        answer = in_time(self._suiteql, limit).answer(statement, limit=limit, offset=offset)
         page = self._row_format.read(answer.content, lambda: self._suiteql.page_of(answer), offset)
         page = replace(page, kept=tuple((hash(repr(row)),) for row in page.kept))
         if not page.disagrees and (page.total or offset):
@@ -253,6 +266,7 @@ class DatasetReading(_ByOffset):
         *,
         keys: tuple[str, ...],
         known: frozenset[str],
+        page_size: int = PAGE_SIZE,
     ) -> None:
         """Prepare.
 
@@ -263,8 +277,9 @@ class DatasetReading(_ByOffset):
             audit: what is done about missing rows.
             keys: columns that are said to identify a row, may be empty.
             known: all columns that the stream knows, selected or not.
+            page_size: rows of a page.
         """
-        super().__init__(source.name, audit)
+        super().__init__(source.name, audit, page_size)
         self._datasets = datasets
         self._dataset_id = source.relation
         self._row_format = row_format
@@ -304,8 +319,8 @@ class DatasetReading(_ByOffset):
         before, between = earlier[-2:]
         return between == last or not (((before & last) - between) | (between - before - last))
 
-    def _page(self, offset: int) -> Rows:
-        """Return a page; of each row its key is kept as a number, or the whole row where it has none.
+    def _answer(self, offset: int, limit: int) -> Rows:
+        """Return rows; of each row its key is kept as a number, or the whole row where it has none.
 
         Raises:
             DatasetColumnError: a row has a column that the stream does not know.
@@ -313,7 +328,7 @@ class DatasetReading(_ByOffset):
             ValueFormError: a value is not of its column's type.
         """
         try:
-            page = self._datasets.page(self._dataset_id, offset=offset)
+            page = in_time(self._datasets, limit).page(self._dataset_id, limit=limit, offset=offset)
         except STATEMENT_REFUSALS:
             if offset == 0:
                 raise

@@ -7,6 +7,7 @@ careful way, value by value, which knows every form a value can take and can say
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
@@ -14,20 +15,26 @@ from datetime import datetime, timezone
 from decimal import Decimal
 from functools import cached_property
 from itertools import pairwise
+from math import inf
 from operator import attrgetter
-from typing import Any
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 import msgspec
 
-from suitetalk import READABLE_ROWS, Page, SuiteTalkError
+from suitetalk import READABLE_ROWS, Datasets, Page, ServerFaultError, SuiteQL, SuiteTalkError
+from suitetalk.errors import AnswerTimedOutError
 from suitetalk.values import iso
 from tap_netsuite.source import DELETED_AT, SET_READ_AT, UTC, Column, Kind, Source, converter
+
+logger = logging.getLogger(__name__)
 
 Key = tuple[Any, ...]
 """Values of a row's key columns, in their order."""
 
 Record = dict[str, Any]
+Result = TypeVar("Result")
+Asked = TypeVar("Asked", SuiteQL, Datasets)
 
 
 @dataclass(frozen=True)
@@ -45,6 +52,7 @@ class Rows:
         offset: rows of the result before them.
         total: NetSuite's count of the whole result; None where they are not a page of one.
         has_more: whether NetSuite says that a page of the result comes after them.
+        answers: how many answers of NetSuite they are from.
     """
 
     count: int
@@ -57,6 +65,7 @@ class Rows:
     offset: int = 0
     total: int | None = None
     has_more: bool = False
+    answers: int = 1
 
     @property
     def disagrees(self) -> bool:
@@ -80,7 +89,7 @@ class Rows:
     @property
     def is_whole(self) -> bool:
         """Whether they are the whole result: one answer, in which nothing can have moved."""
-        return self.offset == 0 and self.is_last
+        return self.offset == 0 and self.is_last and self.answers == 1
 
 
 _DECODED = {Kind.INTEGER: int, Kind.DECIMAL: Decimal}
@@ -88,7 +97,89 @@ _READY = (Kind.INTEGER, Kind.TEXT, Kind.DISPLAY)
 _BOOLEANS = {"T": True, "F": False, "true": True, "false": False}
 _TIME_LENGTH = len("YYYY-MM-DD HH:MI:SS")
 _TAKEN_FOR_NOTHING = b'ull"'  # the decoder reads the text "null" as no number at all, "Null" too
+_REPLACEMENT = "\ufffd"
+_OUTAGES = frozenset({502, 503})
+_MOST_PAGES = 1000  # that one result can be read for [section_156414087576]
+FEW_ROWS = 10  # of which a page holds that is not asked for in parts
+_NAMED = 5  # rows in one warning
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
+
+
+class PageSize:
+    """How many rows of a source NetSuite gives at once, which shows when it fails at a page. Thread-safe.
+
+    Fewer are asked for where it fails at many or takes too long: for that page, and from then on once it has failed
+    again at as many after fewer have come, which tells wide rows from a fault that passes.
+
+    Attributes:
+        most: rows of a full page.
+    """
+
+    def __init__(self, most: int) -> None:
+        """Begin with full pages."""
+        self.most = most
+        self._fits = most
+        self._suspected = 0
+
+    def ask(self, page: Callable[[int], Result], offset: int = 0, most: int = 0) -> tuple[Result, int]:
+        """Ask for a page; for a tenth of it, and so on, where NetSuite fails at it.
+
+        Args:
+            page: returns the page of so many rows.
+            offset: rows before it; a multiple of what is asked for, and no more than a thousand times that.
+            most: rows to ask for at most, where that are not all.
+
+        Returns:
+            The page, and the rows it was asked for.
+
+        Raises:
+            SuiteTalkError: even a few rows failed, or it is not a matter of their number.
+        """
+        size, failed = min(self._fits, most or self._fits), 0
+        while True:
+            try:
+                answer = page(size)
+            except (ServerFaultError, AnswerTimedOutError) as error:
+                less = _tenth(size)
+                is_outage = isinstance(error, ServerFaultError) and error.status in _OUTAGES
+                if is_outage or not less or offset >= less * _MOST_PAGES:
+                    raise
+                logger.warning("%s; asking for %d rows at once instead of %d", str(error).rstrip(". "), less, size)
+                if size == self._suspected:
+                    self._fits = min(self._fits, less)
+                size, failed = less, size
+            else:
+                self._suspected = failed or self._suspected
+                return answer, size
+
+
+def in_time(suiteql: Asked, rows: int) -> Asked:
+    """Return what is asked for so many rows: once, if fewer can be asked for when no answer comes in time."""
+    return suiteql.within(inf) if rows > FEW_ROWS else suiteql
+
+
+def _tenth(rows: int) -> int:
+    """Return about a tenth of a number of rows, which it is a multiple of; 0 for a few."""
+    return next(part for part in range(rows // 10, 0, -1) if rows % part == 0) if rows > FEW_ROWS else 0
+
+
+def joined(parts: Sequence[Rows]) -> Rows:
+    """Return rows that follow each other as if they had come together."""
+    if len(parts) == 1:
+        return parts[0]
+    records = [record for part in parts for record in part.records or ()]
+    filled = [part for part in parts if part.count]
+    return replace(
+        parts[0],
+        count=sum(part.count for part in parts),
+        lines=b"".join(part.lines for part in parts),
+        records=None if parts[0].records is None else records,
+        last=filled[-1].last if filled else None,
+        newest=max((part.newest for part in parts if part.newest is not None), default=None),
+        kept=tuple(kept for part in parts for kept in part.kept),
+        has_more=parts[-1].has_more,
+        answers=len(parts),
+    )
 
 
 class ValueFormError(SuiteTalkError):
@@ -189,11 +280,13 @@ class RowFormat:
             ValueFormError: a value is not of its column's type.
             IncompleteResultError: keys are missing.
         """
+        items = list(items)
         records = [self._record(item) for item in items]
         cursor = self._source.replication_key
         stamps = [record[cursor.name] for record in records if record[cursor.name] is not None] if cursor else []
         keys = [tuple(record[column.name] for column in self._source.keys) for record in records]
         kept = [tuple(record[name] for name in self._kept) for record in records] if self._kept else []
+        _warn_of_characters(self._source, items, keys)
         return self._leaving(records, keys, max(stamps, default=None), kept, offset, total)
 
     def _leaving(
@@ -238,6 +331,26 @@ def record_lines(stream: str, rows: Iterable[Any], version: int | None = None) -
     now = datetime.now(timezone.utc).isoformat()
     carried = msgspec.UNSET if version is None else version
     return _ENCODER.encode_lines([_Message("RECORD", stream, row, now, carried) for row in rows])
+
+
+def _warn_of_characters(source: Source, items: Sequence[dict[str, Any]], keys: Sequence[Key]) -> None:
+    """Name the rows with texts that NetSuite sent damaged, such as one that was cut in the middle of an emoji."""
+    damaged = [
+        key
+        for item, key in zip(items, keys, strict=True)
+        if any(isinstance(value, str) and _REPLACEMENT in value for value in item.values())
+    ]
+    if damaged:
+        shown = [
+            " ".join(f"{column.name} {value}" for column, value in zip(source.keys, key, strict=True))
+            for key in damaged[:_NAMED]
+        ]
+        logger.warning(
+            "%s: texts in %d rows hold U+FFFD, which stands for characters that are not Unicode%s",
+            source.name,
+            len(damaged),
+            f": {', '.join(shown)}{' and others' if len(damaged) > _NAMED else ''}" if source.keys else "",
+        )
 
 
 def _check_order(source: Source, keys: Sequence[Key]) -> None:

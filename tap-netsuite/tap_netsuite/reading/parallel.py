@@ -29,13 +29,13 @@ from functools import partial
 from math import ceil
 from typing import Protocol
 
-from suitetalk import PAGE_SIZE, READABLE_ROWS, IncompleteResultError, SuiteQL
-from suitetalk.errors import STATEMENT_REFUSALS
+from suitetalk import READABLE_ROWS, IncompleteResultError, SuiteQL
+from suitetalk.errors import STATEMENT_REFUSALS, UnexpectedError
 from suitetalk.suiteql import both
 from suitetalk.values import instant, iso
 from tap_netsuite.reading.changes import Changes
 from tap_netsuite.reading.engine import Fetcher, Portion
-from tap_netsuite.reading.page import Key, RowFormat, Rows
+from tap_netsuite.reading.page import FEW_ROWS, Key, PageSize, RowFormat, Rows, in_time, joined
 from tap_netsuite.reading.sequential import check_keys
 from tap_netsuite.reading.state import READINGS, Clock, Position, check_not_ahead, state_of
 from tap_netsuite.settings import Audit
@@ -57,6 +57,7 @@ logger = logging.getLogger(__name__)
 _FIRST_STRETCH = 2  # pages; later ones are longer, so that proofs cost little and state still moves early
 _LONGEST_STRETCH = 50
 _FEW_PAGES = 3  # side by side they would take as many round trips, the proof included, and a request more
+_MOST_PAGES = 1000  # that one statement can be read for [section_156414087576]
 _TICK = timedelta(microseconds=1)
 _SUMS = "SUM(CASE)"
 _MOST_UNPROVEN = 3  # stretches; state lags no further behind
@@ -280,9 +281,6 @@ class KeyedSource:
     Keys are compared as numbers, as NetSuite compares them; of text its order is not documented.
     """
 
-    page_size = PAGE_SIZE
-    statement_pages = READABLE_ROWS // PAGE_SIZE
-
     def __init__(
         self,
         suiteql: SuiteQL,
@@ -309,43 +307,60 @@ class KeyedSource:
         self._row_format = row_format
         self._condition = condition
         self._counted = counted
+        self.page_size = suiteql.page_size
+        self.statement_pages = min(READABLE_ROWS // self.page_size, _MOST_PAGES)
+        self._fitting = PageSize(self.page_size)
         self._doubts_empty = is_first or len(source.columns) > FEW_COLUMNS
         self._totals: dict[Key | None, int] = {}
 
     def page(self, behind: Key | None, offset: int) -> Rows:
         """Return the page at an offset of the rows after a key, or of all; one beyond their end is empty.
 
+        Where NetSuite cannot give it in one answer, it is put together from several, each after the last key of the
+        one before: then, too, no row between its first and its last is missing.
+
         Raises:
             IncompleteResultError: the rows do not come in the order of their keys, or two have the same.
             NetSuiteError: NetSuite refused.
         """
+        part, size = self._fitting.ask(partial(self._answer, behind, offset), offset)
+        parts, came = [part], part.count
+        while came < self.page_size and size < self.page_size and part.count and not part.is_last:
+            part, size = self._fitting.ask(partial(self._answer, part.last, 0), most=size)
+            parts.append(part)
+            came += part.count
+        page = joined(parts)
+        if self._source.is_query and behind is None and offset == 0 and not page.is_last:
+            check_keys(self._suiteql, self._source, self._condition)  # whose keys are only said to be some
+        return page
+
+    def _answer(self, behind: Key | None, offset: int, limit: int) -> Rows:
+        """Return so many rows at an offset of those after a key; errors are those of `page`."""
         condition = both(self._condition, after(self._source.keys, behind or ()))
         try:
-            page = self._rows(condition, offset)
-        except STATEMENT_REFUSALS:
-            if offset == 0:
+            page = self._rows(condition, offset, limit)
+        except STATEMENT_REFUSALS as refusal:
+            if offset == 0 or (limit > FEW_ROWS and isinstance(refusal, UnexpectedError)):
                 raise
             # What an offset beyond the end is answered with is not documented [section 12]; what it hides is read
             # after the last row.
             return Rows(0, offset=offset, total=offset)
         if page.disagrees or (self._doubts_empty and not page.total and not offset):
-            page = self._believed(page, behind, condition)
+            page = self._believed(page, behind, condition, limit)
         self._doubts_empty &= not page.count
         if behind is not None and page.first is not None and page.first <= behind:
             raise self._source.order_error()
-        if self._source.is_query and behind is None and offset == 0 and not page.is_last:
-            check_keys(self._suiteql, self._source, self._condition)  # whose keys are only said to be some
         return page
 
-    def _rows(self, condition: str, offset: int) -> Rows:
-        source = self._source
-        if is_in_parts(self._suiteql, source):
-            page = page_in_parts(self._suiteql, source, condition, source.key_order, offset)
+    def _rows(self, condition: str, offset: int, limit: int) -> Rows:
+        source, suiteql = self._source, in_time(self._suiteql, limit)
+        if is_in_parts(suiteql, source):
+            page = page_in_parts(suiteql, source, condition, source.key_order, limit=limit, offset=offset)
             return self._row_format.of_page(page, offset)
-        answer = self._suiteql.answer(source.page(condition, source.key_order), offset=offset)
-        return self._row_format.read(answer.content, lambda: self._suiteql.page_of(answer), offset)
+        answer = suiteql.answer(source.page(condition, source.key_order), limit=limit, offset=offset)
+        return self._row_format.read(answer.content, lambda: suiteql.page_of(answer), offset)
 
-    def _believed(self, page: Rows, behind: Key | None, condition: str) -> Rows:
+    def _believed(self, page: Rows, behind: Key | None, condition: str, limit: int) -> Rows:
         """Return a page with the total that NetSuite counts, since what it says of itself cannot all be true.
 
         No rows where some are counted may be a fault that passes, or come from more columns than the account shows.
@@ -357,10 +372,11 @@ class KeyedSource:
             self._totals[behind] = more if counted is None else counted
         total = self._totals[behind]
         if total and not page.count and not page.offset:
-            page = self._rows(condition, 0)
+            page = self._rows(condition, 0, limit)
             if not page.count:
                 source = self._source
-                page = self._row_format.of_page(page_in_parts(self._suiteql, source, condition, source.key_order))
+                found = page_in_parts(self._suiteql, source, condition, source.key_order, limit=limit)
+                page = self._row_format.of_page(found)
         return replace(page, total=max(total, page.offset + page.count))
 
     def count(self, behind: Key | None, last: Key, gaps: tuple[Gap, ...]) -> Count | None:

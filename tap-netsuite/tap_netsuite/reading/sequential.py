@@ -7,17 +7,18 @@ from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from sys import maxsize
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from suitetalk import PAGE_SIZE, READABLE_ROWS, IncompleteResultError, Page, SuiteQL
+from suitetalk import READABLE_ROWS, IncompleteResultError, Page, SuiteQL
 from suitetalk.errors import STATEMENT_REFUSALS
 from suitetalk.suiteql import both
 from suitetalk.timezone import PYTHON_TIME_FORMAT, earliest_local
 from suitetalk.values import iso
 from tap_netsuite.reading.engine import Fetcher, Portion
-from tap_netsuite.reading.page import RowFormat
+from tap_netsuite.reading.page import PageSize, RowFormat, in_time
 from tap_netsuite.reading.state import READINGS, Clock, check_not_ahead, moment_in, query_state
 from tap_netsuite.source import (
     FEW_COLUMNS,
@@ -89,29 +90,40 @@ def check_keys(suiteql: SuiteQL, source: Source, condition: str) -> None:
 
 
 def _behind_the_last(suiteql: SuiteQL, source: Source, condition: str) -> Iterator[Page]:
-    order = _Order(source)
+    order, sizes = _Order(source), PageSize(suiteql.page_size)
     is_first = True
     while True:
-        page = _page(
-            suiteql, source, both(condition, after(source.keys, order.last)), source.key_order, is_first=is_first
-        )
+        rest = both(condition, after(source.keys, order.last))
+        page, size = _page(suiteql, source, rest, source.key_order, sizes, is_first=is_first)
         is_first = False
         if page.items or page.total:
             yield page
         order.check(page.items)
-        if not page.items or (not page.has_more and len(page.items) < PAGE_SIZE):
+        if not page.items or (not page.has_more and len(page.items) < size):
             return
 
 
-def _page(suiteql: SuiteQL, source: Source, condition: str, order: str, *, is_first: bool = False) -> Page:
-    """Return the first page of a source; the first of all that is empty is not believed before the rows are counted."""
-    if is_in_parts(suiteql, source):
-        return page_in_parts(suiteql, source, condition, order)
-    page = suiteql.page(source.page(condition, order))
+def _page(
+    suiteql: SuiteQL, source: Source, condition: str, order: str, sizes: PageSize, *, is_first: bool = False
+) -> tuple[Page, int]:
+    """Return the first rows of a source, and how many were asked for.
+
+    An empty answer that is the first of all is not believed before the rows are counted.
+    """
+
+    def ask(limit: int) -> Page:
+        asked = in_time(suiteql, limit)
+        if is_in_parts(asked, source):
+            return page_in_parts(asked, source, condition, order, limit=limit)
+        return asked.page(source.page(condition, order), limit=limit)
+
+    page, size = sizes.ask(ask)
     if page.items or page.total or not is_first or not count_rows(suiteql, source, condition):
-        return page
-    page = suiteql.page(source.page(condition, order))
-    return page if page.items or not source.keys else page_in_parts(suiteql, source, condition, order)
+        return page, size
+    page, size = sizes.ask(ask)
+    if not page.items and source.keys:
+        page = page_in_parts(suiteql, source, condition, order, limit=size)
+    return page, size
 
 
 def _disagrees(page: Page) -> bool:
@@ -121,18 +133,23 @@ def _disagrees(page: Page) -> bool:
 
 def _by_offset(suiteql: SuiteQL, source: Source, condition: str) -> Iterator[Page]:
     statement = source.page(condition, source.key_order)
-    offset = 0
+    sizes, offset, size = PageSize(suiteql.page_size), 0, suiteql.page_size
     while True:
-        page = suiteql.page(statement, offset=offset)
+        ask = partial(_at, suiteql, statement, offset)
+        page, size = sizes.ask(ask, offset, size)
         if page.total > READABLE_ROWS:
             raise IncompleteResultError(
                 f"{source.name} has {page.total} rows and no key to page by, and NetSuite lets "
                 f"only {READABLE_ROWS} be read then; read it with a query that has primary_keys, or narrow it."
             )
         yield page
-        offset += PAGE_SIZE
+        offset += size
         if not page.has_more:
             return
+
+
+def _at(suiteql: SuiteQL, statement: str, offset: int, limit: int) -> Page:
+    return in_time(suiteql, limit).page(statement, limit=limit, offset=offset)
 
 
 def _never_still(source: Source) -> IncompleteResultError:
@@ -232,8 +249,9 @@ def rows_by_change(suiteql: SuiteQL, source: Source, column: Column, start: Any 
     rest = f"{column.source} IS NOT NULL" if start is None else _at_or_above(column, start)
     passed: _Passed | None = None
     is_first = start is None or len(source.columns) > FEW_COLUMNS
+    sizes = PageSize(suiteql.page_size)
     while True:
-        page = _page(suiteql, source, rest, order, is_first=is_first)
+        page, size = _page(suiteql, source, rest, order, sizes, is_first=is_first)
         is_first = False
         if passed:
             if page.total < passed.left:  # rows were deleted meanwhile, changed, or never shown
@@ -245,7 +263,7 @@ def rows_by_change(suiteql: SuiteQL, source: Source, column: Column, start: Any 
             return
         _check_progress(source, column, page.items)
         lowest, highest = page.items[0][column.name], page.items[-1][column.name]
-        if len(page.items) >= page.total and not page.has_more and len(page.items) < PAGE_SIZE:
+        if len(page.items) >= page.total and not page.has_more and len(page.items) < size:
             yield Slice(page.items, highest)
             return
         below = both(rest, f"{column.source} < {literal(column, highest)}")

@@ -45,5 +45,6 @@ class DatasetStream(NetSuiteStream):
             account.settings.audit,
             keys=keys,
             known=frozenset(properties),
+            page_size=account.settings.page_size,
         )
         yield from reading.read(fetcher)

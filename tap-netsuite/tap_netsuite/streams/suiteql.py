@@ -56,7 +56,7 @@ class SuiteQLStream(NetSuiteStream):
         self.selected_by_default = name not in _NOT_BY_DEFAULT
         self._relation = query.relation if query else name
         self._parameters = query.parameters if query else ()
-        self._suiteql = account.netsuite.suiteql.with_parameters(self._parameters)
+        self._suiteql = account.netsuite.suiteql.with_parameters(self._parameters, page_size=account.settings.page_size)
 
     def leave_out(self, columns: Iterable[str]) -> None:
         """Let columns be read only where they are selected."""
