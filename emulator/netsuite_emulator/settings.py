@@ -339,6 +339,9 @@ class AnswerSettings:
     ignores_offset: bool = setting(
         True, "SuiteQL ignores `OFFSET` in a statement, without an error [reference 14.2].", open_point=True
     )
+    shuffled_pages: bool = setting(
+        False, "Each page of a SuiteQL statement without `ORDER BY` has its rows in another order.", open_point=True
+    )
     previous_page: str = setting(
         "previous", "How the link to the page before is named: `previous` in recordings [reference 14.1].",
         choices=("previous", "prev"), open_point=True,

@@ -95,6 +95,15 @@ def test_offset_in_a_statement(client_of: Any) -> None:
         assert [row["id"] for row in client_of(ignores_offset=ignores).rows(text)] == ids
 
 
+def test_pages_without_an_order(client_of: Any) -> None:
+    client = client_of(shuffled_pages=True)
+    pages = [client.query("SELECT id FROM customer", path=f"?limit=20&offset={offset}") for offset in (0, 20, 40)]
+    ids = [row["id"] for page in pages for row in page.json()["items"]]
+    assert len(set(ids)) < len(ids) == 60
+    ordered = [row["id"] for row in client.rows("SELECT id FROM customer ORDER BY id")]
+    assert ordered == sorted(ordered, key=int)
+
+
 def test_links_between_pages(client_of: Any) -> None:
     for name in ("previous", "prev"):
         client = client_of(previous_page=name)

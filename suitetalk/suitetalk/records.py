@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal
 from urllib.parse import quote
 
+from suitetalk.all_rows import different_ids
 from suitetalk.errors import ConnectionFailedError, IncompleteResultError, InvalidArgumentError, OutcomeUnknownError
 from suitetalk.http.response import PAGE_SIZE, Answer, Page, all_pages, check_lines, page_of, page_parameters, read_page
 from suitetalk.http.transport import Transport
@@ -89,21 +90,28 @@ class Records:
     def ids(self, record_type: str, *, q: str | None = None) -> Iterator[str]:
         """Return the internal ids of all records of a type, in no particular order, each once.
 
+        A list of several pages is read until two readings agree, because records move between its pages when others
+        come or go.
+
         Raises:
-            IncompleteResultError: NetSuite counted more records than it listed, or the list shrank while it was read.
+            IncompleteResultError: NetSuite counted more records than it listed, or each reading found others.
         """
-        seen: set[str] = set()
-        total = 0
         name = f"The list of {record_type}"
-        for page in all_pages(lambda offset: self.list(record_type, q=q, offset=offset), name):
-            total = page.total
-            new = dict.fromkeys(_id_of(item, record_type) for item in page.items)
-            yield from (record_id for record_id in new if record_id not in seen)
-            seen.update(new)
-        if len(seen) < total:
-            raise IncompleteResultError(
-                f"{name} delivered only {len(seen)} different records of {total}; run it again, or narrow it."
-            )
+
+        def look() -> Iterator[list[str]]:
+            seen: set[str] = set()
+            total = 0
+            for page in all_pages(lambda offset: self.list(record_type, q=q, offset=offset), name):
+                total = page.total
+                ids = [_id_of(item, record_type) for item in page.items]
+                seen.update(ids)
+                yield ids
+            if len(seen) < total:
+                raise IncompleteResultError(
+                    f"{name} delivered only {len(seen)} different records of {total}; run it again, or narrow it."
+                )
+
+        yield from different_ids(look, name)
 
     def create(
         self,

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import quote
 
+from suitetalk.all_rows import looked_at_twice, rows_of, shape_of
 from suitetalk.errors import (
     ErrorDetail,
     IncompleteResultError,
@@ -29,6 +30,8 @@ _SQL_DATE, _SQL_TIME = "YYYY-MM-DD", "YYYY-MM-DD HH24:MI:SS"
 _SHORTEST_HIDDEN = 3  # characters; shorter values say little and are in most texts
 # What may hold a question mark that is not a placeholder, or is one. What is not closed lasts to the end.
 _PIECES = re.compile(r"""'[^']*(?:'|\Z)|"[^"]*(?:"|\Z)|--[^\n]*|/\*.*?(?:\*/|\Z)|\?""", re.DOTALL)
+
+_OFFSET = re.compile(r"\bOFFSET\s+[\d?:(]", re.IGNORECASE)
 
 EVERY_COLUMN = "*"
 _PATH = "/query/v1/suiteql"
@@ -110,6 +113,7 @@ class SuiteQL:
 
         Arguments and errors are those of `page`; `page_of` reads it the usual way.
         """
+        refuse_offset(statement)
         where, values = page_parameters(limit or self.page_size, offset), parameters or self._parameters
         return self._run(statement, values, where) if values else self._post({"q": statement}, where)
 
@@ -126,7 +130,11 @@ class SuiteQL:
     def rows(
         self, statement: str, parameters: Sequence[Value] = (), *, typed: bool = False
     ) -> Iterator[dict[str, Any]]:
-        """Run a statement and return all of its rows, page by page; give it an ORDER BY that is unique.
+        """Run a statement and return all of its rows, page by page.
+
+        Where a column identifies the rows, such as `id`, and the statement has no order or one that begins with it,
+        each page is a query for what comes after the last row, so that none is missed or comes twice. Others are read
+        twice, and both readings must find the same.
 
         Args:
             statement: see `page`.
@@ -135,21 +143,19 @@ class SuiteQL:
                 holds them, see `column_types`; ids, and what the catalog does not know, stay text.
 
         Raises:
-            IncompleteResultError: the result is longer than NetSuite lets a query read, rows were missing, or the
-                result shrank while it was read.
+            IncompleteResultError: rows are missing, or may be; or the result is longer than NetSuite lets a query read
+                that has no such column. Rows that came before are not all there are.
         """
         if typed and not self._reader:
             raise InvalidArgumentError("Typed rows need the metadata catalog; use the `suiteql` of a NetSuite client.")
         read = self._reader(statement) if typed and self._reader else None
-        for page in all_pages(
-            lambda offset: self.page(statement, parameters, limit=PAGE_SIZE, offset=offset), "The query"
-        ):
-            if page.total > READABLE_ROWS:
-                raise IncompleteResultError(
-                    f"The query has {page.total} rows and NetSuite lets only {READABLE_ROWS} of them be read; "
-                    "narrow it, for example by ranges of the id."
-                )
-            yield from map(read, page.items) if read else page.items
+        rows = rows_of(
+            lambda text, offset: self.page(text, parameters, limit=PAGE_SIZE, offset=offset),
+            lambda: shape_of(without_comments(statement)),
+            statement,
+            "The query",
+        )
+        yield from map(read, rows) if read else rows
 
     def _run(self, statement: str, parameters: Sequence[Value], where: dict[str, str]) -> Answer:
         """Bind the parameters; put them into the text once the account has refused to [section_N3950559].
@@ -230,20 +236,24 @@ class Datasets:
         return Page(rows, page.total, page.has_more)
 
     def rows(self, dataset_id: str) -> Iterator[dict[str, Any]]:
-        """Run a dataset and return all of its rows, page by page; each page is a separate run.
+        """Run a dataset and return all of its rows, page by page, twice where it has several: each is a separate run.
 
         Raises:
             IncompleteResultError: the result is longer than NetSuite lets a query read, or rows were missing.
             NotFoundError: there is no such dataset, or the role may not see it.
         """
         name = f"The dataset {dataset_id}"
-        for page in all_pages(lambda offset: self.page(dataset_id, offset=offset), name):
-            if page.total > READABLE_ROWS:
+
+        def page(offset: int) -> Page:
+            found = self.page(dataset_id, offset=offset)
+            if found.total > READABLE_ROWS:
                 raise IncompleteResultError(
-                    f"{name} has {page.total} rows and NetSuite lets only {READABLE_ROWS} of them be read; give it a "
+                    f"{name} has {found.total} rows and NetSuite lets only {READABLE_ROWS} of them be read; give it a "
                     "filter."
                 )
-            yield from page.items
+            return found
+
+        yield from looked_at_twice(page, page, name, "give the dataset a column that identifies its rows, and sort it")
 
     def _page(self, path: str, limit: int, offset: int) -> Page:
         where = page_parameters(limit, offset)
@@ -272,6 +282,19 @@ def without_comments(statement: str) -> str:
     """
     plain = _PIECES.sub(lambda piece: " " if piece[0].startswith(("--", "/*")) else piece[0], statement)
     return plain.strip().rstrip("; \t\r\n")
+
+
+def refuse_offset(statement: str) -> None:
+    """Refuse an OFFSET in a statement, which NetSuite ignores [reference 14.2].
+
+    Raises:
+        InvalidArgumentError: there is one.
+    """
+    if "offset" in statement.lower() and _OFFSET.search(_PIECES.sub(" ? ", statement)):
+        raise InvalidArgumentError(
+            "The statement has an OFFSET, which NetSuite ignores: it answers with the first rows each time. Leave it "
+            "out; pages are asked for besides the statement, with `limit` and `offset`."
+        )
 
 
 def selected_columns(statement: str) -> list[str | None]:

@@ -60,6 +60,32 @@ def test_every_page(netsuite_emulator: Emulator, shell: Shell) -> None:
     assert shell.run("query", statement, "--all", "--limit", "7").code == 2
 
 
+def test_pages_that_repeat_rows_end_with_an_error(
+    netsuite_emulator_factory: Callable[..., Emulator], tmp_path: Path
+) -> None:
+    emulator = netsuite_emulator_factory(shuffled_pages=True)
+    shell = QuickShell(tmp_path, environment_of(emulator.connection, tmp_path))
+    truth = {str(row[0]) for row in emulator.execute("SELECT uniquekey FROM transactionline")}
+
+    rows = shell.done("query", "SELECT * FROM transactionline", "--all").lines()
+    assert len(rows) == len(truth)
+    assert {row["uniquekey"] for row in rows} == truth
+    ended = shell.run("query", "SELECT memo, quantity FROM transactionline", "--all")
+    assert ended.code == 1
+    assert "rows on two pages, so as many others may be missing; select a column that identifies" in ended.err
+    ended = shell.run("query", "SELECT memo, quantity FROM transactionline", "--all", "-o", "lines.csv")
+    assert ended.code == 1
+    assert not (tmp_path / "lines.csv").exists()
+    full = "SELECT quantity, memo FROM transactionline ORDER BY quantity, memo"
+    assert len(shell.done("query", full, "--all").lines()) == len(truth)
+
+
+def test_an_offset_in_a_statement_is_refused(shell: Shell) -> None:
+    ended = shell.run("query", "SELECT id FROM customer ORDER BY id OFFSET 5 ROWS")
+    assert ended.code == 2
+    assert "has an OFFSET, which NetSuite ignores" in ended.err
+
+
 def test_formats(shell: Shell) -> None:
     rows = shell.done("query", SOME).lines()
     (shell.folder / "some.sql").write_text(SOME + ";\n")

@@ -9,6 +9,7 @@ import pytest
 from tests.scripted_netsuite import Received, Reply, ScriptedNetSuite
 
 from suitetalk import ConnectionFailedError, IncompleteResultError, NetSuite, OutcomeUnknownError, Page, SuiteTalkError
+from suitetalk.all_rows import LOOKS
 
 RECORD = Reply(body={"id": "7"})
 STRICT = "X-NetSuite-PropertyNameValidation"
@@ -173,9 +174,42 @@ def test_all_ids(netsuite: ScriptedNetSuite, client: NetSuite, total: int) -> No
 
 
 def test_ids_that_moved_to_the_next_page_come_once(netsuite: ScriptedNetSuite, client: NetSuite) -> None:
-    netsuite.answers(collection(range(1000), 1001, more=True), collection([999, 1000, 1001], 1002, more=False))
+    moving = [collection(range(1000), 1001, more=True), collection([999, 1000, 1001], 1002, more=False)]
+    netsuite.answers(*moving, *moving)
 
     assert len(list(client.records.ids("customer"))) == 1002
+
+
+def test_a_record_that_slipped_between_two_pages_is_found_by_another_look(
+    netsuite: ScriptedNetSuite, client: NetSuite
+) -> None:
+    ids = list(range(3000))
+
+    def script(request: Received) -> Reply:
+        offset = int(request.query["offset"])
+        if offset == 1000 and 0 in ids:
+            ids.remove(0)
+            ids.append(3000)  # 1000 is on the first page now
+        return collection(ids[offset : offset + 1000], 3000, more=offset < 2000)
+
+    netsuite.script = script
+    assert {*range(1, 3001)} <= set(map(int, client.records.ids("customer")))
+
+
+def test_a_list_that_is_different_each_time_is_an_error(netsuite: ScriptedNetSuite, client: NetSuite) -> None:
+    looks = iter(range(100))
+
+    def script(request: Received) -> Reply:
+        begin = int(request.query["offset"])
+        return (
+            collection(range(begin, begin + 1000 - 1), 1999, more=False)
+            if begin
+            else collection([5000 + next(looks) % 2, *range(999)], 1999, more=True)
+        )
+
+    netsuite.script = script
+    with pytest.raises(IncompleteResultError, match="was different each of the 3 times"):
+        list(client.records.ids("customer"))
 
 
 @pytest.mark.parametrize(
@@ -191,7 +225,7 @@ def test_ids_that_moved_to_the_next_page_come_once(netsuite: ScriptedNetSuite, c
 def test_a_list_that_is_not_whole_is_an_error(
     netsuite: ScriptedNetSuite, client: NetSuite, pages: list[Reply], words: str
 ) -> None:
-    netsuite.answers(*pages)
+    netsuite.answers(*pages * LOOKS)
 
     with pytest.raises(IncompleteResultError, match=words):
         list(client.records.ids("customer"))

@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.scripted_netsuite import CUT, Received, Reply, ScriptedNetSuite
+from tests.scripted_netsuite import CUT, Received, Reply, ScriptedNetSuite, refused
 
-from suitetalk import READABLE_ROWS, ConnectionFailedError, IncompleteResultError, NetSuite, quoted
+from suitetalk import (
+    READABLE_ROWS,
+    ConnectionFailedError,
+    IncompleteResultError,
+    InvalidArgumentError,
+    NetSuite,
+    quoted,
+)
+from suitetalk.all_rows import shape_of
 
 STATEMENT = "SELECT id FROM customer ORDER BY id"
 
 
-def rows(numbers: range, total: int, *, more: bool) -> Reply:
+def rows(numbers: Iterable[int], total: int, *, more: bool) -> Reply:
     items = [{"links": [], "ID": str(number)} for number in numbers]
     return Reply(body={"links": [], "count": len(items), "hasMore": more, "items": items, "totalResults": total})
 
@@ -52,10 +62,110 @@ def test_names_are_lower_case_and_links_are_left_out(netsuite: ScriptedNetSuite,
 
 @pytest.mark.parametrize("total", [0, 999, 1000, 1001, 3000, READABLE_ROWS])
 def test_all_rows(netsuite: ScriptedNetSuite, client: NetSuite, total: int) -> None:
-    netsuite.script = result(total)
+    netsuite.script = result(total)  # which counts nothing, so that the rows have no key
 
     assert [row["id"] for row in client.suiteql.rows(STATEMENT)] == [str(number) for number in range(total)]
-    assert len(netsuite.requests) == max(1, -(-total // 1000))
+    pages = -(-total // 1000)
+    assert len(netsuite.requests) == (1 if pages <= 1 else pages + 1 + pages)  # two looks, and the count
+
+
+def keyed(total: int, moves: Any = None) -> Any:
+    """Return a script for a table of these ids, which are shown by key only; `moves` may change them before each."""
+    ids = list(range(total))
+
+    def script(request: Received) -> Reply:
+        statement = request.json()["q"]
+        if "COUNT" in statement:
+            return Reply(body={"items": [dict.fromkeys(("n", "k0", "d0"), str(len(ids)))], "totalResults": 1})
+        if moves:
+            moves(ids)
+        after = re.search(r"WHERE id > (-?\d+) ORDER BY id$", statement)
+        left = [number for number in ids if after is None or number > int(after[1])]
+        return rows(left[:1000], len(left), more=len(left) > 1000)
+
+    return script
+
+
+def test_rows_with_a_key_are_read_by_it_beyond_what_a_query_may_deliver(
+    netsuite: ScriptedNetSuite, client: NetSuite
+) -> None:
+    netsuite.script = keyed(READABLE_ROWS + 2000)
+
+    assert [row["id"] for row in client.suiteql.rows(STATEMENT)] == [str(number) for number in range(102_000)]
+    assert {request.query["offset"] for request in netsuite.requests} == {"0"}
+
+
+def test_rows_that_stay_come_once_while_others_come_and_go(netsuite: ScriptedNetSuite, client: NetSuite) -> None:
+    def moves(ids: list[int]) -> None:
+        ids.append(ids[-1] + 1)
+        ids.pop(0)
+
+    netsuite.script = keyed(4000, moves)
+    found = [int(row["id"]) for row in client.suiteql.rows("SELECT id FROM customer")]
+    assert found == sorted(set(found))
+    assert set(range(20, 4000)) <= set(found)
+
+
+def test_a_row_that_slips_between_pages_is_an_error(netsuite: ScriptedNetSuite, client: NetSuite) -> None:
+    ids = list(range(3000))
+
+    def script(request: Received) -> Reply:
+        offset = int(request.query["offset"])
+        if "COUNT" in request.json()["q"]:
+            return refused(400, "INVALID_PARAMETER", "Invalid or unsupported search")
+        if offset == 1000 and 0 in ids:
+            ids.remove(0)
+            ids.append(3000)
+        return rows(ids[offset : offset + 1000], 3000, more=offset < 2000)
+
+    netsuite.script = script
+    with pytest.raises(IncompleteResultError, match="has 1 other rows when it is read again"):
+        list(client.suiteql.rows(STATEMENT))
+
+
+@pytest.mark.parametrize(
+    ("statement", "keys", "page"),
+    [
+        ("SELECT id, name FROM t", ["id"], "SELECT id, name FROM (SELECT id, name FROM t) WHERE id > 7 ORDER BY id"),
+        ("SELECT * FROM t ORDER BY id", ["id"], "SELECT * FROM (SELECT * FROM t) WHERE id > 7 ORDER BY id"),
+        (
+            "SELECT t.id FROM t WHERE name = 'ORDER BY' ORDER BY t.id DESC, name",
+            ["id"],
+            "SELECT id FROM (SELECT t.id FROM t WHERE name = 'ORDER BY') WHERE id < 7 ORDER BY id DESC",
+        ),
+        ("SELECT uniquekey, line, id FROM t", ["id", "uniquekey"], None),  # lines repeat
+        ("SELECT id, name FROM t ORDER BY name", [], None),
+        ("SELECT a.id FROM a JOIN b ON a.id = b.a ORDER BY b.id", [], None),
+        ("SELECT id, COUNT(*) FROM t GROUP BY id", [], None),
+        ("SELECT TOP 5 id FROM t", [], None),
+        ("SELECT id FROM t FETCH FIRST 5000 ROWS ONLY", [], None),
+        ("SELECT id FROM t WHERE ROWNUM < 5000", [], None),
+        ("SELECT id, id FROM t", [], None),
+        ("SELECT id,, FROM", [], None),
+    ],
+)
+def test_which_statements_are_read_by_key(statement: str, keys: list[str], page: str | None) -> None:
+    shape = shape_of(statement)
+    found = [{"id": str(n), "uniquekey": str(n), "line": "1", "name": "x"} for n in range(3)]
+    assert shape.keys(found) == keys
+    if page:
+        assert shape.page("id", 7) == page
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "SELECT id FROM t OFFSET 5 ROWS",
+        "SELECT id FROM t ORDER BY id offset 10 ROWS FETCH NEXT 5 ROWS ONLY",
+        "SELECT id FROM t OFFSET ? ROWS",
+    ],
+)
+def test_an_offset_in_a_statement_is_refused(netsuite: ScriptedNetSuite, client: NetSuite, statement: str) -> None:
+    with pytest.raises(InvalidArgumentError, match="has an OFFSET, which NetSuite ignores"):
+        client.suiteql.page(statement, ["5"] if "?" in statement else [])
+    assert not netsuite.requests
+    netsuite.script = result(1)
+    assert client.suiteql.page("SELECT 'OFFSET 5' AS offset FROM t -- OFFSET 5 ROWS").items
 
 
 def test_one_row_more_than_can_be_read_is_an_error_at_once(netsuite: ScriptedNetSuite, client: NetSuite) -> None:
@@ -63,7 +173,7 @@ def test_one_row_more_than_can_be_read_is_an_error_at_once(netsuite: ScriptedNet
 
     with pytest.raises(IncompleteResultError, match="100001 rows"):
         list(client.suiteql.rows(STATEMENT))
-    assert len(netsuite.requests) == 1
+    assert len(netsuite.requests) == 2  # with the count
 
 
 @pytest.mark.parametrize(

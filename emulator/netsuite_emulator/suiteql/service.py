@@ -77,6 +77,8 @@ class QueryService:
         statement = self._translate(text, parameters)
         if self._settings.column_cap is not None and len(statement.names) > self._settings.column_cap:
             return page.written([], 0)
+        if self._settings.shuffled_pages and not statement.is_ordered:
+            statement = statement.shuffled(page.offset)
         try:
             rows, total = self._reader.page(statement, page)
         except (duckdb.Error, OverflowError):

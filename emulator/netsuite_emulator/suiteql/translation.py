@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 from sqlglot import exp
@@ -81,11 +81,17 @@ class Statement:
         sql: DuckDB's SQL.
         names: the names of the columns it gives.
         ascending: the place of the column its rows are sorted by first, upwards; None where there is no such column.
+        is_ordered: whether its rows have an order.
     """
 
     sql: str
     names: tuple[str, ...]
     ascending: int | None
+    is_ordered: bool
+
+    def shuffled(self, seed: int) -> Statement:
+        """The statement with its rows in some order, another one for another seed."""
+        return replace(self, sql=f"SELECT * FROM ({self.sql}) AS rows ORDER BY hash(rows, {seed})", ascending=None)
 
     @property
     def is_timeless(self) -> bool:
@@ -116,7 +122,7 @@ def translate(text: str, parameters: Sequence[Any], company: Company, *, ignores
     if "links" in names:
         # Every row has a member `links` of NetSuite's own [section_157909186990].
         raise unknown_identifier("links", {})
-    ascending = _first_ascending(tree, names)
+    ascending, is_ordered = _first_ascending(tree, names), tree.args.get("order") is not None
     _name_expressions(tree)
     _translate_all(tree, company)
     for select in list(tree.find_all(exp.Select)):
@@ -125,7 +131,7 @@ def translate(text: str, parameters: Sequence[Any], company: Company, *, ignores
     _point_tables_at_views(tree)
     has_marks = any(column.args.get("join_mark") for column in tree.find_all(exp.Column))
     plain = eliminate_join_marks(tree) if has_marks else tree
-    return Statement(DuckDB().generate(plain, identify=True, comments=False), tuple(names), ascending)
+    return Statement(DuckDB().generate(plain, identify=True, comments=False), tuple(names), ascending, is_ordered)
 
 
 def _first_ascending(tree: exp.Query, names: list[str]) -> int | None:

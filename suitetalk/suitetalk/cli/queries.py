@@ -25,7 +25,7 @@ from suitetalk.http.response import PAGE_SIZE, Answer
 from suitetalk.metadata import FieldShape
 from suitetalk.raw import SERVICES, Body, File, Retries
 from suitetalk.redaction import printable
-from suitetalk.suiteql import check_parameters, selected_columns
+from suitetalk.suiteql import check_parameters, refuse_offset, selected_columns
 
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
 _COLUMNS = ("name", "kind", "title", "filterable", "read_only", "custom", "keys", "choices")
@@ -56,13 +56,15 @@ def query(  # noqa: PLR0917 - one for each option
 ) -> None:
     """Run a SuiteQL statement: as text, @FILE, or - for standard input.
 
-    Give it an ORDER BY that is unique when it has more than one page, since each page is a separate query. Values
-    are text as NetSuite sends it; a column that is null is absent from JSON and empty elsewhere.
+    With --all, select a column that identifies the rows, such as id, and order by it or not at all: pages then follow
+    one another by it. Other results are read twice, and end with an error where rows may be missing. Values are text as
+    NetSuite sends it; a column that is null is absent from JSON and empty elsewhere.
     """
     refuse_page_of_all(limit, offset, everything=everything)
     text = read_text(statement).strip().removesuffix(";")
     if not text:
         raise click.UsageError("The statement is empty")
+    refuse_offset(text)
     check_parameters(text, parameters)
     suiteql = connect(context).suiteql
     columns = () if is_json(form, output) else selected_columns(text)

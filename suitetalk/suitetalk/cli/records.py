@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import click
 
+from suitetalk.all_rows import looked_at_twice
 from suitetalk.cli.inputs import names, read_object
 from suitetalk.cli.options import (
     OPTIONAL_PAYLOAD,
@@ -24,7 +26,7 @@ from suitetalk.cli.options import (
     view_options,
 )
 from suitetalk.cli.output import note, output_option, output_options, write_json, write_rows
-from suitetalk.http.response import PAGE_SIZE, all_pages
+from suitetalk.http.response import PAGE_SIZE, Page
 from suitetalk.records import Validation
 from suitetalk.redaction import printable
 
@@ -298,12 +300,19 @@ def options(  # noqa: PLR0913, PLR0917 - one for each option
         q=q,
     )
     if everything:
-        pages = all_pages(lambda start: ask(offset=start), f"The list of options of {field}")
-        write_rows((_option(item) for page in pages for item in page.items), form, output, ("id", "refName"))
+        look = partial(_at_offset, ask)
+        items = looked_at_twice(
+            look, look, f"The list of options of {field}", "run it again, or narrow it with --query"
+        )
+        write_rows(map(_option, items), form, output, ("id", "refName"))
         return
     page = ask(limit=limit or PAGE_SIZE, offset=offset or 0)
     write_rows(map(_option, page.items), form, output, ("id", "refName"))
     say_how_many(len(page.items), page.total, offset or 0)
+
+
+def _at_offset(ask: Callable[..., Page], offset: int) -> Page:
+    return ask(offset=offset)
 
 
 def _option(item: dict[str, Any]) -> dict[str, Any]:
