@@ -22,14 +22,16 @@ GOAL_QUEUE = 1.3
 
 _PROCESSORS = 2
 _QUEUE_LATENCY = 0.1
+_SECONDS_OF_A_QUEUE = 20  # at least, so that the start of the process does not outweigh it
 _ACCEPTED = 202
 _QUESTION = re.compile(r"/async/v1/job/[^/]+$")
+_WRITE = re.compile(r"/record/v1/customer(/|$)")
 _BATCH = 100
 _REQUESTS_OF_A_JOB = 2  # the submission, and one question after it
 _FIGURES = (
     "records", "lost", "requests", "429s", "seconds", "s/1000", "ideal s", "x ideal", "CPU s", "us/record", "peak MB",
 )  # fmt: skip
-_QUEUE_FIGURES = ("records", "lost", "jobs", "questions", "seconds", "queue s", "x queue")
+_QUEUE_FIGURES = ("records", "lost", "jobs", "questions", "seconds", "start s", "queue s", "x queue", "without start")
 _FEW = 100  # records of a run that is nearly all start-up
 
 
@@ -40,7 +42,10 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--parallel-records", type=int, default=2000, help="records of the run with one request each")
     parser.add_argument("--latency", type=float, default=0.3, help="seconds that each request takes")
     parser.add_argument("--job-seconds", type=float, default=0.01, help="what each record of a batch takes")
-    parser.add_argument("--queue-records", type=int, default=1000, help="records of each run against a slow queue")
+    parser.add_argument(
+        "--queue-records", type=int, default=1000, help="records of a run against a slow queue, at least"
+    )
+    parser.add_argument("--queue-only", action="store_true", help="measure nothing but slow queues")
     parser.add_argument(
         "--queue-seconds", type=float, nargs="*", default=[0.5, 5.0, 30.0], help="what each job takes, of any size"
     )
@@ -49,6 +54,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def run(chosen: argparse.Namespace) -> bool:
     """Print the figures."""
+    if chosen.queue_only:
+        _queues(chosen)
+        return True
     company = Company(latency=chosen.latency, slots=chosen.slots, job_seconds=chosen.job_seconds, one_world=False)
     job_time = _REQUESTS_OF_A_JOB * chosen.latency + _BATCH * chosen.job_seconds
     table = Table(
@@ -98,14 +106,22 @@ def _queues(chosen: argparse.Namespace) -> None:
         with account_of(company) as account:
             for number, mode in enumerate(("batch", "auto")):
                 way = Way({"write_mode": mode}, {"max_concurrency": chosen.slots}, mixed=True)
-                written = write(way, account, chosen.queue_records, number * chosen.queue_records)
+                records = max(chosen.queue_records, int(_SECONDS_OF_A_QUEUE / seconds) * _BATCH * _PROCESSORS)
+                written = write(way, account, records, number * records)
                 jobs = sum(request.status == _ACCEPTED for request in written.requests)
                 asked = sum(_QUESTION.search(request.path) is not None for request in written.requests)
                 queue = jobs * seconds / _PROCESSORS
+                took, start = written.usage.seconds, written.usage.seconds - _since_first_write(written)
                 table.row(
-                    f"{seconds:g} s", mode, written.records, written.lost, jobs, asked, written.usage.seconds,
-                    queue, written.usage.seconds / queue if queue else None,
+                    f"{seconds:g} s", mode, written.records, written.lost, jobs, asked, took, start, queue,
+                    took / queue if queue else None, (took - start) / queue if queue else None,
                 )  # fmt: skip
+
+
+def _since_first_write(written: Writing) -> float:
+    """Return the seconds from the first request that writes to the last answer."""
+    first = min(request.time for request in written.requests if _WRITE.search(request.path))
+    return max(request.time + request.seconds for request in written.requests) - first
 
 
 def _figures(written: Writing, start_up: Writing | None = None, ideal: float | None = None) -> tuple[float | None, ...]:

@@ -7,7 +7,7 @@ import re
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, unquote
@@ -30,6 +30,7 @@ IDEMPOTENCY_HEADER = "X-NetSuite-Idempotency-Key"
 _KEY_USED_AGAIN = "IDEMPOTENCY_ERROR"
 _ACCEPTED = 202
 _JOB = re.compile(r"/async/v1/job/([^/?#]+)")
+_LONGEST_REST = 0.2  # seconds until it is looked whether a pause has become shorter
 _MINUTE = 60.0
 _PATH = "/async/v1/job"
 _TASK = re.compile(r"/task/([^/?#]+)")
@@ -100,7 +101,7 @@ class Jobs:
         *,
         timeout: float | None = None,
         stop: threading.Event | None = None,
-        polling: PollPolicy | None = None,
+        pause: Callable[[float], float] | None = None,
         heard: Callable[[Job], None] | None = None,
     ) -> Job:
         """Ask after a job until it is completed, and return it; each minute of waiting is logged.
@@ -109,7 +110,9 @@ class Jobs:
             job_id: of this process or an earlier one.
             timeout: seconds after which to give up waiting; None for never.
             stop: ends the waiting when it is set.
-            polling: how far apart to ask, when more is known of this job than of others.
+            pause: returns the seconds to the next question, given how long the job had been waited for at the last
+                one, 0 before the first. It is called several times a second, since what others learn meanwhile may
+                shorten a pause. None to ask at once, and then as `PollPolicy` says.
             heard: is told what each question found.
 
         Raises:
@@ -117,27 +120,26 @@ class Jobs:
             NotFoundError: there is no such job, or no longer.
         """
         stop = stop or threading.Event()
-        policy = polling or self._polling
-        begun, minutes = time.monotonic(), 0
-        if policy.head_start and stop.wait(policy.head_start):
-            raise _left(job_id)
-        for least in policy.pauses():
-            job = self.get(job_id)
-            if heard:
-                heard(job)
-            if job.completed:
-                return job
-            waited = time.monotonic() - begun
-            if waited // _MINUTE > minutes:
-                minutes = int(waited // _MINUTE)
-                logger.info("Job %s is not completed after %d min (%s)", job_id, minutes, job.progress or "no word")
-            pause = max(least, waited * policy.share) if least >= policy.longest_wait else least
-            left = pause if timeout is None else min(pause, timeout - waited)
-            if left <= 0:
-                raise JobUnfinishedError(job_id, f"was not completed within {timeout:g} seconds")
-            if stop.wait(left):
+        begun, asked, minutes = time.monotonic(), 0.0, 0
+        is_due, pause = pause is None, pause or self._polling.pause
+        while True:
+            if is_due:
+                job = self.get(job_id)
+                if heard:
+                    heard(job)
+                if job.completed:
+                    return job
+                asked = time.monotonic() - begun
+                if asked // _MINUTE > minutes:
+                    minutes = int(asked // _MINUTE)
+                    logger.info("Job %s is not completed after %d min (%s)", job_id, minutes, job.progress or "no word")
+                if timeout is not None and asked >= timeout:
+                    raise JobUnfinishedError(job_id, f"was not completed within {timeout:g} seconds")
+            due = asked + pause(asked)
+            left = (due if timeout is None else min(due, timeout)) - (time.monotonic() - begun)
+            is_due = left <= _LONGEST_REST
+            if stop.wait(max(0.0, min(left, _LONGEST_REST))):
                 raise _left(job_id)
-        raise AssertionError  # the pauses have no end
 
     def task_ids(self, job_id: str) -> list[str]:
         """Return the ids of a job's tasks, in the order of their numbers [article_0127092747].
@@ -219,25 +221,18 @@ class PollPolicy:
     """How far apart a job is asked after: growing pauses, because each question takes a place in the account's limit.
 
     Attributes:
-        first_wait: seconds before the second question.
-        growth: each pause is this many times the one before.
-        longest_wait: seconds at most between two questions, or `share` where that is more.
-        head_start: seconds before the first question, when it is known that a job takes longer than that.
-        share: of the time waited so far; 0 lets `longest_wait` alone decide.
+        first_wait: seconds at least between two questions.
+        growth: each question comes after this many times the time of the one before.
+        longest_wait: seconds at most between two questions.
     """
 
     first_wait: float = 0.5
-    growth: float = 1.5
+    growth: float = 1.1
     longest_wait: float = 15.0
-    head_start: float = 0.0
-    share: float = 0.0
 
-    def pauses(self) -> Iterator[float]:
-        """Return the pauses in seconds, without end."""
-        pause = self.first_wait
-        while True:
-            yield min(pause, self.longest_wait)
-            pause = min(pause * self.growth, self.longest_wait)
+    def pause(self, waited: float) -> float:
+        """Return the seconds to the next question when a job has been waited for this long."""
+        return min(max(self.first_wait, waited * (self.growth - 1)), self.longest_wait)
 
 
 def new_idempotency_key() -> str:

@@ -147,9 +147,9 @@ def test_a_lost_answer_to_a_question_is_asked_again(netsuite: ScriptedNetSuite, 
 
 
 def test_pauses_grow_to_a_limit() -> None:
-    pauses = PollPolicy(first_wait=1, growth=2, longest_wait=5).pauses()
+    policy = PollPolicy(first_wait=1, growth=2, longest_wait=5)
 
-    assert [next(pauses) for _ in range(5)] == [1, 2, 4, 5, 5]
+    assert [policy.pause(waited) for waited in (0, 1, 2, 4, 8)] == [1, 1, 2, 4, 5]
 
 
 def link(task: str) -> dict[str, str]:
@@ -201,10 +201,10 @@ def test_a_job_of_which_more_is_known_is_asked_after_later(netsuite: ScriptedNet
     netsuite.script = JobNetSuite()
     job = jobs.submit("POST", CUSTOMERS, body={})
     begun = time.monotonic()
-    assert jobs.wait(job.id, polling=PollPolicy(head_start=0.05)).completed
+    assert jobs.wait(job.id, pause=lambda _: 0.05).completed
     assert time.monotonic() - begun >= 0.05
     stop = threading.Event()
     stop.set()
     with pytest.raises(JobUnfinishedError):
-        jobs.wait(job.id, polling=PollPolicy(head_start=3600), stop=stop)
+        jobs.wait(job.id, pause=lambda _: 3600.0, stop=stop)
     assert sum(request.path.endswith("/job/1") for request in netsuite.requests) == 1

@@ -410,6 +410,7 @@ def begin_run(
         name_validation=settings.name_validation,
         value_validation=settings.value_validation,
         job_timeout=settings.job_timeout,
+        slots=lambda: governor.limit,
     )
     writer = Writer(netsuite, journal, policy=_policy(settings), confirm=preparation.confirm, options=options)
     return Run(

@@ -112,7 +112,8 @@ class Model:
     """An account in a few dictionaries."""
 
     def __init__(self, lines: Lines) -> None:
-        """Begin without records."""
+        """Begin without records; `poisoned` are those over which NetSuite breaks down when they are written."""
+        self.poisoned: set[tuple[str, Any]] = set()
         self._lines = lines
         self._numbers = count(-1, -1)
         self.rows: dict[str, dict[int, Row]] = {stream: {} for stream in KINDS}
@@ -162,6 +163,15 @@ class Model:
         return left
 
     def _outcome(self, stream: str, given: Given, *, skip_unchanged: bool) -> str:
+        """Apply one record; what NetSuite breaks down over is refused, and stays as it is."""
+        before = {number: dict(row) for number, row in self.rows[stream].items()}
+        outcome = self._applied(stream, given, skip_unchanged=skip_unchanged)
+        if (stream, given.get("id")) in self.poisoned and outcome in WRITTEN:
+            self.rows[stream] = before
+            return REFUSED
+        return outcome
+
+    def _applied(self, stream: str, given: Given, *, skip_unchanged: bool) -> str:
         kind = KINDS[stream]
         operation = given.get("op") or ("upsert" if kind.is_findable else "create")
         internal_id = self._found(stream, given, operation)

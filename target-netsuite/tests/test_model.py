@@ -28,7 +28,7 @@ from tests.account_model import (
 from tests.target_runs import Run, state
 from tests.writes import connected
 
-from netsuite_emulator import Emulator
+from netsuite_emulator import Emulator, Fault
 from suitetalk import NetSuite
 from target_netsuite import run as run_module
 from target_netsuite.pipeline.pipeline import Pipeline
@@ -56,6 +56,14 @@ _COLUMNS: dict[str, dict[str, Any]] = {
                "lines": some.lists(_LINE, max_size=3, unique_by=lambda line: line[0]) | _NOTHING},
     "visits": {"name": _TEXT, "who": _REFERENCE, "rating": some.integers(1, 2)},
 }  # fmt: skip
+_HEALTHY = 9
+_LAST: dict[str, Given] = {
+    "people": {"name": "a"},
+    "papers": {"name": "a"},
+    "orders": {"who": _HEALTHY},
+}
+"""Records that are written at the end of an input."""
+_NO_JOB = {"title": "Not Found", "status": 404, "o:errorDetails": [{"detail": "x", "o:errorCode": "NONEXISTENT_ID"}]}
 _OFTEN = {"people": ("name",), "papers": ("name",), "orders": ("who",), "visits": ("name",)}
 
 
@@ -212,3 +220,51 @@ def test_an_input_does_what_its_records_do_one_by_one(  # noqa: PLR0917 - each i
             one["skip_unchanged"] = True
         written = check(account, listen, model, again, streams, skip=True)
         assert written or not account.writes()
+
+
+@settings(max_examples=settings().max_examples // 4, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    given_input=_INPUTS | _ONCE_EACH,
+    poisoned=some.none() | some.tuples(some.sampled_from(["people", "papers", "orders"]), some.sampled_from(_SEEDED)),
+    passing=some.none() | some.integers(1, 9),
+    lost_job=some.none() | some.integers(1, 4),
+    write_mode=some.sampled_from(["auto", "batch", "single"]),
+    batch=some.sampled_from([1, 2, 100]),
+)
+def test_records_that_netsuite_breaks_down_over_and_jobs_it_loses_change_nothing_else(  # noqa: PLR0917 - likewise
+    account: Account,
+    listen: Listen,
+    given_input: Input,
+    poisoned: tuple[str, int] | None,
+    passing: int | None,
+    lost_job: int | None,
+    write_mode: str,
+    batch: int,
+) -> None:
+    """One record is answered with 500 for ever, one request once; and of one job nothing is known any more."""
+    model = account.begin(Lines("merge"))
+    given = [one for one in given_input if not one or (KINDS[one[0]].is_findable and one[1]["op"] != "create")]
+    healthy = [(stream, {"id": _HEALTHY, "op": None, "ns": False, **columns}) for stream, columns in _LAST.items()]
+    streams = streams_of(account.prefix, Lines("merge"), write_mode=write_mode)
+    faults = []
+    if poisoned:
+        stream, key = poisoned
+        model.poisoned.add(poisoned)
+        kind = KINDS[stream].record_type
+        path = rf"/{kind}/(eid:{account.prefix}-{key}|{account.ids[poisoned]})$"
+        for method in ("PUT", "PATCH", "DELETE"):
+            faults += [Fault(effect=effect, method=method, path=path) for effect in ("status", "fail_task")]
+    if passing:
+        for method in ("PUT", "PATCH", "DELETE"):
+            faults.append(Fault(effect="status", method=method, path="/record/v1/", nth=passing, times=1))
+            faults.append(Fault(effect="fail_task", method=method, path="/record/v1/", nth=passing, times=1))
+    if lost_job:
+        faults.append(Fault(effect="status", status=404, body=_NO_JOB, path=r"/job/\d+$", nth=lost_job, times=1))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(writer_module, "BATCH_SIZE", batch)
+        for fault in faults:
+            account.emulator.faults.add(fault)
+        try:
+            check(account, listen, model, [*given, *healthy, None], streams, skip=False)
+        finally:
+            account.emulator.faults.clear()

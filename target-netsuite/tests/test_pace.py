@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import heapq
 import threading
 import time
 from collections.abc import Sequence
+from contextlib import ExitStack
+from functools import partial
 from typing import Any
 
 import pytest
@@ -12,10 +15,11 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from suitetalk import Job, Jobs, PollPolicy
-from target_netsuite.writing.pace import Pace
+from target_netsuite.writing.pace import Pace, Watch
 
 KIND = ("customer", "upsert")
 ROUND_TRIP = 0.3
+STEP = 0.2
 
 
 class Clock(threading.Event):
@@ -53,37 +57,81 @@ def seen(pace: Pace, took: Sequence[float], monkeypatch: pytest.MonkeyPatch) -> 
         job = OneJob(clock, clock.now + seconds)
         ends = clock.now + seconds
         with pace.job(KIND, 100) as watch:
-            job.wait("1", stop=clock, polling=pace.polling(KIND), heard=watch.heard)
+            job.wait("1", stop=clock, pause=partial(pace.pause, KIND, watch), heard=watch.heard)
         found.append((clock.now - ends, job.questions))
     return found
 
 
 @given(
-    some.lists(
-        some.floats(0.05, 4) | some.sampled_from([0.5, 5.0, 30.0]) | some.floats(1, 4000), min_size=1, max_size=30
-    )
+    some.lists(some.floats(0.05, 4) | some.sampled_from([0.5, 5.0, 30.0]) | some.floats(1, 200), min_size=1, max_size=8)
 )
 def test_a_job_that_is_done_is_seen_soon(took: list[float]) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        found = seen(Pace(PollPolicy(), 3.0), took, patch)
+        found = seen(Pace(PollPolicy(), 3.0, slots), took, patch)
     assert found[0][0] <= 15 + ROUND_TRIP
-    for place, (unseen, _) in enumerate(found[1:], 1):
-        is_quicker_than_all = took[place] < min(took[max(0, place - 20) : place])
-        assert unseen <= max(1.0, took[place] / 10) or (is_quicker_than_all and unseen <= 15 + ROUND_TRIP)
+    assert all(unseen <= max(1.0, seconds / 10) for seconds, (unseen, _) in zip(took[1:], found[1:], strict=True))
 
 
-@pytest.mark.parametrize(("seconds", "most"), [(0.5, 5), (5.0, 5), (30.0, 12), (600.0, 50)])
+@given(
+    some.lists(some.tuples(some.floats(0, 20), some.integers(1, 8)), min_size=1, max_size=4),
+    some.sampled_from([0.5, 5.0]) | some.floats(0.1, 20),
+    some.integers(1, 20),
+)
+def test_jobs_that_queue_up_are_seen_soon_once_one_of_them_was(
+    arrivals: list[tuple[float, int]], seconds: float, processors: int
+) -> None:
+    free, moment, jobs = [0.0] * processors, 0.0, []
+    for pause, number in arrivals:
+        moment += pause
+        for _ in range(number):
+            ends = max(moment, heapq.heappop(free)) + seconds
+            heapq.heappush(free, ends)
+            jobs.append((moment, ends))
+    with pytest.MonkeyPatch.context() as patch:
+        found = seen_together(Pace(PollPolicy(first_wait=0.25), 3.0, slots), jobs, patch)
+    first = min(found)
+    for (begun, ends), at in zip(jobs, found, strict=True):
+        allowed = max(1.0, (ends - begun) / 10)
+        assert at <= (max(ends, first) if begun < first else ends) + allowed
+    assert first <= min(ends for _, ends in jobs) + 15
+
+
+def seen_together(pace: Pace, jobs: Sequence[tuple[float, float]], monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Return when each of these jobs, given by begin and end, was seen done, with five looks a second."""
+    clock, found = Clock(), dict[int, float]()
+    monkeypatch.setattr(time, "monotonic", lambda: clock.now)
+    watches: dict[int, tuple[ExitStack, Watch]] = {}
+    asked = [0.0] * len(jobs)
+    while len(found) < len(jobs):
+        for number, (begun, ends) in enumerate(jobs):
+            if number in found or begun > clock.now:
+                continue
+            if number not in watches:
+                stack = ExitStack()
+                watches[number] = stack, stack.enter_context(pace.job(KIND, 100))
+            stack, watch = watches[number]
+            if clock.now - begun >= asked[number] + pace.pause(KIND, watch, asked[number]):
+                asked[number] = clock.now - begun
+                watch.heard(Job("1", completed=clock.now >= ends))
+                if clock.now >= ends:
+                    found[number] = clock.now
+                    stack.close()
+        clock.now += STEP
+    return [found[number] for number in range(len(jobs))]
+
+
+@pytest.mark.parametrize(("seconds", "most"), [(0.5, 5), (5.0, 10), (30.0, 25), (600.0, 65)])
 def test_jobs_that_take_equally_long_cost_few_questions(
     seconds: float, most: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    found = seen(Pace(PollPolicy(), 3.0), [seconds] * 10, monkeypatch)
+    found = seen(Pace(PollPolicy(), 3.0, slots), [seconds] * 10, monkeypatch)
     assert all(unseen <= max(1.0, seconds / 10) for unseen, _ in found[1:])
     assert max(questions for _, questions in found[1:]) <= most
 
 
 def test_a_small_job_that_waited_long_says_nothing_of_a_large_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    found = seen(Pace(PollPolicy(), 3.0), [16.0, 0.5, 16.0], monkeypatch)
-    assert found[1][0] <= 16.0  # not a hundred times as long
+    found = seen(Pace(PollPolicy(), 3.0, slots), [16.0, 0.5, 16.0], monkeypatch)
+    assert found[1][0] <= 1.0
     assert found[2][0] <= 1.6
 
 
@@ -92,7 +140,7 @@ def test_the_faster_way_is_chosen_once_both_are_known(monkeypatch: pytest.Monkey
     monkeypatch.setattr(time, "monotonic", lambda: clock.now)
 
     def learned(job_seconds: float, single_seconds: float) -> Pace:
-        pace = Pace(PollPolicy(), 0.0)
+        pace = Pace(PollPolicy(), 0.0, slots)
         with pace.job(KIND, 100) as watch:
             clock.now += job_seconds
             watch.heard(Job("1", completed=True))
@@ -101,16 +149,43 @@ def test_the_faster_way_is_chosen_once_both_are_known(monkeypatch: pytest.Monkey
                 clock.now += single_seconds
         return pace
 
-    assert learned(30.0, 0.02).prefers_batches(KIND, 500) is False
-    assert learned(0.5, 0.02).prefers_batches(KIND, 500) is True
-    assert learned(5.0, 0.02).prefers_batches(KIND, 20) is False
-    assert learned(30.0, 0.5).prefers_batches(KIND, 500) is True
+    assert learned(30.0, 0.02).single_requests(KIND, 500) == 500
+    assert learned(0.5, 0.02).single_requests(KIND, 500) == 0
+    assert learned(5.0, 0.02).single_requests(KIND, 20) == 20
+    assert learned(30.0, 0.5).single_requests(KIND, 500) == 0
 
 
-def test_nothing_is_preferred_to_batches_before_single_requests_have_been_seen() -> None:
-    pace = Pace(PollPolicy(), 0.0)
+def test_single_requests_are_tried_where_they_may_be_faster(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Clock()
+    monkeypatch.setattr(time, "monotonic", lambda: clock.now)
+    pace = Pace(PollPolicy(), 0.0, slots)
     with pace.job(KIND, 100) as watch:
         assert pace.knows(KIND)
-        assert not pace.prefers_batches(KIND, 400)  # it does not end, and patience is over
+        assert pace.single_requests(KIND, 400) == 2 * slots()  # it does not end, and patience is over
+        clock.now += ROUND_TRIP
+        watch.submitted()
+        clock.now += 5.0
         watch.heard(Job("1", completed=True))
-    assert pace.prefers_batches(KIND, 400)
+    assert pace.single_requests(KIND, 400) == 0  # no request is so quick
+    assert Pace(PollPolicy(), 0.0, slots).single_requests(KIND, 400) == 0
+
+
+def test_what_is_known_of_one_kind_of_job_serves_for_others_and_for_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Clock()
+    monkeypatch.setattr(time, "monotonic", lambda: clock.now)
+    pace, other = Pace(PollPolicy(), 0.0, slots), ("customer", "delete")
+    for seconds in (30.0, 0.5):
+        assert not pace.knows(other)
+        with pace.job(KIND, 100) as watch:
+            clock.now += seconds
+            watch.heard(Job("1", completed=True))
+        for _ in range(50):
+            with pace.single(KIND):
+                clock.now += 0.02
+        assert pace.knows(other)
+        assert pace.single_requests(other, 70) == (70 if seconds > 1 else 0)
+        clock.now += 100.0
+
+
+def slots() -> int:
+    return 5

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from tests.target_runs import Run, record, schema
 
 from netsuite_emulator import Emulator
@@ -51,3 +52,20 @@ def test_new_records_with_lines_go_by_the_hundred(emulator: Emulator, listen: Li
         f"WHERE t.externalid LIKE '{prefix}-%' AND l.mainline = 'F'"
     )
     assert there == [(120, 240)]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("job_seconds", "way"), [(8.0, "single"), (0.0, "batch")])
+def test_the_faster_way_is_chosen(
+    netsuite_emulator_factory: Factory, listen: Listen, prefix: str, job_seconds: float, way: str
+) -> None:
+    emulator = netsuite_emulator_factory(
+        one_world=False, job_overhead_seconds=job_seconds, async_processors=1, latency=0.05, concurrency_limit=10
+    )
+    streams = {"people": {"record_type": "customer", "external_id": f"{prefix}-{{id}}", "operation": "upsert"}}
+    people = [record("people", id=number, companyName=f"{prefix} {number}") for number in range(600)]
+    gone = [record("people", id=number, _sdc_deleted_at="2026-01-01T00:00:00Z") for number in range(200)]
+    run = listen(streams, schema("people"), *people, *gone, **emulator.connection, max_concurrency=10)
+    assert (run.error, run.summary) == (None, {"people": {"created": 600, "deleted": 200}})
+    alone = sum("/customer/" in one.path and one.method in ("PUT", "DELETE") for one in emulator.requests)
+    assert alone >= 650 if way == "single" else alone <= 50

@@ -75,6 +75,17 @@ def test_later_changes_of_such_a_record_wait_until_it_is_refused(
     ]
 
 
+@pytest.mark.parametrize("write_mode", ["single", "batch"])
+def test_such_a_record_that_comes_again_when_all_others_are_written_is_refused_again(
+    emulator: Emulator, listen: Listen, prefix: str, write_mode: str
+) -> None:
+    _poison(emulator, f"{prefix}-2", batches=True)
+    people = [*_people(prefix, range(1, 6)), *_people(prefix, range(2, 3), "y")]
+    run = listen(_streams(prefix, write_mode=write_mode), schema("people"), *people, state(1), max_rejects=2)
+    assert (run.error, run.states) == (None, [1])
+    assert [line["key"] for line in run.refused] == [{"id": 2}] * 2
+
+
 def test_one_that_passes_at_last_is_written_once(emulator: Emulator, listen: Listen, prefix: str) -> None:
     emulator.faults.add(Fault(effect="status", status=500, path=f"eid:{prefix}-2$", times=6))
     run = listen(_streams(prefix, write_mode="single"), schema("people"), *_people(prefix, range(1, 6)), state(1))

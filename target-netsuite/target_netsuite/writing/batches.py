@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor, Future, wait
 from dataclasses import dataclass
+from functools import partial
 
 from suitetalk import (
     JobUnfinishedError,
@@ -196,11 +197,9 @@ class BatchWrites:
 
     def _waited_for(self, portion: Portion, job_id: str, watch: Watch) -> _Job:
         watch.submitted()
-        polling = self._learned.pace.polling((portion.batch.record_type, portion.batch.operation))
+        pause = partial(self._learned.pace.pause, (portion.batch.record_type, portion.batch.operation), watch)
         try:
-            self._netsuite.jobs.wait(
-                job_id, timeout=self._job_timeout, stop=self._stop, polling=polling, heard=watch.heard
-            )
+            self._netsuite.jobs.wait(job_id, timeout=self._job_timeout, stop=self._stop, pause=pause, heard=watch.heard)
         except (JobUnfinishedError, NotFoundError) as error:
             if self._stop.is_set():
                 raise stopped(portion.intents, error) from error

@@ -9,9 +9,10 @@ from __future__ import annotations
 import threading
 import time
 from collections import defaultdict, deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from itertools import islice
 from statistics import median
 
 from suitetalk import Job, PollPolicy
@@ -20,11 +21,15 @@ Kind = tuple[str, str]
 """Record type and operation."""
 
 _REMEMBERED_JOBS = 20
+_ENOUGH_JOBS = 5  # to believe that others take as long
 _LONGEST_PAUSE = 0.6  # seconds; with the round trip of a question, a finished job is seen within a second
 _SHARE_OF_THE_WAIT = 0.08  # likewise within a tenth of the time it took, where that is more
-_GROWTH = 1.3
+_SMALL_SHARE, _LARGE_SHARE = 0.03, 0.3  # one that nobody minds, and one for those that others stand before
+_FIRST_ONES = 4
 _SHORTEST_PAUSE = 0.05
 _REMEMBERED_RECORDS = 5000.0
+_FRESH = 60.0  # seconds
+_ROUNDS_OF_A_SAMPLE = 2
 _MARGIN = 1.2  # single requests have to be clearly faster, since batches take fewer of the account's requests
 
 
@@ -61,13 +66,14 @@ class _Throughput:
 class _Jobs(_Throughput):
     """Jobs of one kind.
 
-    Besides it is known when the first of those under way began, how long the last ones took, and
-    how long they were seen not to be done; 0 for one that the first question found done.
+    Besides it is known when one was last seen done, those under way in their order, and of the last ones that were done
+    how long they took, and how long they were seen not to be done, with their places in the queue.
     """
 
-    first_begun: float = 0.0
+    last_seen: float = 0.0
+    watched: dict[Watch, None] = field(default_factory=dict)
     durations: deque[float] = field(default_factory=lambda: deque(maxlen=_REMEMBERED_JOBS))
-    unfinished: deque[float] = field(default_factory=lambda: deque(maxlen=_REMEMBERED_JOBS))
+    unfinished: deque[tuple[float, int]] = field(default_factory=lambda: deque(maxlen=_REMEMBERED_JOBS))
 
     def seconds_for(self, records: int) -> float:
         """Return how long so many records would take, at least as long as one job."""
@@ -76,28 +82,63 @@ class _Jobs(_Throughput):
         at_once = 2 if self.most_under_way == 1 else 1  # one job alone does not show what NetSuite does beside it
         return max(median(self.durations), super().seconds_for(records) / at_once)
 
+    def is_old(self, now: float) -> bool:
+        """Tell whether what is known of the jobs says nothing of the queue as it is now."""
+        return now - self.last_seen > _FRESH
+
+    def seen(self, watch: Watch, now: float) -> None:
+        """Learn from a job that is done."""
+        if watch.took is not None:
+            if self.is_old(now) and self.under_way == 1:
+                self.records, self.seconds = 0.0, 0.0
+                self.durations.clear()
+                self.unfinished.clear()
+            self.last_seen = now
+            self.durations.append(watch.took)
+            self.unfinished.append((watch.unfinished, watch.place))
+
+    def is_among_the_first(self, watch: Watch, number: int = 1) -> bool:
+        """Tell whether a job is among the oldest under way, which are done first, where NetSuite keeps the order."""
+        return watch in islice(self.watched, number)
+
+    def can_wait(self, watch: Watch) -> bool:
+        """Tell whether a job seems to stand behind others: no other was seen done since it was asked after."""
+        return not self.is_among_the_first(watch, _FIRST_ONES) and watch.asked > self.last_seen
+
+    def certain(self, place: int) -> float:
+        """Return how long no remembered job was done, as far as it had no better place in the queue."""
+        return min(seconds * min(1.0, place / its_place) for seconds, its_place in self.unfinished)
+
 
 class Watch:
     """Hears of one job; the time counts from its submission.
 
     Attributes:
+        place: how many jobs were under way when it began, itself among them.
+        submission: how many seconds its submission took.
+        asked: when it was last asked after, by the clock.
         took: seconds after which it was seen done, None as long as it was not.
-        unfinished: seconds after which it was last seen not to be done.
+        unfinished: seconds after which it was last seen not to be done; 0 where the first question found it done.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, place: int) -> None:
         """Begin to count."""
         self._begun = time.monotonic()
+        self.place = place
+        self.submission = 0.0
+        self.asked = 0.0
         self.took: float | None = None
         self.unfinished = 0.0
 
     def submitted(self) -> None:
         """Count from now on."""
-        self._begun = time.monotonic()
+        now = time.monotonic()
+        self.submission, self._begun = now - self._begun, now
 
     def heard(self, job: Job) -> None:
         """Take note of what a question found."""
-        seconds = time.monotonic() - self._begun
+        self.asked = time.monotonic()
+        seconds = self.asked - self._begun
         if job.completed:
             self.took = seconds
         else:
@@ -107,36 +148,47 @@ class Watch:
 class Pace:
     """Learns from the jobs and single requests of a run. Thread-safe."""
 
-    def __init__(self, polling: PollPolicy, patience: float) -> None:
+    def __init__(self, polling: PollPolicy, patience: float, slots: Callable[[], int]) -> None:
         """Begin without knowing anything.
 
         Args:
             polling: how to ask after jobs of a kind of which none has been seen.
             patience: seconds to wait for the first job of a kind before single requests are tried as well.
+            slots: returns how many requests the account takes at once.
         """
         self._polling = polling
         self._patience = patience
+        self._slots = slots
         self._changed = threading.Condition()
         self._jobs: dict[Kind, _Jobs] = defaultdict(_Jobs)
+        self._all_jobs = _Jobs()
+        self._round_trip = float("inf")
         self._singles: dict[Kind, _Throughput] = defaultdict(_Throughput)
+        self._all_singles = _Throughput()
 
-    def polling(self, kind: Kind) -> PollPolicy:
-        """Return how to ask after a job of this kind.
+    def pause(self, kind: Kind, watch: Watch, waited: float) -> float:
+        """Return the seconds to the next question after a job, given how long it had been waited for at the last one.
 
-        The first question comes as late as all remembered jobs were seen not to be done, and after it no pause is
-        longer than a job may go unseen. So a wrong guess costs a few questions, and at most 15 seconds once.
+        As long as no job of the kind has been seen, the oldest is asked after, and the others seldom. After that no
+        pause is longer than a job may go unseen, with two exceptions where many queue up. Those behind the first ones
+        are asked after less often until one is seen done. And the first question comes as late as all remembered ones
+        were seen not to be done, and at most as late as when nothing is known; but for the oldest, so it soon shows
+        when NetSuite has become quicker.
         """
         with self._changed:
-            certain = min(self._jobs[kind].unfinished, default=None)
-        if certain is None:
-            return replace(self._polling, head_start=self._polling.first_wait / 2)
-        return PollPolicy(
-            first_wait=min(max(certain / 10, _SHORTEST_PAUSE), _LONGEST_PAUSE),
-            growth=_GROWTH,
-            longest_wait=_LONGEST_PAUSE,
-            head_start=min(max(certain, _SHORTEST_PAUSE), self._polling.longest_wait),
-            share=_SHARE_OF_THE_WAIT,
-        )
+            jobs = self._jobs[kind]
+            is_first = jobs.is_among_the_first(watch)
+            if not jobs.durations:
+                return self._polling.pause(waited) if is_first else self._polling.longest_wait
+            certain = max(_SHORTEST_PAUSE, jobs.certain(watch.place))
+            is_sure = len(jobs.unfinished) >= _ENOUGH_JOBS and not is_first
+            can_wait = jobs.can_wait(watch)
+        if not waited:
+            return min(certain, self._polling.longest_wait if is_sure else _LONGEST_PAUSE)
+        if can_wait:
+            return min(max(_LONGEST_PAUSE, waited * _LARGE_SHARE), self._polling.longest_wait)
+        longest = max(_LONGEST_PAUSE, waited * _SHARE_OF_THE_WAIT)
+        return min(max(certain / 10, waited * _SMALL_SHARE), longest)
 
     @contextmanager
     def job(self, kind: Kind, records: int) -> Iterator[Watch]:
@@ -144,18 +196,21 @@ class Pace:
         begun = time.monotonic()
         with self._changed:
             jobs = self._jobs[kind]
-            if not jobs.under_way:
-                jobs.first_begun = begun
-            jobs.begun(begun)
-        watch = Watch()
+            watch = Watch(self._all_jobs.under_way + 1)
+            for one in (jobs, self._all_jobs):
+                one.begun(begun)
+                one.watched[watch] = None
         try:
             yield watch
         finally:
             with self._changed:
-                jobs.ended(time.monotonic(), records if watch.took is not None else 0)
+                now = time.monotonic()
+                for one in (jobs, self._all_jobs):
+                    del one.watched[watch]
+                    one.seen(watch, now)
+                    one.ended(now, records if watch.took is not None else 0)
                 if watch.took is not None:
-                    jobs.durations.append(watch.took)
-                    jobs.unfinished.append(watch.unfinished)
+                    self._round_trip = min(self._round_trip, watch.submission)
                 self._changed.notify_all()
 
     @contextmanager
@@ -163,29 +218,45 @@ class Pace:
         """Take the time of a single request; one that fails tells nothing."""
         with self._changed:
             singles = self._singles[kind]
-            singles.begun(time.monotonic())
+            for one in (singles, self._all_singles):
+                one.begun(time.monotonic())
         done = 0
         try:
             yield
             done = 1
         finally:
             with self._changed:
-                singles.ended(time.monotonic(), done)
+                for one in (singles, self._all_singles):
+                    one.ended(time.monotonic(), done)
+                self._changed.notify_all()
 
     def knows(self, kind: Kind) -> bool:
-        """Tell whether a job of the kind has been seen, or one is under way that will show how long they take."""
-        with self._changed:
-            jobs = self._jobs[kind]
-            return bool(jobs.durations or jobs.under_way)
+        """Tell whether a job has been seen lately, or one of the kind is under way that will show how long they take.
 
-    def prefers_batches(self, kind: Kind, records: int) -> bool:
-        """Tell whether batches are the faster way for so many records.
-
-        Where the first job of a kind is under way, this waits for it for as long as patience says; after that single
-        requests go beside it, and show how fast they are.
+        How long one waits in NetSuite's queue has little to do with the kind.
         """
         with self._changed:
             jobs = self._jobs[kind]
-            patience = jobs.first_begun + self._patience - time.monotonic()
+            return bool(jobs.under_way or (self._all_jobs.durations and not self._all_jobs.is_old(time.monotonic())))
+
+    def single_requests(self, kind: Kind, records: int) -> int:
+        """Return how many of so many records are to be sent in single requests, before the next question like this.
+
+        All of them where that is found to be the faster way, and none where batches are. Some, to see how fast it is,
+        where it may be faster, and where the first job of a kind takes longer than patience says.
+        """
+        with self._changed:
+            jobs = self._jobs[kind]
+            patience = jobs.since + self._patience - time.monotonic()
             self._changed.wait_for(lambda: jobs.durations or not jobs.under_way, max(0.0, patience))
-            return jobs.seconds_for(records) < self._singles[kind].seconds_for(records) * _MARGIN
+            some = min(records, max(1, self._slots()) * _ROUNDS_OF_A_SAMPLE)
+            if not jobs.durations and jobs.under_way:
+                return some
+            jobs = jobs if jobs.durations else self._all_jobs
+            singles = self._singles[kind] if self._singles[kind].records else self._all_singles
+            self._changed.wait_for(lambda: singles.records or not singles.under_way, self._patience)
+            if singles.records:
+                is_faster = singles.seconds_for(records) * _MARGIN <= jobs.seconds_for(records)
+                return records if is_faster else 0
+            shortest = records * self._round_trip / max(1, self._slots())
+            return some if jobs.durations and shortest * _MARGIN <= jobs.seconds_for(records) else 0

@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 
 from suitetalk import NetSuiteError, ServerFaultError, SuiteTalkError
@@ -58,6 +58,7 @@ class Suspects:
         self._held: dict[_Name, _Suspect] = {}
         self._tried_again: dict[_Name, _Suspect] = {}
         self._refused: set[_Name] = set()
+        self._known: set[Hashable] = set()
         self._in_a_row: dict[str, set[_Name]] = defaultdict(set)
         self._last_success: dict[str, float] = {}
 
@@ -100,7 +101,8 @@ class Suspects:
             report: is told what becomes of it, in any thread.
 
         Raises:
-            WritingStoppedError: nothing of its type has been written since it was sent first.
+            WritingStoppedError: nothing of its type has been written since it was sent first, and no other change of
+                this record has been refused like this.
         """
         intent, error = doubt.intent, doubt.error
         with self._lock:
@@ -108,8 +110,10 @@ class Suspects:
             if before is None:
                 self._held[_name(intent)] = _Suspect(intent, error, sent, time.monotonic(), report)
                 return
-            if self._last_success.get(intent.record_type, 0.0) < before.sent:
+            is_new = _record(intent) not in self._known
+            if is_new and self._last_success.get(intent.record_type, 0.0) < before.sent:
                 raise stopped([intent], error)
+            self._known.add(_record(intent))
         _Suspect(intent, error, sent, before.failed, report).refuse()
 
     def forget(self, intents: Iterable[Intent]) -> None:
@@ -128,8 +132,16 @@ class Suspects:
             for one in released:
                 del self._held[_name(one.intent)]
                 self._refused.add(_name(one.intent))
+                self._known.add(_record(one.intent))
         for one in released:
             one.refuse()
+
+
+def _record(intent: Intent) -> Hashable:
+    """Return what a record is known by in all intents about it."""
+    if intent.key:
+        return intent.stream, tuple(map(str, intent.key.values()))
+    return intent.stream, intent.internal_id, intent.external_id
 
 
 def _name(intent: Intent) -> _Name:

@@ -6,8 +6,8 @@ certainly not done, one by one. What may have been done goes back to the caller,
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -41,6 +41,7 @@ class WriterOptions:
         polling: how to ask after jobs of which nothing is known yet.
         job_timeout: seconds after which a job is not waited for any longer, and its records are looked up.
         patience: seconds in which the first job of a kind has to be done, in `auto`, before single requests are tried.
+        slots: returns how many requests the account takes at once.
     """
 
     write_mode: WriteMode = "auto"
@@ -48,9 +49,10 @@ class WriterOptions:
     name_validation: Validation = "error"
     value_validation: Validation | None = None
     single_requests: int = 32
-    polling: PollPolicy = field(default_factory=PollPolicy)
+    polling: PollPolicy = field(default_factory=lambda: PollPolicy(first_wait=0.25))
     job_timeout: float = 3600.0
     patience: float = 3.0
+    slots: Callable[[], int] = lambda: 5
 
 
 class Writer:
@@ -81,7 +83,7 @@ class Writer:
         self._record_types = RecordTypes(netsuite)
         self.task_order = TaskOrder(netsuite, self._requests)
         self.suspects = Suspects()
-        self._pace = Pace(self._options.polling, self._options.patience)
+        self._pace = Pace(self._options.polling, self._options.patience, self._options.slots)
         learned = Learned(self._record_types, self._pace, self.suspects, policy)
         self._batches = BatchWrites(
             netsuite,
@@ -164,13 +166,21 @@ class Writer:
                     undecided += [group[BATCH_SIZE:]] if group[BATCH_SIZE:] else []
             sent.requests += self._singles.begin(single)
             for group in undecided:
-                if self._pace.prefers_batches(_kind_of(group), len(group)):
-                    self._begin_batches(group, sent)
-                else:
-                    sent.requests += self._singles.begin(group)
+                self._begin_faster(group, sent)
             self._batches.gather(sent.jobs, gathered)
         finally:
             self._singles.gather(sent.requests, gathered)
+
+    def _begin_faster(self, group: list[Placed], sent: _Sent) -> None:
+        """Begin to send a group in the way that is the faster one, with some single requests before to find out."""
+        while group and (count := self._pace.single_requests(_kind_of(group), len(group))):
+            begun = self._singles.begin(group[:count])
+            sent.requests += begun
+            group = group[count:]
+            if group:
+                wait([future for _, future in begun])
+        if group:
+            self._begin_batches(group, sent)
 
     def _begin_batches(self, group: list[Placed], sent: _Sent, *, size: int | None = None) -> None:
         alone = not self._record_types.takes_batches(group[0][1].record_type)
