@@ -67,6 +67,7 @@ def _input(number: int) -> str:
     return "".join(f"{json.dumps(message)}\n" for message in messages)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", AUTH_METHODS)
 def test_the_settings_of_each_login_are_taken_by_each_plugin(login: Login, method: str) -> None:
     connection = login(method)

@@ -48,6 +48,7 @@ def test_generated_parts_are_up_to_date(describe_settings: ModuleType) -> None:
         assert path.read_text(encoding="utf-8") == text, f"{path.name} is behind; run `make settings`"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["tap-netsuite", "target-netsuite"])
 def test_settings_equal_about(name: str, plugins: Mapping[str, Any], describe_settings: ModuleType) -> None:
     about = describe_settings.about(name)

@@ -4,6 +4,8 @@ import json
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from netsuite_emulator import Emulator, Settings
 from tests.pipelines import PROGRAMS, Plugin, Tap
 
@@ -18,6 +20,7 @@ MESSAGES = [
 ]
 
 
+@pytest.mark.slow
 def test_two_plugins_that_start_together_ask_for_one_token(tmp_path: Path) -> None:
     with Emulator(Settings(scale=0.05)) as emulator:
         tap = Tap(tmp_path / "tap", {**emulator.connection, "tables": ["currency"]})

@@ -56,6 +56,7 @@ def account(request: pytest.FixtureRequest, client_of: Callable[..., Any]) -> An
     return client_of(one_world=request.param == "one_world")
 
 
+@pytest.mark.slow
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     kind=st.sampled_from(["invoice", "creditMemo", "vendorBill"]),

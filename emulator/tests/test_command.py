@@ -124,6 +124,7 @@ def test_a_port_in_use() -> None:
     assert "Traceback" not in ended.stderr
 
 
+@pytest.mark.slow
 def test_options_reach_the_account(tmp_path: Path) -> None:
     ready = tmp_path / "ready.json"
     chosen = (

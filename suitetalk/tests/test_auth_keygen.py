@@ -131,6 +131,7 @@ def test_the_next_steps_name_the_page_and_the_files() -> None:
     assert "PRIVATE KEY" not in said
 
 
+@pytest.mark.slow
 def test_an_rsa_key_signs_with_the_algorithm_of_the_setting(
     netsuite: ScriptedNetSuite, connect: Connect, rsa_folder: Path
 ) -> None:

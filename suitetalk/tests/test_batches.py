@@ -117,6 +117,7 @@ def test_results_come_in_the_order_of_the_input(
     assert len(submissions(netsuite)) == -(-count // 100)
 
 
+@pytest.mark.slow
 def test_jobs_run_beside_each_other_but_no_more_than_told(netsuite: ScriptedNetSuite, batches: Batches) -> None:
     for most in (1, 3):
         account = JobNetSuite(polls=20)

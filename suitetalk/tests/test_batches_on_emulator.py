@@ -49,6 +49,7 @@ def count_of(emulator: Emulator) -> int:
     return int(count)
 
 
+@pytest.mark.slow
 def test_records_by_the_hundred_from_birth_to_death(netsuite_emulator: Emulator, opened: Open) -> None:
     client = opened(netsuite_emulator)
 

@@ -22,6 +22,7 @@ def body(number: int, **changes: object) -> dict[str, object]:
     return {"companyName": f"Nr. {number}", "subsidiary": {"id": "1"}, "externalId": f"N-{number}", **changes}
 
 
+@pytest.mark.slow
 def test_more_than_one_job_of_records_from_birth_to_death(netsuite_emulator: Emulator, shell: Shell) -> None:
     lines = "\n".join(json.dumps(body(number)) for number in range(120))
 

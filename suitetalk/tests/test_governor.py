@@ -63,6 +63,7 @@ def test_the_limit_is_found_and_hardly_overrun(limit: int, seed: int) -> None:
     assert account.blocked <= 1000 * 0.1
 
 
+@pytest.mark.slow
 @given(limit=st.integers(2, 10), seed=st.integers(0, 1000))
 def test_it_recovers_when_the_account_gets_more(limit: int, seed: int) -> None:
     account = Account(Governor(), limit, random.Random(seed).randrange)

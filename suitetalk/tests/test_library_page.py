@@ -23,6 +23,7 @@ def test_every_exception_is_on_the_page() -> None:
     assert not [name for name in exceptions if f"| `{name}`" not in text and f"| · `{name}`" not in text]
 
 
+@pytest.mark.slow
 def test_the_examples_run(netsuite_emulator: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))

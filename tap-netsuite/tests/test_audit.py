@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
 from tests.tap_runs import Json, command, read, run, selected
 
 from netsuite_emulator import Emulator, Fault
@@ -37,6 +38,7 @@ def test_without_the_stream_nothing_is_written_about_it(config: Json, catalog: J
     assert not audits(read(config, selected(catalog, "currency")))
 
 
+@pytest.mark.slow
 def test_rows_that_are_counted_and_never_shown(account: Emulator, config: Json, catalog: Json, tmp_path: Path) -> None:
     account.faults.add(Fault(effect="status", status=200, path="suiteql", body=NOTHING_SHOWN))
     chosen = selected(catalog, "_audit", "currency")

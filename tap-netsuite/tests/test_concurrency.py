@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
 from tests.tap_runs import discover, read, selected
 
 from netsuite_emulator import Emulator, Role
@@ -12,6 +13,7 @@ _BLOCKED = 429
 STREAMS = ("account", "currency", "customer", "item", "term", "transaction", "transactionline", "vendor")
 
 
+@pytest.mark.slow
 def test_a_limit_that_others_share_leaves_one_place_to_them(
     netsuite_emulator_factory: Callable[..., Emulator],
 ) -> None:
@@ -25,6 +27,7 @@ def test_a_limit_that_others_share_leaves_one_place_to_them(
     assert 1 < emulator.highest_in_flight <= 5
 
 
+@pytest.mark.slow
 def test_the_setting_is_never_exceeded(netsuite_emulator_factory: Callable[..., Emulator]) -> None:
     emulator = netsuite_emulator_factory(scale=0.3, concurrency_limit=20, latency=0.02)
     config = {**emulator.connection, "tables": list(STREAMS), "max_concurrency": 3}
@@ -34,6 +37,7 @@ def test_the_setting_is_never_exceeded(netsuite_emulator_factory: Callable[..., 
     assert 1 < emulator.highest_in_flight <= 3
 
 
+@pytest.mark.slow
 def test_where_the_role_may_not_ask_the_limit_is_found(netsuite_emulator_factory: Callable[..., Emulator]) -> None:
     emulator = netsuite_emulator_factory(scale=0.3, concurrency_limit=2, latency=0.02, role=Role(administrator=False))
     catalog = selected(discover({**emulator.connection, "tables": list(STREAMS)}), *STREAMS)

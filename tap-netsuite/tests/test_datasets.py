@@ -146,6 +146,7 @@ def test_values_that_change_between_two_readings_are_read_again(
     assert not there - Counter((row["id"], row["memo"]) for row in finished.records("memos"))
 
 
+@pytest.mark.slow
 def test_more_rows_than_can_be_read_are_an_error(netsuite_emulator_factory: Callable[..., Emulator]) -> None:
     big = Dataset(id="custdataset_big", name="Big", query="SELECT id, name FROM customrecord_big ORDER BY id")
     emulator = netsuite_emulator_factory(datasets=(big,), big_tables={"customrecord_big": 100_001})

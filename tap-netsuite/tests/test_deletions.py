@@ -64,6 +64,7 @@ def some_lines(emulator: Emulator, count: int) -> list[int]:
     return [key for (key,) in rows[:count]]
 
 
+@pytest.mark.slow
 def test_rows_that_are_there_say_so_and_logged_deletions_follow_with_the_key_only(
     emulator: Emulator, config: Json, catalog: Json, warehouse: Warehouse
 ) -> None:
@@ -101,6 +102,7 @@ def test_what_was_deleted_and_comes_again_is_alive(
     assert (gone,) in warehouse.keys(CUSTOMER)
 
 
+@pytest.mark.slow
 def test_a_record_stream_and_the_tables_of_a_type_hear_of_its_deletion(
     emulator: Emulator, config: Json, catalog: Json, warehouse: Warehouse
 ) -> None:
@@ -352,6 +354,7 @@ def test_a_store_that_is_lost_or_no_store_is_begun_anew(
     assert [record["uniquekey"] for record in tombstones(third, "transactionline")] == [found]
 
 
+@pytest.mark.slow
 def test_a_full_store_says_so_and_calls_nothing_deleted_that_is_there(
     emulator: Emulator,
     config: Json,

@@ -59,6 +59,7 @@ def config(emulator: Emulator, tmp_path: Path) -> Json:
     return {**emulator.connection, "account_timezone": "UTC", "lookback_seconds": 2, "seen_keys": store}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [1, *(pytest.param(seed, marks=pytest.mark.slow) for seed in (2, 3))])
 def test_killed_again_and_again_while_lines_and_transactions_go(
     emulator: Emulator, config: Json, catalog: Json, tmp_path: Path, seed: int
@@ -82,6 +83,7 @@ def test_killed_again_and_again_while_lines_and_transactions_go(
         users.work(4)
 
 
+@pytest.mark.slow
 def test_deletions_during_the_read_come_with_it_or_with_the_next(
     emulator: Emulator, config: Json, catalog: Json
 ) -> None:

@@ -57,6 +57,7 @@ def test_record_types_are_streams_nobody_selected(catalog: Json) -> None:
     assert "items" in properties(catalog, "record_salesorder")["item"]["properties"]
 
 
+@pytest.mark.slow
 def test_an_account_of_one_company_has_no_subsidiaries(
     netsuite_emulator_factory: Callable[..., Emulator], catalog: Json
 ) -> None:
@@ -75,6 +76,7 @@ def test_the_date_format_changes_nothing(netsuite_emulator_factory: Callable[...
     ]
 
 
+@pytest.mark.slow
 def test_a_type_the_role_may_not_see_is_left_out(
     netsuite_emulator_factory: Callable[..., Emulator], catalog: Json
 ) -> None:
@@ -113,6 +115,7 @@ def test_all_tables_that_are_not_there_are_named_with_what_was_meant(config: Jso
     assert "nothing" not in str(caught.value)
 
 
+@pytest.mark.slow
 def test_a_table_that_need_not_be_there_and_the_tables_of_a_preset(config: Json) -> None:
     assert names(discover({**config, "tables": ["currency", "?nothing"]})) >= {"currency"}
     assert names(discover({**config, "tables": ["core"]})) >= {"transaction", "customer", "subsidiary", "vendor"}
@@ -124,6 +127,7 @@ def test_a_calculated_column_is_read_only_when_it_is_selected(config: Json) -> N
     assert metadata(stream, "properties", "oncredithold")["selected-by-default"] is False
 
 
+@pytest.mark.slow
 def test_a_role_without_suiteql_is_told_what_is_missing(account: Emulator, config: Json) -> None:
     body = {
         "title": "Bad Request",
@@ -135,6 +139,7 @@ def test_a_role_without_suiteql_is_told_what_is_missing(account: Emulator, confi
         discover({**config, "tables": []})
 
 
+@pytest.mark.slow
 def test_custom_segments_are_asked_for_as_fields_and_as_tables(account: Emulator, config: Json) -> None:
     listed = {"items": [{"name": "department"}, {"name": "customrecord_cseg_region"}]}
     reference = {"id": {"type": "string"}, "refName": {"type": "string"}, "links": {"type": "array"}}

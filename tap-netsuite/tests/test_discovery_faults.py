@@ -122,6 +122,7 @@ def test_no_large_table_is_asked_for_without_a_condition(account: Emulator, conf
     assert wide == []
 
 
+@pytest.mark.slow
 def test_a_table_that_takes_too_long_does_not_keep_the_others_back(account: Emulator, few: Json) -> None:
     account.faults.add(Fault(effect="delay", seconds=1.5, statement="FROM customer"))
     few = {**few, "probe_timeout": 1}

@@ -39,6 +39,7 @@ def undisturbed(_running_account: Emulator, catalog: Json) -> list[str]:
     return rows(finished)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", PASSING, ids=lambda fault: f"{fault.effect}-{fault.status}")
 def test_a_fault_that_passes_changes_nothing(
     account: Emulator, config: Json, catalog: Json, undisturbed: list[str], fault: Fault

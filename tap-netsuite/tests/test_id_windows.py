@@ -86,6 +86,7 @@ def test_each_part_that_came_can_be_gone_on_from(ids: set[int], page_size: int, 
         assert [*came, *rest] == sorted(ids)
 
 
+@pytest.mark.slow
 def test_a_thousand_ids_a_request_take_few_requests() -> None:
     for order in ORDERS.values():
         listed = UnorderedList(set(range(0, 300_000, 3)), 1000, order, iter(()))

@@ -242,6 +242,7 @@ def test_where_many_are_never_stamped_they_are_spoken_of(
     assert "whether 1500 rows changed is unknown" in caplog.text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("new_columns", ["read", "warn"])
 def test_the_values_of_a_new_column_come_although_no_row_has_changed(
     netsuite_emulator_factory: Callable[..., Emulator], new_columns: str

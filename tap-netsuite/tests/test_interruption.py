@@ -88,6 +88,7 @@ def test_interrupted_and_run_again_everything_has_come(
     assert len(ids(second.lines)) < ROWS or after < 1000
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 @pytest.mark.parametrize("unbuffered", ["1", ""])
 def test_a_signal_while_the_reader_stands_still_leaves_whole_lines(
@@ -102,6 +103,7 @@ def test_a_signal_while_the_reader_stands_still_leaves_whole_lines(
     assert all(message["type"] for message in run.messages)
 
 
+@pytest.mark.slow
 def test_a_second_signal_does_not_wait_for_a_reader_that_stands_still(
     given: dict[str, Any], tmp_path: Path, busy_account: Emulator
 ) -> None:
@@ -121,6 +123,7 @@ def test_a_second_signal_does_not_wait_for_a_reader_that_stands_still(
         assert process.returncode == 143
 
 
+@pytest.mark.slow
 def test_a_reader_of_the_catalog_that_leaves_ends_discovery_quietly(given: dict[str, Any], tmp_path: Path) -> None:
     arguments = [*COMMAND, *command(tmp_path, given["config"], "--discover")]
     with subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:

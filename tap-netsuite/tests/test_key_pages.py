@@ -167,6 +167,7 @@ def test_one_page_is_one_request_unless_it_is_full() -> None:
         assert table.requests == requests
 
 
+@pytest.mark.slow
 def test_proofs_are_a_few_requests_in_a_hundred() -> None:
     table = table_of({(0, 3 * number) for number in range(20_000)}, 20, 100, [])
     assert len(read(table, 1).came) == 20_000

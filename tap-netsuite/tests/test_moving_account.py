@@ -66,6 +66,7 @@ def given(emulator: Emulator) -> dict[str, Any]:
     return {"config": config, "catalog": selected(discover(config), TABLE)}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in (1, 2))])
 def test_killed_again_and_again_while_everything_moves_and_fails(moving: Emulator, tmp_path: Path, seed: int) -> None:
     draws = random.Random(seed)
@@ -106,6 +107,7 @@ def test_one_run_has_every_row_that_was_there_throughout(moving: Emulator) -> No
     assert loaded(warehouse, untouched) == {key: before[key] for key in untouched}
 
 
+@pytest.mark.slow
 def test_tokens_that_end_in_the_middle_of_a_run(moving: Emulator) -> None:
     settings = given(moving)
     for number in (3, 17):  # one request may meet both of them

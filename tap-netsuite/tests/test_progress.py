@@ -52,6 +52,7 @@ def is_far(said: str) -> bool:
     return f"streams | {TABLE} " in said and f" of {ROWS:,} | " in said
 
 
+@pytest.mark.slow
 def test_a_person_sees_how_far_it_is_and_in_the_end_a_table(given: dict[str, Any], tmp_path: Path) -> None:
     with (tmp_path / "records").open("wb") as records, AtATerminal(command(tmp_path, **given), records) as tap:
         tap.read_until(is_far)
@@ -73,6 +74,7 @@ def test_a_person_sees_how_far_it_is_and_in_the_end_a_table(given: dict[str, Any
     assert sum(json.loads(line)["type"] == "RECORD" for line in lines) > ROWS
 
 
+@pytest.mark.slow
 def test_errors_stand_whole_above_the_line_and_the_sentence_is_last(
     slow_account: Emulator, given: dict[str, Any], tmp_path: Path
 ) -> None:
@@ -93,6 +95,7 @@ def test_errors_stand_whole_above_the_line_and_the_sentence_is_last(
     assert "\x1b[3" not in tap.said
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("number", "exit_code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_signal_leaves_a_clean_terminal(
     given: dict[str, Any], tmp_path: Path, number: signal.Signals, exit_code: int
@@ -112,6 +115,7 @@ def test_a_signal_leaves_a_clean_terminal(
     assert all(json.loads(line)["type"] for line in (tmp_path / "records").read_text().splitlines())
 
 
+@pytest.mark.slow
 def test_the_line_fits_a_window_that_becomes_narrow(
     slow_account: Emulator, given: dict[str, Any], tmp_path: Path
 ) -> None:
@@ -131,6 +135,7 @@ def test_the_line_fits_a_window_that_becomes_narrow(
     assert all(len(line) < 30 for line in drawn)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("records_too", "environment"),
     [(True, {}), (False, {"TERM": "dumb"})],
@@ -172,6 +177,7 @@ def test_a_log_has_lines_for_streams_and_run_and_metrics(config: Json, catalog: 
         assert f'"metric":"{metric}"' in log
 
 
+@pytest.mark.slow
 def test_what_reads_logs_finds_the_facts_as_fields(
     netsuite_emulator: Emulator, catalog: Json, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -25,6 +25,7 @@ def run(emulator: Emulator, query: str, *keys: str, **more: Any) -> Run:
     return read(config, selected(discover(config), "_audit", "mine"))
 
 
+@pytest.mark.slow
 def test_more_rows_than_a_query_can_be_read_for(netsuite_emulator_factory: Callable[..., Emulator]) -> None:
     emulator = netsuite_emulator_factory(big_tables={"customrecord_big": 150_000}, concurrency_limit=10)
     finished = run(emulator, "SELECT 75000 - id AS countdown, name FROM customrecord_big WHERE id > ?", "countdown",

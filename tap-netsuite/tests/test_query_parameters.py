@@ -69,6 +69,7 @@ def test_a_state_is_of_the_values_too(
     assert "2022-01-01" not in str(finished.state)
 
 
+@pytest.mark.slow
 def test_a_state_of_a_number_is_of_the_values_too(netsuite_emulator_factory: Callable[..., Emulator]) -> None:
     emulator = netsuite_emulator_factory()
     config = given(emulator, primary_keys=["id"], replication_key="id")

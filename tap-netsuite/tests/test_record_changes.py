@@ -55,6 +55,7 @@ def test_a_type_that_cannot_be_filtered_by_its_stamp_is_read_by_changes_too(emul
     assert "replication_key_value" in first.state["bookmarks"]["record_employee"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("record_type", ["inventoryitem", "salesorder"])
 def test_types_that_share_a_table_come_apart(emulator: Emulator, catalog: Json, record_type: str) -> None:
     by_change = read(emulator.connection, chosen(catalog, record_type))
@@ -85,6 +86,7 @@ def test_a_gap_holds_the_bookmark_back(emulator: Emulator, catalog: Json) -> Non
     assert everything[1] in ids(second, "vendor")
 
 
+@pytest.mark.slow
 def test_a_full_reading_with_a_gap_begins_anew(emulator: Emulator, catalog: Json) -> None:
     everything = ids_in(emulator, "vendor")
     number = emulator.faults.add(Fault(effect="status", status=400, path=f"/vendor/{everything[-1]}$"))
@@ -107,6 +109,7 @@ def test_an_account_that_cannot_filter_by_id_is_paged(
     assert ids(run, "vendor") == ids_in(emulator, "vendor")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["INCREMENTAL", FULL])
 @pytest.mark.parametrize("after", [150, pytest.param(700, marks=pytest.mark.slow)])
 def test_killed_and_run_again_everything_has_come(
@@ -134,6 +137,7 @@ def test_killed_and_run_again_everything_has_come(
         assert len(ids(second, "customrecord_site_visit")) < len(everything)
 
 
+@pytest.mark.slow
 def test_faults_keep_nothing_from_coming(emulator: Emulator, catalog: Json) -> None:
     for effect in ("too_many_requests", "unavailable", "cut_body", "drop_before", "expire_tokens"):
         emulator.faults.add(Fault(effect=effect, path="/record/v1/", probability=0.03, seed=len(effect)))

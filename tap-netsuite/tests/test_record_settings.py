@@ -30,6 +30,7 @@ def test_fields_are_all_that_comes_and_all_the_schema_has(account: Emulator, con
     assert all(record["companyName"] for record in came)
 
 
+@pytest.mark.slow
 def test_only_sublists_that_are_expanded_come(config: Json, catalog: Json) -> None:
     run = records(config, catalog, "customer", expand=["addressbook"])
     assert run.error is None
@@ -52,6 +53,7 @@ def test_fields_may_be_sublists(account: Emulator, config: Json, catalog: Json) 
     assert sum(len(record["item"]["items"]) for record in came) == lines[0][0] > 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("settings", [{"fields": ["addressBook"]}, {"expand": ["addressBook"]}])
 def test_lines_come_with_the_subrecords_in_them(
     account: Emulator, config: Json, catalog: Json, settings: dict[str, list[str]]
@@ -80,6 +82,7 @@ def test_a_filter_that_netsuite_refuses_is_named(config: Json, catalog: Json) ->
     assert "nosuchfield" in str(run.error)
 
 
+@pytest.mark.slow
 def test_simple_enumerations_are_text(config: Json, catalog: Json) -> None:
     run = records(config, catalog, "customer", simple_enums=True, fields=["emailPreference", "currency"])
     assert run.error is None
@@ -108,6 +111,7 @@ LOCKED = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("record_type", ["vendor", "salesorder"])
 def test_a_locked_record_can_be_read_from_its_table(
     account: Emulator, config: Json, catalog: Json, record_type: str

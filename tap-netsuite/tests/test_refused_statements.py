@@ -63,6 +63,7 @@ def test_each_statement_has_another_way(
     assert finished.bookmark(TABLE)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("refusal", [REFUSED_400, REFUSED_500], ids=["400", "500"])
 @pytest.mark.parametrize("ways", ["ORA_HASH", "ORA_HASH|SUM", "ORA_HASH|SUM|COUNT"])
 def test_rows_without_keys_are_compared_with_less_or_read_twice(
@@ -107,6 +108,7 @@ def test_a_first_answer_without_rows_is_asked_for_again(
     assert len(read(netsuite.connection, selected(found[1], stream)).records(stream)) == len(whole)
 
 
+@pytest.mark.slow
 def test_columns_beyond_what_the_account_shows_are_read_in_parts(
     netsuite_emulator_factory: Factory, found: tuple[Emulator, Json]
 ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
 from tests.tap_runs import Json, discover, read, selected
 
 from netsuite_emulator import Emulator
@@ -33,6 +34,7 @@ def test_few_rows_are_read_without_another_question(netsuite_emulator_factory: C
     assert (audit["rows_counted"], audit["result"]) == (rows, "complete")
 
 
+@pytest.mark.slow
 def test_pages_that_were_asked_for_too_early_are_read_again(netsuite_emulator_factory: Callable[..., Emulator]) -> None:
     emulator = netsuite_emulator_factory(big_tables={TABLE: 30_000}, latency=0.02, concurrency_limit=2)
     emulator.execute(f"UPDATE {TABLE} SET lastmodified = TIMESTAMP '2025-07-01 12:00:00'")

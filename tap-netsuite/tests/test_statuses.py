@@ -36,6 +36,7 @@ def refusal(words: str, code: str = "INVALID_PARAMETER") -> Json:
     return {"title": "Bad Request", "status": 400, "o:errorDetails": [detail]}
 
 
+@pytest.mark.slow
 def test_tables_are_readable_empty_hidden_or_belong_to_a_feature_that_is_off(
     netsuite_emulator_factory: Callable[..., Emulator],
 ) -> None:
@@ -89,6 +90,7 @@ def test_a_feature_is_not_off_while_its_main_table_can_be_read() -> None:
     assert told[0] == Finding("accountsubsidiarymap", Status.UNKNOWN)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("words", ["You do not have permission to view it.", "Ihre Rolle darf das nicht."])
 def test_a_missing_permission_in_other_words(account: Emulator, config: Json, words: str) -> None:
     account.faults.add(

@@ -54,6 +54,7 @@ def test_booleans_of_queries_are_as_wanted_too(config: Json) -> None:
     assert {record["isinactive"] for record in records} <= {"T", "F"}
 
 
+@pytest.mark.slow
 def test_multi_selects_are_arrays_by_default_and_raw_on_request(account: Emulator, config: Json) -> None:
     truth = stored(account, "transaction", "custbody_regions")
     assert any(text and "," in text for text in truth.values())
@@ -83,6 +84,7 @@ def test_display_values_of_a_column(account: Emulator, config: Json) -> None:
     assert all(record["currency_display"] == names.get(record["currency"]) for record in records)
 
 
+@pytest.mark.slow
 def test_display_values_of_all_references_of_a_table(config: Json) -> None:
     columns, records = read_table(config, "transaction", display_values=["transaction.*"])
     shown = {name.removesuffix("_display") for name in columns if name.endswith("_display")}

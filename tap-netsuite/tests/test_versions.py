@@ -92,6 +92,7 @@ def test_a_first_run_activates_what_it_read(config: Json, catalog: Json) -> None
     assert all(versions(run, stream) == {version} for stream, version in found.items())
 
 
+@pytest.mark.slow
 def test_later_records_carry_the_version_and_only_whole_readings_activate(
     netsuite_emulator: Emulator, config: Json, catalog: Json
 ) -> None:
@@ -106,6 +107,7 @@ def test_later_records_carry_the_version_and_only_whole_readings_activate(
     assert activated(second)["department"] > activated(first)["department"]
 
 
+@pytest.mark.slow
 def test_what_was_deleted_before_a_full_refresh_is_gone_after_it(
     netsuite_emulator: Emulator, config: Json, catalog: Json
 ) -> None:
@@ -135,6 +137,7 @@ def test_a_first_run_that_is_killed_goes_on_with_its_version(config: Json, catal
     assert versions(rest, "customer") <= set(activated(whole).values())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "settings",
     [
@@ -158,6 +161,7 @@ def test_nothing_is_activated_where_it_might_be_wrong(
     assert versions(run, "customer") <= {None}
 
 
+@pytest.mark.slow
 def test_a_role_that_suddenly_sees_much_less_is_not_believed(
     netsuite_emulator: Emulator, config: Json, catalog: Json
 ) -> None:
@@ -203,6 +207,7 @@ def test_rows_of_transactions_say_which_reading_brought_them(
         assert moment < later
 
 
+@pytest.mark.slow
 def test_the_moment_can_be_deselected(config: Json, catalog: Json) -> None:
     chosen = selected(catalog, "transactionline")
     metadata(chosen["streams"][0], "properties", "_sdc_set_read_at").update(selected=False)
@@ -213,6 +218,7 @@ def test_the_moment_can_be_deselected(config: Json, catalog: Json) -> None:
     assert all("_sdc_set_read_at" not in record for record in run.records("transactionline"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [0, 1, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(2, 6))])
 def test_killed_and_run_again_while_transactions_change_what_lives_is_what_netsuite_has(
     netsuite_emulator: Emulator, config: Json, catalog: Json, seed: int

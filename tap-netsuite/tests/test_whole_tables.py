@@ -111,6 +111,7 @@ def assert_records_fit_their_schemas(finished: Run) -> None:
             validators[message["stream"]].validate(floats)
 
 
+@pytest.mark.slow
 def test_date_format_and_time_zone_of_the_account_make_no_difference(
     netsuite_emulator_factory: Callable[..., Emulator],
 ) -> None:

@@ -126,6 +126,7 @@ def _mixed(draws: random.Random, *parts: list[tuple[str, Given]]) -> list[tuple[
     return mixed
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [1, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(2, 5))])
 def test_a_target_that_is_killed_again_and_again_does_everything_once(
     netsuite_emulator_factory: Callable[..., Emulator], tmp_path: Path, prefix: str, seed: int

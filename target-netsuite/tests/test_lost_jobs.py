@@ -109,6 +109,7 @@ def test_recovery_does_not_wait_again(netsuite_emulator_factory: Factory, tmp_pa
     journal.close()
 
 
+@pytest.mark.slow
 def test_a_whole_run_does_not_wait_longer_than_its_setting_says(
     netsuite_emulator_factory: Factory, listen: Callable[..., Run], prefix: str
 ) -> None:

@@ -173,6 +173,7 @@ def test_a_name_that_is_no_name_is_not_sent(account: PreparingAccount) -> None:
     assert account.asked() == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("effect", ["too_many_requests", "bad_gateway", "drop_after", "cut_body"])
 def test_faults_are_ridden_out(account: PreparingAccount, effect: str) -> None:
     ids = named(account, here="Here")

@@ -104,6 +104,7 @@ def test_lines_of_a_new_record_are_sent_as_they_are(account: PreparingAccount, o
     assert (write.body, write.replace, outcomes([write])) == ({"item": orders.first}, (), ["send created"])
 
 
+@pytest.mark.slow
 def test_lines_by_reference(account: PreparingAccount, orders: Orders) -> None:
     (name,) = account.ids(f"SELECT itemid FROM item WHERE id = {orders.items[0]}")
     item = Reference("inventoryItem", "itemId", name)
@@ -114,6 +115,7 @@ def test_lines_by_reference(account: PreparingAccount, orders: Orders) -> None:
     assert outcomes(prepared) == ["unchanged"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("rule", "left"), [(APPEND, 2), (MERGE, 2), (REPLACE, 0)])
 @pytest.mark.parametrize("nothing", [None, {"items": []}])
 def test_no_lines(account: PreparingAccount, orders: Orders, rule: LineRule, left: int, nothing: Any) -> None:
@@ -199,6 +201,7 @@ def test_a_role_without_suiteql_has_its_lines_planned_too(netsuite_emulator_fact
         assert outcomes(account.run(wanted, compare=True)) == ["unchanged"]
 
 
+@pytest.mark.slow
 def test_documents_are_read_side_by_side_through_faults(account: PreparingAccount, orders: Orders) -> None:
     ids = account.ids("SELECT id FROM transaction WHERE recordtype = 'salesorder' ORDER BY id LIMIT 30")
     for effect in ("too_many_requests", "drop_after", "bad_gateway"):

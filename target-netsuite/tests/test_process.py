@@ -76,6 +76,7 @@ def test_a_refused_record_is_exit_code_1_after_all_state(emulator: Emulator, spa
     )
 
 
+@pytest.mark.slow
 def test_a_fault_that_stays_is_exit_code_1_and_a_sentence(
     emulator: Emulator, spawn: Spawn, command: Command, prefix: str
 ) -> None:
@@ -132,6 +133,7 @@ def test_a_configuration_that_cannot_be_read_is_one_sentence(tmp_path: Path, con
     assert "Traceback" not in ended.err
 
 
+@pytest.mark.slow
 def test_closed_streams_are_sentences() -> None:
     for closed, words in (("<&-", "Standard input is closed"), (">&-", "Standard output is closed")):
         ended = subprocess.run(
@@ -146,6 +148,7 @@ def test_closed_streams_are_sentences() -> None:
         assert len(ended.stderr.splitlines()) == 1
 
 
+@pytest.mark.slow
 def test_settings_come_from_the_environment_too(emulator: Emulator, prefix: str, tmp_path: Path) -> None:
     settings: dict[str, Any] = {**emulator.connection, "streams": json.dumps(_stream(prefix)), "request_timeout": "20"}
     environment = {**os.environ, **{f"TARGET_NETSUITE_{name.upper()}": value for name, value in settings.items()}}
@@ -167,6 +170,7 @@ def test_settings_come_from_the_environment_too(emulator: Emulator, prefix: str,
     assert "`max_concurrency`" in wrong.stderr.splitlines()[-1]
 
 
+@pytest.mark.slow
 def test_about_describes_every_setting_and_marks_secrets() -> None:
     ended = subprocess.run([*COMMAND, "--about", "--format=json"], capture_output=True, text=True, check=True)
     about = json.loads(ended.stdout)
@@ -195,6 +199,7 @@ def test_an_input_that_ends_early_acknowledges_what_is_settled_only(
     assert "Input line 5 is not a complete JSON object" in cut.sentence
 
 
+@pytest.mark.slow
 def test_a_reader_of_the_state_that_leaves_ends_the_run_quietly(spawn: Spawn, prefix: str) -> None:
     process = spawn(_stream(prefix))
     assert process.stdin
@@ -208,6 +213,7 @@ def test_a_reader_of_the_state_that_leaves_ends_the_run_quietly(spawn: Spawn, pr
     assert "Traceback" not in log
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_in_mid_request_lets_it_settle_and_begins_no_other(
     emulator: Emulator, spawn: Spawn, command: Command, prefix: str, number: signal.Signals
@@ -233,6 +239,7 @@ def test_a_signal_in_mid_request_lets_it_settle_and_begins_no_other(
     assert (again.exit_code, again.states, _ids(emulator, prefix)) == (0, rest, [1, 2, 3, 4])
 
 
+@pytest.mark.slow
 def test_a_second_signal_ends_the_run_at_once(emulator: Emulator, spawn: Spawn, prefix: str) -> None:
     emulator.faults.add(Fault(effect="delay", seconds=15, path=f"{prefix}-2"))
     process = spawn(_stream(prefix), request_timeout=60)
@@ -249,6 +256,7 @@ def test_a_second_signal_ends_the_run_at_once(emulator: Emulator, spawn: Spawn, 
     assert "Traceback" not in run.log
 
 
+@pytest.mark.slow
 def test_a_signal_between_two_tries_ends_the_run_at_once(emulator: Emulator, spawn: Spawn, prefix: str) -> None:
     emulator.faults.add(Fault(effect="unavailable", seconds=300, path=f"{prefix}-2"))
     process = spawn(_stream(prefix))
@@ -264,6 +272,7 @@ def test_a_signal_between_two_tries_ends_the_run_at_once(emulator: Emulator, spa
     assert "Traceback" not in run.log
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("write_mode", ["batch", "single"])
 def test_creates_that_nothing_tells_of_are_there_once_after_a_signal_and_another_run(
     emulator: Emulator, spawn: Spawn, command: Command, prefix: str, write_mode: str
@@ -317,6 +326,7 @@ def test_a_run_that_is_killed_has_acknowledged_only_what_was_written(
     assert (again.exit_code, again.states, _ids(emulator, prefix)) == (0, [2, 3], [1, 2, 3])
 
 
+@pytest.mark.slow
 def test_the_installed_command_is_the_same() -> None:
     command = Path(sys.executable).with_name("target-netsuite")
     ended = subprocess.run([command, "--version"], capture_output=True, text=True, check=True)

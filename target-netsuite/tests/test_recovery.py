@@ -139,6 +139,7 @@ def test_a_state_that_was_passed_on_makes_the_journal_forget(reopened: Callable[
     assert not any(journal.already_done(one.intent) for one in writes)
 
 
+@pytest.mark.slow
 def test_an_old_job_is_waited_for_before_anything_new_is_written(
     netsuite_emulator_factory: Callable[..., Emulator], reopened: Callable[[], Journal], prefix: str
 ) -> None:
@@ -220,6 +221,7 @@ def test_what_cannot_be_found_out_now_stays_open(
     assert len(names(emulator, prefix)) == 4
 
 
+@pytest.mark.slow
 def test_a_writer_that_is_stopped_leaves_its_jobs_to_the_next_run(
     netsuite_emulator_factory: Callable[..., Emulator], reopened: Callable[[], Journal], prefix: str
 ) -> None:
@@ -241,6 +243,7 @@ def test_a_writer_that_is_stopped_leaves_its_jobs_to_the_next_run(
     assert len(names(emulator, prefix)) == 6
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("in_order", "kills"),
     [(False, 3), pytest.param(False, 12, marks=pytest.mark.slow), pytest.param(True, 12, marks=pytest.mark.slow)],

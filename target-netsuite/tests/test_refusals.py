@@ -163,6 +163,7 @@ _BAD_LINES = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("invalid_text", ["refuse", "replace"])
 def test_one_bad_line_is_one_refused_record(
     emulator: Emulator, command: Callable[..., Run], prefix: str, tmp_path: Path, invalid_text: str
@@ -264,6 +265,7 @@ def test_a_fault_that_is_not_the_records_own_ends_the_run_before_the_next_state(
     assert (run.states, run.summary, _names(emulator, prefix)) == ([0], {"people": {}}, [])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "effect", ["too_many_requests", "unavailable", "bad_gateway", "drop_before", "drop_after", "cut_body"]
 )
@@ -364,6 +366,7 @@ def test_a_wrong_key_or_certificate_ends_the_run_with_what_to_check(listen: List
         assert run.states == []
 
 
+@pytest.mark.slow
 def test_an_expired_certificate_ends_the_run_with_what_to_check(
     listen: Listen, emulator: Emulator, tmp_path: Path
 ) -> None:

@@ -131,6 +131,7 @@ def test_lines_that_were_not_reached_stay(emulator: Emulator, command: Command, 
     assert run.sentence.startswith("Error: Stopped at a record")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
 def test_a_replay_that_is_ended_loses_nothing_when_it_begins_again(
     emulator: Emulator, spawn: Spawn, command: Command, prefix: str, path: Path, number: signal.Signals
@@ -218,6 +219,7 @@ def test_a_file_in_use_is_not_replayed_and_one_that_is_replayed_not_used(path: P
     replayed.close()
 
 
+@pytest.mark.slow
 def test_no_file_is_a_wrong_command_line(tmp_path: Path) -> None:
     started = [*COMMAND, "--replay", str(tmp_path / "none")]
     ended = subprocess.run(started, capture_output=True, text=True, check=False)

@@ -44,6 +44,7 @@ def _wait_until(reached: Callable[[], bool]) -> None:
         time.sleep(0.02)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("external_id", [None, "{prefix}-{{number}}"])
 def test_an_account_without_batches(
     netsuite_emulator_factory: Factory, listen: Listen, prefix: str, external_id: str | None
@@ -58,6 +59,7 @@ def test_an_account_without_batches(
     assert run.log.count("one by one") == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("count", [3, 120])
 def test_creates_that_come_again_where_the_role_may_not_ask_suiteql(
     netsuite_emulator_factory: Factory, listen: Listen, prefix: str, count: int
@@ -94,6 +96,7 @@ def test_a_journal_that_cannot_be_used_ends_the_run_before_anything_is_sent(
     assert "Traceback" not in run.log
 
 
+@pytest.mark.slow
 def test_a_journal_that_another_run_uses_ends_the_run_before_anything_is_sent(
     emulator: Emulator, spawn: Spawn, command: Command, prefix: str
 ) -> None:
@@ -110,6 +113,7 @@ def test_a_journal_that_another_run_uses_ends_the_run_before_anything_is_sent(
     assert (ended.exit_code, ended.states, _names(emulator, prefix)) == (0, ["end"], ["0"])
 
 
+@pytest.mark.slow
 def test_a_disk_that_fills_up_under_the_journal_loses_and_repeats_nothing(
     emulator: Emulator, spawn: Spawn, command: Command, prefix: str
 ) -> None:
@@ -126,6 +130,7 @@ def test_a_disk_that_fills_up_under_the_journal_loses_and_repeats_nothing(
     assert _names(emulator, prefix) == [str(number) for number in range(1200)]
 
 
+@pytest.mark.slow
 def test_a_signal_ends_a_run_that_waits_for_a_job_and_so_it_does_the_next_that_looks_after_it(
     netsuite_emulator_factory: Factory, spawn: Spawn, command: Command, prefix: str
 ) -> None:
@@ -153,6 +158,7 @@ def test_a_signal_ends_a_run_that_waits_for_a_job_and_so_it_does_the_next_that_l
     assert _names(emulator, prefix) == ["0", "1", "2"]
 
 
+@pytest.mark.slow
 def test_a_kill_at_any_time_loses_and_repeats_nothing(
     emulator: Emulator, spawn: Spawn, command: Command, prefix: str
 ) -> None:

@@ -38,6 +38,7 @@ def test_what_is_created_is_confirmed_in_bulk_although_suiteql_does_not_show_all
     assert _paths(emulator, "/result") == []
 
 
+@pytest.mark.slow
 def test_new_records_with_lines_go_by_the_hundred(emulator: Emulator, listen: Listen, prefix: str) -> None:
     [(customer,)] = emulator.execute("SELECT min(id) FROM customer")
     [(item,)] = emulator.execute("SELECT min(id) FROM item WHERE itemtype = 'InvtPart'")

@@ -78,6 +78,7 @@ def _quantities(emulator: Emulator, external_id: str, item: str) -> list[int]:
     return [int(quantity) for (quantity,) in rows]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("order_of_streams", ["parents first", "lines first", "interleaved"])
 def test_lines_find_their_record_in_whatever_order_they_come(
     emulator: Emulator,

@@ -79,6 +79,7 @@ def test_a_deletion_mark_inactivates_where_the_stream_says_so(emulator: Emulator
     assert _rows(emulator, prefix, "isinactive") == [("T",)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["{} Ltd", "{} O'Brien & Söhne", '{} "quoted" \\ %_'])
 def test_records_are_found_by_a_field(emulator: Emulator, listen: Listen, prefix: str, name: str) -> None:
     name = name.format(prefix)

@@ -94,6 +94,7 @@ def test_a_name_that_two_records_have_is_refused_with_their_ids(
     assert _orders_of(emulator, prefix) == []
 
 
+@pytest.mark.slow
 def test_what_comes_earlier_in_the_same_input_is_found(emulator: Emulator, listen: Listen, prefix: str) -> None:
     streams = {**_customers(prefix), **_orders(prefix, template=f"{prefix}-{{value}}")}
     messages = [

@@ -104,6 +104,7 @@ def test_columns_that_may_be_left_out_and_names_that_netsuite_checks_end_nothing
     assert (ignored.error, ignored.summary) == (None, {"people": {"updated": 1}})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fields", [{"name": "companyName", "limit": "creditLimit"}, None])
 def test_a_field_that_is_younger_than_the_kept_catalog_is_found(
     listen: Listen, prefix: str, fields: dict[str, str] | None

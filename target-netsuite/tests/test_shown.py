@@ -14,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
 from tests.target_runs import COMMAND, finish, lines, record, schema
 
 from netsuite_emulator import Emulator, Fault
@@ -72,6 +73,7 @@ class Terminal:
         return bool(read)
 
 
+@pytest.mark.slow
 def test_a_person_sees_how_far_it_is_and_in_the_end_a_table(
     emulator: Emulator, config: dict[str, Any], prefix: str, tmp_path: Path
 ) -> None:
@@ -92,6 +94,7 @@ def test_a_person_sees_how_far_it_is_and_in_the_end_a_table(
     assert "SUMMARY: " not in target.said
 
 
+@pytest.mark.slow
 def test_a_log_says_the_same_with_fields(
     emulator: Emulator, spawn: Callable[..., subprocess.Popen[str]], prefix: str
 ) -> None:

@@ -35,6 +35,7 @@ def _poison(emulator: Emulator, external_id: str, *, batches: bool = False) -> N
         emulator.faults.add(Fault(effect="fail_task", status=500, path=f"eid:{external_id}$"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("write_mode", ["single", "batch"])
 @pytest.mark.parametrize("place", [2, 20], ids=["in the middle", "at the end"])
 def test_a_record_that_always_fails_is_refused_and_the_others_are_written(
@@ -53,6 +54,7 @@ def test_a_record_that_always_fails_is_refused_and_the_others_are_written(
         assert _written(emulator, prefix) == [number for number in range(1, 21) if number != place]
 
 
+@pytest.mark.slow
 def test_such_a_record_among_many_that_go_by_the_hundred(emulator: Emulator, listen: Listen, prefix: str) -> None:
     _poison(emulator, f"{prefix}-2", batches=True)
     first, later = _people(prefix, range(1, 6)), _people(prefix, range(100, 1700))
@@ -93,6 +95,7 @@ def test_one_that_passes_at_last_is_written_once(emulator: Emulator, listen: Lis
     assert _written(emulator, prefix) == [1, 2, 3, 4, 5]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("count", [1, 4, 5, 30])
 @pytest.mark.parametrize("write_mode", ["single", "batch"])
 def test_a_netsuite_that_is_out_of_order_refuses_nothing(

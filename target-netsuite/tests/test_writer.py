@@ -128,6 +128,7 @@ def test_what_is_refused_is_told_apart_from_what_is_not(
     assert sorted(map(int, names(emulator, prefix))) == [n for n in range(12) if n not in (3, 7)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("findable", [True, False])
 @pytest.mark.parametrize("in_order", [True, False])
 @pytest.mark.parametrize("confirmed", [True, False])
@@ -153,6 +154,7 @@ def test_results_find_their_records_whatever_the_order_of_tasks(
     assert sum(map(len, names(emulator, prefix).values())) == len(names(emulator, prefix))
 
 
+@pytest.mark.slow
 def test_deletes_and_upserts_that_are_refused_keep_their_reasons_in_any_order(
     netsuite_emulator_factory: Factory, opened: Open, prefix: str
 ) -> None:
@@ -261,6 +263,7 @@ def test_the_setting_decides_where_netsuite_cannot_tell(
         assert sorted(names(emulator, prefix)) == ["0", "1", "2"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("findable", [True, False])
 def test_an_account_without_batches_is_written_to_one_by_one(
     netsuite_emulator_factory: Factory, opened: Open, prefix: str, caplog: pytest.LogCaptureFixture, *, findable: bool
@@ -354,6 +357,7 @@ def test_a_stop_tells_what_became_of_the_others(emulator: Emulator, opened: Open
     assert 5 not in settled
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sequential", [True, False])
 def test_threads_share_a_writer_while_jobs_take_time(
     netsuite_emulator_factory: Factory, opened: Open, prefix: str, *, sequential: bool

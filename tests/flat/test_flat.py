@@ -61,6 +61,7 @@ def _write(
     return target.returncode, summary, refused
 
 
+@pytest.mark.slow
 def test_customers_with_an_address_and_orders_with_lines(emulator: Emulator, tmp_path: Path) -> None:
     code, summary, refused = _write(emulator, tmp_path, _ALL)
     assert (code, refused) == (0, [])
@@ -90,6 +91,7 @@ def test_customers_with_an_address_and_orders_with_lines(emulator: Emulator, tmp
     assert [(one.method, one.path) for one in writes] == []
 
 
+@pytest.mark.slow
 def test_an_address_changes_and_stays_where_its_cells_are_empty(emulator: Emulator, tmp_path: Path) -> None:
     header = "id,name,email,street,zip,city,country,credit_limit,vip,birthday,terms,owner,phone\n"
     cells = {"M1": "Alte Gasse 1,50667,Köln,DE", "M2": "Ringweg 2,50667,Köln,DE"}
@@ -129,6 +131,7 @@ def test_cells_that_do_not_fit_are_refused_with_a_sentence(emulator: Emulator, t
     assert emulator.execute("SELECT count(*) FROM customer WHERE externalid LIKE 'CRM-W%'") == [(0,)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("policy", ["null", "absent"])
 def test_an_empty_cell_clears_or_leaves_alone(emulator: Emulator, tmp_path: Path, policy: str) -> None:
     streams = {"customers": {**_STREAMS["customers"], "empty_text": policy}}
