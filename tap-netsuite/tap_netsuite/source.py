@@ -133,8 +133,10 @@ def instant(text: Any, zone: ZoneInfo) -> str:
         if edge := _EDGES.get(str(text).split("-", 1)[0]):
             return edge
         raise
+    if zone.key == "UTC":
+        return local.replace(tzinfo=None).isoformat() + "Z"
     try:
-        return iso(local.replace(tzinfo=timezone.utc) if zone.key == "UTC" else to_utc(local, zone))
+        return iso(to_utc(local, zone))
     except OverflowError:  # 9999-12-31 stands for never, and 0001-01-01 for ever: both stay what they are
         return iso(local.replace(tzinfo=timezone.utc))
 

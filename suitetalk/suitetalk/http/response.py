@@ -11,6 +11,7 @@ from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 from email.message import Message
 from email.utils import parsedate_to_datetime
+from functools import cached_property
 from math import isfinite
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -49,6 +50,10 @@ _BY_STATUS: dict[int, type[NetSuiteError]] = {
     429: ConcurrencyLimitError,
 }
 _HALF = re.compile("[\ud800-\udfff]")
+_ESCAPED_HALF = re.compile(
+    r"(?<!\\)(?:(?P<pair>\\u[dD][89abAB][\da-fA-F]{2}\\u[dD][c-fC-F][\da-fA-F]{2})|\\u[dD][89a-fA-F][\da-fA-F]{2})"
+)
+_CONTROL = re.compile(r"(?<!\\)[\x00-\x1f]")
 _LANGUAGES = re.compile(r"\b[a-z]{2,3}[-_](?:[A-Z][A-Za-z]{1,3}|\d{3})\b")
 _BAD_REQUEST = 400
 _BLOCKED = 429
@@ -78,15 +83,14 @@ class Answer:
         Raises:
             ConnectionFailedError: the body is not JSON.
         """
-        body, is_repaired = self.readable_json()
-        if is_repaired:
-            logger.warning(
-                "%s was answered with characters that are not Unicode; each is replaced by U+FFFD", self.request
-            )
-        return body
+        try:
+            return _DECODER.decode(self.readable)
+        except (msgspec.DecodeError, RecursionError):  # such as a number of ten thousand digits
+            raise self._unreadable() from None
 
-    def readable_json(self) -> tuple[Any, bool]:
-        """Return the body, and whether characters in it had to be replaced by U+FFFD.
+    @cached_property
+    def readable(self) -> bytes:
+        """The body as JSON that every decoder takes, with U+FFFD for what is not Unicode.
 
         A text may have been cut in the middle of an emoji, or come into NetSuite as something else: half a surrogate,
         escaped or not, a byte of Latin-1, a raw tab.
@@ -94,31 +98,24 @@ class Answer:
         Raises:
             ConnectionFailedError: the body is not JSON.
         """
+        if _is_sound(self.content):
+            return self.content
         try:
-            return _DECODER.decode(self.content), False
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            pass
-        try:
-            halves, is_damaged = self.content.decode("utf-8", "surrogatepass"), False
-            text = halves.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")  # pairs become one
-        except UnicodeDecodeError:
-            text, is_damaged = self.content.decode(errors="replace"), True
-        try:
-            read = json.loads(text, parse_float=Decimal, strict=False)
-            body = _with_whole_characters(read)
+            body, is_damaged = _repaired(self.content)
         except (ValueError, RecursionError):
             raise self._unreadable() from None
-        return body, is_damaged or body != read
+        if is_damaged:
+            logger.warning(
+                "%s was answered with characters that are not Unicode; each is replaced by U+FFFD", self.request
+            )
+        return body
 
     def damage(self) -> ConnectionFailedError | None:
         """Return what to raise when the body is not JSON, None when it is."""
         try:
-            _SKIPPER.decode(self.content)  # several times as quick as to read it
-        except (msgspec.DecodeError, RecursionError):
-            try:
-                self.readable_json()
-            except ConnectionFailedError as error:
-                return error
+            self.readable  # noqa: B018 - it is kept
+        except ConnectionFailedError as error:
+            return error
         return None
 
     @property
@@ -237,6 +234,36 @@ def token_refusal(answer: Answer, grant: str = "") -> NetSuiteError:
     details = (ErrorDetail("the token end point refused the login", error),) if error else _details(answer)
     advised = for_token_refusal(answer.status, error, grant)
     return LoginRefusedError(answer.request, answer.status, details, advice=advised)
+
+
+def _is_sound(content: bytes) -> bool:
+    """Tell whether a body is JSON in UTF-8; several times as quick as to read it."""
+    try:
+        _SKIPPER.decode(content)
+        return content.isascii() or bool(content.decode())
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return False
+
+
+def _repaired(content: bytes) -> tuple[bytes, bool]:
+    """Return a body as JSON, and whether characters in it were replaced by U+FFFD.
+
+    Raises:
+        ValueError: it cannot be read as JSON at all.
+    """
+    try:
+        halves, is_damaged = content.decode("utf-8", "surrogatepass"), False
+        text = halves.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")  # pairs become one
+    except UnicodeDecodeError:
+        text, is_damaged = content.decode(errors="replace"), True
+    whole = _ESCAPED_HALF.sub(lambda found: found[0] if found["pair"] else "\ufffd", _HALF.sub("\ufffd", text))
+    # Escaped outside of texts, where they are blank, they make it unreadable, so no other text can come of it.
+    for body in (whole, _CONTROL.sub(lambda found: f"\\u{ord(found[0]):04x}", whole)):
+        if _is_sound(body.encode()):
+            return body.encode(), is_damaged or whole != text
+    read = json.loads(text, parse_float=Decimal, parse_constant=str, strict=False)
+    mended = _with_whole_characters(read)
+    return _ENCODER.encode(mended), is_damaged or mended != read
 
 
 def _with_whole_characters(value: Any) -> Any:

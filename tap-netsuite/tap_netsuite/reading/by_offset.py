@@ -196,7 +196,7 @@ class KeylessReading(_ByOffset):
         """Return so many rows at an offset; of each a number is kept that differs for other rows."""
         statement = self._source.page("", self._source.key_order)
         answer = in_time(self._suiteql, limit).answer(statement, limit=limit, offset=offset)
-        page = self._row_format.read(answer.content, lambda: self._suiteql.page_of(answer), offset)
+        page = self._row_format.read(answer, offset)
         page = replace(page, kept=tuple((hash(repr(row)),) for row in page.kept))
         if not page.disagrees and (page.total or offset):
             return page

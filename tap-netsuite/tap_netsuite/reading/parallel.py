@@ -358,7 +358,7 @@ class KeyedSource:
             page = page_in_parts(suiteql, source, condition, source.key_order, limit=limit, offset=offset)
             return self._row_format.of_page(page, offset)
         answer = suiteql.answer(source.page(condition, source.key_order), limit=limit, offset=offset)
-        return self._row_format.read(answer.content, lambda: suiteql.page_of(answer), offset)
+        return self._row_format.read(answer, offset)
 
     def _believed(self, page: Rows, behind: Key | None, condition: str, limit: int) -> Rows:
         """Return a page with the total that NetSuite counts, since what it says of itself cannot all be true.
