@@ -14,6 +14,7 @@ from typing import Any
 import click
 
 from netsuite_emulator.emulator import Emulator
+from netsuite_emulator.likeness import like
 from netsuite_emulator.options import Described, described
 from netsuite_emulator.settings import Role, Settings, SettingsError
 
@@ -43,6 +44,11 @@ def _option(described: Described) -> Callable[[Callable[..., Any]], Callable[...
 @click.command(context_settings={"help_option_names": ["-h", "--help"], "show_default": True})
 @_options
 @click.option(
+    "--like", "_", type=click.Path(path_type=Path, dir_okay=False), expose_value=False, is_eager=True,
+    callback=lambda context, _, path: _be_like(context, path),
+    help="Do as the account does that `suitetalk doctor --facts` has written this file of; other options still count.",
+)  # fmt: skip
+@click.option(
     "--ready-file", type=click.Path(path_type=Path, dir_okay=False), help="Write the connection here, as JSON."
 )
 @click.version_option(package_name="netsuite-singer", prog_name="netsuite-emulator")
@@ -66,6 +72,20 @@ def main(*, ready_file: Path | None, **options: Any) -> None:
         sys.exit(1)
     finally:
         emulator.stop()
+
+
+def _be_like(context: click.Context, path: Path | None) -> None:
+    """Let settings that nobody chooses be those of an account, and name what the emulator cannot do like it."""
+    if path is None:
+        return
+    try:
+        settings, others = like(path)
+    except SettingsError as error:
+        click.echo(str(error), err=True)
+        context.exit(1)
+    context.default_map = {**(context.default_map or {}), **settings}
+    if others:
+        click.echo(f"The emulator does otherwise than the account in: {', '.join(others)}", err=True)
 
 
 def _settings(options: dict[str, Any]) -> Settings:

@@ -370,6 +370,9 @@ class AnswerSettings:
         False, "How SuiteQL shows date-times without `TO_CHAR`.",
         option="--datetime-with-time/--datetime-without-time", open_point=True,
     )  # fmt: skip
+    multi_select_separator: str = setting(
+        ", ", "What stands between the ids of a multi-select in SuiteQL [reference 5.3].", open_point=True
+    )
     leading_zero: bool = setting(True, "Whether SuiteQL shows 0.5 or .5.", open_point=True)
     metadata_describes_record: bool = setting(
         True, "Whether `describes` of the metadata list links to the record, the recorded form, or to its metadata.",

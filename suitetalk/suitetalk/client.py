@@ -13,6 +13,7 @@ from suitetalk.auth.keys import certificate_of, end_of, signing_key, warn_of_end
 from suitetalk.auth.login import TokenRequester
 from suitetalk.batches import Batches
 from suitetalk.errors import ConfigurationError
+from suitetalk.facts import Facts
 from suitetalk.http.governor import Governor, Limiter, RetryPolicy
 from suitetalk.http.transport import Transport
 from suitetalk.jobs import Jobs, PollPolicy
@@ -37,7 +38,7 @@ class NetSuite:
     Thread-safe. Nothing is sent before the first call. Use it as a context manager to close the connections.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what may be shared with others, each by its name
         self,
         settings: ConnectionSettings,
         *,
@@ -48,6 +49,7 @@ class NetSuite:
         polling: PollPolicy | None = None,
         metadata_age: float | None = None,
         token_store: TokenStore | None = None,
+        facts: Facts | None = None,
     ) -> None:
         """Wire up.
 
@@ -61,6 +63,7 @@ class NetSuite:
             metadata_age: seconds for which the metadata catalog may be taken from the user's cache folder; None to
                 keep nothing there.
             token_store: where tokens are kept and shared; the user's own if None.
+            facts: what earlier clients have learned of the account; nothing if None.
 
         Raises:
             ConfigurationError: the private key or its certificate cannot be used.
@@ -84,7 +87,7 @@ class NetSuite:
         self._metadata_age = metadata_age
         self._column_types: ColumnTypes | None = None
         self._lock = threading.Lock()
-        self.suiteql = SuiteQL(self.transport, self._row_reader)
+        self.suiteql = SuiteQL(self.transport, self._row_reader, facts)
 
     @cached_property
     def records(self) -> Records:

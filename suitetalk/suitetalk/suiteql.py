@@ -17,6 +17,7 @@ from suitetalk.errors import (
     InvalidRequestError,
     NetSuiteError,
 )
+from suitetalk.facts import Facts
 from suitetalk.http.response import PAGE_SIZE, READABLE_ROWS, Answer, Page, all_pages, page_parameters, read_page
 from suitetalk.http.transport import Transport
 
@@ -34,6 +35,7 @@ _PIECES = re.compile(r"""'[^']*(?:'|\Z)|"[^"]*(?:"|\Z)|--[^\n]*|/\*.*?(?:\*/|\Z)
 _OFFSET = re.compile(r"\bOFFSET\s+[\d?:(]", re.IGNORECASE)
 
 EVERY_COLUMN = "*"
+_PARAMETERS = "values for placeholders"
 _PATH = "/query/v1/suiteql"
 _DATASET_PATH = "/query/v1/dataset/"
 
@@ -41,16 +43,22 @@ _DATASET_PATH = "/query/v1/dataset/"
 class SuiteQL:
     """Runs SELECT statements. Thread-safe."""
 
-    def __init__(self, transport: Transport, reader: Callable[[str], RowReader] | None = None) -> None:
+    def __init__(
+        self,
+        transport: Transport,
+        reader: Callable[[str], RowReader] | None = None,
+        facts: Facts | None = None,
+    ) -> None:
         """Send through this transport.
 
         Args:
             transport: sends the statements.
             reader: returns what turns the rows of a statement into Python values; only `typed` needs it.
+            facts: what is known of the account already; a race between threads over one costs a request.
         """
+        self.facts = facts or Facts()
         self._transport = transport
         self._reader = reader
-        self._ability = _Ability()
         self._parameters: tuple[Value, ...] = ()
         self._within: float | None = None
         self.page_size = PAGE_SIZE
@@ -72,8 +80,7 @@ class SuiteQL:
         return self._with(parameters, self._within, page_size)
 
     def _with(self, parameters: Sequence[Value], within: float | None, page_size: int) -> SuiteQL:
-        other = SuiteQL(self._transport, self._reader)
-        other._ability = self._ability
+        other = SuiteQL(self._transport, self._reader, self.facts)
         other._parameters = tuple(parameters)
         other._within = within
         other.page_size = page_size
@@ -82,7 +89,7 @@ class SuiteQL:
     @property
     def refused(self) -> set[str]:
         """What the account is known to refuse, in words of the caller's, who need not try it again."""
-        return self._ability.refused
+        return self.facts.refused
 
     def page(
         self, statement: str, parameters: Sequence[Value] = (), *, limit: int | None = None, offset: int = 0
@@ -169,7 +176,7 @@ class SuiteQL:
             raise hidden(refusal, parameters) from None
 
     def _bound_or_inlined(self, statement: str, parameters: Sequence[Value], where: dict[str, str]) -> Answer:
-        if self._ability.binds:
+        if _PARAMETERS not in self.refused:
             text, values = bound(statement, parameters)
             try:
                 return self._post({"q": text, **({"params": values} if values else {})}, where)
@@ -177,7 +184,7 @@ class SuiteQL:
                 if not values or refusal.code != "INVALID_CONTENT":
                     raise
         answer = self._post({"q": inlined(statement, parameters)}, where)
-        self._ability.binds = False
+        self.refused.add(_PARAMETERS)
         return answer
 
     def _post(self, body: dict[str, Any], where: dict[str, str]) -> Answer:
@@ -421,14 +428,6 @@ def _decimal(value: Decimal) -> str:
     if not value.is_finite():
         raise InvalidArgumentError(f"{value} is not a number that a statement can hold.")
     return format(value, "f")
-
-
-class _Ability:
-    """What is known of an account; a race between threads costs one request."""
-
-    def __init__(self) -> None:
-        self.binds = True  # until it says otherwise
-        self.refused: set[str] = set()
 
 
 def _row(item: dict[str, Any]) -> dict[str, Any]:

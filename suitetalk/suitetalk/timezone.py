@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from functools import partial
@@ -33,8 +34,8 @@ _TABLES_WITH_RECORDS = ("customer", "vendor", "employee", "contact", "transactio
 _ANY_TABLES = ("currency", *_TABLES_WITH_RECORDS, "account", "item", "subsidiary")
 _ORDERS = ("", " DESC")
 _AT_ONCE = 8
+_COLUMNS = 50  # of one statement: more than 100 may answer no rows [section 14.2]
 _FIRST_YEAR = 2000
-_FEW_COLUMNS = 50  # more than 100 have come back as no rows at all [section 14.2, unverified]
 # Likelier than the other zones with the same offsets.
 _PREFERRED = [
     "America/Los_Angeles",
@@ -105,26 +106,34 @@ class DetectedZone:
     Attributes:
         zone: its time zone.
         converts_to_utc: whether SYS_EXTRACT_UTC turns times of the zone into UTC in this account.
+        witness: the table that showed that; empty where none did.
     """
 
     zone: ZoneInfo
     converts_to_utc: bool
+    witness: str = ""
 
 
-def detect_zone(suiteql: SuiteQL, records: Records) -> DetectedZone:
+def detect_zone(suiteql: SuiteQL, records: Records, *, by_few: bool = False) -> DetectedZone:
     """Find the account's time zone.
 
     Two witnesses: the same stamp read from a record body, which is in UTC [section_157305090645], and from
     SuiteQL, which is in account time; and SYS_EXTRACT_UTC [section_158513731864] over a quarter of a century.
     Where they disagree the record bodies are believed.
 
+    Args:
+        suiteql: where to ask for stamps.
+        records: where to read bodies.
+        by_few: whether the newest records are enough, to spare requests.
+
     Raises:
         ConfigurationError: neither witness could be heard; the text names the setting to use instead.
     """
     with ThreadPoolExecutor(_AT_ONCE) as threads:
-        asked = _asked_of_function(suiteql, threads)
+        asked = threads.submit(_sightings_by_function, suiteql, _moments(_FIRST_YEAR))
         for _ in range(_TRIES):  # where many records change, some do between the two readings
-            from_records, from_function = _sightings_in_records(suiteql, records, threads), _together(asked)
+            from_records = _sightings_in_records(suiteql, records, threads, _ORDERS[-1:] if by_few else _ORDERS)
+            witness, from_function = asked.result()
             zones = _fitting(from_records + from_function)
             if zones or not from_records:
                 break
@@ -137,14 +146,24 @@ def detect_zone(suiteql: SuiteQL, records: Records) -> DetectedZone:
             "is missing, and the account's time zone could not be found; set it to a name such as Europe/Paris.",
         )
     logger.info("The account's time zone is taken to be %s (setting %s)", zones[0].key, SETTING)
-    return DetectedZone(zones[0], bool(from_function))
+    return DetectedZone(zones[0], bool(from_function), witness if from_function else "")
 
 
-def converts_to_utc(suiteql: SuiteQL, zone: ZoneInfo) -> bool:
-    """Tell whether SYS_EXTRACT_UTC [section_158513731864] turns the times of a zone into UTC in this account."""
-    with ThreadPoolExecutor(_AT_ONCE) as threads:
-        sightings = _together(_asked_of_function(suiteql, threads))
-    return bool(sightings) and all(sighting.fits(zone) for sighting in sightings)
+def set_zone(suiteql: SuiteQL, zone: ZoneInfo) -> DetectedZone:
+    """Find out whether SYS_EXTRACT_UTC [section_158513731864] turns the times of a zone that is set into UTC."""
+    witness, sightings = _sightings_by_function(suiteql, _moments(_FIRST_YEAR))
+    converts = bool(sightings) and all(sighting.fits(zone) for sighting in sightings)
+    return DetectedZone(zone, converts, witness if converts else "")
+
+
+def is_still(found: DetectedZone, suiteql: SuiteQL, records: Records) -> bool:
+    """Tell by one question, or a few where NetSuite does not convert, whether what was found earlier still holds."""
+    if found.converts_to_utc:
+        _, sightings = _sightings_by_function(suiteql, _moments(_this_year() - 1), (found.witness,))
+    else:
+        with ThreadPoolExecutor(_AT_ONCE) as threads:
+            sightings = _sightings_in_records(suiteql, records, threads, _ORDERS[-1:])
+    return bool(sightings) and all(sighting.fits(found.zone) for sighting in sightings)
 
 
 def to_utc(local: datetime, zone: ZoneInfo) -> datetime:
@@ -179,10 +198,12 @@ def _fitting(sightings: list[_Sighting]) -> list[ZoneInfo]:
     return [zone for zone in zones if all(sighting.fits(zone) for sighting in sightings)]
 
 
-def _sightings_in_records(suiteql: SuiteQL, records: Records, threads: ThreadPoolExecutor) -> list[_Sighting]:
+def _sightings_in_records(
+    suiteql: SuiteQL, records: Records, threads: ThreadPoolExecutor, orders: Sequence[str] = _ORDERS
+) -> list[_Sighting]:
     """Compare a few stamps, old and new, that both SuiteQL and the record service show."""
     for table in _TABLES_WITH_RECORDS:
-        rows = [row for rows in threads.map(partial(_stamps, suiteql, table), _ORDERS) for row in rows]
+        rows = [row for rows in threads.map(partial(_stamps, suiteql, table), orders) for row in rows]
         seen = threads.map(partial(_seen_in_record, records, table), rows)
         found = [sighting for sighting in seen if sighting]
         if found:
@@ -220,36 +241,43 @@ def _seen_in_record(records: Records, table: str, row: dict[str, Any]) -> _Sight
     return _Sighting(local, utc) if is_offset else None
 
 
-def _asked_of_function(suiteql: SuiteQL, threads: ThreadPoolExecutor) -> list[Future[list[_Sighting]]]:
-    """Begin to ask SYS_EXTRACT_UTC about winters and summers of many years, in a few statements."""
-    years = range(_FIRST_YEAR, datetime.now(timezone.utc).year + 1)
-    moments = [datetime(year, month, 15, 12) for year in years for month in (1, 4, 7, 10)]  # noqa: DTZ001 - local times
-    parts = [moments[place : place + _FEW_COLUMNS] for place in range(0, len(moments), _FEW_COLUMNS)]
-    return [threads.submit(_sightings_by_function, suiteql, part) for part in parts]
+def _this_year() -> int:
+    return datetime.now(timezone.utc).year
 
 
-def _together(asked: list[Future[list[_Sighting]]]) -> list[_Sighting]:
-    """Return the sightings of all parts; none where one of them shows none."""
-    parts = [part.result() for part in asked]
-    return [sighting for part in parts for sighting in part] if all(parts) else []
+def _moments(first_year: int) -> list[datetime]:
+    """Return times of winters and summers up to now, the latest first."""
+    years = range(_this_year(), first_year - 1, -1)
+    return [datetime(year, month, 15, 12) for year in years for month in (1, 4, 7, 10)]  # noqa: DTZ001 - local times
 
 
-def _sightings_by_function(suiteql: SuiteQL, moments: list[datetime]) -> list[_Sighting]:
+def _sightings_by_function(
+    suiteql: SuiteQL, moments: Sequence[datetime], tables: Sequence[str] = _ANY_TABLES
+) -> tuple[str, list[_Sighting]]:
+    """Ask SYS_EXTRACT_UTC about times, in as few statements as columns allow; return too which table showed it."""
+    parts = [moments[place : place + _COLUMNS] for place in range(0, len(moments), _COLUMNS)]
+    for table in tables:
+        first = _in_utc(suiteql, table, parts[0])
+        if first:
+            with ThreadPoolExecutor(_AT_ONCE) as threads:
+                rest = threads.map(partial(_in_utc, suiteql, table), parts[1:])
+                return table, [*first, *(sighting for part in rest for sighting in part)]
+    return "", []
+
+
+def _in_utc(suiteql: SuiteQL, table: str, moments: Sequence[datetime]) -> list[_Sighting]:
     columns = ", ".join(
         f"TO_CHAR(SYS_EXTRACT_UTC(TO_TIMESTAMP('{moment:{PYTHON_TIME_FORMAT}}', '{SQL_TIME_FORMAT}')), "
         f"'{SQL_TIME_FORMAT}') AS t{number}"
         for number, moment in enumerate(moments)
     )
-    for table in _ANY_TABLES:
-        try:
-            rows = suiteql.page(f"SELECT {columns} FROM {table}", limit=1).items
-        except STATEMENT_REFUSALS as error:
-            logger.debug("SYS_EXTRACT_UTC on %s: %s", table, error)
-            continue
-        if rows:
-            read = [(moment, _time(rows[0].get(f"t{number}"))) for number, moment in enumerate(moments)]
-            return [_Sighting(local, utc) for local, utc in read if utc is not None]
-    return []
+    try:
+        rows = suiteql.page(f"SELECT {columns} FROM {table}", limit=1).items
+    except STATEMENT_REFUSALS as error:
+        logger.debug("SYS_EXTRACT_UTC on %s: %s", table, error)
+        return []
+    read = [(moment, _time(row.get(f"t{number}"))) for row in rows for number, moment in enumerate(moments)]
+    return [_Sighting(local, utc) for local, utc in read if utc is not None]
 
 
 def _time(text: Any) -> datetime | None:

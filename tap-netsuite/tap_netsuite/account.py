@@ -7,10 +7,13 @@ import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from functools import cached_property
-from zoneinfo import ZoneInfo
+from typing import Any
+from zoneinfo import ZoneInfo, available_timezones
 
 from suitetalk import ConnectionFailedError, Governor, NetSuite, NetSuiteError, RetryPolicy
-from suitetalk.timezone import DetectedZone, converts_to_utc, detect_zone, zone_named
+from suitetalk.facts import DAY, Facts
+from suitetalk.metadata import CatalogCache
+from suitetalk.timezone import DetectedZone, detect_zone, is_still, set_zone, zone_named
 from tap_netsuite.deletions.log import DeletionLog
 from tap_netsuite.deletions.seen_keys import SeenKeys
 from tap_netsuite.reading.changes import TransactionSets
@@ -21,6 +24,9 @@ logger = logging.getLogger(__name__)
 
 _UNLIMITED_WORKERS = 64
 _MOST_WAITING = 32  # pages, each of up to a megabyte
+_KEPT_FOR = 30 * DAY
+_KEPT_AS = "what tap-netsuite knows of the account"
+_ZONE, _LIMIT = "time zone", "concurrency limit"
 
 
 class Account:
@@ -30,12 +36,17 @@ class Account:
         """Connect; nothing is sent yet."""
         self.settings = settings
         self.governor = Governor(settings.connection.max_concurrency)
-        self.netsuite = NetSuite(settings.connection, limiter=self.governor, user_agent=user_agent, retry=retry)
+        self._kept = CatalogCache.of_login(settings.connection, _KEPT_FOR) if _keeps(settings) else None
+        is_fresh = settings.discovery.refresh_catalog
+        self.facts = Facts(self._kept.get(_KEPT_AS) if self._kept and not is_fresh else None)
+        self.netsuite = NetSuite(
+            settings.connection, limiter=self.governor, user_agent=user_agent, retry=retry, facts=self.facts
+        )
         self._zone = Once(self._find_zone)
         self._clock_offset = Once(self._find_clock_offset)
         self._began = datetime.now(timezone.utc)
         self._started = Once(lambda: self._began + self._clock_offset())
-        self.deletion_log = DeletionLog(self.netsuite.suiteql, settings.deletions, lambda: self.zone)
+        self.deletion_log = DeletionLog(self.netsuite.suiteql, settings.deletions, lambda: self.zone, self.facts)
         self._seen_keys = Once(self._open_seen_keys)
 
     @cached_property
@@ -92,7 +103,10 @@ class Account:
         return datetime.now(timezone.utc) + self._clock_offset()
 
     def close(self) -> None:
-        """Let go of what is kept open between streams."""
+        """Let go of what is kept open between streams, and keep what was learned of the account."""
+        learned = self.facts.written()
+        if self._kept and learned:
+            self._kept.put(_KEPT_AS, learned)
         if self.settings.deletions.seen_keys and (store := self.seen_keys):
             store.close()
 
@@ -104,16 +118,23 @@ class Account:
             threading.Thread(target=_quietly, args=(call,), name="netsuite-question", daemon=True).start()
 
     def _learn_limit(self) -> None:
-        """Take the limit from NetSuite where the role may know it [article_0625010817]; else it is found by trying."""
+        """Take the limit from NetSuite where the role may know it [article_0625010817]; else it is found by trying.
+
+        It is asked for once a day: one that was lowered shows in refusals.
+        """
         if self.settings.connection.max_concurrency:
             return
-        try:
-            limits = self.netsuite.system.concurrency_limits()
-        except (NetSuiteError, ConnectionFailedError) as error:
-            logger.debug("The account's concurrency limit: %s", error)
-            return
-        if limits and limits.usable:
-            self.governor.begin_with(limits.usable)
+        known = self.facts.known(_LIMIT)
+        if known is None:
+            try:
+                limits = self.netsuite.system.concurrency_limits()
+            except (NetSuiteError, ConnectionFailedError) as error:
+                logger.debug("The account's concurrency limit: %s", error)
+                return
+            known = {"usable": limits.usable if limits else None}
+            self.facts.learn(_LIMIT, known, lasts=DAY)
+        if known["usable"]:
+            self.governor.begin_with(known["usable"])
 
     def _open_seen_keys(self) -> SeenKeys | None:
         wanted = self.settings.deletions
@@ -122,10 +143,23 @@ class Account:
         return SeenKeys(wanted.seen_keys, self.settings.connection.account.realm, wanted.seen_keys_max_bytes)
 
     def _find_zone(self) -> DetectedZone:
-        if self.settings.account_timezone:
-            zone = zone_named(self.settings.account_timezone)
-            return DetectedZone(zone, converts_to_utc(self.netsuite.suiteql, zone))
-        return detect_zone(self.netsuite.suiteql, self.netsuite.records)
+        """Take the zone that is set, or that an earlier run found and NetSuite still shows, or find it."""
+        suiteql, records = self.netsuite.suiteql, self.netsuite.records
+        zone = zone_named(self.settings.account_timezone) if self.settings.account_timezone else None
+
+        def holds(known: dict[str, Any]) -> bool:
+            kept = _zone_in(known)
+            if kept is None or (zone and zone != kept.zone):
+                return False
+            return (zone is not None and not kept.converts_to_utc) or is_still(kept, suiteql, records)
+
+        kept = _zone_in(self.facts.checked(_ZONE, holds))
+        if kept:
+            return kept
+        found = set_zone(suiteql, zone) if zone else detect_zone(suiteql, records)
+        known = {"name": found.zone.key, "converts_to_utc": found.converts_to_utc, "witness": found.witness}
+        self.facts.learn(_ZONE, known, lasts=None if found.converts_to_utc else DAY)
+        return found
 
     def _find_clock_offset(self) -> timedelta:
         try:
@@ -133,6 +167,16 @@ class Account:
         except (NetSuiteError, ConnectionFailedError) as error:
             logger.debug("NetSuite's clock: %s", error)
             return self.netsuite.transport.clock_offset or timedelta()
+
+
+def _keeps(settings: TapSettings) -> bool:
+    return settings.discovery.catalog_cache_seconds > 0
+
+
+def _zone_in(known: dict[str, Any] | None) -> DetectedZone | None:
+    if known is None or known["name"] not in available_timezones():
+        return None
+    return DetectedZone(ZoneInfo(known["name"]), known["converts_to_utc"], known["witness"])
 
 
 def _quietly(call: Callable[[], object]) -> None:

@@ -405,6 +405,45 @@ FEW_COLUMNS = 50
 """Columns that any account shows; more than 100 have come back as no rows at all [section 14.2, unverified]."""
 
 
+_WIDEST = "columns that come"
+
+
+def shows_all_columns(suiteql: SuiteQL, source: Source) -> bool:
+    """Tell whether as many columns as a source has are known to come, so that no rows means that there are none.
+
+    What an earlier run has seen is asked for again by the first that relies on it, once for all of a run.
+    """
+    width = len(source.columns)
+    if width <= FEW_COLUMNS:
+        return True
+    known = suiteql.facts.checked(_WIDEST, lambda known: _comes(suiteql, known["statement"]))
+    return known is not None and width <= known["columns"]
+
+
+def note_columns(suiteql: SuiteQL, source: Source, first: tuple[Any, ...], last: tuple[Any, ...]) -> None:
+    """Remember that rows with as many columns as a source has have come, and how to see that again.
+
+    Args:
+        suiteql: where they came from.
+        source: what they are rows of.
+        first: the lowest of their keys.
+        last: the highest.
+    """
+    known, width = suiteql.facts.known(_WIDEST), len(source.columns)
+    if width <= FEW_COLUMNS or source.is_query or (known and width <= known["columns"]):
+        return
+    key = source.keys[0]
+    here = both(f"{key.source} >= {literal(key, first[0])}", f"{key.source} <= {literal(key, last[0])}")
+    suiteql.facts.learn(_WIDEST, {"columns": width, "statement": source.page(here)})
+
+
+def _comes(suiteql: SuiteQL, statement: str) -> bool:
+    try:
+        return bool(suiteql.page(statement, limit=1).items)
+    except STATEMENT_REFUSALS:
+        return False
+
+
 def page_in_parts(
     suiteql: SuiteQL, source: Source, condition: str, order: str, *, limit: int | None = None, offset: int = 0
 ) -> Page:

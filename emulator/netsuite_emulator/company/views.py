@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from netsuite_emulator.company.description import Company, Table
+from netsuite_emulator.company.description import Column, Company, Table
 
 __all__ = ["ENTITY_TYPES", "VIEWS", "view_statements"]
 
+_STORED_SEPARATOR = ", "  # between the ids of a multi-select
 # The tables that are not stored.
 VIEWS = (
     "entity", "deletedrecordinconnect", "accountingbooksubsidiaries", "accountingperiodfiscalcalendars",
@@ -110,9 +111,17 @@ def _entity_select(company: Company, kind: str) -> str:
     return f"SELECT {', '.join(expressions)} FROM main.{kind}"
 
 
-def _visible_select(table: Table) -> str:
-    names = ", ".join(f'"{column.name}"' for column in table.visible())
+def _visible_select(table: Table, separator: str) -> str:
+    names = ", ".join(_shown(column, separator) for column in table.visible())
     return f'CREATE OR REPLACE VIEW suiteql."{table.name}" AS SELECT {names} FROM main."{table.name}"'
+
+
+def _shown(column: Column, separator: str) -> str:
+    name = f'"{column.name}"'
+    if column.kind != "multiselect" or separator == _STORED_SEPARATOR:
+        return name
+    escaped = separator.replace("'", "''")
+    return f"replace({name}, '{_STORED_SEPARATOR}', '{escaped}') AS {name}"
 
 
 def _deletions_select(time_zone: str) -> str:
@@ -120,8 +129,14 @@ def _deletions_select(time_zone: str) -> str:
     return f"SELECT type AS recordtype, recordid, name, {moment} AS deleteddate FROM main.deletedrecord"
 
 
-def view_statements(company: Company, time_zone: str) -> Iterator[str]:
-    """The statements that make the views; `time_zone` is the account's."""
+def view_statements(company: Company, time_zone: str, separator: str = _STORED_SEPARATOR) -> Iterator[str]:
+    """The statements that make the views.
+
+    Args:
+        company: what there is.
+        time_zone: the account's.
+        separator: what SuiteQL shows between the ids of a multi-select.
+    """
     union = " UNION ALL ".join(_entity_select(company, kind) for kind in ENTITY_TYPES)
     yield f"CREATE OR REPLACE VIEW main.entity AS {union}"
     yield f"CREATE OR REPLACE VIEW main.deletedrecordinconnect AS {_deletions_select(time_zone)}"
@@ -132,4 +147,4 @@ def view_statements(company: Company, time_zone: str) -> Iterator[str]:
     yield "CREATE SCHEMA IF NOT EXISTS suiteql"
     yield "CREATE OR REPLACE VIEW suiteql.dual AS SELECT 'X' AS dummy"
     for table in company.tables.values():
-        yield _visible_select(table)
+        yield _visible_select(table, separator)

@@ -43,7 +43,10 @@ def make_company(
     if not _has_company(connection):
         _create(connection, settings, company)
     _add_bulk(connection, settings, company)
-    for statement in (*macro_statements(calendar), *view_statements(company, settings.time_zone)):
+    for statement in (
+        *macro_statements(calendar),
+        *view_statements(company, settings.time_zone, settings.multi_select_separator),
+    ):
         connection.execute(statement)
     for statement in _SERVICE_TABLES:  # a data file may be from before there were any
         connection.execute(statement)

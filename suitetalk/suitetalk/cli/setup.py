@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import ssl
 import sys
@@ -24,8 +25,11 @@ from suitetalk.cli.exit_codes import FAILED, LOGIN, NOT_PERMITTED, USAGE
 from suitetalk.cli.inputs import read_text
 from suitetalk.cli.options import ConnectedCommand, configuration, connect, secret_input, telling_session
 from suitetalk.cli.output import note, output_options, write_json, write_rows
+from suitetalk.client import NetSuite
 from suitetalk.doctor import WANTED_TYPES, Finding, Outcome, examine
+from suitetalk.doctor.facts import MOST_REQUESTS, Budget, document, find_facts
 from suitetalk.errors import ConfigurationError, LoginNeededError
+from suitetalk.http.governor import RetryPolicy
 from suitetalk.redaction import printable
 from suitetalk.settings import ConnectionSettings
 from suitetalk.values import iso
@@ -43,6 +47,7 @@ _HEADERS = {
 _COLOURS = {Outcome.OK: "green", Outcome.WARNING: "yellow", Outcome.FAILED: "red", Outcome.UNKNOWN: "cyan"}
 _CODES = {"settings": USAGE, "address": FAILED, "clock": FAILED, "token": LOGIN, "scope": LOGIN, "features": LOGIN}
 _WIDTH = 12
+_FACT_WIDTH = 42
 
 
 @click.command(
@@ -51,13 +56,36 @@ _WIDTH = 12
 )
 @click.argument("types", metavar="[TYPE]...", nargs=-1)
 @click.option("--json", "as_json", is_flag=True, help="One JSON array of all findings.")
+@click.option(
+    "--facts",
+    "only_facts",
+    is_flag=True,
+    help="Instead try what NetSuite's documentation leaves open, in under 60 requests, and keep what holds in a file "
+    "without names, ids or data of the account, to attach to a report.",
+)
+@click.option(
+    "--facts-file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default="netsuite-facts.json",
+    show_default=True,
+    help="That file.",
+)
 @click.pass_context
-def doctor(context: click.Context, types: tuple[str, ...], as_json: bool) -> None:  # noqa: FBT001 - given by name
+def doctor(
+    context: click.Context,
+    types: tuple[str, ...],
+    as_json: bool,  # noqa: FBT001 - given by name
+    only_facts: bool,  # noqa: FBT001 - given by name
+    facts_file: Path,
+) -> None:
     """Check settings, address, clock, login, permissions and limits, one line each.
 
     Each TYPE, a record type or SuiteQL table, is readable, empty or not permitted. Nothing is written to the account.
     """
     settings = configuration(context)
+    if only_facts:
+        _facts(context, facts_file, as_json=as_json)
+        return
     findings = []
     for finding in examine(settings.values, types or WANTED_TYPES, session=telling_session(context, settings.values)):
         findings.append(finding)
@@ -68,6 +96,27 @@ def doctor(context: click.Context, types: tuple[str, ...], as_json: bool) -> Non
     failures = [finding.check for finding in findings if finding.outcome is Outcome.FAILED]
     if failures:
         context.exit(_CODES.get(failures[0], NOT_PERMITTED))
+
+
+def _facts(context: click.Context, file: Path, *, as_json: bool) -> None:
+    """Try what is open, say what holds, and keep it."""
+    values = configuration(context).values
+    settings = ConnectionSettings.from_mapping(values)
+    session = telling_session(context, values)
+    budget = Budget()
+    client = NetSuite(settings, limiter=budget, retry=RetryPolicy(attempts=2), session=session)
+    facts = []
+    with client as netsuite:
+        for fact in find_facts(netsuite):
+            facts.append(fact)
+            if not as_json:
+                said = "not known" if fact.value is None else str(fact.value)
+                click.echo(printable(f"{fact.title:{_FACT_WIDTH}} {said}"))
+    found = document(facts)
+    if as_json:
+        write_json(found)
+    file.write_text(json.dumps(found, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+    note(f"{file} holds what was found in {MOST_REQUESTS - budget.left} requests, without data of the account.")
 
 
 @click.command()

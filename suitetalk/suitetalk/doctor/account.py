@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 
 from suitetalk.client import NetSuite
 from suitetalk.doctor.finding import Finding, failed, ok, unknown, warning
@@ -24,10 +25,10 @@ _LANGUAGES = (
 )
 _NO_LANGUAGE = "zz"
 _DATES = (
-    ("transaction", "trandate"),
     ("customer", "datecreated"),
     ("employee", "datecreated"),
     ("item", "createddate"),
+    ("transaction", "createddate"),
 )
 
 
@@ -94,16 +95,39 @@ def check_language(netsuite: NetSuite) -> Finding:
     refusal = _refusal_of_language(netsuite, _NO_LANGUAGE)
     if refusal is None:
         return unknown("language", "NetSuite does not reveal the company's language.")
-    named = [name for name in re.findall(r"\b[a-z]{2}[-_][A-Z]{2}\b", refusal) if name != _NO_LANGUAGE]
-    for name in dict.fromkeys([*named, *_LANGUAGES]):
+    for name in dict.fromkeys([*_named_languages(refusal), *_LANGUAGES]):
         if _refusal_of_language(netsuite, name) is None:
             return ok("language", f"The company's language is {name}; requests ask for none.")
     return unknown("language", "The company's language is none of the usual ones; requests ask for none.")
 
 
-def check_date_format(netsuite: NetSuite) -> Finding:
-    """Compare dates as SuiteQL shows them with the same dates in a known form."""
+def company_language(netsuite: NetSuite) -> str | None:
+    """Return the company's language where NetSuite names it when it refuses another one."""
+    refusal = _refusal_of_language(netsuite, _NO_LANGUAGE)
+    return next(iter(_named_languages(refusal or "")), None)
+
+
+def _named_languages(refusal: str) -> list[str]:
+    return [name for name in re.findall(r"\b[a-z]{2}[-_][A-Z]{2}\b", refusal) if name != _NO_LANGUAGE]
+
+
+@dataclass(frozen=True)
+class ShownDates:
+    """How SuiteQL shows dates that are not formatted.
+
+    Attributes:
+        formats: the formats that fit all that were seen, the likeliest first.
+        with_times: whether date-times have their time of day.
+    """
+
+    formats: tuple[str, ...]
+    with_times: bool
+
+
+def shown_dates(netsuite: NetSuite) -> ShownDates | None:
+    """Compare dates as SuiteQL shows them with the same dates in a known form; None where there are none to see."""
     fitting: list[str] = []
+    with_times = False
     for table, column in _DATES:
         statement = (
             f"SELECT {column} AS shown, TO_CHAR({column}, 'YYYY-MM-DD') AS known FROM {table} "
@@ -115,11 +139,18 @@ def check_date_format(netsuite: NetSuite) -> Finding:
             continue
         pairs = [(str(row["shown"]), str(row["known"])) for row in rows if {"shown", "known"} <= row.keys()]
         fitting = date_formats(pairs) if pairs else fitting
+        with_times |= any(":" in shown for shown, _ in pairs)
         if len(fitting) == 1:
             break
-    if not fitting:
+    return ShownDates(tuple(fitting), with_times) if fitting else None
+
+
+def check_date_format(netsuite: NetSuite) -> Finding:
+    """Tell in which format SuiteQL shows dates."""
+    shown = shown_dates(netsuite)
+    if shown is None:
         return unknown("date format", "No date could be compared.")
-    return ok("date format", f"Dates are shown as {' or '.join(fitting)}.")
+    return ok("date format", f"Dates are shown as {' or '.join(shown.formats)}.")
 
 
 def check_time_zone(netsuite: NetSuite) -> Finding:

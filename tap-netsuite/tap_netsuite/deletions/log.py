@@ -11,7 +11,7 @@ import logging
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -21,7 +21,8 @@ from suitetalk import (
     NetSuiteError,
     SuiteQL,
 )
-from suitetalk.errors import STATEMENT_REFUSALS
+from suitetalk.errors import STATEMENT_REFUSALS, UnexpectedError
+from suitetalk.facts import DAY, Facts
 from suitetalk.record_tables import table_of
 from suitetalk.timezone import PYTHON_TIME_FORMAT, earliest_local
 from tap_netsuite.reading.engine import Once
@@ -32,6 +33,7 @@ from tap_netsuite.source import Column, Kind, Source, instant
 logger = logging.getLogger(__name__)
 
 _MIDNIGHT = " 00:00:00"
+_LOG, _NO_LOG = "log of deletions", "no log of deletions"
 _PACIFIC = ZoneInfo("America/Los_Angeles")
 _WITH_PACIFIC_TIMES = "deletedrecordinconnect"
 _ID_COLUMNS = ("recordid", "recordinternalid", "internalid")
@@ -79,9 +81,12 @@ class _Contents:
 class DeletionLog:
     """What was deleted since the earliest moment that a stream of the run asks for. Thread-safe once it is read."""
 
-    def __init__(self, suiteql: SuiteQL, settings: DeletionSettings, zone: Callable[[], ZoneInfo]) -> None:
-        """Prepare; `zone` tells the account's."""
+    def __init__(
+        self, suiteql: SuiteQL, settings: DeletionSettings, zone: Callable[[], ZoneInfo], facts: Facts
+    ) -> None:
+        """Prepare; `zone` tells the account's, and `facts` which log earlier runs have found."""
         self._suiteql = suiteql
+        self._facts = facts
         self._settings = settings
         self._account_zone = zone
         self._since: datetime | None = None
@@ -122,9 +127,24 @@ class DeletionLog:
         return {key: instant(moment, contents.zone) for key, moment in logged.items() if moment >= first}
 
     def _read_all(self) -> _Contents | None:
-        log = self._find() if self._since and self._settings.reads_log else None
-        if log is None:
+        if not self._since or not self._settings.reads_log:
             return None
+        known = self._known()
+        if known:
+            try:
+                return self._contents(_Log(known["table"], known["record_id"], known["date"], tuple(known["types"])))
+            except STATEMENT_REFUSALS as refusal:
+                logger.debug("%s is not the log of deletions any more: %s", known["table"], refusal)
+                self._facts.forget(_LOG)
+        log = self._find()
+        return self._contents(log) if log else None
+
+    def _known(self) -> dict[str, Any] | None:
+        """Return the log that an earlier run has found, if it is one that is set."""
+        known = self._facts.known(_LOG)
+        return known if known and known["table"] in self._settings.logs else None
+
+    def _contents(self, log: _Log) -> _Contents:
         zone = self._zone(log)
         moments: dict[str, dict[int, str]] = defaultdict(dict)
         for row in self._rows(log, zone):
@@ -151,17 +171,22 @@ class DeletionLog:
 
     def _find(self) -> _Log | None:
         chosen = self._settings.logs
-        refusal: NetSuiteError | None = None
-        for table in chosen:
-            log, refused = self._look_at(table)
+        refusals: list[NetSuiteError] = []
+        is_missing = self._settings.log == AUTO and self._facts.known(_NO_LOG)
+        for table in () if is_missing else chosen:
+            log = self._look_at(table, refusals)
             if log:
+                if not _may_pass(refusals):
+                    self._facts.learn(_LOG, {**asdict(log), "types": list(log.types)})
                 return log
-            refusal = refused or refusal
         if self._settings.log != AUTO:
             raise ConfigurationError(
                 "deletion_log",
-                f"names {chosen[0]}, which cannot be read as one, with id, type and date of each deletion: {refusal}",
+                f"names {chosen[0]}, which cannot be read as one, with id, type and date of each deletion: "
+                f"{refusals[0]}",
             )
+        if not is_missing and not _may_pass(refusals):
+            self._facts.learn(_NO_LOG, chosen, lasts=DAY)
         logger.warning(
             "Neither %s can be read by this role, so deletions are known only where the catalog says so of other ways; "
             "`deletion_log`: off does without this question",
@@ -169,9 +194,8 @@ class DeletionLog:
         )
         return None
 
-    def _look_at(self, table: str) -> tuple[_Log | None, NetSuiteError | None]:
-        """Find the columns of a log by asking for each."""
-        refusals: list[NetSuiteError] = []
+    def _look_at(self, table: str, refusals: list[NetSuiteError]) -> _Log | None:
+        """Find the columns of a log by asking for each; refusals go to the list."""
 
         def readable(column: str) -> bool:
             try:
@@ -184,9 +208,12 @@ class DeletionLog:
         record_id = next(filter(readable, _ID_COLUMNS), None)
         date = next(filter(readable, _DATE_COLUMNS), None) if record_id else None
         types = tuple(filter(readable, _TYPE_COLUMNS)) if date else ()
-        if record_id and date and types:
-            return _Log(table, record_id, date, types), None
-        return None, refusals[0] if refusals else None
+        return _Log(table, record_id, date, types) if record_id and date and types else None
+
+
+def _may_pass(refusals: list[NetSuiteError]) -> bool:
+    """Tell whether some may be a fault that passes, so that what they seem to say is not remembered."""
+    return any(isinstance(refusal, UnexpectedError) for refusal in refusals)
 
 
 def _named(row: Mapping[str, Any], log: _Log) -> Iterator[tuple[str, int]]:

@@ -36,7 +36,7 @@ from tap_netsuite.reading.engine import Fetcher, Portion
 from tap_netsuite.reading.page import PageSize, RowFormat, Rows, in_time, joined
 from tap_netsuite.reading.state import READINGS
 from tap_netsuite.settings import Audit
-from tap_netsuite.source import Column, Kind, Source, count_rows
+from tap_netsuite.source import Column, Kind, Source, count_rows, shows_all_columns
 
 logger = logging.getLogger(__name__)
 
@@ -177,9 +177,12 @@ class _ByOffset(ABC):
 class KeylessReading(_ByOffset):
     """Reads all rows of a source without a key."""
 
-    def __init__(self, suiteql: SuiteQL, source: Source, row_format: RowFormat, audit: Audit) -> None:
-        """Prepare; what is done about missing rows is up to the audit."""
+    def __init__(
+        self, suiteql: SuiteQL, source: Source, row_format: RowFormat, audit: Audit, *, was_empty: bool = False
+    ) -> None:
+        """Prepare; what is done about missing rows is up to the audit, and no rows are no surprise where none were."""
         super().__init__(source.name, audit, suiteql.page_size)
+        self._was_empty = was_empty
         self._suiteql = suiteql
         self._source = source
         self._row_format = row_format
@@ -198,7 +201,7 @@ class KeylessReading(_ByOffset):
         answer = in_time(self._suiteql, limit).answer(statement, limit=limit, offset=offset)
         page = self._row_format.read(answer, offset)
         page = replace(page, kept=tuple((hash(repr(row)),) for row in page.kept))
-        if not page.disagrees and (page.total or offset):
+        if not page.disagrees and (page.total or offset or self._may_be_empty()):
             return page
         counted = count_rows(self._suiteql, self._source, "")
         if counted and not page.count and not offset:
@@ -207,6 +210,9 @@ class KeylessReading(_ByOffset):
                 f"{len(self._source.columns)} columns; select fewer columns."
             )
         return replace(page, total=counted)
+
+    def _may_be_empty(self) -> bool:
+        return self._was_empty and shows_all_columns(self._suiteql, self._source)
 
     def _begin(self) -> None:
         self._before = self._fingerprint()

@@ -8,6 +8,7 @@ stamps says so, and then its header, its lines and its accounting lines come.
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -79,6 +80,7 @@ class StampedChanges:
 
 logger = logging.getLogger(__name__)
 
+_ALL_PARTS = "transactions by the stamps of all their tables"
 _NEVER = datetime(2999, 1, 1, tzinfo=timezone.utc)  # a probe is about what NetSuite accepts, not about rows
 
 
@@ -119,9 +121,24 @@ class ChangedTransactions:
     """Rows of transactions by the latest stamp of the header, any line or any accounting line; see `Changes`."""
 
     def __init__(
-        self, owner: str, parts: tuple[Part, ...], zone: Callable[[], ZoneInfo], newest: Callable[[], str | None]
+        self,
+        owner: str,
+        parts: tuple[Part, ...],
+        zone: Callable[[], ZoneInfo],
+        newest: Callable[[], str | None],
+        *,
+        is_tried: bool = True,
     ) -> None:
-        """Compare for a table with its transactions' ids in a column; `newest` tells the headers' latest stamp."""
+        """Compare for a table with its transactions' ids in a column.
+
+        Args:
+            owner: the column.
+            parts: the tables whose stamps count.
+            zone: returns the account's.
+            newest: returns the headers' latest stamp.
+            is_tried: whether NetSuite has accepted such a condition in this run, and not in an earlier one only.
+        """
+        self.is_tried = is_tried
         self._owner = owner
         self._stamps = [(part, StampedChanges(Column(part.stamp, Kind.DATE_TIME), zone)) for part in parts]
         self._newest = newest
@@ -159,11 +176,11 @@ class TransactionSets:
         """Prepare; NetSuite is asked when the first stream wants to know."""
         self._suiteql = suiteql
         self._zone = zone
-        self._takes_all = Once(
-            lambda: self._accepts(f"SELECT id FROM transaction WHERE {_probe(self._of(HEADER, PARTS))}")
-        )
+        self._takes_all = Once(self._find_whether_all)
         self._visible = Once(self._find_visible)
         self._newest = Once(self._find_newest)
+        self._is_remembered = False
+        self._lock = threading.Lock()
 
     @staticmethod
     def are_of(table: str, stamp: str) -> bool:
@@ -210,7 +227,25 @@ class TransactionSets:
         return Source(f"(SELECT DISTINCT {own.owner} AS id FROM {table} WHERE {condition})", (column,), (column,)), ""
 
     def _of(self, own: Part, parts: tuple[Part, ...]) -> ChangedTransactions:
-        return ChangedTransactions(own.owner, parts, self._zone, self._newest)
+        return ChangedTransactions(own.owner, parts, self._zone, self._newest, is_tried=not self._is_remembered)
+
+    def doubt(self) -> None:
+        """Try again what only earlier runs have seen NetSuite accept."""
+        with self._lock:
+            if self._is_remembered:
+                self._is_remembered = False
+                self._suiteql.facts.forget(_ALL_PARTS)
+                self._takes_all, self._visible = Once(self._find_whether_all), Once(self._find_visible)
+
+    def _find_whether_all(self) -> bool:
+        """Tell whether one statement may ask for the stamps of all tables; the first that does so shows if it is so."""
+        if self._suiteql.facts.known(_ALL_PARTS):
+            self._is_remembered = True
+            return True
+        accepted = self._accepts(f"SELECT id FROM transaction WHERE {_probe(self._of(HEADER, PARTS))}")
+        if accepted:
+            self._suiteql.facts.learn(_ALL_PARTS, [part.name for part in PARTS])
+        return accepted
 
     def _find_visible(self) -> tuple[Part, ...]:
         """Ask about all parts in one statement, and about each only where that is refused."""

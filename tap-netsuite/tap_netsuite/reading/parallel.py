@@ -26,6 +26,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
+from itertools import chain
 from math import ceil
 from typing import Protocol
 
@@ -40,7 +41,6 @@ from tap_netsuite.reading.sequential import check_keys
 from tap_netsuite.reading.state import READINGS, Clock, Position, check_not_ahead, state_of
 from tap_netsuite.settings import Audit
 from tap_netsuite.source import (
-    FEW_COLUMNS,
     Column,
     Source,
     after,
@@ -48,7 +48,9 @@ from tap_netsuite.source import (
     count_rows,
     gap,
     is_in_parts,
+    note_columns,
     page_in_parts,
+    shows_all_columns,
     up_to,
 )
 
@@ -310,7 +312,8 @@ class KeyedSource:
         self.page_size = suiteql.page_size
         self.statement_pages = min(READABLE_ROWS // self.page_size, _MOST_PAGES)
         self._fitting = PageSize(self.page_size)
-        self._doubts_empty = is_first or len(source.columns) > FEW_COLUMNS
+        self._is_first = is_first
+        self._has_come = False  # rows of the source
         self._totals: dict[Key | None, int] = {}
 
     def page(self, behind: Key | None, offset: int) -> Rows:
@@ -345,12 +348,18 @@ class KeyedSource:
             # What an offset beyond the end is answered with is not documented [section 12]; what it hides is read
             # after the last row.
             return Rows(0, offset=offset, total=offset)
-        if page.disagrees or (self._doubts_empty and not page.total and not offset):
+        if page.disagrees or (not page.total and not offset and self._doubts_nothing()):
             page = self._believed(page, behind, condition, limit)
-        self._doubts_empty &= not page.count
+        if page.first and page.last and not offset and not is_in_parts(self._suiteql, self._source):
+            note_columns(self._suiteql, self._source, page.first, page.last)
+        self._has_come |= page.count > 0
         if behind is not None and page.first is not None and page.first <= behind:
             raise self._source.order_error()
         return page
+
+    def _doubts_nothing(self) -> bool:
+        """Whether an answer without rows has to be held against a count."""
+        return not self._has_come and (self._is_first or not shows_all_columns(self._suiteql, self._source))
 
     def _rows(self, condition: str, offset: int, limit: int) -> Rows:
         source, suiteql = self._source, in_time(self._suiteql, limit)
@@ -490,16 +499,38 @@ class TableReading:
         is_first, read_at = low is None, self._moment()
         since = low or self._start_date
         unstamped = changes.unstamped() if not is_first else ""
-        page_of_unstamped = self._first_page(fetcher, unstamped, read_at) if unstamped else None
+        together = self._changed_and_unstamped(fetcher, changes, read_at) if unstamped else None
 
         def counted() -> str:
             return changes.between(since, began(), unstamped=is_first)
 
         table = self._table(changes.between(since, None, unstamped=is_first), counted, read_at)
-        yield from self._pages(fetcher, table, began, read_at)
-        if page_of_unstamped:
-            yield self._unstamped(page_of_unstamped.result())
+        if together is not None:
+            yield from self._pages(fetcher, table, began, read_at, together)
+        else:
+            page_of_unstamped = self._first_page(fetcher, unstamped, read_at) if unstamped else None
+            yield from self._pages(fetcher, table, began, read_at)
+            if page_of_unstamped:
+                yield self._unstamped(page_of_unstamped.result())
         yield self._advance(began())
+
+    def _changed_and_unstamped(
+        self, fetcher: Fetcher, changes: Changes, read_at: Callable[[], datetime | None]
+    ) -> Rows | None:
+        """Return the rows that changed and those that NetSuite never stamped, if one answer has them all."""
+        if self._position.after is not None:  # the rest of an interrupted reading
+            return None
+        condition = changes.between(self._position.low, None, unstamped=True)
+        table = self._table(condition, lambda: condition, read_at)
+        try:
+            page = fetcher.page(lambda: table.page(None, 0)).result()
+        except STATEMENT_REFUSALS as refusal:
+            logger.debug("%s: changed and unstamped rows are asked for apart: %s", self._source.name, refusal)
+            page = None
+        if page is not None and page.is_whole and page.count < table.page_size:
+            return page
+        fetcher.end()
+        return None
 
     def _unstamped(self, page: Rows) -> Portion:
         """Pass on again the rows of which nobody can tell whether they changed, if they are few; else say so."""
@@ -534,9 +565,12 @@ class TableReading:
         table: KeyedTable,
         began: Callable[[], datetime | None],
         read_at: Callable[[], datetime | None],
+        first: Rows | None = None,
     ) -> Iterator[Portion]:
+        """Yield the pages of a reading, the first of which may be there already, and where it stands after each."""
         is_announced = not self._reads_sets
-        for portion in KeyPages(table, fetcher, self._audit).read(self._position.after):
+        pages = KeyPages(table, fetcher, self._audit).read(self._position.after, first)
+        for portion in chain([Portion(first)] if first else [], pages):
             if not is_announced:
                 # Before the first row: whatever becomes of this run, the next reading must say a later moment.
                 is_announced = True

@@ -21,7 +21,6 @@ from tap_netsuite.reading.engine import Fetcher, Portion
 from tap_netsuite.reading.page import PageSize, RowFormat, in_time
 from tap_netsuite.reading.state import READINGS, Clock, check_not_ahead, moment_in, query_state
 from tap_netsuite.source import (
-    FEW_COLUMNS,
     UTC,
     Column,
     Kind,
@@ -34,6 +33,7 @@ from tap_netsuite.source import (
     literal,
     missing_rows,
     page_in_parts,
+    shows_all_columns,
 )
 
 logger = logging.getLogger(__name__)
@@ -94,7 +94,7 @@ def _behind_the_last(suiteql: SuiteQL, source: Source, condition: str) -> Iterat
     is_first = True
     while True:
         rest = both(condition, after(source.keys, order.last))
-        page, size = _page(suiteql, source, rest, source.key_order, sizes, is_first=is_first)
+        page, size = _page(suiteql, source, rest, source.key_order, sizes, doubts_nothing=is_first)
         is_first = False
         if page.items or page.total:
             yield page
@@ -104,11 +104,26 @@ def _behind_the_last(suiteql: SuiteQL, source: Source, condition: str) -> Iterat
 
 
 def _page(
-    suiteql: SuiteQL, source: Source, condition: str, order: str, sizes: PageSize, *, is_first: bool = False
+    suiteql: SuiteQL,
+    source: Source,
+    condition: str,
+    order: str,
+    sizes: PageSize,
+    *,
+    doubts_nothing: bool,
+    is_first: bool = True,
 ) -> tuple[Page, int]:
     """Return the first rows of a source, and how many were asked for.
 
-    An empty answer that is the first of all is not believed before the rows are counted.
+    Args:
+        suiteql: where to read.
+        source: what to read.
+        condition: which of its rows.
+        order: theirs.
+        sizes: how many to ask for.
+        doubts_nothing: whether no rows are not believed before they are counted.
+        is_first: whether nothing has been read of the source before; else they are believed where as many columns as
+            it has are known to come.
     """
 
     def ask(limit: int) -> Page:
@@ -118,7 +133,9 @@ def _page(
         return asked.page(source.page(condition, order), limit=limit)
 
     page, size = sizes.ask(ask)
-    if page.items or page.total or not is_first or not count_rows(suiteql, source, condition):
+    if page.items or page.total or not doubts_nothing:
+        return page, size
+    if (not is_first and shows_all_columns(suiteql, source)) or not count_rows(suiteql, source, condition):
         return page, size
     page, size = sizes.ask(ask)
     if not page.items and source.keys:
@@ -248,11 +265,11 @@ def rows_by_change(suiteql: SuiteQL, source: Source, column: Column, start: Any 
     order = ", ".join(dict.fromkeys([column.name, *(key.name for key in source.keys)]))
     rest = f"{column.source} IS NOT NULL" if start is None else _at_or_above(column, start)
     passed: _Passed | None = None
-    is_first = start is None or len(source.columns) > FEW_COLUMNS
+    doubts_nothing = True
     sizes = PageSize(suiteql.page_size)
     while True:
-        page, size = _page(suiteql, source, rest, order, sizes, is_first=is_first)
-        is_first = False
+        page, size = _page(suiteql, source, rest, order, sizes, doubts_nothing=doubts_nothing, is_first=start is None)
+        doubts_nothing = False
         if passed:
             if page.total < passed.left:  # rows were deleted meanwhile, changed, or never shown
                 _check_count(suiteql, source, passed.condition, came=passed.rows)

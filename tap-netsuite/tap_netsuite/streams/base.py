@@ -53,6 +53,11 @@ class Version:
     rows: int | None = None
 
     @property
+    def was_empty(self) -> bool:
+        """Whether the version before was proven to have no row, so that none now is no surprise, and drops none."""
+        return self.rows == 0
+
+    @property
     def state(self) -> dict[str, Any]:
         """What a stream's state holds of it."""
         kept = {_VERSION: self.number, _ROWS: self.rows}
@@ -80,7 +85,8 @@ class Version:
             is_empty: asks NetSuite whether there is no row, for a reading that found none.
         """
         is_proven = self.is_whole and audit.counted is not None and audit.counted <= audit.emitted
-        return Version(self.number, rows=audit.counted) if is_proven and (audit.counted or is_empty()) else None
+        has_all = is_proven and (audit.counted or self.was_empty or is_empty())
+        return Version(self.number, rows=audit.counted) if has_all else None
 
 
 def version_of(state: Mapping[str, Any], *, reads_all: bool, may_activate: bool) -> Version:

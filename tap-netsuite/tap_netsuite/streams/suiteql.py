@@ -72,8 +72,24 @@ class SuiteQLStream(NetSuiteStream):
     def read(self, fetcher: Fetcher) -> Iterator[Portion]:
         """Yield the rows as records with every selected column, null where NetSuite has none."""
         local = self._local
+        yield from self._rows_with_new_columns(local, _in_utc(local))
+        is_begun = False
+        try:
+            for portion in self._read_rows(fetcher):
+                is_begun |= portion.rows is not None
+                yield portion
+        except STATEMENT_REFUSALS as refusal:
+            if is_begun or self._sets is None or self._sets.is_tried:
+                raise
+            logger.debug("%s: %s; which statements NetSuite accepts is found out again", self.name, refusal)
+            self.account.transaction_sets.doubt()
+            fetcher.end()
+            del self._sets, self._local
+            yield from self._read_rows(fetcher)
+
+    def _read_rows(self, fetcher: Fetcher) -> Iterator[Portion]:
+        local = self._local
         in_utc = _in_utc(local)
-        yield from self._rows_with_new_columns(local, in_utc)
         if in_utc == local or not (yield from self._read_in_utc(fetcher, in_utc)):
             yield from self._reading(local).read(fetcher)
 
@@ -233,7 +249,7 @@ class SuiteQLStream(NetSuiteStream):
                     row_format.of_set(read_at) if says_when else row_format,
                     condition,
                     counted,
-                    is_first=position.low is None,
+                    is_first=position.low is None and not self.version.was_empty,
                 ),
                 position,
                 reads_sets=says_when and (cursor is None or self._sets is not None),
@@ -244,7 +260,7 @@ class SuiteQLStream(NetSuiteStream):
                 audit=settings.audit,
             )
         if cursor is None and not source.keys:
-            return KeylessReading(suiteql, source, row_format, settings.audit)
+            return KeylessReading(suiteql, source, row_format, settings.audit, was_empty=self.version.was_empty)
         return PlainReading(
             suiteql,
             source,
