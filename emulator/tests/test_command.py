@@ -17,6 +17,7 @@ import pytest
 import requests
 
 from netsuite_emulator import Churn, Emulator, Role, Settings
+from netsuite_emulator.command import main
 from netsuite_emulator.options import described
 from netsuite_emulator.settings import SettingsError
 
@@ -160,3 +161,17 @@ def test_options_reach_the_account(tmp_path: Path) -> None:
         _, said = process.communicate(timeout=120)
     assert "client secret   s\n" in said
     assert "http://127.0.0.1:9/x" in said
+
+
+def test_an_account_that_is_written_down_chooses_what_nobody_chooses(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "facts.json"
+    facts = {"column_cap": 100, "offset": "works", "hash": "refused", "with": "works", "time_zone": "Europe/Paris"}
+    file.write_text(json.dumps({"format": "netsuite-account", "version": 1, "facts": facts}))
+    chosen = main.make_context("netsuite-emulator", ["--time-zone", "Asia/Tokyo", "--like", str(file)]).params
+    assert chosen["column_cap"] == 100
+    assert chosen["ignores_offset"] is False
+    assert re.search(chosen["refused_statements"][0], "SELECT ORA_HASH(id) FROM currency")
+    assert chosen["time_zone"] == "Asia/Tokyo"
+    assert "does otherwise than the account in: with" in capsys.readouterr().err

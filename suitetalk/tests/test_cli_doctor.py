@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -182,3 +184,13 @@ def test_a_role_that_may_read_and_not_edit(netsuite_emulator_factory: MakeEmulat
     assert "Edit" in findings["customer"]["remedy"]
     assert findings["vendor"]["text"].startswith("not permitted")
     assert findings["listing"]["outcome"] == "ok"
+
+
+def test_facts_are_shown_and_written_to_a_file(netsuite_emulator: Emulator, tmp_path: Path) -> None:
+    run = shell_of(netsuite_emulator, tmp_path).run("doctor", "--facts", "--facts-file", "facts.json")
+    assert run.code == 0
+    assert re.search(r"^dates are shown as +\['M/D/YYYY'\]$", run.out, re.MULTILINE)
+    assert "facts.json holds what was found" in run.err
+    written = json.loads((tmp_path / "facts.json").read_text())
+    assert (written["format"], written["version"], written["shape"]) == ("netsuite-account", 1, None)
+    assert written["facts"]["date_formats"] == ["M/D/YYYY"]

@@ -198,9 +198,9 @@ class _Asker:
                 break
         return self._type or _TYPES[0]
 
-    def page(self, statement: str, **where: int) -> Page | None:
+    def page(self, statement: str, *, limit: int = 1) -> Page | None:
         """Return the first row of a statement, None where it is refused."""
-        answer = self.ask(lambda: self.suiteql.page(statement, **{"limit": 1, **where}))
+        answer = self.ask(lambda: self.suiteql.page(statement, limit=limit))
         return answer if isinstance(answer, Page) else None
 
     def outcome(self, statement: str) -> str:
