@@ -6,17 +6,15 @@ takes the emulator for more alike than it is.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from netsuite_emulator.clock import DATE_FORMATS
-from netsuite_emulator.options import SettingsError
+from netsuite_emulator.company.shape import read_account
 
-__all__ = ["like", "read_account"]
+__all__ = ["like"]
 
-_FORMAT, _VERSION = "netsuite-account", 1
 _WORKS, _REFUSED, _FAILS = "works", "refused", "fails"
 
 # Facts that are settings, with the setting's value for each of theirs; a mapping of nothing takes the value as it is.
@@ -76,27 +74,6 @@ _ALWAYS = {
     "unknown_type": "404 NONEXISTENT_ID",
     "sys_extract_utc_with_zone": "agrees",
 }
-
-
-def read_account(path: Path) -> dict[str, Any]:
-    """Read the file of an account.
-
-    Raises:
-        SettingsError: it cannot be read, or is none.
-    """
-    try:
-        account = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise SettingsError(f"The file {path} cannot be read: {error.strerror}.") from None
-    except ValueError:
-        raise SettingsError(f"The file {path} is not JSON: give one that `suitetalk doctor --facts` wrote.") from None
-    if not isinstance(account, dict) or account.get("format") != _FORMAT or not isinstance(account.get("facts"), dict):
-        raise SettingsError(
-            f"The file {path} is not that of an account: give one that `suitetalk doctor --facts` wrote."
-        )
-    if account.get("version") != _VERSION:
-        raise SettingsError(f"The file {path} is of version {account.get('version')}; this emulator reads {_VERSION}.")
-    return account
 
 
 def like(path: Path) -> tuple[dict[str, Any], list[str]]:

@@ -52,6 +52,15 @@ class Column:
         """The same column for a role that may not see it."""
         return replace(self, field=None, marks=self.marks | {"hidden"})
 
+    def unknown_to_queries(self) -> Column:
+        """The same column where SuiteQL does not know it."""
+        return replace(self, marks=self.marks | {"hidden"})
+
+    @property
+    def longest(self) -> int | None:
+        """How many characters a text may have, None where nothing is said of that."""
+        return next((int(mark.removeprefix("max=")) for mark in self.marks if mark.startswith("max=")), None)
+
     @property
     def custom(self) -> bool:
         """True for custom fields, named by their script id [section_1545129726]."""
@@ -152,6 +161,7 @@ class Company:
     one_world: bool
     hidden_record_types: frozenset[str] = field(default_factory=frozenset)
     switched_off: frozenset[str] = field(default_factory=frozenset)
+    view_only: frozenset[str] = field(default_factory=frozenset)
     hidden_column_text: str = "unknown"
     refused_joins: frozenset[tuple[str, ...]] = field(default_factory=frozenset)
 

@@ -8,6 +8,8 @@ from dataclasses import replace
 from netsuite_emulator.company.bulk import bulk_tables, bulk_types
 from netsuite_emulator.company.description import Company, RecordType, Sublist, Table, load_tables
 from netsuite_emulator.company.settings import DELETION_TABLES, CompanySettings
+from netsuite_emulator.company.shape import Shape, read_shape
+from netsuite_emulator.company.views import VIEWS
 from netsuite_emulator.options import SettingsError, unknown_name
 
 __all__ = ["STATUSES", "build_company"]
@@ -46,6 +48,10 @@ _EXPENSE = Sublist(
 _LINE = Sublist("line", "transactionline", "transaction", "line", _JOURNAL_LINE, "mainline = 'F'")
 _PRICE = Sublist("price", "pricing", "item", None)
 
+_REFERRING = ("reference", "multiselect")
+_SAMPLE_CUSTOM = frozenset(
+    {"customrecord_warranty", "customrecord_site_visit", "customlist_region", "customlist_channel", "customlist_size"}
+)
 _NOT_IN_JOURNALS = frozenset({"entity", "terms", "dueDate", "shipDate", "shipMethod", "billingAddress"})
 
 
@@ -117,20 +123,27 @@ def build_company(settings: CompanySettings) -> Company:
     Raises:
         SettingsError: a big table has the name of another one, or a setting names what does not exist.
     """
-    tables = dict(load_tables())
+    shape = read_shape(settings.shape)
+    tables = _shaped(dict(load_tables()), shape)
     for table in bulk_tables(settings.big_tables, settings.custom_record_types):
         if table.name in tables:
             raise SettingsError(f"There is a table {table.name} already: name the big table otherwise.")
         tables[table.name] = table
     if not settings.one_world:  # there is no subsidiary anywhere [BuildHero/lakeflow-community-connectors]
         tables = {name: _without_subsidiaries(table) for name, table in tables.items() if not table.one_world}
-    for name in settings.hidden_columns:
+    for name in settings.hidden_columns | shape.hidden_columns:
         _hide(tables, name.lower())
-    kinds = [*_all_record_types(), *bulk_types(settings.big_tables, settings.custom_record_types)]
+    bulk = bulk_types(settings.big_tables, settings.custom_record_types)
+    kinds = [*_all_record_types(), *shape.added_types(), *bulk]
+    if shape.types is not None:
+        kinds = [kind for kind in kinds if kind.path in shape.types]
     every_table = {*tables, *load_tables()}
     every_type = {kind.path for kind in kinds}
     off = _known("table", settings.switched_off, every_table)
-    hidden = _known("record type or table", settings.hidden_record_types, every_type | every_table)
+    hidden = _known("record type or table", settings.hidden_record_types | shape.hidden, every_type | every_table)
+    view_only = _known("record type", shape.view_only, every_type)
+    if shape.tables is not None:
+        off |= {name for name in tables if name not in shape.tables}
     _known("record type", [name.partition("/")[0] for name in settings.locked_records], every_type)
     off |= set(DELETION_TABLES) - {settings.deletion_table.lower()}
     if not settings.multiple_calendars:
@@ -140,7 +153,28 @@ def build_company(settings: CompanySettings) -> Company:
     types = {kind.path: kind for kind in kinds if kind.table in tables and kind.table not in off}
     joins = frozenset(tuple(name.lower().split("/")) for name in settings.refused_joins)
     _known("table", [table for join in joins for table in join], every_table)
-    return Company(tables, types, settings.one_world, hidden, off, settings.hidden_column_text.lower(), joins)
+    return Company(
+        tables, types, settings.one_world, hidden, off, view_only, settings.hidden_column_text.lower(), joins
+    )
+
+
+def _shaped(tables: dict[str, Table], shape: Shape) -> dict[str, Table]:
+    """The tables with what an account's shape adds to them and takes from them.
+
+    Raises:
+        SettingsError: a table or a target does not exist, or there is one of that name already.
+    """
+    _known("table", shape.fields, {*tables, *shape.added_tables()})
+    for name in shape.added_tables():
+        if name in tables and name not in _SAMPLE_CUSTOM:
+            raise SettingsError(f"There is a table {name} already: name the record otherwise.")
+    shaped = {name: shape.with_fields(table) for name, table in {**tables, **shape.added_tables()}.items()}
+    for name, columns in shape.fields.items():
+        if name in VIEWS and any(column.kind for column in columns):
+            raise SettingsError(f"The table {name} follows from others: add the fields to those.")
+    for table in shaped.values():
+        _known("table", [each.target for each in table.columns if each.kind in _REFERRING and each.target], shaped)
+    return shaped
 
 
 def _known(what: str, names: Iterable[str], known: Iterable[str]) -> frozenset[str]:

@@ -84,6 +84,16 @@ class CompanySettings:
         "Name of the log of deletions in SuiteQL; deletedrecordinconnect has Pacific times.",
         choices=DELETION_TABLES,
     )
+    shape: Path | None = setting(
+        None,
+        "Be an account of the shape in this file: custom fields, records and lists, lengths, mandatory fields and "
+        "missing permissions, in YAML by hand or in JSON as `suitetalk snapshot` writes it.",
+        metavar="FILE",
+    )  # fmt: skip
+    table_rows: Mapping[str, int] = setting(
+        {}, "How many rows the table of a custom record type of that shape gets.", option="--rows",
+        metavar="TABLE=ROWS", read=named_number,
+    )  # fmt: skip
     locked_records: frozenset[str] = setting(
         frozenset(), "A record that a workflow has locked.", option="--lock-record", metavar="TYPE/ID"
     )

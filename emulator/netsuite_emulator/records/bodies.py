@@ -146,7 +146,7 @@ class BodyReader:
             return "F" if column.kind == "flag" else None
         match column.kind:
             case "text" | "long":
-                return _expect(value, str, "A string is expected.") or None
+                return _text(column, value)
             case "flag":
                 return "T" if _expect(value, bool, "A boolean is expected.") else "F"
             case "integer":
@@ -211,6 +211,16 @@ def _expect(value: Any, kind: type, otherwise: str) -> Any:
     if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
         raise _FormError(otherwise)
     return value
+
+
+def _text(column: Column, value: Any) -> str | None:
+    text: str = _expect(value, str, "A string is expected.")
+    if column.longest is not None and len(text) > column.longest:
+        raise _FormError(
+            f"The field {column.field} contained more than the maximum number ( {column.longest} ) of characters "
+            "allowed."
+        )
+    return text or None
 
 
 def _number(value: Any) -> Decimal:

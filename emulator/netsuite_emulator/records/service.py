@@ -78,11 +78,14 @@ class Operations:
                     return Answer(200, {"links": [{"rel": "self", "href": address}], "result": True})
         raise NetSuiteError(404, "INVALID_REQUEST", f"The operation '{'/'.join(path)}' does not exist.")
 
+    def _view_only(self) -> frozenset[str]:
+        return self._settings.role.view_only | self._store.company.view_only
+
     def _transform(self, call: Call, source: RecordType, identifier: int, name: str) -> Answer:
         target = self._store.company.record_types.get(name.lower())
         if target is None:
             raise hidden_record_type(name)
-        if not self._store.company.sees(target) or target.path in self._settings.role.view_only:
+        if not self._store.company.sees(target) or target.path in self._view_only():
             raise insufficient_permission(target.name)
         validation = Validation.read(call.headers)
         body = call.json() if call.body.strip() else None
@@ -147,7 +150,7 @@ class RecordService:
         role = self._settings.role
         if listing and (not role.analytics or record_type.path in role.not_listed):
             raise missing_permission()
-        if record_type.path not in role.view_only:
+        if record_type.path not in role.view_only | self._company.view_only:
             return
         if call.method != "GET":
             raise insufficient_permission(record_type.name)

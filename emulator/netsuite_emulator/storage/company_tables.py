@@ -7,10 +7,11 @@ import duckdb
 from netsuite_emulator.clock import AccountCalendar
 from netsuite_emulator.company.bulk import fill_statement
 from netsuite_emulator.company.choices import CHOICES
-from netsuite_emulator.company.description import Company, Table
+from netsuite_emulator.company.description import Column, Company, Table
 from netsuite_emulator.company.record_types import build_company
 from netsuite_emulator.company.sample import generator
 from netsuite_emulator.company.settings import CompanySettings
+from netsuite_emulator.company.shape import column_statements, read_shape, row_statements
 from netsuite_emulator.company.views import VIEWS, view_statements
 from netsuite_emulator.settings import Settings
 from netsuite_emulator.storage.functions import macro_statements
@@ -70,9 +71,45 @@ def _create(connection: duckdb.DuckDBPyConnection, settings: Settings, company: 
 
 
 def _add_bulk(connection: duckdb.DuckDBPyConnection, settings: Settings, company: Company) -> None:
-    """Add the tables that the sample does not have, and a data file not yet."""
-    for table in _create_tables(connection, company):
-        connection.execute(fill_statement(table.name, settings.big_tables, dense=settings.dense_ids))
+    """Add the tables and columns that the sample does not have, and a data file not yet."""
+    shape = read_shape(settings.shape)
+    shaped = shape.added_tables()
+    made = _create_tables(connection, company)
+    for table in made:
+        if table.name in shaped:
+            for statement in row_statements(shape, table, settings.table_rows):
+                connection.execute(statement)
+        else:
+            connection.execute(fill_statement(table.name, settings.big_tables, dense=settings.dense_ids))
+    for table in company.tables.values():
+        added = [] if table.name in VIEWS else _add_columns(connection, table)
+        if table in made and table.name in shape.records:
+            base = {
+                "id",
+                "recordid",
+                "name",
+                "scriptid",
+                "owner",
+                "created",
+                "lastmodified",
+                "externalid",
+                "isinactive",
+            }
+            added = [column for column in table.columns if column.name not in base]
+        for statement in column_statements(company, table, added):
+            connection.execute(statement)
+
+
+def _add_columns(connection: duckdb.DuckDBPyConnection, table: Table) -> list[Column]:
+    """Add the columns that a table lacks; those are returned."""
+    found = connection.execute(
+        "SELECT column_name FROM duckdb_columns() WHERE schema_name = 'main' AND table_name = ?", [table.name]
+    ).fetchall()
+    known = {name for (name,) in found}
+    added = [column for column in table.columns if column.name not in known]
+    for column in added:
+        connection.execute(f'ALTER TABLE "{table.name}" ADD COLUMN {_declared(column)}')
+    return added
 
 
 def _create_tables(connection: duckdb.DuckDBPyConnection, company: Company) -> list[Table]:
@@ -114,8 +151,8 @@ def _leave_out_subsidiaries(connection: duckdb.DuckDBPyConnection, full: Company
 
 
 def _create_statement(table: Table) -> str:
-    columns = [
-        f'"{column.name}" {column.sql_type}{" DEFAULT " + repr("F") if column.kind == "flag" else ""}'
-        for column in table.columns
-    ]
-    return f'CREATE TABLE "{table.name}" ({", ".join(columns)})'
+    return f'CREATE TABLE "{table.name}" ({", ".join(map(_declared, table.columns))})'
+
+
+def _declared(column: Column) -> str:
+    return f'"{column.name}" {column.sql_type}{" DEFAULT " + repr("F") if column.kind == "flag" else ""}'

@@ -1,0 +1,304 @@
+"""The shape of an account, written down in a file: what it has besides the sample company, and what it has not.
+
+A person writes the small form, in YAML: custom fields, records, lists and segments, lengths and mandatory fields,
+missing permissions. `suitetalk snapshot` writes the whole form of an account in JSON, which also says what there is:
+whatever else the sample company has is then not there.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from netsuite_emulator.company.description import Column, Company, RecordType, Table
+from netsuite_emulator.options import SettingsError, unknown_name
+
+__all__ = ["Shape", "column_statements", "read_account", "read_shape", "row_statements"]
+
+FORMAT, VERSION = "netsuite-account", 1
+_SECTIONS = {"lists", "segments", "records", "fields", "hidden", "hidden_columns", "view_only", "only", "counts"}
+_KINDS = {
+    "text": "text",
+    "long text": "long",
+    "integer": "integer",
+    "number": "number",
+    "boolean": "flag",
+    "date": "date",
+    "date-time": "datetime",
+    "reference": "reference",
+    "multi-select": "multiselect",
+}
+# What custom records and lists have besides their own fields [SQL-columns].
+_RECORD = (
+    ("id", "id", "", "id", ""),
+    ("recordid", "integer", "", None, ""),
+    ("name", "text", "", "name", ""),
+    ("externalid", "text", "", "externalId", ""),
+    ("scriptid", "text", "", "scriptId", "readonly"),
+    ("isinactive", "flag", "", "isInactive", ""),
+    ("owner", "reference", "employee", "owner", ""),
+    ("created", "datetime", "", "created", "readonly"),
+    ("lastmodified", "datetime", "", "lastModified", "readonly"),
+    ("lastmodifiedby", "reference", "employee", None, ""),
+)
+_LIST = ("id", "recordid", "name", "externalid", "scriptid", "isinactive")
+_ROWS = 20
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What a file says.
+
+    Attributes:
+        records: custom record types: their tables.
+        lists: the values of custom lists and segments, by table.
+        fields: columns by table; those that the sample company has are changed, the others added.
+        rows: how many rows a custom record type gets, where the file says so.
+        labels: names of record types for people.
+        hidden: record types and tables that the role may not see.
+        hidden_columns: columns that it may not see, as table.column.
+        view_only: record types that it may not write.
+        types: all record types there are, in lower case; None for those of the sample company and the file.
+        tables: all tables there are, with their columns; None likewise.
+    """
+
+    records: dict[str, Table] = field(default_factory=dict)
+    lists: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    fields: dict[str, tuple[Column, ...]] = field(default_factory=dict)
+    rows: dict[str, int] = field(default_factory=dict)
+    labels: dict[str, str] = field(default_factory=dict)
+    hidden: frozenset[str] = frozenset()
+    hidden_columns: frozenset[str] = frozenset()
+    view_only: frozenset[str] = frozenset()
+    types: frozenset[str] | None = None
+    tables: dict[str, frozenset[str]] | None = None
+
+    def added_tables(self) -> dict[str, Table]:
+        """The tables that the sample company does not have."""
+        return {**{name: _list_table(name) for name in self.lists}, **self.records}
+
+    def added_types(self) -> Iterator[RecordType]:
+        """Their record types."""
+        for name in self.added_tables():
+            label = self.labels.get(name) or name.partition("_")[2].replace("_", " ").capitalize()
+            yield RecordType(name, name, label=label)
+
+    def with_fields(self, table: Table) -> Table:
+        """A table with the columns that the file adds or changes, and without those that are not there."""
+        changed = {column.name: column for column in self.fields.get(table.name, ())}
+        columns = [_merged(column, changed.pop(column.name, None)) for column in table.columns]
+        columns += [column for column in changed.values() if column.kind]
+        there = self.tables.get(table.name) if self.tables is not None else None
+        if there is not None:
+            columns = [column if column.name in there else column.unknown_to_queries() for column in columns]
+        return replace(table, columns=tuple(columns))
+
+
+def read_account(path: Path) -> dict[str, Any]:
+    """Read a file of an account, JSON or YAML.
+
+    Raises:
+        SettingsError: it cannot be read, or is none.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"The file {path} cannot be read: {getattr(error, 'strerror', error)}.") from None
+    account = _parsed(path, text)
+    if not isinstance(account, dict):
+        raise SettingsError(f"The file {path} is not that of an account: it holds no names with values.")
+    if "format" not in account and account.keys() <= _SECTIONS:  # the small form, by hand
+        return {"format": FORMAT, "version": VERSION, "facts": {}, "shape": account}
+    if account.get("format") != FORMAT or not isinstance(account.get("facts", {}), dict):
+        raise SettingsError(
+            f"The file {path} is not that of an account: give one that `suitetalk doctor --facts` or "
+            "`suitetalk snapshot` wrote, or write one with fields, records and lists."
+        )
+    if account.get("version") != VERSION:
+        raise SettingsError(f"The file {path} is of version {account.get('version')}; this emulator reads {VERSION}.")
+    return {"facts": {}, "shape": None, **account}
+
+
+def read_shape(path: Path | None) -> Shape:
+    """Read the shape of an account; without a file it is that of the sample company.
+
+    Raises:
+        SettingsError: the file cannot be used; the sentence says which part.
+    """
+    if path is None:
+        return Shape()
+    shape = read_account(path)["shape"] or {}
+    if not isinstance(shape, dict):
+        raise SettingsError(f"The shape in {path} must be names with values.")
+    for name in shape:
+        if name not in _SECTIONS:
+            raise unknown_name("part of a shape", str(name), _SECTIONS)
+    try:
+        return _shape(shape)
+    except (AttributeError, TypeError, ValueError, KeyError) as error:
+        if isinstance(error, SettingsError):
+            raise
+        raise SettingsError(f"The shape in {path} cannot be used: {error}.") from None
+
+
+def _parsed(path: Path, text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        pass
+    import yaml  # noqa: PLC0415 - JSON does without
+
+    try:
+        return yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise SettingsError(f"The file {path} is neither JSON nor YAML: {' '.join(str(error).split())}.") from None
+
+
+def _shape(shape: Mapping[str, Any]) -> Shape:
+    lists = {str(name).lower(): _values(name, values) for name, values in (shape.get("lists") or {}).items()}
+    fields: dict[str, list[Column]] = {
+        str(table).lower(): _columns(str(table), columns) for table, columns in (shape.get("fields") or {}).items()
+    }
+    for name, segment in (shape.get("segments") or {}).items():
+        lists[f"customrecord_{name}".lower()] = _values(name, segment["values"])
+        for table in segment["tables"]:
+            column = Column(str(name).lower(), "reference", f"customrecord_{name}".lower(), str(name), frozenset())
+            fields.setdefault(str(table).lower(), []).append(column)
+    records, rows, labels = {}, {}, {}
+    for name, record in (shape.get("records") or {}).items():
+        table = str(name).lower()
+        if not table.startswith("customrecord_"):
+            raise SettingsError(f"The record {name} must have a name that begins with customrecord_.")
+        records[table] = _record_table(table, _columns(table, record.get("fields") or {}))
+        rows[table] = int(record.get("rows", _ROWS))
+        labels[table] = str(record.get("label") or "")
+    only = shape.get("only") or {}
+    return Shape(
+        records=records,
+        lists=lists,
+        fields={table: tuple(columns) for table, columns in fields.items()},
+        rows={**rows, **{str(name).lower(): int(count) for name, count in (shape.get("counts") or {}).items()}},
+        labels=labels,
+        hidden=_names(shape, "hidden"),
+        hidden_columns=_names(shape, "hidden_columns"),
+        view_only=_names(shape, "view_only"),
+        types=_names(only, "record_types") if "record_types" in only else None,
+        tables={name.lower(): frozenset(columns) for name, columns in only["tables"].items()}
+        if "tables" in only
+        else None,
+    )
+
+
+def _names(section: Mapping[str, Any], name: str) -> frozenset[str]:
+    return frozenset(str(each).lower() for each in section.get(name) or ())
+
+
+def _values(name: object, values: Any) -> tuple[str, ...]:
+    if not isinstance(values, list) or not values:
+        raise SettingsError(f"The list {name} must be a list of its values.")
+    return tuple(map(str, values))
+
+
+def _columns(table: str, columns: Mapping[str, Any]) -> list[Column]:
+    return [_column(table, str(name), described) for name, described in columns.items()]
+
+
+def _column(table: str, name: str, described: Any) -> Column:
+    """A column as the file has it: `text`, `reference:customer`, or a mapping with kind, to, max, required."""
+    if isinstance(described, str):
+        kind, _, target = described.partition(":")
+        described = {"kind": kind, "to": target}
+    kind, target = described.get("kind"), str(described.get("to") or "").lower()
+    if kind is not None and kind not in _KINDS:
+        raise unknown_name(f"kind of field in {table}.{name}, which is", str(kind), _KINDS)
+    marks = {"required"} if described.get("required") else set()
+    marks |= {f"max={int(described['max'])}"} if "max" in described else set()
+    marks |= {"readonly"} if described.get("read_only") else set()
+    shown = described.get("field", name)
+    return Column(name.lower(), _KINDS.get(kind or "", ""), target, shown, frozenset(marks))
+
+
+def _merged(column: Column, changed: Column | None) -> Column:
+    if changed is None:
+        return column
+    kind, target = (changed.kind, changed.target) if changed.kind else (column.kind, column.target)
+    return replace(column, kind=kind, target=target or column.target, marks=column.marks | changed.marks)
+
+
+def _record_table(name: str, columns: Sequence[Column]) -> Table:
+    own = {column.name: column for column in columns}
+    base = [_merged(_base(part), own.pop(part[0], None)) for part in _RECORD]
+    return Table(name, (*base, *own.values()), "name", ("id",), name, one_world=False)
+
+
+def _list_table(name: str) -> Table:
+    columns = tuple(_base(part) for part in _RECORD if part[0] in _LIST)
+    return Table(name, columns, "name", ("id",), name, one_world=False)
+
+
+def _base(part: tuple[str, str, str, str | None, str]) -> Column:
+    name, kind, target, shown, mark = part
+    return Column(name, kind, target, shown, frozenset({mark} if mark else ()))
+
+
+def row_statements(shape: Shape, table: Table, rows: Mapping[str, int]) -> Iterator[str]:
+    """The statements that give a new table of the shape its rows: a list its values, a record as many as are wanted.
+
+    Args:
+        shape: what the file says.
+        table: the table, which is empty.
+        rows: how many rows by table, for those that are chosen elsewhere.
+    """
+    values = shape.lists.get(table.name)
+    if values:
+        listed = ", ".join(f"({number}, {_quoted(value)})" for number, value in enumerate(values, 1))
+        names = "id, id AS recordid, name, 'val_' || id AS scriptid"
+        yield f'INSERT INTO "{table.name}" BY NAME SELECT {names} FROM (VALUES {listed}) one(id, name)'
+        return
+    count = rows.get(table.name, shape.rows.get(table.name, _ROWS))
+    label = (shape.labels.get(table.name) or "Record").replace("'", "''")
+    yield (
+        f"INSERT INTO \"{table.name}\" BY NAME SELECT n + 1 AS id, n + 1 AS recordid, '{label} ' || (n + 1) AS name, "
+        "'val_' || (n + 1) AS scriptid, -5 AS owner, TIMESTAMP '2025-01-01 08:00:00' + to_minutes(n * 7) AS created, "
+        f"TIMESTAMP '2025-06-01 08:00:00' + to_minutes(n * 11) AS lastmodified FROM range({count}) numbers(n)"
+    )
+
+
+def column_statements(company: Company, table: Table, columns: Sequence[Column]) -> Iterator[str]:
+    """The statements that fill columns of a table with values that fit: references lead to rows that are there."""
+    for column in columns:
+        value = _generated(company, column)
+        if value is None:
+            continue
+        empty = "false" if "required" in column.marks else "rowid % 7 = 3"
+        yield f'UPDATE "{table.name}" SET "{column.name}" = CASE WHEN {empty} THEN NULL ELSE {value} END'
+
+
+def _generated(company: Company, column: Column) -> str | None:
+    """DuckDB's expression for a value of a column; None where there is nothing to generate."""
+    if column.kind in ("reference", "multiselect"):
+        target = company.tables.get(column.target)
+        if target is None:
+            return None
+        key = f'SELECT list("{target.key[0]}" ORDER BY 1) FROM main."{target.name}"'
+        first = f"({key})[1 + (rowid * 5) % greatest(1, len(({key})))]"
+        if column.kind == "reference":
+            return first
+        return f"{first} || ', ' || ({key})[1 + (rowid * 5 + 1) % greatest(1, len(({key})))]"
+    text = f"'{column.name} ' || (rowid + 1)"
+    return {
+        "text": text if column.longest is None else f"right({text}, {column.longest})",
+        "long": f"{text} || repeat('. Lorem ipsum', 1 + (rowid % 5)::INTEGER)",
+        "integer": "(rowid * 37) % 1000",
+        "number": "((rowid * 37) % 100000) / 100",
+        "flag": "CASE WHEN rowid % 2 = 0 THEN 'T' ELSE 'F' END",
+        "date": "DATE '2025-01-01' + ((rowid * 3) % 700)::INTEGER",
+        "datetime": "TIMESTAMP '2025-01-01 09:30:00' + to_minutes((rowid * 61) % 700000)",
+    }.get(column.kind)
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"

@@ -1,0 +1,110 @@
+"""An account of a shape that is written down: custom fields, records, lists, lengths and permissions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from netsuite_emulator import Emulator, Settings
+from netsuite_emulator.settings import SettingsError
+
+SHAPE = """
+lists:
+  customlist_tier: [Gold, Silver, Bronze]
+segments:
+  cseg_market: {values: [Home, Abroad], tables: [customer, transaction]}
+records:
+  customrecord_machine:
+    label: Machine
+    rows: 12
+    fields:
+      name: {required: true}
+      custrecord_serial: {kind: text, max: 12, required: true}
+      custrecord_of: reference:customer
+      custrecord_parts: multi-select:item
+      custrecord_tier: reference:customlist_tier
+      custrecord_price: number
+      custrecord_bought: date
+      custrecord_checked: {kind: date-time, read_only: true}
+      custrecord_runs: boolean
+fields:
+  customer:
+    custentity_tier: reference:customlist_tier
+    phone: {max: 8}
+    email: {required: true}
+hidden: [vendor]
+hidden_columns: [customer.fax]
+view_only: [employee]
+"""
+
+
+@pytest.fixture(scope="module")
+def shaped(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("shape") / "shape.yaml"
+    path.write_text(SHAPE)
+    return path
+
+
+def test_what_is_written_down_is_there(client_of: Callable[..., Any], shaped: Path, refusal: Any) -> None:
+    client = client_of(shape=shaped, table_rows={"customrecord_machine": 30})
+    machines = client.rows("SELECT * FROM customrecord_machine ORDER BY id")
+    assert len(machines) == 30
+    assert all(len(machine["custrecord_serial"]) <= 12 for machine in machines)
+    for column, table in (("of", "customer"), ("tier", "customlist_tier")):
+        lost = f"SELECT id FROM customrecord_machine WHERE custrecord_{column} NOT IN (SELECT id FROM {table})"
+        assert client.rows(lost) == []
+    assert {len(machine.get("custrecord_parts", ", ").split(", ")) for machine in machines} == {2}
+    assert client.rows("SELECT name FROM customlist_tier ORDER BY id")[0]["name"] == "Gold"
+    assert client.rows("SELECT id FROM customer WHERE custentity_tier IS NOT NULL AND cseg_market IS NOT NULL")
+    assert client.rows("SELECT id FROM transaction WHERE cseg_market = 2")
+    names = {entry["name"] for entry in client.get("/record/v1/metadata-catalog")["items"]}
+    assert {"customrecord_machine", "customlist_tier", "customrecord_cseg_market"} <= names
+    assert "vendor" not in names
+    machine = client.get("/record/v1/customrecord_machine/3")
+    assert machine["custrecord_of"]["refName"]
+    assert refusal(client.query("SELECT fax FROM customer")) == (400, "INVALID_PARAMETER")
+    assert client.send("PATCH", "/record/v1/employee/-5", json={"title": "x"}).status_code in (400, 403)
+
+
+def test_lengths_and_mandatory_fields_are_kept(client_of: Callable[..., Any], shaped: Path) -> None:
+    client = client_of(shape=shaped)
+    machine = {"name": "New", "custrecord_serial": "S-1", "custrecord_of": {"id": "1"}}
+    del machine["custrecord_of"]
+    number = client.create("customrecord_machine", machine)
+    assert client.get(f"/record/v1/customrecord_machine/{number}")["custrecord_serial"] == "S-1"
+    for body, words in (
+        ({"name": "New"}, "custrecord_serial"),
+        ({**machine, "custrecord_serial": "x" * 13}, "more than the maximum number ( 12 ) of characters"),
+    ):
+        answer = client.send("POST", "/record/v1/customrecord_machine", json=body)
+        assert answer.status_code == 400
+        assert words in answer.text
+    customer = {"companyName": "C", "subsidiary": {"id": "1"}, "phone": "123456789", "email": "a@example.com"}
+    assert "maximum number ( 8 )" in client.send("POST", "/record/v1/customer", json=customer).text
+    assert client.send("POST", "/record/v1/customer", json={**customer, "phone": "1"}).status_code == 204
+    assert client.send("POST", "/record/v1/customer", json={"companyName": "D"}).status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("colours: [a]", "is not that of an account"),
+        ("[", "is neither JSON nor YAML"),
+        ("records: {machine: {}}", "must have a name that begins with customrecord_"),
+        ("fields: {custmer: {x: text}}", "There is no table 'custmer'; did you mean customer?"),
+        ("fields: {customer: {x: txt}}", "There is no kind of field in customer.x, which is 'txt'; did you mean text?"),
+        ("fields: {customer: {x: reference:nothing}}", "There is no table 'nothing'"),
+        ("lists: {customlist_a: 3}", "must be a list of its values"),
+        ("fields: {entity: {custentity_x: text}}", "follows from others"),
+        ("fields: {customer: 3}", "cannot be used"),
+    ],
+)
+def test_what_cannot_be_meant_is_one_sentence(tmp_path: Path, text: str, sentence: str) -> None:
+    path = tmp_path / "shape.yaml"
+    path.write_text(text)
+    with pytest.raises(SettingsError) as caught:
+        Emulator(Settings(shape=path))
+    assert sentence in str(caught.value)
