@@ -45,6 +45,9 @@ class ShakenFetcher:
 
     page = ask
 
+    def end(self) -> None:
+        """Give nothing back: there is room for all."""
+
     def in_order(self, begun: Iterator[Future[Any]]) -> Iterator[Any]:
         waiting: list[Future[Any]] = []
         more = True

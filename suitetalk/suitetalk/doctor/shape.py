@@ -1,0 +1,292 @@
+"""The shape of an account as a role sees it: record types, tables, custom fields, records and lists, without data.
+
+An emulator of that shape is what a team's pipelines, mappings and queries can be tested on. The form is that of the
+facts, which stand in the same file. What has been found is written down as it comes, so that an interrupted snapshot
+goes on where it was.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from suitetalk.client import NetSuite
+from suitetalk.doctor.facts import FORMAT, VERSION
+from suitetalk.errors import STATEMENT_REFUSALS, NetSuiteError, SuiteTalkError
+from suitetalk.metadata import fields_of
+from suitetalk.record_tables import table_of
+
+__all__ = ["snapshot"]
+
+_AT_ONCE = 16  # threads; the governor decides how many requests are in flight
+_TOGETHER = 50  # columns of one statement: more than 100 may answer no rows [section 14.2]
+_SAMPLE = 1000
+_CUSTOM = ("cust", "cseg")
+_RECORD, _LIST = "customrecord_", "customlist_"
+_LARGE = ("transaction", "systemnote", "deletedrecord")
+_UNKNOWN = re.compile(r"(?:Unknown identifier|Field) '([^']+)'")
+_KINDS = {"text": "text", "integer": "integer", "number": "number", "boolean": "boolean", "date": "date"}
+_KINDS |= {"date-time": "date-time", "reference": "reference", "multi-select": "multi-select", "enum": "text"}
+_KNOWN_KINDS = {"decimal": "number", "choice": "text", "list of ids": "multi-select"}
+
+
+def snapshot(
+    netsuite: NetSuite,
+    facts: Callable[[], Mapping[str, Any]],
+    progress: Path,
+    *,
+    counts: bool = False,
+    tell: Callable[[str], None] = lambda _: None,
+) -> dict[str, Any]:
+    """Return the shape of an account together with its facts.
+
+    Args:
+        netsuite: the account; it is only read.
+        facts: finds the facts.
+        progress: a file for what has been found, which an interrupted snapshot leaves behind and the next one takes
+            up; it is removed in the end.
+        counts: whether the number of each table's rows is part of the shape.
+        tell: takes a word about what is looked at.
+
+    Raises:
+        SuiteTalkError: the login is refused, or NetSuite does not answer.
+    """
+    found = _Found(progress)
+    known_facts = found.or_ask("facts", lambda: dict(facts()))
+    names = found.or_ask("types", netsuite.metadata.record_types)
+    with ThreadPoolExecutor(_AT_ONCE) as threads:
+        try:
+            types = dict(
+                threads.map(lambda name: (name, found.or_ask(f"type {name}", lambda: _type(netsuite, name))), names)
+            )
+            tell(f"{len(types)} record types")
+            tables = sorted({*_known()["tables"], *map(table_of, names)})
+            columns = _hints(types)
+
+            def table(name: str) -> tuple[str, Any]:
+                return name, found.or_ask(
+                    f"table {name}", lambda: _table(netsuite, name, columns.get(name, {}), counts)
+                )
+
+            described = {name: one for name, one in threads.map(table, tables) if one is not None}
+            tell(f"{len(described)} tables")
+        except BaseException:
+            threads.shutdown(cancel_futures=True)
+            raise
+    shape = _shape({name: one for name, one in types.items() if one is not None}, described)
+    progress.unlink(missing_ok=True)
+    return {"format": FORMAT, "version": VERSION, "facts": known_facts, "shape": shape}
+
+
+class _Found:
+    """What has been found so far, kept in a file, a line for each answer."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._answers: dict[str, Any] = {}
+        for line in file.read_text(encoding="utf-8").splitlines() if file.exists() else ():
+            try:
+                self._answers.update(json.loads(line))
+            except ValueError:  # the last line of an interrupted one
+                continue
+
+    def or_ask(self, name: str, question: Callable[[], Any]) -> Any:
+        """Return what is known, or ask and write it down."""
+        if name not in self._answers:
+            answer = question()
+            with self._file.open("a", encoding="utf-8") as file:
+                file.write(json.dumps({name: answer}) + "\n")
+            self._answers[name] = answer
+        return self._answers[name]
+
+
+def _type(netsuite: NetSuite, name: str) -> dict[str, Any] | None:
+    """Return fields and sublists of a record type, and where its references lead; None where it shows no schema."""
+    try:
+        schema = netsuite.metadata.json_schema(name)
+    except STATEMENT_REFUSALS:
+        return None
+    fields: dict[str, Any] = {}
+    sublists: dict[str, Any] = {}
+    for one in fields_of(schema):
+        outer, _, inner = one.name.rpartition(".")
+        if one.kind in ("sublist", "subrecord") and not outer:
+            sublists[one.name] = {"kind": one.kind, "keys": list(one.keys), "fields": {}}
+        elif outer in sublists:
+            sublists[outer]["fields"][inner] = _KINDS.get(one.kind, "text")
+        elif not outer:
+            fields[one.name] = {"kind": _KINDS.get(one.kind, "text"), **({"read_only": True} if one.read_only else {})}
+    custom = [field for field, one in fields.items() if _is_custom(name, field) and one["kind"] in _LEADING]
+    for field, target in _targets(netsuite, name).items() if custom else ():
+        if field in fields and field in custom:
+            fields[field]["to"] = target
+    return {"fields": fields, "sublists": sublists}
+
+
+_LEADING = ("reference", "multi-select")
+
+
+def _is_custom(record_type: str, field: str) -> bool:
+    return record_type.startswith((_RECORD, _LIST)) or field.startswith(_CUSTOM)
+
+
+def _targets(netsuite: NetSuite, name: str) -> dict[str, str]:
+    """Return the tables that references of a type lead to, as the links of a few records say."""
+    found: dict[str, str] = {}
+    try:
+        for listed in netsuite.records.list(name, limit=3).items:
+            body = netsuite.records.get(name, str(listed["id"]), expand_sub_resources=False)
+            for field, value in body.items():
+                for link in value.get("links", ()) if isinstance(value, Mapping) else ():
+                    place = re.search(r"/record/v1/([^/]+)/[^/]+$", str(link.get("href")))
+                    if place and place[1].lower() != name.lower():
+                        found.setdefault(field, table_of(place[1]))
+    except (*STATEMENT_REFUSALS, KeyError):
+        return found
+    return found
+
+
+def _hints(types: Mapping[str, Any]) -> dict[str, dict[str, str]]:
+    """Return by table which columns the fields of its record types may be, and what they hold."""
+    hints: dict[str, dict[str, str]] = {}
+    for name, one in types.items():
+        for field, described in (one or {}).get("fields", {}).items():
+            hints.setdefault(table_of(name), {}).setdefault(field.lower(), described["kind"])
+        for sublist in (one or {}).get("sublists", {}).values() if table_of(name) == "transaction" else ():
+            for field, kind in sublist["fields"].items():
+                if field.startswith(_CUSTOM):
+                    hints.setdefault("transactionline", {}).setdefault(field.lower(), kind)
+    return hints
+
+
+def _table(netsuite: NetSuite, table: str, hints: Mapping[str, str], counts: bool) -> dict[str, Any] | None:  # noqa: FBT001 - of this file
+    """Return columns and keys of a table, and its rows where they are wanted; None where the role sees none."""
+    known, keys = _known_columns(table)
+    condition = _newest(netsuite, table, keys) if table.startswith(_LARGE) else ""
+    if condition is None:
+        return None
+    try:
+        rows = netsuite.suiteql.page(f"SELECT * FROM {table}{condition}", limit=_SAMPLE).items
+    except STATEMENT_REFUSALS as refusal:
+        if "Invalid search type" in refusal.detail or ("Record" in refusal.detail and "not found" in refusal.detail):
+            return None
+        rows = []
+    visible = {name: [row[name] for row in rows if name in row] for row in rows for name in row}
+    asked = sorted({*known, *hints} - visible.keys())
+    parts = [asked[place : place + _TOGETHER] for place in range(0, len(asked), _TOGETHER)]
+    accepted = {name for part in parts for name in _accepted(netsuite, table, part)}
+    kinds = {name: known.get(name) or hints.get(name) or _kind(visible.get(name, ())) for name in {*visible, *accepted}}
+    if not kinds:
+        return None
+    described: dict[str, Any] = {"columns": dict(sorted(kinds.items())), "keys": [key for key in keys if key in kinds]}
+    if counts:
+        described["rows"] = _count(netsuite, table)
+    return described
+
+
+def _newest(netsuite: NetSuite, table: str, keys: Sequence[str]) -> str | None:
+    """Return the condition for the newest rows of a large table, which takes too long as a whole [section 14.2]."""
+    try:
+        rows = netsuite.suiteql.page(f"SELECT MAX({keys[0]}) AS n FROM {table}", limit=1).items
+    except (*STATEMENT_REFUSALS, IndexError):
+        return ""
+    highest = str(rows[0].get("n", "")) if rows else ""
+    return f" WHERE {keys[0]} > {int(highest) - _SAMPLE}" if highest.lstrip("-").isdecimal() else ""
+
+
+def _accepted(netsuite: NetSuite, table: str, names: Sequence[str]) -> list[str]:
+    """Return those of some columns that a statement may have."""
+    if not names:
+        return []
+    try:
+        netsuite.suiteql.page(f"SELECT {', '.join(names)} FROM {table}", limit=1)
+    except STATEMENT_REFUSALS as refusal:
+        unknown = _UNKNOWN.search(refusal.detail)
+        fewer = [name for name in names if unknown is None or name != unknown[1].lower()]
+        if len(fewer) < len(names):
+            return _accepted(netsuite, table, fewer)
+        middle = len(names) // 2
+        return (
+            [*_accepted(netsuite, table, names[:middle]), *_accepted(netsuite, table, names[middle:])] if middle else []
+        )
+    return list(names)
+
+
+def _count(netsuite: NetSuite, table: str) -> int | None:
+    try:
+        rows = netsuite.suiteql.page(f"SELECT COUNT(*) AS n FROM {table}", limit=1).items
+        return int(rows[0]["n"])
+    except (NetSuiteError, SuiteTalkError, KeyError, IndexError, ValueError):
+        return None
+
+
+def _kind(values: Sequence[Any]) -> str:
+    texts = [str(value) for value in values]
+    if texts and all(text in ("T", "F") for text in texts):
+        return "boolean"
+    if texts and all(re.fullmatch(r"-?\d{1,18}", text) for text in texts):
+        return "integer"
+    if texts and all(re.fullmatch(r"-?\d*\.?\d+", text) for text in texts):
+        return "number"
+    return "text"
+
+
+def _shape(types: Mapping[str, Any], tables: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the file's part: what the account has of its own, and, as `only`, all there is."""
+    records: dict[str, Any] = {}
+    lists: dict[str, Any] = {}
+    fields: dict[str, Any] = {}
+    for name, one in types.items():
+        if name.startswith(_RECORD) and name in tables:
+            columns = tables[name]["columns"]
+            lower = {field.lower(): {**described, "field": field} for field, described in one["fields"].items()}
+            records[name] = {
+                "fields": {column: lower.get(column, {"kind": kind, "field": None}) for column, kind in columns.items()}
+            }
+        elif name.startswith(_LIST):
+            lists[name] = ["One", "Two", "Three"]
+        else:
+            custom = {field: described for field, described in one["fields"].items() if field.startswith(_CUSTOM)}
+            if custom:
+                fields.setdefault(table_of(name), {}).update(custom)
+    only = {
+        "record_types": {
+            name: {"table": table_of(name), "fields": sorted(one["fields"]), "sublists": sorted(one["sublists"])}
+            for name, one in types.items()
+        },
+        "tables": {name: {part: one[part] for part in ("columns", "keys")} for name, one in tables.items()},
+    }
+    features = sorted(feature for feature, names in _known()["features"].items() if names.split()[0] in tables)
+    shape = {"features": features, "records": records, "lists": lists, "fields": fields, "only": only}
+    counts = {name: one["rows"] for name, one in tables.items() if one.get("rows") is not None}
+    return {**shape, **({"counts": counts} if counts else {})}
+
+
+def _known_columns(table: str) -> tuple[dict[str, str], Sequence[str]]:
+    """Return what columns a table is known to have, and its keys."""
+    known = _known()
+    found = known["tables"].get(table) or next(
+        (facts for prefix, facts in known["patterns"].items() if table.startswith(prefix)), None
+    )
+    if found is None:
+        return {"id": "integer"}, ("id",)
+    return dict(_columns(found["columns"])), found["keys"].split()
+
+
+def _columns(groups: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    for group, names in groups.items():
+        kind = group.removesuffix("?")
+        for name in names.split():
+            yield name, _KNOWN_KINDS.get(kind, kind)
+
+
+@cache
+def _known() -> dict[str, Any]:
+    known: dict[str, Any] = json.loads(files("suitetalk").joinpath("known_tables.json").read_text(encoding="utf-8"))
+    return known
