@@ -89,7 +89,7 @@ def test_the_file_holds_no_data_of_the_account(netsuite_emulator: Emulator) -> N
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        ("{", "is not JSON"),
+        ("{", "is neither JSON nor YAML"),
         ("[]", "is not that of an account"),
         ('{"format": "netsuite-account", "version": 2, "facts": {}}', "is of version 2"),
     ],

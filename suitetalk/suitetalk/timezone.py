@@ -31,7 +31,7 @@ _SLACK = timedelta(seconds=90)  # record bodies are cut to the minute
 _FURTHEST = timedelta(hours=15)  # more than any zone is from UTC
 _TRIES = 3
 _TABLES_WITH_RECORDS = ("customer", "vendor", "employee", "contact", "transaction")
-_ANY_TABLES = ("currency", *_TABLES_WITH_RECORDS, "account", "item", "subsidiary")
+_ANY_TABLES: tuple[str, ...] = ("currency", *_TABLES_WITH_RECORDS, "account", "item", "subsidiary")
 _ORDERS = ("", " DESC")
 _AT_ONCE = 8
 _COLUMNS = 50  # of one statement: more than 100 may answer no rows [section 14.2]
@@ -124,13 +124,16 @@ def detect_zone(suiteql: SuiteQL, records: Records, *, by_few: bool = False) -> 
     Args:
         suiteql: where to ask for stamps.
         records: where to read bodies.
-        by_few: whether the newest records are enough, to spare requests.
+        by_few: whether the newest records and the last years are enough, to spare requests.
 
     Raises:
         ConfigurationError: neither witness could be heard; the text names the setting to use instead.
     """
     with ThreadPoolExecutor(_AT_ONCE) as threads:
-        asked = threads.submit(_sightings_by_function, suiteql, _moments(_FIRST_YEAR))
+        moments, tables = _moments(_FIRST_YEAR), _ANY_TABLES
+        if by_few:
+            moments, tables = moments[: _COLUMNS - _COLUMNS % 4], tables[:2]
+        asked = threads.submit(_sightings_by_function, suiteql, moments, tables)
         for _ in range(_TRIES):  # where many records change, some do between the two readings
             from_records = _sightings_in_records(suiteql, records, threads, _ORDERS[-1:] if by_few else _ORDERS)
             witness, from_function = asked.result()

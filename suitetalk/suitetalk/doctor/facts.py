@@ -24,7 +24,7 @@ from suitetalk.errors import (
     SuiteTalkError,
 )
 from suitetalk.http.governor import Governor, Permit
-from suitetalk.http.response import Page
+from suitetalk.http.response import Answer, Page
 from suitetalk.raw import Body
 from suitetalk.timezone import SQL_TIME_FORMAT, detect_zone
 
@@ -276,7 +276,7 @@ def _parameters(asker: _Asker) -> str:
     return asker.word(lambda: _statement(asker, body))
 
 
-def _statement(asker: _Asker, body: Body, **options: Any) -> object:
+def _statement(asker: _Asker, body: Body, **options: Any) -> Answer:
     headers = {"Prefer": "transient"}
     return asker.netsuite.raw.request(
         "POST", "suiteql", **{"service": "query", "body": body, "headers": headers, **options}
@@ -311,12 +311,14 @@ def _offset(asker: _Asker) -> tuple[str | None, str | None]:
     statement = f"SELECT id FROM {asker.table} ORDER BY id"
     plain = asker.page(statement)
     counted = ("all rows" if plain.total > 1 else "rows of the page") if plain and plain.has_more else None
-    shifted = asker.ask(lambda: asker.suiteql.page(f"{statement} OFFSET 1 ROWS", limit=1))
+    body = Body(json={"q": f"{statement} OFFSET 1 ROWS"})  # which the library itself refuses
+    shifted = asker.ask(lambda: _statement(asker, body, parameters={"limit": "1"}).json())
     if isinstance(shifted, NetSuiteError):
         return REFUSED, counted
-    if not plain or not plain.has_more or not isinstance(shifted, Page):
+    if not plain or not plain.has_more or not isinstance(shifted, Mapping):
         return None, counted
-    return "ignored" if shifted.items == plain.items else WORKS, counted
+    shown = [item.get("id") for item in shifted.get("items", ())]
+    return "ignored" if shown == [item["id"] for item in plain.items] else WORKS, counted
 
 
 def _errors(asker: _Asker) -> tuple[str, str, str, str, str]:
