@@ -10,12 +10,20 @@
 from __future__ import annotations
 
 import ast
+import copy
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from singer_sdk.exceptions import ConfigValidationError
-from singer_sdk.mapper import NULL_STRING, CustomStreamMap, PluginMapper, RemoveRecordTransform, SameRecordTransform
+from singer_sdk.mapper import (
+    NULL_STRING,
+    CustomStreamMap,
+    PluginMapper,
+    RemoveRecordTransform,
+    SameRecordTransform,
+    StreamMap,
+)
 from singer_sdk.singerlib.catalog import Catalog
 
 from suitetalk.errors import ConfigurationError, SuiteTalkError
@@ -46,7 +54,10 @@ class Mapper(PluginMapper):
             ConfigurationError: they cannot be used, whatever the streams.
         """
         given = {name: value for name, value in plugin_config.items() if value is not None}
-        _check_expressions(given.get("stream_maps", {}))
+        maps = given.get("stream_maps", {})
+        _check_expressions(maps)
+        columns = (one.items() for one in maps.values() if isinstance(one, Mapping))
+        self._computed = {name for one in columns for name, expression in one if isinstance(expression, str)}
         try:
             super().__init__(plugin_config=given, logger=logger)
         except ConfigValidationError as error:
@@ -105,6 +116,17 @@ class Mapper(PluginMapper):
                     "stream_maps", f"writes the {what} under one name, {alias}; give each a name of its own."
                 )
             sources[alias] = stream
+
+    def known_schema(self, stream_map: StreamMap) -> dict[str, Any]:
+        """Return a copy of a map's schema that says nothing of the columns that the map computes.
+
+        The SDK takes most expressions for texts, whatever they give; or for what the column was before.
+        """
+        schema = copy.deepcopy(stream_map.transformed_schema)
+        columns = schema.get("properties", {})
+        if isinstance(stream_map, CustomStreamMap):
+            columns.update({name: {} for name in self._computed & columns.keys()})
+        return schema
 
     def _written_as(self, streams: Iterable[str]) -> Iterator[tuple[str, str]]:
         for stream in streams:

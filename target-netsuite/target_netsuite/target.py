@@ -320,7 +320,7 @@ class TargetNetSuite(SinkTarget):
             if not isinstance(stream_map, RemoveRecordTransform):
                 self.get_sink(
                     stream_map.stream_alias,
-                    schema=copy.deepcopy(stream_map.transformed_schema),  # the sink changes what it gets
+                    schema=self._maps.known_schema(stream_map),
                     key_properties=stream_map.transformed_key_properties or [],
                 )
 

@@ -229,6 +229,28 @@ def test_stream_maps_rename_filter_and_drop(emulator: Emulator, listen: Listen, 
     assert "`stream_maps` cannot compute the column name of stream people" in run.refused[0]["message"]
 
 
+def test_a_stream_map_may_compute_any_kind_of_value(emulator: Emulator, listen: Listen, prefix: str) -> None:
+    fields = {
+        "name": "companyName",
+        "limit": "creditLimit",
+        "places[].street": "addressBook[].addressBookAddress.addr1",
+    }
+    columns = {"id": {"type": "integer"}, **{name: {"type": "string"} for name in ("name", "limit", "street")}}
+    run = listen(
+        {"people": {"record_type": "customer", "external_id": f"{prefix}-{{id}}", "fields": fields}},
+        schema("people", columns),
+        record("people", id=1, name=f"{prefix} Acme", limit="12", street="1 Main St"),
+        stream_maps={"people": {"places": "[dict(street=street)]", "limit": "int(limit) + 0.5"}},
+    )
+    assert (run.error, run.refused) == (None, [])
+    [(number, limit)] = emulator.execute(f"SELECT id, creditlimit FROM customer WHERE externalid = '{prefix}-1'")
+    assert float(limit) == 12.5
+    assert emulator.execute(
+        "SELECT a.addr1 FROM entityaddress a JOIN entityaddressbook b ON b.addressbookaddress = a.nkey "
+        f"WHERE b.entity = {number}"
+    ) == [("1 Main St",)]
+
+
 def test_a_deletion_passes_stream_maps_with_its_key_alone(emulator: Emulator, listen: Listen, prefix: str) -> None:
     columns = {
         "id": {"type": "integer"},
