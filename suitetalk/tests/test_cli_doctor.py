@@ -66,6 +66,20 @@ def test_whether_records_may_be_changed(netsuite_emulator_factory: MakeEmulator,
     assert emulator.execute(changed) == before
 
 
+def test_whether_records_may_be_created_where_there_are_none(
+    netsuite_emulator_factory: MakeEmulator, tmp_path: Path
+) -> None:
+    emulator = netsuite_emulator_factory(role=Role(view_only=frozenset({"department"})))
+    for table in ("department", "location"):
+        emulator.execute(f"DELETE FROM {table}")
+
+    findings = report(shell_of(emulator, tmp_path), "department", "location")
+
+    assert findings["department"]["text"].endswith("may not create one, which needs the permission at level Create.")
+    assert findings["location"]["text"].endswith("sees no record; the role may create one.")
+    assert emulator.execute("SELECT count(*) FROM location") == [(0,)]
+
+
 def test_readable_empty_and_not_permitted(netsuite_emulator_factory: MakeEmulator, tmp_path: Path) -> None:
     emulator = netsuite_emulator_factory(hidden_record_types=frozenset({"vendor"}))
     emulator.execute("DELETE FROM department")

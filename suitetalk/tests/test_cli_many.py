@@ -150,3 +150,20 @@ def test_datasets(shell: Shell) -> None:
     assert rows
     assert shell.done("dataset", listed[0]["id"], "--limit", "1").lines() == rows[:1]
     assert shell.run("dataset", "custdataset_nonsense").code == 4
+
+
+@pytest.mark.parametrize("form", ["jsonl", "json", "csv"])
+def test_results_that_have_come_are_kept_when_the_rest_fails(shell: Shell, form: str) -> None:
+    (shell.folder / "in.jsonl").write_text(
+        "".join(f"{json.dumps(body(number))}\n" for number in range(100)) + "{broken\n"
+    )
+    file = shell.folder / f"out.{form}"
+
+    run = shell.run("batch", "create", "customer", "@in.jsonl", "--jobs-at-once", "1", "-o", str(file))
+
+    assert run.code != 0
+    assert not file.exists()
+    kept = file.with_name(f"{file.name}.incomplete").read_text()
+    assert kept.count('"job"' if form != "csv" else "\n") == (101 if form == "csv" else 100)
+    assert f"{file} is not complete; what has come is in {file}.incomplete." in run.err
+    assert [one.name for one in shell.folder.glob(".*.part")] == []

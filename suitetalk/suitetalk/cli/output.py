@@ -44,12 +44,15 @@ def write_rows(
         output: a file, or None for standard output.
         columns: the columns there are, in their order, as `selected_columns` returns them. Without any they are those
             that the rows have.
-        as_they_come: whether each row leaves at once where the format allows it, since the next one may take long.
+        as_they_come: whether each row leaves at once where the format allows it, since the next one may take long; and
+            those that have come are kept when the rest does not, since they tell of what has been done.
     """
     form = form or _suitable(output)
     if form == "parquet" and output is None and sys.stdout.isatty():
         raise click.UsageError("Parquet is not text for a terminal; name a file with --output")
-    with _opened(output) as file:
+    failures: list[BaseException] = []
+    rows = _until_one_fails(rows, failures) if as_they_come else rows
+    with _opened(output, is_kept=as_they_come) as file:
         if form == "jsonl":
             for row in rows:
                 file.write(_shown(encode(row), file) + b"\n")
@@ -59,6 +62,18 @@ def write_rows(
             file.write(_shown(_pretty(list(rows)), file))
         else:
             _write_columns(rows, form, file, columns, None if output else _terminal_width(), as_they_come=as_they_come)
+        if failures:
+            raise failures[0]
+
+
+def _until_one_fails(rows: Iterable[Row], failures: list[BaseException]) -> Iterator[Row]:
+    """Yield rows until there are no more, or until the next one fails: its failure is for later."""
+    try:
+        yield from rows
+    except GeneratorExit:
+        raise
+    except BaseException as error:  # noqa: BLE001 - it is raised when what has come is written
+        failures.append(error)
 
 
 def is_json(form: str | None, output: Path | None) -> bool:
@@ -250,8 +265,13 @@ def _parquet(rows: list[Row], columns: list[str]) -> bytes:
 
 
 @contextmanager
-def _opened(output: Path | None) -> Iterator[BinaryIO]:
-    """Open the place to write to; a file takes its name when all of it is there."""
+def _opened(output: Path | None, *, is_kept: bool = False) -> Iterator[BinaryIO]:
+    """Open the place to write to; a file takes its name when all of it is there.
+
+    Args:
+        output: a file, or None for standard output.
+        is_kept: whether a file that is not complete is kept, under a name that says so.
+    """
     if output is None:
         sys.stdout.flush()
         yield sys.stdout.buffer
@@ -266,5 +286,11 @@ def _opened(output: Path | None) -> Iterator[BinaryIO]:
         with part.open("wb") as file:
             yield file
         part.replace(output)
+    except BaseException:
+        if is_kept and part.exists() and part.stat().st_size:
+            incomplete = output.with_name(f"{output.name}.incomplete")
+            part.replace(incomplete)
+            note(f"{output} is not complete; what has come is in {incomplete}.")
+        raise
     finally:
         part.unlink(missing_ok=True)

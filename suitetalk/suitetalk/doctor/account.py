@@ -61,7 +61,7 @@ def check_type(netsuite: NetSuite, name: str) -> Finding:
     if not page.total:
         return warning(
             name,
-            "empty: the role may list it and sees no record.",
+            f"empty: the role may list it and sees no record; {_how_writable(netsuite, name)}.",
             "if there should be some, look at the role's restrictions (subsidiary, department, own records only).",
         )
     return _read_one(netsuite, name, str(page.items[0].get("id")) if page.items else "", page.total)
@@ -178,15 +178,19 @@ def _read_one(netsuite: NetSuite, name: str, record_id: str, total: int) -> Find
     return ok(name, f"readable: {total} records; {_how_writable(netsuite, name, record_id)}.")
 
 
-def _how_writable(netsuite: NetSuite, name: str, record_id: str) -> str:
-    """Ask for the form to edit a record with, which saves nothing [article_1217103046]."""
+def _how_writable(netsuite: NetSuite, name: str, record_id: str = "") -> str:
+    """Ask for the form to edit a record with, or to make one, which saves nothing [article_1217103046]."""
+    what, level = ("change them", "Edit") if record_id else ("create one", "Create")
     try:
-        netsuite.records.edit_form(name, record_id)
+        if record_id:
+            netsuite.records.edit_form(name, record_id)
+        else:
+            netsuite.records.create_form(name)
     except PermissionDeniedError:
-        return "the role may not change them, which needs the permission at level Edit"
+        return f"the role may not {what}, which needs the permission at level {level}"
     except SuiteTalkError:
-        return "whether the role may change them is not known"
-    return "the role may change them"
+        return f"whether the role may {what} is not known"
+    return f"the role may {what}"
 
 
 def _as_table(netsuite: NetSuite, name: str) -> Finding:
