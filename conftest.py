@@ -8,12 +8,14 @@ tries a thousand others each time. Tests name no number; one with costly example
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 # Imported here because pytest would otherwise take the folder suitetalk/ with its tests for the package.
 import suitetalk  # noqa: F401 - for its effect on what is imported later
+from suitetalk.http import places
 
 # No deadline, and no complaint of slowness: how fast the machine is proves nothing.
 _ALWAYS = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
@@ -28,4 +30,9 @@ def _state_of_their_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[No
         patch.setenv("NETSUITE_TOKEN_STORE", "file")
         patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
         patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        patch.setattr(places, "cache_folder", _no_home)  # what one test learns of a limit is not for the next
         yield
+
+
+def _no_home() -> Path:
+    raise OSError

@@ -31,6 +31,7 @@ from suitetalk.errors import (
     SuiteTalkError,
 )
 from suitetalk.http.governor import Governor, Limiter, Permit, RetryPolicy, Traffic
+from suitetalk.http.places import governor_for
 from suitetalk.http.response import PAGE_SIZE, READABLE_ROWS, Page
 from suitetalk.jobs import Job, Jobs, PollPolicy, Task
 from suitetalk.metadata import FieldShape, MetadataCatalog
@@ -94,6 +95,7 @@ __all__ = [
     "TaskResult",
     "TokenStore",
     "Traffic",
+    "governor_for",
     "in_batches",
     "quoted",
 ]

@@ -14,7 +14,8 @@ from suitetalk.auth.login import TokenRequester
 from suitetalk.batches import Batches
 from suitetalk.errors import ConfigurationError
 from suitetalk.facts import Facts
-from suitetalk.http.governor import Governor, Limiter, RetryPolicy
+from suitetalk.http.governor import Limiter, RetryPolicy
+from suitetalk.http.places import governor_for
 from suitetalk.http.transport import Transport
 from suitetalk.jobs import Jobs, PollPolicy
 from suitetalk.metadata import CatalogCache, MetadataCatalog
@@ -55,7 +56,7 @@ class NetSuite:
 
         Args:
             settings: the account and the login.
-            limiter: shared with others, or None for this client's own.
+            limiter: shared with others, or None for one that shares the account's limit as the settings say.
             retry: how often and how far apart to try.
             user_agent: how to introduce oneself.
             session: stands in for the network in tests.
@@ -66,9 +67,9 @@ class NetSuite:
             facts: what earlier clients have learned of the account; nothing if None.
 
         Raises:
-            ConfigurationError: the private key or its certificate cannot be used.
+            ConfigurationError: the private key, its certificate or the address of Redis cannot be used.
         """
-        limiter = limiter or Governor(settings.max_concurrency)
+        limiter = limiter or governor_for(settings)
         retry = retry or RetryPolicy(busy_patience=settings.busy_patience)
         self.transport = Transport(
             settings.account,

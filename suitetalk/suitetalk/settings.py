@@ -194,8 +194,22 @@ class ConnectionSettings:
     max_concurrency: int | None = setting(
         None,
         "Most requests at once",
-        "Most requests in flight at once. Without it the account's limit is found by trying.",
+        "Most requests in flight at once, counted together with those of others who share the account's limit and have "
+        "this setting. Without it the account's limit is found by trying.",
         minimum=1,
+    )
+    concurrency_folder: str | None = setting(
+        None,
+        "Folder of shared limits",
+        "Folder in which a user's processes on one host share each account's limit of requests at once; it holds "
+        "nothing else and is on a local disk. A folder in the user's cache when absent; off for a limit that is not shared.",
+    )
+    concurrency_redis: str | None = setting(
+        None,
+        "Redis of shared limits",
+        "Address of a Redis server, such as redis://host:6379/0, through which several hosts share each account's "
+        "limit of requests at once, instead of the folder; needs the extra redis.",
+        secret=True,
     )
     request_timeout: float = setting(
         300,

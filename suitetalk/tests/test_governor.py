@@ -9,7 +9,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from suitetalk import Governor, Permit
@@ -51,6 +51,7 @@ class Account:
             self.finish_one()
 
 
+@settings(max_examples=settings().max_examples // 4)
 @given(limit=st.integers(1, 30), seed=st.integers(0, 1000))
 def test_the_limit_is_found_and_hardly_overrun(limit: int, seed: int) -> None:
     account = Account(Governor(), limit, random.Random(seed).randrange)

@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
-from suitetalk import ConnectionFailedError, Governor, NetSuite, NetSuiteError, RetryPolicy
+from suitetalk import ConnectionFailedError, NetSuite, NetSuiteError, RetryPolicy, governor_for
 from suitetalk.facts import DAY, Facts
 from suitetalk.metadata import CatalogCache
 from suitetalk.timezone import DetectedZone, detect_zone, is_still, set_zone, zone_named
@@ -35,7 +35,7 @@ class Account:
     def __init__(self, settings: TapSettings, user_agent: str, retry: RetryPolicy | None = None) -> None:
         """Connect; nothing is sent yet."""
         self.settings = settings
-        self.governor = Governor(settings.connection.max_concurrency)
+        self.governor = governor_for(settings.connection)
         self._kept = CatalogCache.of_login(settings.connection, _KEPT_FOR) if _keeps(settings) else None
         is_fresh = settings.discovery.refresh_catalog
         self.facts = Facts(self._kept.get(_KEPT_AS) if self._kept and not is_fresh else None)

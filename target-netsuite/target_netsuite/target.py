@@ -20,7 +20,7 @@ from singer_sdk.exceptions import RecordsWithoutSchemaException
 from singer_sdk.mapper import RemoveRecordTransform, StreamMap
 from singer_sdk.sinks import RecordSink
 
-from suitetalk import ConfigurationError, Governor, NetSuite, RetryPolicy
+from suitetalk import ConfigurationError, Governor, NetSuite, RetryPolicy, governor_for
 from suitetalk.descriptions import check_environment, json_values, stray_names, stray_variables
 from suitetalk.stream_maps import Mapper, StreamMapError
 from target_netsuite.child_streams import ChildStreams
@@ -102,7 +102,7 @@ class TargetNetSuite(SinkTarget):
     @cached_property
     def governor(self) -> Governor:
         """How many requests may be in flight."""
-        return Governor(self.settings.connection.max_concurrency)
+        return governor_for(self.settings.connection)
 
     @cached_property
     def netsuite(self) -> NetSuite:
