@@ -8,11 +8,12 @@ import sys
 from types import ModuleType
 
 from benchmarks.failure import BenchmarkError
-from benchmarks.parts import cpu, discovery, memory, peers, slots, writes
+from benchmarks.parts import cpu, discovery, memory, peers, shared, slots, writes
 
 PARTS: dict[str, ModuleType] = {
     "peers": peers,
     "slots": slots,
+    "shared": shared,
     "cpu": cpu,
     "memory": memory,
     "discovery": discovery,

@@ -70,7 +70,8 @@ def test_secrets_are_sensitive(plugins: Mapping[str, Any]) -> None:
         for setting in plugin.get("settings", ())
         if setting.get("sensitive")
     }
-    netsuite = {"client_id", "client_secret", "private_key", "private_key_passphrase", "token_id", "token_secret"}
+    keys = {"client_id", "client_secret", "private_key", "private_key_passphrase", "token_id", "token_secret"}
+    netsuite = {*keys, "concurrency_redis"}
     secrets = {
         "tap-netsuite": netsuite,
         "target-netsuite": netsuite,

@@ -25,8 +25,9 @@ class TapNetSuite:
     name = "tap-netsuite"
     form = "Singer"
 
-    def __init__(self, catalog: Mapping[str, Any]) -> None:
-        """Read what stands in this catalog."""
+    def __init__(self, catalog: Mapping[str, Any], settings: Mapping[str, Any] | None = None) -> None:
+        """Read what stands in this catalog, with these settings besides the usual ones."""
+        self._settings = settings or {}
         self._entries = {entry["tap_stream_id"]: entry for entry in catalog["streams"]}
 
     def properties(self, stream: str) -> list[str]:
@@ -43,7 +44,7 @@ class TapNetSuite:
         if unknown:
             raise BenchmarkError(f"tap-netsuite did not discover {', '.join(unknown)}.")
         config, catalog = directory / "config.json", directory / "catalog.json"
-        config.write_text(json.dumps(config_for(account)), encoding="utf-8")
+        config.write_text(json.dumps({**config_for(account), **self._settings}), encoding="utf-8")
         chosen = [_selected(self._entries[stream]) for stream in streams]
         catalog.write_text(json.dumps({"streams": chosen}), encoding="utf-8")
         return [str(PROGRAM), "--config", str(config), "--catalog", str(catalog)]

@@ -202,7 +202,7 @@ class ConnectionSettings:
         None,
         "Folder of shared limits",
         "Folder in which a user's processes on one host share each account's limit of requests at once; it holds "
-        "nothing else and is on a local disk. A folder in the user's cache when absent; off for a limit that is not shared.",
+        "nothing else and is on a local disk. A folder in the user's cache when absent; off to share no limit.",
     )
     concurrency_redis: str | None = setting(
         None,

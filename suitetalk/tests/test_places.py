@@ -7,6 +7,7 @@ import logging
 import os
 import random
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -16,13 +17,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import redis
 from hypothesis import given
 from hypothesis import strategies as st
 
 from netsuite_emulator import Emulator, Settings
 from suitetalk import ConfigurationError, ConnectionSettings, Governor, Permit, governor_for
 from suitetalk.http.governor import Ledger, Member
-from suitetalk.http.places import FileLedger
+from suitetalk.http.places import FileLedger, RedisLedger
 
 _SENDER = Path(__file__).with_name("sharing_process.py")
 
@@ -132,7 +134,7 @@ def test_accounts_do_not_share(tmp_path: Path) -> None:
 def test_a_killed_process_frees_its_places(tmp_path: Path) -> None:
     program = (
         "import sys; from pathlib import Path; from suitetalk import Governor; "
-        "from suitetalk.http.places import FileLedger\n"
+        "from suitetalk.http.places import FileLedger, RedisLedger\n"
         f"governor = Governor(3, FileLedger(Path({str(tmp_path)!r}), 'account'))\n"
         "for _ in range(3): governor.acquire()\n"
         "print('held', flush=True); sys.stdin.read()"
@@ -322,3 +324,91 @@ def test_a_limit_found_by_trying_is_known_in_the_end() -> None:
     account.run(100)
     assert account.refused <= 3
     assert account.ledger.places == 15
+
+
+@pytest.fixture
+def redis_server(tmp_path: Path) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as server:
+        client = redis.Redis(port=port)
+        wait_until(lambda: answers(client))
+        yield f"redis://127.0.0.1:{port}/0", server
+        server.kill()
+
+
+def answers(client: redis.Redis) -> bool:
+    try:
+        return bool(client.ping())
+    except redis.RedisError:
+        return False
+
+
+@pytest.mark.slow
+def test_hosts_share_through_redis(redis_server: tuple[str, subprocess.Popen[bytes]]) -> None:
+    address, _ = redis_server
+    first, second = (governor_for(settings_for(None, concurrency_redis=address, max_concurrency=3)) for _ in range(2))
+    permits = [first.acquire() for _ in range(3)]
+    waiting = threading.Thread(target=second.acquire)
+    waiting.start()
+    wait_until(lambda: len(second._waiting) == 1)
+    assert (first.in_flight, second.in_flight) == (3, 0)
+
+    first.release(permits[0], blocked=True)
+    first.release(permits[1], blocked=False)
+    first.release(permits[2], blocked=False)
+    waiting.join(60)
+    assert (first.in_flight, second.in_flight) == (0, 1)
+    assert first.limit == second.limit == 1
+
+
+@pytest.mark.slow
+def test_processes_share_a_limit_evenly_through_redis(redis_server: tuple[str, subprocess.Popen[bytes]]) -> None:
+    with Emulator(Settings(concurrency_limit=5, latency=0.1, scale=0.01)) as emulator:
+        config = {**emulator.connection, "concurrency_redis": redis_server[0], "max_concurrency": 5}
+        with sending(2, config, 10) as said:
+            assert sum(one["throttled"] for one in said) == 0
+        assert emulator.highest_in_flight == 5
+    counts = [len(one["ended"]) for one in said]
+    assert min(counts) >= 0.7 * max(counts)
+
+
+@pytest.mark.slow
+def test_each_goes_on_alone_when_redis_goes_away(
+    redis_server: tuple[str, subprocess.Popen[bytes]], caplog: pytest.LogCaptureFixture
+) -> None:
+    address, server = redis_server
+    first, second = (governor_for(settings_for(None, concurrency_redis=address, max_concurrency=4)) for _ in range(2))
+    held = [first.acquire() for _ in range(4)]
+    waiting = threading.Thread(target=second.acquire)
+    waiting.start()
+    wait_until(lambda: second._share == 2)
+
+    server.kill()
+    server.wait()
+    waiting.join(60)
+    for permit in held:
+        first.release(permit, blocked=False)
+    assert (first.in_flight, second.in_flight) == (0, 1)
+    assert second.limit == 2
+    assert [record.levelno for record in caplog.records if "concurrency_redis" in record.message] == [
+        logging.WARNING
+    ] * 2
+
+
+@pytest.mark.slow
+def test_a_host_that_was_cut_off_loses_its_places(redis_server: tuple[str, subprocess.Popen[bytes]]) -> None:
+    program = (
+        "import sys; from suitetalk import Governor; from suitetalk.http.places import RedisLedger\n"
+        f"governor = Governor(1, RedisLedger({redis_server[0]!r}, 'account')); governor.acquire()\n"
+        "print('held', flush=True); sys.stdin.read()"
+    )
+    with subprocess.Popen([sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:
+        assert holder.stdout is not None
+        holder.stdout.readline()
+        holder.kill()
+    governor = Governor(1, RedisLedger(redis_server[0], "account"))
+    governor.acquire()
+    assert governor.in_flight == 1

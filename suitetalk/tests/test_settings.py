@@ -123,6 +123,7 @@ def test_every_setting_describes_itself_and_secrets_are_marked() -> None:
     assert {name for name, schema in CONNECTION_SETTINGS.items() if schema.get("secret")} == {
         "client_id",
         "client_secret",
+        "concurrency_redis",
         "private_key",
         "private_key_passphrase",
         "token_id",

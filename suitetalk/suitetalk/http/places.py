@@ -72,7 +72,7 @@ def _keeper(settings: ConnectionSettings) -> LedgerKeeper | None:
     key = _key(settings.account)
     if settings.concurrency_redis:
         return RedisLedger(settings.concurrency_redis, key)
-    if settings.concurrency_folder == "off" or fcntl is None:
+    if (settings.concurrency_folder or "").lower() == "off" or fcntl is None:
         return None
     if settings.concurrency_folder:
         return FileLedger(Path(settings.concurrency_folder).expanduser(), key, is_asked_for=True)
