@@ -148,7 +148,7 @@ class RecordType:
         return self.name.lower()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Company:
     """Tables by name and record types by lower-case name.
 

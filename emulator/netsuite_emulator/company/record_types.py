@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import fields, replace
 
 from netsuite_emulator.company.bulk import bulk_tables, bulk_types
 from netsuite_emulator.company.description import Company, RecordType, Sublist, Table, load_tables
@@ -53,6 +53,7 @@ _SAMPLE_CUSTOM = frozenset(
     {"customrecord_warranty", "customrecord_site_visit", "customlist_region", "customlist_channel", "customlist_size"}
 )
 _NOT_IN_JOURNALS = frozenset({"entity", "terms", "dueDate", "shipDate", "shipMethod", "billingAddress"})
+_BUILT: dict[str, Company] = {}
 
 
 def _transaction(  # noqa: PLR0913 - one row of the table below
@@ -118,11 +119,20 @@ def _all_record_types() -> Iterable[RecordType]:
 
 
 def build_company(settings: CompanySettings) -> Company:
-    """The company's description.
+    """The company's description, one and the same for the same settings, so that statements are translated once.
 
     Raises:
         SettingsError: a big table has the name of another one, or a setting names what does not exist.
     """
+    if settings.shape is not None:  # a file, which may have changed
+        return _build(settings)
+    chosen = repr([getattr(settings, field.name) for field in fields(CompanySettings)])
+    if chosen not in _BUILT:
+        _BUILT[chosen] = _build(settings)
+    return _BUILT[chosen]
+
+
+def _build(settings: CompanySettings) -> Company:
     shape = read_shape(settings.shape)
     tables = _shaped(dict(load_tables()), shape)
     for table in bulk_tables(settings.big_tables, settings.custom_record_types):

@@ -38,6 +38,12 @@ _COUNTS = {
 }
 
 
+# The same page is asked for again and again. A true is not a 1 here, although Python says so.
+_translated = lru_cache(maxsize=2000)(
+    lambda text, values, _kinds, company, ignores: translate(text, values, company, ignores_offset=ignores)
+)
+
+
 class QueryService:
     """Runs SuiteQL statements. Each page is a separate query: paging is not a snapshot."""
 
@@ -45,10 +51,7 @@ class QueryService:
         """Read from `storage` what `company` describes."""
         self._settings = settings
         self._reader = RowReader(storage, Renderer(settings, calendar), settings.query_row_limit)
-        # The same page is asked for again and again.
-        self._translate = lru_cache(maxsize=500)(
-            lambda text, values: translate(text, values, company, ignores_offset=settings.ignores_offset)
-        )
+        self._company = company
 
     def answer(self, body: Any, headers: Mapping[str, str], page: Page) -> bytes:
         """The JSON body of the answer to `POST /query/v1/suiteql`.
@@ -74,7 +77,8 @@ class QueryService:
             NetSuiteError: the statement is refused.
         """
         self._refuse(text)
-        statement = self._translate(text, parameters)
+        kinds = tuple(map(type, parameters))
+        statement = _translated(text, parameters, kinds, self._company, self._settings.ignores_offset)
         if self._settings.column_cap is not None and len(statement.names) > self._settings.column_cap:
             return page.written([], 0)
         if self._settings.shuffled_pages and not statement.is_ordered:
