@@ -214,6 +214,11 @@ class TapNetSuite(Tap):
     def setup_mapper(self) -> None:
         """Let record streams put into a given catalog what their settings ask for, before anyone looks at it."""
         _ = self.streams if self.input_catalog else None
+        for name in ("stream_maps", "flattening_enabled"):
+            if self.config.get("batch_config") and self.config.get(name):
+                raise ConfigurationError(
+                    name, "changes nothing in BATCH files, which have the rows as they are; leave out `batch_config`."
+                )
         self.mapper = Mapper(dict(self.config), self.logger)
         self.mapper.register_raw_streams_from_catalog(self.catalog)
 

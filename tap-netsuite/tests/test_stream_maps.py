@@ -46,6 +46,12 @@ def deleted(run: Run, stream: str, mark: str = "_sdc_deleted_at") -> list[Json]:
     return [record for record in run.records(stream) if record.get(mark)]
 
 
+FILES = {
+    "batch_config": {
+        "encoding": {"format": "jsonl", "compression": "gzip"},
+        "storage": {"root": "file:///nowhere", "prefix": "rows-"},
+    }
+}
 COLUMNS = {
     "label": "entityid + '!'",  # nothing to add to
     "known_as": "companyname or 'nobody'",
@@ -169,6 +175,8 @@ def test_a_map_that_fails_says_where_and_other_streams_are_read(
             {"stream_maps": {"currency": {"__alias__": "money"}, "money": {"__source__": "currency"}}},
             "writes the stream currency twice under one name, money",
         ),
+        ({"stream_maps": {"currency": {"symbol": None}}, **FILES}, "`stream_maps` changes nothing in BATCH files"),
+        ({"flattening_enabled": True, **FILES}, "`flattening_enabled` changes nothing in BATCH files"),
         ({"flattening_enabled": True}, "Setting `flattening_enabled` is not enough: flattening_max_depth is required"),
     ],
 )
