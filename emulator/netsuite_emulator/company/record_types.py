@@ -49,9 +49,6 @@ _LINE = Sublist("line", "transactionline", "transaction", "line", _JOURNAL_LINE,
 _PRICE = Sublist("price", "pricing", "item", None)
 
 _REFERRING = ("reference", "multiselect")
-_SAMPLE_CUSTOM = frozenset(
-    {"customrecord_warranty", "customrecord_site_visit", "customlist_region", "customlist_channel", "customlist_size"}
-)
 _NOT_IN_JOURNALS = frozenset({"entity", "terms", "dueDate", "shipDate", "shipMethod", "billingAddress"})
 _BUILT: dict[str, Company] = {}
 
@@ -144,9 +141,7 @@ def _build(settings: CompanySettings) -> Company:
     for name in settings.hidden_columns | shape.hidden_columns:
         _hide(tables, name.lower())
     bulk = bulk_types(settings.big_tables, settings.custom_record_types)
-    kinds = [*_all_record_types(), *shape.added_types(), *bulk]
-    if shape.types is not None:
-        kinds = [kind for kind in kinds if kind.path in shape.types]
+    kinds = [*shape.record_types([*_all_record_types()], tables), *bulk]
     every_table = {*tables, *load_tables()}
     every_type = {kind.path for kind in kinds}
     off = _known("table", settings.switched_off, every_table)
@@ -175,12 +170,9 @@ def _shaped(tables: dict[str, Table], shape: Shape) -> dict[str, Table]:
         SettingsError: a table or a target does not exist, or there is one of that name already.
     """
     _known("table", shape.fields, {*tables, *shape.added_tables()})
-    for name in shape.added_tables():
-        if name in tables and name not in _SAMPLE_CUSTOM:
-            raise SettingsError(f"There is a table {name} already: name the record otherwise.")
     shaped = {name: shape.with_fields(table) for name, table in {**tables, **shape.added_tables()}.items()}
     for name, columns in shape.fields.items():
-        if name in VIEWS and any(column.kind for column in columns):
+        if name in VIEWS and shape.tables is None and any(column.kind for column in columns):
             raise SettingsError(f"The table {name} follows from others: add the fields to those.")
     for table in shaped.values():
         _known("table", [each.target for each in table.columns if each.kind in _REFERRING and each.target], shaped)

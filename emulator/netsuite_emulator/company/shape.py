@@ -13,13 +13,16 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from netsuite_emulator.company.description import Column, Company, RecordType, Table
+from netsuite_emulator.company.description import Column, Company, RecordType, Table, load_tables
 from netsuite_emulator.options import SettingsError, unknown_name
 
-__all__ = ["Shape", "column_statements", "read_account", "read_shape", "row_statements"]
+__all__ = ["RECORD_COLUMNS", "Shape", "column_statements", "read_account", "read_shape", "row_statements"]
 
 FORMAT, VERSION = "netsuite-account", 1
-_SECTIONS = {"lists", "segments", "records", "fields", "hidden", "hidden_columns", "view_only", "only", "counts"}
+_SECTIONS = {
+    *("lists", "segments", "records", "fields", "hidden", "hidden_columns", "view_only"),
+    *("only", "counts", "features"),  # of the whole form
+}
 _KINDS = {
     "text": "text",
     "long text": "long",
@@ -44,6 +47,7 @@ _RECORD = (
     ("lastmodified", "datetime", "", "lastModified", "readonly"),
     ("lastmodifiedby", "reference", "employee", None, ""),
 )
+RECORD_COLUMNS = tuple(part[0] for part in _RECORD)
 _LIST = ("id", "recordid", "name", "externalid", "scriptid", "isinactive")
 _ROWS = 20
 
@@ -61,8 +65,9 @@ class Shape:
         hidden: record types and tables that the role may not see.
         hidden_columns: columns that it may not see, as table.column.
         view_only: record types that it may not write.
-        types: all record types there are, in lower case; None for those of the sample company and the file.
-        tables: all tables there are, with their columns; None likewise.
+        types: all record types there are, each with its table, fields and sublists; None for those of the sample
+            company and the file.
+        tables: all tables there are, with columns and keys; None likewise.
     """
 
     records: dict[str, Table] = field(default_factory=dict)
@@ -73,27 +78,47 @@ class Shape:
     hidden: frozenset[str] = frozenset()
     hidden_columns: frozenset[str] = frozenset()
     view_only: frozenset[str] = frozenset()
-    types: frozenset[str] | None = None
-    tables: dict[str, frozenset[str]] | None = None
+    types: dict[str, Mapping[str, Any]] | None = None
+    tables: dict[str, Mapping[str, Any]] | None = None
 
     def added_tables(self) -> dict[str, Table]:
         """The tables that the sample company does not have."""
-        return {**{name: _list_table(name) for name in self.lists}, **self.records}
+        others = {name: _other_table(name, table) for name, table in (self.tables or {}).items()}
+        added = {**others, **{name: _list_table(name) for name in self.lists}, **self.records}
+        return {name: table for name, table in added.items() if name not in load_tables()}
 
-    def added_types(self) -> Iterator[RecordType]:
-        """Their record types."""
-        for name in self.added_tables():
-            label = self.labels.get(name) or name.partition("_")[2].replace("_", " ").capitalize()
-            yield RecordType(name, name, label=label)
+    def record_types(self, sample: Sequence[RecordType], tables: Mapping[str, Table]) -> list[RecordType]:
+        """All record types there are, given those of the sample company and all tables."""
+        custom = [name for name in self.added_tables() if name in self.records or name in self.lists]
+        kinds = {kind.path: kind for kind in (*sample, *(self._custom_type(name) for name in custom))}
+        if self.types is None:
+            return list(kinds.values())
+        return [
+            _limited(kinds.get(name), name, one, tables) for name, one in self.types.items() if one["table"] in tables
+        ]
+
+    def _custom_type(self, name: str) -> RecordType:
+        return RecordType(
+            name, name, label=self.labels.get(name) or name.partition("_")[2].replace("_", " ").capitalize()
+        )
 
     def with_fields(self, table: Table) -> Table:
         """A table with the columns that the file adds or changes, and without those that are not there."""
         changed = {column.name: column for column in self.fields.get(table.name, ())}
-        columns = [_merged(column, changed.pop(column.name, None)) for column in table.columns]
-        columns += [column for column in changed.values() if column.kind]
-        there = self.tables.get(table.name) if self.tables is not None else None
-        if there is not None:
-            columns = [column if column.name in there else column.unknown_to_queries() for column in columns]
+        if self.tables is None:
+            columns = [_merged(column, changed.pop(column.name, None)) for column in table.columns]
+            columns += [column for column in changed.values() if column.kind]
+            return replace(table, columns=tuple(columns))
+        there = dict((self.tables.get(table.name) or {}).get("columns", {}))
+        columns = [each if there.pop(each.name, None) else each.unknown_to_queries() for each in table.columns]
+        known = {column.name for column in columns}
+        added = [column for column in changed.values() if column.kind and column.name not in known]
+        columns += [column if column.name in there else column.unknown_to_queries() for column in added]
+        columns += [
+            _column(table.name, name, {"kind": kind, "field": None})
+            for name, kind in there.items()
+            if name not in changed
+        ]
         return replace(table, columns=tuple(columns))
 
 
@@ -185,11 +210,25 @@ def _shape(shape: Mapping[str, Any]) -> Shape:
         hidden=_names(shape, "hidden"),
         hidden_columns=_names(shape, "hidden_columns"),
         view_only=_names(shape, "view_only"),
-        types=_names(only, "record_types") if "record_types" in only else None,
-        tables={name.lower(): frozenset(columns) for name, columns in only["tables"].items()}
-        if "tables" in only
-        else None,
+        types=_lowered(only.get("record_types")),
+        tables=_lowered(only.get("tables")),
     )
+
+
+def _lowered(section: Mapping[str, Any] | None) -> dict[str, Mapping[str, Any]] | None:
+    return None if section is None else {str(name).lower(): dict(one) for name, one in section.items()}
+
+
+def _limited(kind: RecordType | None, name: str, one: Mapping[str, Any], tables: Mapping[str, Table]) -> RecordType:
+    """A record type with those of its fields and sublists that the account shows."""
+    kind = kind or RecordType(name, one["table"], label=name.capitalize())
+    shown = set(one["fields"])
+    hidden = {column.field for column in tables[kind.table].columns if column.field and column.field not in shown}
+    sublists = tuple(sublist for sublist in kind.sublists if sublist.name in one["sublists"])
+    addresses = {column.field for column in tables[kind.table].columns if column.kind == "address"} & set(
+        one["sublists"]
+    )
+    return replace(kind, without=kind.without | (hidden - addresses), sublists=sublists)
 
 
 def _names(section: Mapping[str, Any], name: str) -> frozenset[str]:
@@ -230,8 +269,16 @@ def _merged(column: Column, changed: Column | None) -> Column:
 
 def _record_table(name: str, columns: Sequence[Column]) -> Table:
     own = {column.name: column for column in columns}
+    own.update({base: replace(own[base], kind="", target="") for base in RECORD_COLUMNS if base in own})
     base = [_merged(_base(part), own.pop(part[0], None)) for part in _RECORD]
     return Table(name, (*base, *own.values()), "name", ("id",), name, one_world=False)
+
+
+def _other_table(name: str, table: Mapping[str, Any]) -> Table:
+    columns = [_column(name, each, {"kind": kind, "field": None}) for each, kind in table["columns"].items()]
+    keys = tuple(table.get("keys") or [columns[0].name])
+    shown = next((each.name for each in columns if each.name in ("name", "fullname")), keys[0])
+    return Table(name, tuple(columns), f'"{shown}"', keys, name, one_world=False)
 
 
 def _list_table(name: str) -> Table:
@@ -259,6 +306,11 @@ def row_statements(shape: Shape, table: Table, rows: Mapping[str, int]) -> Itera
         yield f'INSERT INTO "{table.name}" BY NAME SELECT {names} FROM (VALUES {listed}) one(id, name)'
         return
     count = rows.get(table.name, shape.rows.get(table.name, _ROWS))
+    if table.name not in shape.records:
+        key = table.column(table.key[0])
+        place = "n + 1" if key is None or key.sql_type == "BIGINT" else "('K' || (n + 1))"
+        yield f'INSERT INTO "{table.name}" BY NAME SELECT {place} AS "{table.key[0]}" FROM range({count}) numbers(n)'
+        return
     label = (shape.labels.get(table.name) or "Record").replace("'", "''")
     yield (
         f"INSERT INTO \"{table.name}\" BY NAME SELECT n + 1 AS id, n + 1 AS recordid, '{label} ' || (n + 1) AS name, "

@@ -147,4 +147,5 @@ def view_statements(company: Company, time_zone: str, separator: str = _STORED_S
     yield "CREATE SCHEMA IF NOT EXISTS suiteql"
     yield "CREATE OR REPLACE VIEW suiteql.dual AS SELECT 'X' AS dummy"
     for table in company.tables.values():
-        yield _visible_select(table, separator)
+        if table.visible():
+            yield _visible_select(table, separator)

@@ -11,7 +11,7 @@ from netsuite_emulator.company.description import Column, Company, Table
 from netsuite_emulator.company.record_types import build_company
 from netsuite_emulator.company.sample import generator
 from netsuite_emulator.company.settings import CompanySettings
-from netsuite_emulator.company.shape import column_statements, read_shape, row_statements
+from netsuite_emulator.company.shape import RECORD_COLUMNS, column_statements, read_shape, row_statements
 from netsuite_emulator.company.views import VIEWS, view_statements
 from netsuite_emulator.settings import Settings
 from netsuite_emulator.storage.functions import macro_statements
@@ -83,19 +83,8 @@ def _add_bulk(connection: duckdb.DuckDBPyConnection, settings: Settings, company
             connection.execute(fill_statement(table.name, settings.big_tables, dense=settings.dense_ids))
     for table in company.tables.values():
         added = [] if table.name in VIEWS else _add_columns(connection, table)
-        if table in made and table.name in shape.records:
-            base = {
-                "id",
-                "recordid",
-                "name",
-                "scriptid",
-                "owner",
-                "created",
-                "lastmodified",
-                "externalid",
-                "isinactive",
-            }
-            added = [column for column in table.columns if column.name not in base]
+        if table in made and table.name in shaped and table.name not in shape.lists:
+            added = [column for column in table.columns if column.name not in (*RECORD_COLUMNS, *table.key)]
         for statement in column_statements(company, table, added):
             connection.execute(statement)
 

@@ -24,7 +24,7 @@ from suitetalk.cli.records import (
     update,
     upsert,
 )
-from suitetalk.cli.setup import certificates, doctor, keygen, login, logout, revoke, rotate
+from suitetalk.cli.setup import certificates, doctor, keygen, login, logout, revoke, rotate, snapshot
 
 VARIABLE = "_SUITETALK_COMPLETE"
 _WHERE = {
@@ -52,7 +52,7 @@ _SECTIONS: dict[str, tuple[click.Command, ...]] = {
     "Many records": (batch, job),
     "Queries and requests": (query, dataset, datasets, request),
     "What the account has": (types, schema, limits),
-    "Set-up": (doctor, keygen, login, logout, certificates, rotate, revoke, completion),
+    "Set-up": (doctor, snapshot, keygen, login, logout, certificates, rotate, revoke, completion),
 }
 _EXITS = "Exit codes: " + "; ".join(f"{code} {meaning}" for code, meaning in MEANINGS) + "."
 

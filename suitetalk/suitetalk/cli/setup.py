@@ -10,6 +10,7 @@ import tempfile
 import textwrap
 import threading
 import webbrowser
+from collections.abc import Iterator
 from dataclasses import asdict
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -26,8 +27,8 @@ from suitetalk.cli.inputs import read_text
 from suitetalk.cli.options import ConnectedCommand, configuration, connect, secret_input, telling_session
 from suitetalk.cli.output import note, output_options, write_json, write_rows
 from suitetalk.client import NetSuite
-from suitetalk.doctor import WANTED_TYPES, Finding, Outcome, examine
-from suitetalk.doctor.facts import MOST_REQUESTS, Budget, document, find_facts
+from suitetalk.doctor import WANTED_TYPES, Finding, Outcome, examine, shape
+from suitetalk.doctor.facts import MOST_REQUESTS, Budget, Fact, document, find_facts
 from suitetalk.errors import ConfigurationError, LoginNeededError
 from suitetalk.http.governor import RetryPolicy
 from suitetalk.redaction import printable
@@ -98,20 +99,56 @@ def doctor(
         context.exit(_CODES.get(failures[0], NOT_PERMITTED))
 
 
-def _facts(context: click.Context, file: Path, *, as_json: bool) -> None:
-    """Try what is open, say what holds, and keep it."""
+@click.command(cls=ConnectedCommand)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default="shape.json",
+    show_default=True,
+    help="The file to write.",
+)
+@click.option("--counts", is_flag=True, help="Count the rows of each table too.")
+@click.pass_context
+def snapshot(context: click.Context, output: Path, counts: bool) -> None:  # noqa: FBT001 - given by name
+    """Write the shape of the account as the role sees it, for an emulator to be like it.
+
+    It holds record types and their fields, tables and their columns, custom fields, records and lists, and what `doctor
+    --facts` finds; no data and no names of people. An interrupted one goes on where it was when it is run again.
+    """
+    unfinished = output.with_name(output.name + ".part")
+    if unfinished.exists():
+        note(f"An earlier snapshot goes on; remove {unfinished} to begin again.")
+    budget = Budget()
+    found = shape.snapshot(
+        connect(context),
+        lambda: document(list(_tried(context, budget)))["facts"],
+        unfinished,
+        counts=counts,
+        tell=note,
+    )
+    output.write_text(json.dumps(found, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    note(f"{output} holds the account's shape; `netsuite-emulator --shape {output} --like {output}` is like it.")
+
+
+def _tried(context: click.Context, budget: Budget) -> Iterator[Fact]:
+    """Try what is open, one request after the other."""
     values = configuration(context).values
     settings = ConnectionSettings.from_mapping(values)
     session = telling_session(context, values)
+    with NetSuite(settings, limiter=budget, retry=RetryPolicy(attempts=2), session=session) as netsuite:
+        yield from find_facts(netsuite)
+
+
+def _facts(context: click.Context, file: Path, *, as_json: bool) -> None:
+    """Try what is open, say what holds, and keep it."""
     budget = Budget()
-    client = NetSuite(settings, limiter=budget, retry=RetryPolicy(attempts=2), session=session)
     facts = []
-    with client as netsuite:
-        for fact in find_facts(netsuite):
-            facts.append(fact)
-            if not as_json:
-                said = "not known" if fact.value is None else str(fact.value)
-                click.echo(printable(f"{fact.title:{_FACT_WIDTH}} {said}"))
+    for fact in _tried(context, budget):
+        facts.append(fact)
+        if not as_json:
+            said = "not known" if fact.value is None else str(fact.value)
+            click.echo(printable(f"{fact.title:{_FACT_WIDTH}} {said}"))
     found = document(facts)
     if as_json:
         write_json(found)

@@ -18,7 +18,7 @@ from typing import Any
 
 from suitetalk.client import NetSuite
 from suitetalk.doctor.facts import FORMAT, VERSION
-from suitetalk.errors import STATEMENT_REFUSALS, NetSuiteError, SuiteTalkError
+from suitetalk.errors import STATEMENT_REFUSALS
 from suitetalk.metadata import fields_of
 from suitetalk.record_tables import table_of
 
@@ -27,7 +27,7 @@ __all__ = ["snapshot"]
 _AT_ONCE = 16  # threads; the governor decides how many requests are in flight
 _TOGETHER = 50  # columns of one statement: more than 100 may answer no rows [section 14.2]
 _SAMPLE = 1000
-_CUSTOM = ("cust", "cseg")
+_CUSTOM = ("custbody", "custcol", "custentity", "custevent", "custitem", "custrecord", "cseg")
 _RECORD, _LIST = "customrecord_", "customlist_"
 _LARGE = ("transaction", "systemnote", "deletedrecord")
 _UNKNOWN = re.compile(r"(?:Unknown identifier|Field) '([^']+)'")
@@ -222,7 +222,7 @@ def _count(netsuite: NetSuite, table: str) -> int | None:
     try:
         rows = netsuite.suiteql.page(f"SELECT COUNT(*) AS n FROM {table}", limit=1).items
         return int(rows[0]["n"])
-    except (NetSuiteError, SuiteTalkError, KeyError, IndexError, ValueError):
+    except (*STATEMENT_REFUSALS, KeyError, IndexError, ValueError):
         return None
 
 

@@ -132,7 +132,5 @@ def _heading(facts: str, table: str) -> str:
 
 @cache
 def _facts() -> dict[str, Any]:
-    facts: dict[str, Any] = json.loads(
-        files("tap_netsuite.discovery").joinpath("known_tables.json").read_text(encoding="utf-8")
-    )
+    facts: dict[str, Any] = json.loads(files("suitetalk").joinpath("known_tables.json").read_text(encoding="utf-8"))
     return facts
