@@ -65,19 +65,9 @@ def write(way: Way, account: Account, records: int, first: int = 0) -> Writing:
     Raises:
         BenchmarkError: the target failed.
     """
-    with tempfile.TemporaryDirectory(prefix="netsuite-bench-") as name:
-        directory = Path(name)
-        config, source = directory / "config.json", directory / "input.jsonl"
-        fields = {column: column for column in _COLUMNS}
-        stream = {"record_type": "customer", "external_id": _PREFIX + "{number}", "fields": fields, **way.stream}
-        config.write_text(
-            json.dumps({**account.certificate, "streams": {STREAM: stream}, **way.settings}), encoding="utf-8"
-        )
-        source.write_text("".join(map(_line, _messages(records, first, mixed=way.mixed))), encoding="utf-8")
-        account.forget_requests()
-        command = [str(PROGRAM), "--config", str(config)]
-        usage = measure(command, directory / "output", private_folders(directory), source)
-    requests = account.requests()
+    fields = {column: column for column in _COLUMNS}
+    stream = {"record_type": "customer", "external_id": _PREFIX + "{number}", "fields": fields, **way.stream}
+    usage, requests = _measured({STREAM: stream}, way.settings, _messages(records, first, mixed=way.mixed), account)
     found = account.number(
         "SELECT count(DISTINCT externalid) - (count(*) - count(DISTINCT externalid)) FROM customer "
         f"WHERE externalid LIKE '{_PREFIX}%' AND CAST(substr(externalid, {len(_PREFIX) + 1}) AS INTEGER) "
@@ -85,6 +75,64 @@ def write(way: Way, account: Account, records: int, first: int = 0) -> Writing:
     )
     kept = sum(not _is_deleted(number, first, records) for number in range(first, first + records))
     return Writing(records, (kept if way.mixed else records) - found, usage, requests)
+
+
+def write_orders(settings: Mapping[str, Any], account: Account, records: int, first: int) -> Writing:
+    """Write half as many customers, orders of theirs with two lines each, and changes of the first fifth of them.
+
+    Raises:
+        BenchmarkError: the target failed.
+    """
+    item = account.number("SELECT min(id) FROM item WHERE itemtype = 'InvtPart'")
+    fields = {column: column for column in _COLUMNS}
+    lines = {"items": "item[].item", "quantities": "item[].quantity"}
+    streams = {
+        STREAM: {"record_type": "customer", "external_id": _PREFIX + "{number}", "fields": fields},
+        "orders": {
+            "record_type": "salesOrder",
+            "external_id": _PREFIX + "{number}",
+            "fields": {"customer": "entity", "memo": "memo", **lines},
+            "references": {"entity": {"record_type": "customer", "by": "external_id", "template": _PREFIX + "{value}"}},
+        },
+    }
+    customers, orders = records // 2, records * 2 // 5
+    changes = records - customers - orders
+
+    def messages() -> Iterator[dict[str, Any]]:
+        yield from _messages(customers, first)
+        columns = {"number": {"type": "integer"}, "customer": {"type": "integer"}, "memo": {"type": "string"}}
+        arrays = dict.fromkeys(("items", "quantities"), {"type": "array"})  # noqa: RUF024 - it is only read
+        schema = {"properties": {**columns, **arrays}}
+        yield {"type": "SCHEMA", "stream": "orders", "key_properties": ["number"], "schema": schema}
+        for number in range(first, first + orders):
+            row = {"number": number, "customer": first + number % customers, "memo": f"Order {number}"}
+            lists = {"items": [item, item], "quantities": [1, 2 + number % 5]}
+            yield {"type": "RECORD", "stream": "orders", "record": {**row, **lists}}
+        for number in range(first, first + changes):
+            yield {"type": "RECORD", "stream": STREAM, "record": {**_record(number), "comments": "Changed."}}
+
+    usage, requests = _measured(streams, settings, messages(), account)
+    ours = f"externalid LIKE '{_PREFIX}%' AND CAST(substr(externalid, {len(_PREFIX) + 1}) AS INTEGER) >= {first}"
+    found = account.number(f"SELECT count(DISTINCT externalid) FROM customer WHERE {ours}")
+    found += account.number(f"SELECT count(DISTINCT externalid) FROM transaction WHERE {ours}")
+    changed = account.number(f"SELECT count(*) FROM customer WHERE {ours} AND comments = 'Changed.'")
+    return Writing(records, customers + orders + changes - found - changed, usage, requests)
+
+
+def _measured(
+    streams: Mapping[str, Any], settings: Mapping[str, Any], messages: Iterator[dict[str, Any]], account: Account
+) -> tuple[Usage, Sequence[Request]]:
+    """Run the target once, and return what it needed and what it asked."""
+    with tempfile.TemporaryDirectory(prefix="netsuite-bench-") as name:
+        directory = Path(name)
+        config, source = directory / "config.json", directory / "input.jsonl"
+        config.write_text(json.dumps({**account.certificate, "streams": streams, **settings}), encoding="utf-8")
+        source.write_text("".join(map(_line, messages)), encoding="utf-8")
+        account.forget_requests()
+        usage = measure(
+            [str(PROGRAM), "--config", str(config)], directory / "output", private_folders(directory), source
+        )
+    return usage, account.requests()
 
 
 def _messages(records: int, first: int, *, mixed: bool = False) -> Iterator[dict[str, Any]]:

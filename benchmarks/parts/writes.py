@@ -9,7 +9,7 @@ from itertools import count
 from benchmarks.account import account_of
 from benchmarks.company import Company
 from benchmarks.table import Table
-from benchmarks.writing import Way, Writing, write
+from benchmarks.writing import Way, Writing, write, write_orders
 
 GOAL = 1.2
 """Seconds / (batches x job time / slots)."""
@@ -67,7 +67,7 @@ def run(chosen: argparse.Namespace) -> bool:
     )
     settings = {"max_concurrency": chosen.slots}
     batches = chosen.records / _BATCH
-    firsts = count(0, max(chosen.records, chosen.parallel_records, chosen.series_records))
+    firsts = count(0, max(chosen.records, chosen.parallel_records, chosen.series_records, chosen.mixed_records))
     with account_of(company) as account:
         start_up = write(Way({}, settings), account, _FEW, next(firsts))
         table.row("start-up, few records", "upserts", *_figures(start_up))
@@ -85,6 +85,9 @@ def run(chosen: argparse.Namespace) -> bool:
             table.row("batches", f"{operation}s", *_figures(written, start_up, batches * job_time / chosen.slots))
         again = write(Way({"skip_unchanged": True}, settings), account, chosen.records, first)
         table.row("the same once more", "skip_unchanged", *_figures(again, start_up))
+        mixed = write_orders(settings, account, chosen.mixed_records, next(firsts))
+        ideal = chosen.mixed_records / _BATCH * job_time / chosen.slots
+        table.row("customers, orders", "mixed", *_figures(mixed, start_up, ideal))
     if chosen.queue_records:
         _queues(chosen)
     return True
