@@ -15,6 +15,29 @@ BIG_TABLE = "customrecord_big"
 COLUMN_OF_PAGES = "custrecord_remark"
 """A column of these tables that stands in statements which ask for rows, and in no others."""
 
+TEXTS = (
+    *(
+        "Paid In Full",
+        "Null",
+        "null",
+        "NaN",
+        "Hull",
+        "O'Brien & Söhne",
+        'said "no"',
+        "",
+        "😀 thanks",
+        "C:\\temp\\ud83d",
+    ),
+    *(
+        '<p class="note">Dear customer,<br/>\n\tplease pay.</p>',
+        "two\r\nlines",
+        "Köln, 5 m² à 3 €",
+        "注文書",
+        "x" * 300,
+    ),
+)
+"""Texts as people write them, each in one row of fifteen."""
+
 _SMALL_SAMPLE, _SAMPLE = 0.05, 1.0
 _CUSTOMERS_OF_SMALL_SAMPLE = 200
 _ROWS_OF_TWIN = 2000
@@ -34,6 +57,7 @@ class Company:
         job_overhead_seconds: what each batch takes besides, however many records it has.
         processors: jobs at once; 0 for as many as there are slots.
         one_world: whether customers have to have a subsidiary.
+        real_texts: whether two text columns of these tables hold `TEXTS` instead of tidy ones.
     """
 
     latency: float = 0.0
@@ -45,6 +69,7 @@ class Company:
     job_overhead_seconds: float = 0.0
     processors: int = 0
     one_world: bool = True
+    real_texts: bool = False
 
     def settings(self) -> dict[str, Any]:
         """Return the emulator's `Settings`, by name."""
@@ -63,7 +88,14 @@ class Company:
     def statements(self) -> list[str]:
         """Return what to execute in the emulator's database before anybody reads."""
         kept = f"SELECT id FROM customer ORDER BY id LIMIT {self.customers}"
-        return [f"DELETE FROM customer WHERE id NOT IN ({kept})"]
+        statements = [f"DELETE FROM customer WHERE id NOT IN ({kept})"]
+        if self.real_texts:
+            texts = ", ".join("'" + text.replace("'", "''") + "'" for text in TEXTS)
+            filled = (
+                f"custrecord_title = [{texts}][1 + id % {len(TEXTS)}], name = [{texts}][1 + id // 7 % {len(TEXTS)}]"
+            )
+            statements += [f"UPDATE {table} SET {filled}" for table in self.tables]
+        return statements
 
     def twin(self) -> Company:
         """Return a company with the same tables and few rows that answers at once: to discover the catalog."""

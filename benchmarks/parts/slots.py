@@ -28,6 +28,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--rows", type=int, default=2_000_000, help="rows of the big table; 0 leaves it out")
     parser.add_argument("--tables", type=int, default=100, help="how many small tables; 0 leaves them out")
     parser.add_argument("--table-rows", type=int, default=3000, help="rows of each small table")
+    parser.add_argument("--tidy-texts", action="store_true", help="texts without anything unusual in them")
     parser.add_argument("--latency", type=float, default=0.5, help="seconds that each request takes")
     parser.add_argument("--slots", type=int, default=15, help="the account's concurrency limit, and max_concurrency")
 
@@ -44,7 +45,9 @@ def run(chosen: argparse.Namespace) -> bool:
     readings = {}
     for name, tables in (("one table", {BIG_TABLE: chosen.rows}), (f"{chosen.tables} tables", many)):
         if any(tables.values()):
-            company = Company(latency=chosen.latency, slots=chosen.slots, tables=tables)
+            company = Company(
+                latency=chosen.latency, slots=chosen.slots, tables=tables, real_texts=not chosen.tidy_texts
+            )
             readings[name] = _reading(company)
             table.row(name, *_figures(readings[name]))
     for name, reading in readings.items():

@@ -50,10 +50,12 @@ _BY_STATUS: dict[int, type[NetSuiteError]] = {
     429: ConcurrencyLimitError,
 }
 _HALF = re.compile("[\ud800-\udfff]")
+# A backslash before one is a part of the text; looked at last, so that the search begins with what is rare.
 _ESCAPED_HALF = re.compile(
-    r"(?<!\\)(?:(?P<pair>\\u[dD][89abAB][\da-fA-F]{2}\\u[dD][c-fC-F][\da-fA-F]{2})|\\u[dD][89a-fA-F][\da-fA-F]{2})"
+    rb"\\u(?<!\\\\u)(?:(?P<pair>[dD][89abAB][\da-fA-F]{2}\\u[dD][c-fC-F][\da-fA-F]{2})|[dD][89a-fA-F][\da-fA-F]{2})"
 )
-_CONTROL = re.compile(r"(?<!\\)[\x00-\x1f]")
+_CONTROL = re.compile(rb"[\x00-\x1f](?<!\\[\x00-\x1f])")
+_REPLACEMENT = "\ufffd".encode()
 _LANGUAGES = re.compile(r"\b[a-z]{2,3}[-_](?:[A-Z][A-Za-z]{1,3}|\d{3})\b")
 _BAD_REQUEST = 400
 _BLOCKED = 429
@@ -101,10 +103,10 @@ class Answer:
         if _is_sound(self.content):
             return self.content
         try:
-            body, is_damaged = _repaired(self.content)
+            body = _repaired(self.content)
         except (ValueError, RecursionError):
             raise self._unreadable() from None
-        if is_damaged:
+        if body.count(_REPLACEMENT) > self.content.count(_REPLACEMENT):
             logger.warning(
                 "%s was answered with characters that are not Unicode; each is replaced by U+FFFD", self.request
             )
@@ -245,25 +247,37 @@ def _is_sound(content: bytes) -> bool:
         return False
 
 
-def _repaired(content: bytes) -> tuple[bytes, bool]:
-    """Return a body as JSON, and whether characters in it were replaced by U+FFFD.
+def _repaired(content: bytes) -> bytes:
+    """Return a body as JSON, with U+FFFD for what is not Unicode.
 
     Raises:
         ValueError: it cannot be read as JSON at all.
     """
-    try:
-        halves, is_damaged = content.decode("utf-8", "surrogatepass"), False
-        text = halves.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")  # pairs become one
-    except UnicodeDecodeError:
-        text, is_damaged = content.decode(errors="replace"), True
-    whole = _ESCAPED_HALF.sub(lambda found: found[0] if found["pair"] else "\ufffd", _HALF.sub("\ufffd", text))
+    whole = _in_unicode(content)
+    whole = _ESCAPED_HALF.sub(lambda found: found[0] if found["pair"] else _REPLACEMENT, whole)
+    if _is_sound(whole):
+        return whole
     # Escaped outside of texts, where they are blank, they make it unreadable, so no other text can come of it.
-    for body in (whole, _CONTROL.sub(lambda found: f"\\u{ord(found[0]):04x}", whole)):
-        if _is_sound(body.encode()):
-            return body.encode(), is_damaged or whole != text
-    read = json.loads(text, parse_float=Decimal, parse_constant=str, strict=False)
-    mended = _with_whole_characters(read)
-    return _ENCODER.encode(mended), is_damaged or mended != read
+    escaped = _CONTROL.sub(lambda found: b"\\u%04x" % ord(found[0]), whole)
+    if _is_sound(escaped):
+        return escaped
+    read = json.loads(_in_unicode(content), parse_float=Decimal, parse_constant=str, strict=False)
+    return _ENCODER.encode(_with_whole_characters(read))
+
+
+def _in_unicode(content: bytes) -> bytes:
+    """Return text in UTF-8 with U+FFFD for what is not; two halves of a surrogate pair become one character."""
+    try:
+        content.decode()
+    except UnicodeDecodeError:
+        pass
+    else:
+        return content
+    try:
+        halves = content.decode("utf-8", "surrogatepass").encode("utf-16", "surrogatepass")
+    except UnicodeDecodeError:
+        return content.decode(errors="replace").encode()
+    return halves.decode("utf-16", "replace").encode()
 
 
 def _with_whole_characters(value: Any) -> Any:

@@ -102,7 +102,7 @@ Values = Sequence[Any]
 """A column of a page; None where a row has nothing in it."""
 
 _DECODED: dict[Kind, Any] = {Kind.BOOLEAN: Literal["T", "F"]}  # the others as text
-_REPLACEMENT = "\ufffd"
+_REPLACEMENT = "\ufffd".encode()
 _OUTAGES = frozenset({502, 503})
 _MOST_PAGES = 1000  # that one result can be read for [section_156414087576]
 FEW_ROWS = 10  # of which a page holds that is not asked for in parts
@@ -325,16 +325,17 @@ class RowFormat:
         }
         rows = list(map(self._row, *values.values())) if values else []
         keys = _rows_of(values, [column.name for column in source.keys])
-        if is_damaged:
-            _warn_of_characters(source, columns, keys)
         if keys:
             _check_presence(source, values)
             if self._in_key_order:
                 _check_order(source, keys)
         cursor = source.replication_key.name if source.replication_key else ""
+        lines = record_lines(self._stream, rows, self._version) if self._as_lines else b""
+        if is_damaged:
+            _warn_of_characters(source, (lines or _ENCODER.encode_lines(rows)).splitlines(), keys)
         return Rows(
             len(rows),
-            lines=record_lines(self._stream, rows, self._version) if self._as_lines else b"",
+            lines=lines,
             records=None if self._as_lines else rows,
             first=keys[0] if keys else None,
             last=keys[-1] if keys else None,
@@ -369,16 +370,9 @@ def _rows_of(values: Mapping[str, Values], names: Sequence[str]) -> list[Key]:
     return list(zip(*(values[name] for name in names), strict=True)) if values else []
 
 
-def _warn_of_characters(source: Source, columns: Sequence[Values], keys: Sequence[Key]) -> None:
+def _warn_of_characters(source: Source, rows: Iterable[bytes], keys: Sequence[Key]) -> None:
     """Name the rows with texts that NetSuite sent damaged, such as one that was cut in the middle of an emoji."""
-    damaged = sorted(
-        {
-            row
-            for column in columns
-            for row, value in enumerate(column)
-            if isinstance(value, str) and _REPLACEMENT in value
-        }
-    )
+    damaged = [place for place, row in enumerate(rows) if _REPLACEMENT in row]
     if damaged:
         shown = [
             " ".join(f"{column.name} {value}" for column, value in zip(source.keys, keys[row], strict=True))
