@@ -79,7 +79,9 @@ def test_slots_are_measured_with_one_table_and_with_many() -> None:
 @pytest.mark.slow
 def test_writes_are_compared_one_by_one_and_by_the_hundred() -> None:
     sizes = ("--records=250", "--series-records=5", "--parallel-records=20", "--latency=0.01", "--job-seconds=0")
-    output, lines = bench("writes", *sizes, "--queue-records=120", "--queue-seconds=0.1")
+    output, lines = bench(
+        "writes", *sizes, "--mixed-records=20", "--queue-records=120", "--queue-seconds=0.1", "--queue-length=0"
+    )
 
     assert [(line["target-netsuite"], line["what"], line["records"], line["lost"]) for line in lines] == [
         ("start-up, few records", "upserts", "100", "0"),
@@ -89,6 +91,7 @@ def test_writes_are_compared_one_by_one_and_by_the_hundred() -> None:
         ("batches", "upserts", "250", "0"),
         ("batches", "creates", "250", "0"),
         ("the same once more", "skip_unchanged", "250", "0"),
+        ("customers, orders", "mixed", "20", "0"),
     ]
     requests = [int(line["requests"]) for line in lines]
     assert requests[2] > 20

@@ -22,7 +22,6 @@ GOAL_QUEUE = 1.3
 
 _PROCESSORS = 2
 _QUEUE_LATENCY = 0.1
-_SECONDS_OF_A_QUEUE = 20  # at least, so that the start of the process does not outweigh it
 _ACCEPTED = 202
 _QUESTION = re.compile(r"/async/v1/job/[^/]+$")
 _WRITE = re.compile(r"/record/v1/customer(/|$)")
@@ -43,7 +42,13 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--latency", type=float, default=0.3, help="seconds that each request takes")
     parser.add_argument("--job-seconds", type=float, default=0.01, help="what each record of a batch takes")
     parser.add_argument(
+        "--mixed-records", type=int, default=2000, help="customers, orders with lines and references, and changes"
+    )
+    parser.add_argument(
         "--queue-records", type=int, default=1000, help="records of a run against a slow queue, at least"
+    )
+    parser.add_argument(
+        "--queue-length", type=float, default=20.0, help="seconds of the shortest queue, which more records make up"
     )
     parser.add_argument("--queue-only", action="store_true", help="measure nothing but slow queues")
     parser.add_argument(
@@ -109,7 +114,7 @@ def _queues(chosen: argparse.Namespace) -> None:
         with account_of(company) as account:
             for number, mode in enumerate(("batch", "auto")):
                 way = Way({"write_mode": mode}, {"max_concurrency": chosen.slots}, mixed=True)
-                records = max(chosen.queue_records, int(_SECONDS_OF_A_QUEUE / seconds) * _BATCH * _PROCESSORS)
+                records = max(chosen.queue_records, int(chosen.queue_length / seconds) * _BATCH * _PROCESSORS)
                 written = write(way, account, records, number * records)
                 jobs = sum(request.status == _ACCEPTED for request in written.requests)
                 asked = sum(_QUESTION.search(request.path) is not None for request in written.requests)
