@@ -4,33 +4,42 @@ from __future__ import annotations
 
 import logging
 import sys
-from typing import NoReturn
+from importlib.metadata import version
+from typing import TYPE_CHECKING, NoReturn
 
-from singer_sdk.exceptions import SingerSDKError
-
-from suitetalk.process import check_files, give_back_freed_memory, run_command
-from tap_netsuite.sync import ReaderLeftError
-from tap_netsuite.tap import TapNetSuite
+if TYPE_CHECKING:
+    from tap_netsuite.tap import TapNetSuite
 
 _SWITCH_SECONDS = 0.0005  # by default, a thread that has an answer to take waits ten times as long for one at work
 
 
-def main(tap: type[TapNetSuite] = TapNetSuite) -> NoReturn:
+def main(tap: type[TapNetSuite] | None = None) -> NoReturn:
     """Run the command and leave the process.
 
     Raises:
         SystemExit: always; 0 when everything was read, 1 on an error, 2 on a wrong command line, 130 and 143 when it
             was interrupted, 141 when the reader of its output left.
     """
+    if sys.argv[1:] == ["--version"] and sys.stdout is not None:  # without the SDK, most of whose time is its imports
+        sys.stdout.write(f"tap-netsuite v{version('netsuite-singer')}, Meltano SDK v{version('singer-sdk')}\n")
+        sys.exit(0)
+    from singer_sdk.exceptions import SingerSDKError  # noqa: PLC0415 - see above
+
+    from suitetalk.process import give_back_freed_memory, run_command  # noqa: PLC0415 - see above
+
     give_back_freed_memory()
     sys.setswitchinterval(_SWITCH_SECONDS)
     run_command(lambda: _run(tap), expected=(SingerSDKError,))
 
 
-def _run(tap: type[TapNetSuite]) -> None:
+def _run(tap: type[TapNetSuite] | None) -> None:
+    from suitetalk.process import check_files  # noqa: PLC0415 - see above
+    from tap_netsuite.sync import ReaderLeftError  # noqa: PLC0415 - see above
+    from tap_netsuite.tap import TapNetSuite  # noqa: PLC0415 - see above
+
     check_files(sys.argv[1:])
     try:
-        tap.cli()
+        (tap or TapNetSuite).cli()
     except ReaderLeftError:
         raise BrokenPipeError from None
     except Exception:
