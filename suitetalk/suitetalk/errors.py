@@ -151,6 +151,10 @@ class UnexpectedError(ServerFaultError):
     """500 in all tries, which is also how NetSuite refuses some statements and records, each time [section 14.2]."""
 
 
+class TooSlowError(ServerFaultError):
+    """504: what answers for NetSuite did not wait for it any longer."""
+
+
 _NOT_ABOUT_THE_REQUEST = frozenset({407, 408})  # a proxy wants a login; the server tired of waiting
 
 
@@ -167,6 +171,12 @@ REFUSALS = (InvalidRequestError, NotFoundError, PermissionDeniedError)
 
 STATEMENT_REFUSALS = (*REFUSALS, UnexpectedError)
 """What NetSuite answers, after all tries, to what it does not take in this form."""
+
+TOO_SLOW = (TooSlowError, AnswerTimedOutError)
+"""How a statement ends that NetSuite works on for too long."""
+
+STATEMENT_FAILURES = (*STATEMENT_REFUSALS, *TOO_SLOW)
+"""What another statement may be tried after."""
 
 
 _BY_CODE = {

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from math import inf
 from typing import Any
 from urllib.parse import quote
 
@@ -66,6 +67,11 @@ class SuiteQL:
     def within(self, seconds: float) -> SuiteQL:
         """Return one that waits so many seconds for an answer, and does not ask again when none comes in time."""
         return self._with(self._parameters, seconds, self.page_size)
+
+    @property
+    def hasty(self) -> SuiteQL:
+        """One that does not ask again when no answer comes in time: another statement can be asked instead."""
+        return self.within(inf)
 
     def with_parameters(self, parameters: Sequence[Value], *, page_size: int = PAGE_SIZE) -> SuiteQL:
         """Return one that gives these values to each statement that comes without any.
@@ -207,10 +213,11 @@ class Datasets:
         self._transport = transport
         self._within: float | None = None
 
-    def within(self, seconds: float) -> Datasets:
-        """Return one that waits so many seconds for an answer, and does not ask again when none comes in time."""
+    @property
+    def hasty(self) -> Datasets:
+        """One that does not ask again when no answer comes in time."""
         other = Datasets(self._transport)
-        other._within = seconds
+        other._within = inf
         return other
 
     def list(self) -> Iterator[dict[str, Any]]:

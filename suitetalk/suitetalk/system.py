@@ -38,6 +38,9 @@ class ConcurrencyLimits:
         return self.integration or (max(1, shared - 1) if shared else None)
 
 
+_PATIENCE = 60.0  # seconds; whoever asks can do without the answer
+
+
 class System:
     """Asks NetSuite about itself. Thread-safe."""
 
@@ -86,7 +89,7 @@ class System:
 
     def _read(self, name: str) -> dict[str, Any]:
         path = f"/system/v1/{name}"
-        body = self._transport.request("GET", path, repeatable=True).json()
+        body = self._transport.request("GET", path, repeatable=True, within=_PATIENCE).json()
         if not isinstance(body, dict):
             raise ConnectionFailedError(
                 f"GET {path} was answered with something other than a JSON object; check `base_url`."

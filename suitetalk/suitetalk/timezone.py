@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
-from suitetalk.errors import STATEMENT_REFUSALS, ConfigurationError
+from suitetalk.errors import STATEMENT_FAILURES, ConfigurationError
 from suitetalk.records import Records
 from suitetalk.suiteql import SuiteQL
 from suitetalk.values import instant
@@ -221,8 +221,8 @@ def _stamps(suiteql: SuiteQL, table: str, order: str) -> list[dict[str, Any]]:
         f"SELECT id{kind}, {stamp} FROM {table} WHERE lastmodifieddate IS NOT NULL ORDER BY lastmodifieddate{order}, id"
     )
     try:
-        return suiteql.page(statement, limit=3).items
-    except STATEMENT_REFUSALS as error:
+        return suiteql.hasty.page(statement, limit=3).items
+    except STATEMENT_FAILURES as error:
         logger.debug("No stamps from %s: %s", table, error)
         return []
 
@@ -231,7 +231,7 @@ def _seen_in_record(records: Records, table: str, row: dict[str, Any]) -> _Sight
     record_type = row.get("recordtype") or table
     try:
         body = records.get(record_type, str(row["id"]))
-    except STATEMENT_REFUSALS as error:
+    except STATEMENT_FAILURES as error:
         logger.debug("No stamp from %s %s: %s", record_type, row.get("id"), error)
         return None
     stamp = next((value for name, value in body.items() if name.lower() == "lastmodifieddate"), None)
@@ -275,8 +275,8 @@ def _in_utc(suiteql: SuiteQL, table: str, moments: Sequence[datetime]) -> list[_
         for number, moment in enumerate(moments)
     )
     try:
-        rows = suiteql.page(f"SELECT {columns} FROM {table}", limit=1).items
-    except STATEMENT_REFUSALS as error:
+        rows = suiteql.hasty.page(f"SELECT {columns} FROM {table}", limit=1).items
+    except STATEMENT_FAILURES as error:
         logger.debug("SYS_EXTRACT_UTC on %s: %s", table, error)
         return []
     read = [(moment, _time(row.get(f"t{number}"))) for row in rows for number, moment in enumerate(moments)]

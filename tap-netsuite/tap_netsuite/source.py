@@ -12,7 +12,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from suitetalk import IncompleteResultError, NetSuiteError, Page, SuiteQL, quoted
-from suitetalk.errors import STATEMENT_REFUSALS
+from suitetalk.errors import STATEMENT_REFUSALS, TOO_SLOW
 from suitetalk.suiteql import Value, both
 from suitetalk.timezone import SQL_TIME_FORMAT, to_utc
 from suitetalk.values import choices, iso
@@ -379,9 +379,11 @@ def count_rows(suiteql: SuiteQL, source: Source, condition: str) -> int | None:
         if form in suiteql.refused:
             continue
         try:
-            counts = suiteql.page(source.count(condition, what), limit=1).items
+            counts = suiteql.hasty.page(source.count(condition, what), limit=1).items
         except STATEMENT_REFUSALS as refusal:
             refusals[form] = refusal
+        except TOO_SLOW as failure:
+            logger.debug("%s of %s: %s", form, source.name, failure)
         else:
             _take_note(suiteql, refusals)
             if counts:

@@ -31,6 +31,7 @@ from suitetalk.errors import (
     OutcomeUnknownError,
     PermissionDeniedError,
     ServerFaultError,
+    TooSlowError,
     UnexpectedError,
     for_refusal,
     for_token_refusal,
@@ -202,13 +203,16 @@ def encode(body: Any) -> bytes:
         raise InvalidArgumentError(f"The body cannot be sent as JSON: {error}.") from None
 
 
+_BY_FAULT = {500: UnexpectedError, 504: TooSlowError}
+
+
 def refusal(answer: Answer) -> NetSuiteError:
     """Turn a refused request into its exception [section_156570709583]."""
     details = _details(answer)
     first = details[0]
     kind = _BY_STATUS.get(answer.status, InvalidRequestError)
     if answer.status >= _FIRST_SERVER_FAULT:
-        kind = UnexpectedError if answer.status == _FIRST_SERVER_FAULT else ServerFaultError
+        kind = _BY_FAULT.get(answer.status, ServerFaultError)
     elif kind is InvalidRequestError and first.code == _NO_ID:
         kind = NotFoundError
     elif kind is InvalidRequestError and speaks_of_permission(first.message):

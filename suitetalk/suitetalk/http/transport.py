@@ -23,6 +23,7 @@ from urllib3.exceptions import (
 
 from suitetalk.account import REST_ROOT, Account, is_loopback
 from suitetalk.errors import (
+    TOO_SLOW,
     AnswerTimedOutError,
     ConnectionFailedError,
     InvalidArgumentError,
@@ -52,7 +53,6 @@ _LANGUAGE = "Accept-Language"
 _MORE_TRIES = 2
 _FIRST_SERVER_FAULT = 500
 _FAULTS_THAT_PASS = frozenset({500, 502, 503, 504})
-_GATEWAY_TIMEOUT = 504
 _NO_ANSWER = "no answer in time"
 _Patience = tuple[float, float]  # seconds to wait for a connection, and for the next part of an answer
 
@@ -224,7 +224,7 @@ class Transport:
             try:
                 return attempt()
             except TryAgainError as failure:
-                if _came_too_late(failure.final):
+                if isinstance(failure.final, TOO_SLOW):
                     raise failure.final from None
                 raise
 
@@ -384,11 +384,6 @@ def _check(answer: Answer, *, repeatable: bool, seldom_passes: bool) -> None:
             f"{answer.request} was answered with a web page (status {answer.status}), so whether NetSuite carried it "
             "out is unknown; look the record up before repeating it."
         )
-
-
-def _came_too_late(error: Exception) -> bool:
-    is_gateway = isinstance(error, NetSuiteError) and error.status == _GATEWAY_TIMEOUT
-    return is_gateway or isinstance(error, AnswerTimedOutError)
 
 
 def connection_failure(name: str, error: OSError, *, repeatable: bool) -> Exception:

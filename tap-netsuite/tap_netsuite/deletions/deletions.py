@@ -17,7 +17,7 @@ from itertools import chain, islice
 from typing import Any
 
 from suitetalk import NetSuite, NotFoundError, SuiteQL
-from suitetalk.errors import STATEMENT_REFUSALS
+from suitetalk.errors import STATEMENT_FAILURES
 from suitetalk.record_tables import table_of
 from suitetalk.values import iso
 from tap_netsuite.deletions.log import DeletionLog
@@ -281,10 +281,22 @@ class Existence:
         values = sorted({key[0] for key in keys})
         found: set[Key] = set()
         for begin in range(0, len(values), _MOST_VALUES):
-            listed = ", ".join(literal(first, value) for value in values[begin : begin + _MOST_VALUES])
-            for rows in rows_by_key(self._suiteql, self._source, f"{first.name} IN ({listed})"):
-                found.update(self._keys(rows))
+            found.update(self._with(first, values[begin : begin + _MOST_VALUES]))
         return found.intersection(keys)
+
+    def _with(self, first: Column, values: list[Any]) -> Iterator[Key]:
+        """Yield the keys that begin with one of some values; ask for half of them at once where that is refused."""
+        condition = f"{first.name} IN ({', '.join(literal(first, value) for value in values)})"
+        try:
+            found = [key for rows in rows_by_key(self._suiteql, self._source, condition) for key in self._keys(rows)]
+        except STATEMENT_FAILURES:
+            if len(values) == 1:
+                raise
+            middle = len(values) // 2
+            yield from self._with(first, values[:middle])
+            yield from self._with(first, values[middle:])
+        else:
+            yield from found
 
     def _keys(self, rows: Iterable[dict[str, str]]) -> Iterable[Key]:
         for row in rows:
@@ -301,7 +313,7 @@ def existing_records(netsuite: NetSuite, record_type: str, keys: Sequence[Key]) 
     numbers = [(int(key[0]),) for key in keys]
     try:
         found = Existence(netsuite.suiteql, table_of(record_type), (Column("id", Kind.INTEGER),)).among(numbers)
-    except STATEMENT_REFUSALS:
+    except STATEMENT_FAILURES:
         return {key for key in keys if _is_record(netsuite, record_type, str(key[0]))}
     return {(str(number),) for (number,) in found}
 
@@ -311,7 +323,7 @@ def _is_record(netsuite: NetSuite, record_type: str, record_id: str) -> bool:
         netsuite.records.get(record_type, record_id)
     except NotFoundError:
         return False
-    except STATEMENT_REFUSALS:  # such as one that a workflow has locked: it is there
+    except STATEMENT_FAILURES:  # such as one that a workflow has locked: it is there
         return True
     return True
 

@@ -18,10 +18,10 @@ from zoneinfo import ZoneInfo
 
 from suitetalk import (
     ConfigurationError,
-    NetSuiteError,
     SuiteQL,
+    SuiteTalkError,
 )
-from suitetalk.errors import STATEMENT_REFUSALS, UnexpectedError
+from suitetalk.errors import STATEMENT_FAILURES, TOO_SLOW, UnexpectedError
 from suitetalk.facts import DAY, Facts
 from suitetalk.record_tables import table_of
 from suitetalk.timezone import PYTHON_TIME_FORMAT, earliest_local
@@ -133,11 +133,16 @@ class DeletionLog:
         if known:
             try:
                 return self._contents(_Log(known["table"], known["record_id"], known["date"], tuple(known["types"])))
-            except STATEMENT_REFUSALS as refusal:
+            except STATEMENT_FAILURES as refusal:
                 logger.debug("%s is not the log of deletions any more: %s", known["table"], refusal)
                 self._facts.forget(_LOG)
         log = self._find()
-        return self._contents(log) if log else None
+        try:
+            return self._contents(log) if log else None
+        except STATEMENT_FAILURES as failure:
+            self._facts.forget(_LOG)
+            logger.warning("The log of deletions cannot be read now, so they come with a later run: %s", failure)
+            return None
 
     def _known(self) -> dict[str, Any] | None:
         """Return the log that an earlier run has found, if it is one that is set."""
@@ -171,7 +176,7 @@ class DeletionLog:
 
     def _find(self) -> _Log | None:
         chosen = self._settings.logs
-        refusals: list[NetSuiteError] = []
+        refusals: list[SuiteTalkError] = []
         is_missing = self._settings.log == AUTO and self._facts.known(_NO_LOG)
         for table in () if is_missing else chosen:
             log = self._look_at(table, refusals)
@@ -194,13 +199,13 @@ class DeletionLog:
         )
         return None
 
-    def _look_at(self, table: str, refusals: list[NetSuiteError]) -> _Log | None:
+    def _look_at(self, table: str, refusals: list[SuiteTalkError]) -> _Log | None:
         """Find the columns of a log by asking for each; refusals go to the list."""
 
         def readable(column: str) -> bool:
             try:
-                self._suiteql.page(f"SELECT {column} FROM {table}", limit=1)
-            except STATEMENT_REFUSALS as refusal:
+                self._suiteql.hasty.page(f"SELECT {column} FROM {table}", limit=1)
+            except STATEMENT_FAILURES as refusal:
                 refusals.append(refusal)
                 return False
             return True
@@ -211,9 +216,9 @@ class DeletionLog:
         return _Log(table, record_id, date, types) if record_id and date and types else None
 
 
-def _may_pass(refusals: list[NetSuiteError]) -> bool:
+def _may_pass(refusals: list[SuiteTalkError]) -> bool:
     """Tell whether some may be a fault that passes, so that what they seem to say is not remembered."""
-    return any(isinstance(refusal, UnexpectedError) for refusal in refusals)
+    return any(isinstance(refusal, (UnexpectedError, *TOO_SLOW)) for refusal in refusals)
 
 
 def _named(row: Mapping[str, Any], log: _Log) -> Iterator[tuple[str, int]]:

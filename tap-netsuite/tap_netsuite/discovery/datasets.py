@@ -54,8 +54,6 @@ def dataset_streams(service: Datasets, wanted: Sequence[Dataset], together: Toge
     try:
         listed = _Listed(questions.settle(lambda: list(service.list())))
     except FAILURES as refusal:
-        if is_too_slow(refusal):
-            raise
         logger.debug("The list of datasets: %s", refusal)
         named = [dataset for dataset in wanted if dataset.id != ALL]
         # Those that are named may be there all the same.

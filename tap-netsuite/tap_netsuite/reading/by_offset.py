@@ -31,9 +31,9 @@ from suitetalk import (
     SuiteQL,
     SuiteTalkError,
 )
-from suitetalk.errors import STATEMENT_REFUSALS
+from suitetalk.errors import STATEMENT_FAILURES
 from tap_netsuite.reading.engine import Fetcher, Portion
-from tap_netsuite.reading.page import PageSize, RowFormat, Rows, in_time, joined
+from tap_netsuite.reading.page import PageSize, RowFormat, Rows, in_time, joined, may_be_size
 from tap_netsuite.reading.state import READINGS
 from tap_netsuite.settings import Audit
 from tap_netsuite.source import Column, Kind, Source, count_rows, shows_all_columns
@@ -233,8 +233,8 @@ class KeylessReading(_ByOffset):
             parts = [f"{part} AS {name}" for part, name in zip(self._ways[0], names, strict=True)]
             statement = f"SELECT {', '.join(['COUNT(*) AS n', *parts])} FROM {self._source.relation}"
             try:
-                row = self._suiteql.page(statement, limit=1).items[0]
-            except STATEMENT_REFUSALS as refusal:
+                row = self._suiteql.hasty.page(statement, limit=1).items[0]
+            except STATEMENT_FAILURES as refusal:
                 logger.debug("No such fingerprint of %s: %s", self._source.name, refusal)
                 self._ways.pop(0)
             else:
@@ -335,8 +335,8 @@ class DatasetReading(_ByOffset):
         """
         try:
             page = in_time(self._datasets, limit).page(self._dataset_id, limit=limit, offset=offset)
-        except STATEMENT_REFUSALS:
-            if offset == 0:
+        except STATEMENT_FAILURES as failure:
+            if offset == 0 or may_be_size(failure, limit):
                 raise
             # What an offset beyond the end is answered with is not documented [section 12]; the rest has gone away.
             return Rows(0, offset=offset, total=offset)

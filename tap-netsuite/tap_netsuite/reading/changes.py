@@ -12,13 +12,15 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timezone
+from functools import partial
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from suitetalk import SuiteQL
-from suitetalk.errors import STATEMENT_REFUSALS
+from suitetalk.errors import STATEMENT_FAILURES
 from suitetalk.suiteql import both
 from suitetalk.timezone import SQL_TIME_FORMAT, earliest_local
+from tap_netsuite.probe import Questions
 from tap_netsuite.reading.engine import Once
 from tap_netsuite.source import Column, Kind, Source, instant, literal
 
@@ -177,6 +179,9 @@ class TransactionSets:
         self._suiteql = suiteql
         self._zone = zone
         self._takes_all = Once(self._find_whether_all)
+        self._questions = Questions(
+            lambda: [partial(suiteql.page, f"SELECT {part.owner} FROM {part.table}", limit=1) for part in PARTS]
+        )
         self._visible = Once(self._find_visible)
         self._newest = Once(self._find_newest)
         self._is_remembered = False
@@ -265,8 +270,8 @@ class TransactionSets:
             return None
         statement = f"SELECT TO_CHAR(MAX({HEADER.stamp}), '{SQL_TIME_FORMAT}') AS newest FROM transaction"
         try:
-            rows = self._suiteql.page(statement, limit=1).items
-        except STATEMENT_REFUSALS as refusal:
+            rows = self._suiteql.hasty.page(statement, limit=1).items
+        except STATEMENT_FAILURES as refusal:
             logger.debug("The latest stamp of transactions: %s", refusal)
             return None
         newest = rows[0].get("newest") if rows else None
@@ -274,8 +279,8 @@ class TransactionSets:
 
     def _accepts(self, statement: str) -> bool:
         try:
-            self._suiteql.page(statement, limit=1)
-        except STATEMENT_REFUSALS as refusal:
+            self._questions.settle(partial(self._suiteql.hasty.page, statement, limit=1))
+        except STATEMENT_FAILURES as refusal:
             logger.debug("%s: %s", statement, refusal)
             return False
         return True

@@ -18,7 +18,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from decimal import Decimal
 from functools import cached_property
-from math import inf
 from operator import lt
 from types import NoneType
 from typing import Any, Literal, TypeVar
@@ -27,8 +26,8 @@ from zoneinfo import ZoneInfo
 import msgspec
 from msgspec.structs import astuple
 
-from suitetalk import READABLE_ROWS, Datasets, Page, ServerFaultError, SuiteQL, SuiteTalkError
-from suitetalk.errors import AnswerTimedOutError
+from suitetalk import READABLE_ROWS, Datasets, Page, SuiteQL, SuiteTalkError
+from suitetalk.errors import TOO_SLOW, UnexpectedError
 from suitetalk.http.response import Answer
 from suitetalk.values import iso
 from tap_netsuite.source import DELETED_AT, SET_READ_AT, UTC, Column, Converter, Kind, Source, converter
@@ -103,7 +102,7 @@ Values = Sequence[Any]
 
 _DECODED: dict[Kind, Any] = {Kind.BOOLEAN: Literal["T", "F"]}  # the others as text
 _REPLACEMENT = "\ufffd".encode()
-_OUTAGES = frozenset({502, 503})
+_FAILURES_OF_LARGE_PAGES = (UnexpectedError, *TOO_SLOW)
 _MOST_PAGES = 1000  # that one result can be read for [section_156414087576]
 FEW_ROWS = 10  # of which a page holds that is not asked for in parts
 _NAMED = 5  # rows in one warning
@@ -145,10 +144,9 @@ class PageSize:
         while True:
             try:
                 answer = page(size)
-            except (ServerFaultError, AnswerTimedOutError) as error:
+            except _FAILURES_OF_LARGE_PAGES as error:
                 less = _tenth(size)
-                is_outage = isinstance(error, ServerFaultError) and error.status in _OUTAGES
-                if is_outage or not less or offset >= less * _MOST_PAGES:
+                if not may_be_size(error, size) or offset >= less * _MOST_PAGES:
                     raise
                 logger.warning("%s; asking for %d rows at once instead of %d", str(error).rstrip(". "), less, size)
                 if size == self._suspected:
@@ -161,7 +159,12 @@ class PageSize:
 
 def in_time(suiteql: Asked, rows: int) -> Asked:
     """Return what is asked for so many rows: once, if fewer can be asked for when no answer comes in time."""
-    return suiteql.within(inf) if rows > FEW_ROWS else suiteql
+    return suiteql.hasty if rows > FEW_ROWS else suiteql
+
+
+def may_be_size(failure: SuiteTalkError, rows: int) -> bool:
+    """Tell whether a page of so many rows may have failed because of their number."""
+    return rows > FEW_ROWS and isinstance(failure, _FAILURES_OF_LARGE_PAGES)
 
 
 def _tenth(rows: int) -> int:

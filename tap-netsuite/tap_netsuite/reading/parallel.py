@@ -31,12 +31,12 @@ from math import ceil
 from typing import Protocol
 
 from suitetalk import READABLE_ROWS, IncompleteResultError, SuiteQL
-from suitetalk.errors import STATEMENT_REFUSALS, UnexpectedError
+from suitetalk.errors import STATEMENT_FAILURES, TOO_SLOW
 from suitetalk.suiteql import both
 from suitetalk.values import instant, iso
 from tap_netsuite.reading.changes import Changes
 from tap_netsuite.reading.engine import Fetcher, Portion
-from tap_netsuite.reading.page import FEW_ROWS, Key, PageSize, RowFormat, Rows, in_time, joined
+from tap_netsuite.reading.page import Key, PageSize, RowFormat, Rows, in_time, joined, may_be_size
 from tap_netsuite.reading.sequential import check_keys
 from tap_netsuite.reading.state import READINGS, Clock, Position, check_not_ahead, state_of
 from tap_netsuite.settings import Audit
@@ -342,8 +342,8 @@ class KeyedSource:
         condition = both(self._condition, after(self._source.keys, behind or ()))
         try:
             page = self._rows(condition, offset, limit)
-        except STATEMENT_REFUSALS as refusal:
-            if offset == 0 or (limit > FEW_ROWS and isinstance(refusal, UnexpectedError)):
+        except STATEMENT_FAILURES as failure:
+            if offset == 0 or may_be_size(failure, limit):
                 raise
             # What an offset beyond the end is answered with is not documented [section 12]; what it hides is read
             # after the last row.
@@ -402,10 +402,11 @@ class KeyedSource:
             both(self._condition, here), rows, f"CASE WHEN {_any(keys, gaps)} THEN 1 ELSE 0 END"
         )
         try:
-            row = self._suiteql.page(statement, limit=1).items[0]
-        except STATEMENT_REFUSALS as refusal:
-            logger.debug("%s cannot be counted in one statement: %s", self._source.name, refusal)
-            self._suiteql.refused.add(_SUMS)
+            row = self._suiteql.hasty.page(statement, limit=1).items[0]
+        except STATEMENT_FAILURES as failure:
+            logger.debug("%s cannot be counted in one statement: %s", self._source.name, failure)
+            if not isinstance(failure, TOO_SLOW):
+                self._suiteql.refused.add(_SUMS)
             return self._counted_apart(was_there, here, gaps)
         return Count(int(row.get("s0") or 0), int(row.get("s1") or 0))
 

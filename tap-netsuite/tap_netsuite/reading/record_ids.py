@@ -29,7 +29,7 @@ from suitetalk import (
     Page,
     Records,
 )
-from suitetalk.errors import STATEMENT_REFUSALS, UnexpectedError
+from suitetalk.errors import STATEMENT_FAILURES, TOO_SLOW, UnexpectedError
 from suitetalk.record_tables import table_of
 from suitetalk.suiteql import both
 from tap_netsuite.account import Account
@@ -216,7 +216,7 @@ class RecordList:
         q = " AND ".join(filter(None, [own, condition]))
         try:
             return self._records.list(self._record_type, q=q or None, limit=PAGE_SIZE)
-        except (InvalidRequestError, UnexpectedError) as refusal:
+        except (InvalidRequestError, UnexpectedError, *TOO_SLOW) as refusal:
             if condition:
                 raise _RefusedWindowError(str(refusal)) from refusal
             raise
@@ -258,7 +258,7 @@ def _identifier(text: str) -> RecordId:
     return int(text) if is_number(text) else text
 
 
-REFUSALS = STATEMENT_REFUSALS
+REFUSALS = STATEMENT_FAILURES
 """What NetSuite answers when a type has no list for this role, or no table."""
 
 _ID = Column("id", Kind.INTEGER)
@@ -316,7 +316,7 @@ class TableIds:
             return "", False
         try:
             counted = count_rows(self._account.netsuite.suiteql, self._source, condition)
-        except STATEMENT_REFUSALS:
+        except STATEMENT_FAILURES:
             return "", False
         try:
             listed = self._list.count()

@@ -20,7 +20,7 @@ from suitetalk import (
     SuiteQL,
     SuiteTalkError,
 )
-from suitetalk.errors import UnexpectedError
+from suitetalk.errors import TooSlowError, UnexpectedError
 from tap_netsuite.probe import Asker, Questions, probe
 from tap_netsuite.reading.engine import Fetcher, Once, Portion
 from tap_netsuite.reading.page import Record, Rows
@@ -117,7 +117,7 @@ def _simple(part: Any) -> Any:
     return {**part, "items": _simple(part["items"])} if "items" in part else part
 
 
-_OF_ONE_RECORD = (InvalidRequestError, PermissionDeniedError, UnexpectedError, IncompleteResultError)
+_OF_ONE_RECORD = (InvalidRequestError, PermissionDeniedError, UnexpectedError, TooSlowError, IncompleteResultError)
 
 
 @dataclass(frozen=True)

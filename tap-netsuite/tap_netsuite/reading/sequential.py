@@ -13,7 +13,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from suitetalk import READABLE_ROWS, IncompleteResultError, Page, SuiteQL
-from suitetalk.errors import STATEMENT_REFUSALS
+from suitetalk.errors import STATEMENT_FAILURES
 from suitetalk.suiteql import both
 from suitetalk.timezone import PYTHON_TIME_FORMAT, earliest_local
 from suitetalk.values import iso
@@ -78,8 +78,8 @@ def check_keys(suiteql: SuiteQL, source: Source, condition: str) -> None:
         IncompleteResultError: that is not so.
     """
     try:
-        row = suiteql.page(source.count_keys(condition), limit=1).items[0]
-    except STATEMENT_REFUSALS as refusal:
+        row = suiteql.hasty.page(source.count_keys(condition), limit=1).items[0]
+    except STATEMENT_FAILURES as refusal:
         logger.debug("The different keys of %s cannot be counted: %s", source.name, refusal)
         return
     rows, keys, different = int(row["n"]), int(row["k"]), int(row["d"])

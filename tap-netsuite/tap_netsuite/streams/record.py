@@ -113,7 +113,7 @@ class RecordStream(NetSuiteStream):
                 begun = True
                 yield listed
         except REFUSALS as refusal:
-            if begun or _LIST in refusal.request:
+            if begun or _LIST in str(refusal):
                 raise
             logger.warning("%s is read in full, because SuiteQL does not tell what has changed: %s", self.name, refusal)
             for ids in self._list.all_ids(fetcher, None):

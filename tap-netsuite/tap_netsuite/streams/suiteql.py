@@ -15,7 +15,7 @@ from singer_sdk import Tap
 from singer_sdk.singerlib.catalog import REPLICATION_INCREMENTAL
 
 from suitetalk import ConfigurationError
-from suitetalk.errors import REFUSALS, STATEMENT_REFUSALS
+from suitetalk.errors import STATEMENT_FAILURES
 from tap_netsuite.account import Account
 from tap_netsuite.deletions.deletions import OWNER, Existence, Subject, changed_transactions
 from tap_netsuite.deletions.sources import LINE_TABLES
@@ -137,7 +137,7 @@ class SuiteQLStream(NetSuiteStream):
         reading = self._reading(source).read(fetcher)
         try:
             begun = list(self._first_of(reading))
-        except STATEMENT_REFUSALS as refusal:
+        except STATEMENT_FAILURES as refusal:
             logger.debug("%s: %s; its times are read on the account's clock", self.name, refusal)
             begun = None
         if begun is None or not self._converts_to_utc():
@@ -194,7 +194,7 @@ class SuiteQLStream(NetSuiteStream):
         """Return whether NetSuite counts no row."""
         try:
             return count_rows(self._suiteql, self._local, "") == 0
-        except REFUSALS as refusal:
+        except STATEMENT_FAILURES as refusal:
             logger.warning(
                 "%s: NetSuite refuses to count its rows, so it is not taken for empty: %s", self.name, refusal
             )
