@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from operator import attrgetter
 from time import monotonic
 from typing import Any, TypeVar
@@ -37,7 +38,17 @@ from tap_netsuite.discovery.known_tables import (
 )
 from tap_netsuite.source import DISPLAY_SUFFIX, Column, Kind, Source, converter
 
-__all__ = ["FAILURES", "Asker", "Probe", "Questions", "first_rows", "guessed", "is_filterable", "probe"]
+__all__ = [
+    "FAILURES",
+    "Asker",
+    "Probe",
+    "Questions",
+    "accepted_columns",
+    "first_rows",
+    "guessed",
+    "is_filterable",
+    "probe",
+]
 
 
 FAILURES = (InvalidRequestError, PermissionDeniedError, NotFoundError, ServerFaultError, ConnectionFailedError)
@@ -383,6 +394,13 @@ def probe(
     stamp = _stamp(columns)
     filterable = stamp if stamp and is_filterable(asker, relation, stamp, within) else None
     return _borne_out(asker, relation, columns, sample, filterable, within)
+
+
+def accepted_columns(suiteql: SuiteQL, source: Source) -> list[Column]:
+    """Return the columns of a source that NetSuite accepts; errors are those of `probe`, and `CannotTellError`."""
+    known = replace(source, columns=source.keys or source.columns[:1]).page()
+    asker = Asker(suiteql, Questions(lambda: [partial(suiteql.page, known, limit=1)]))
+    return _accepted(asker, source.relation, list(source.columns), set(), map, "")
 
 
 def _accepted(

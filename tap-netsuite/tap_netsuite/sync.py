@@ -87,6 +87,10 @@ class Run:
             failure.__cause__ = error
             raise failure from error
 
+    def wait_for(self, stream: str) -> None:
+        """Wait for the first answer that a stream is read from; to be asked for in the order of the streams."""
+        self._engine.wait_for(stream)
+
     def begin(self, audit: StreamAudit) -> None:
         """Take note that a stream's turn has come to be written."""
         self._progress.begin(audit)

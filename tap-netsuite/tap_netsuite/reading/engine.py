@@ -277,7 +277,12 @@ class _Stream:
         self.reading = reading
         self.fetcher = fetcher
         self.read: queue.SimpleQueue[Portion | _Failure | None] = queue.SimpleQueue()
+        self.has_begun = threading.Event()
         self.is_unwanted = False
+
+    def put(self, item: Portion | _Failure | None) -> None:
+        self.read.put(item)
+        self.has_begun.set()
 
     def throw_away(self, room: Room) -> None:
         """Give back the room of what was read and will not be written."""
@@ -319,6 +324,12 @@ class Engine:
         self._running: set[_Stream] = set()
         self._lock = threading.Lock()
         self._begin_more()
+
+    def wait_for(self, name: str) -> None:
+        """Wait until the first portion of a stream has been read, or it is known that there will be none."""
+        self._room.turn_to(self._streams[name].number)
+        self._begin_more()
+        self._streams[name].has_begun.wait()
 
     def portions(self, name: str) -> Generator[Portion, None, None]:
         """Yield what is read of a stream; a portion counts as written when the next is asked for.
@@ -369,12 +380,12 @@ class Engine:
                 if stream.is_unwanted:
                     break
                 stream.fetcher.hand_over(portion)
-                stream.read.put(portion)
-            stream.read.put(None)
+                stream.put(portion)
+            stream.put(None)
         except (StoppedError, CancelledError):
-            stream.read.put(None)
+            stream.put(None)
         except Exception as error:  # noqa: BLE001 - raised where the stream is written
-            stream.read.put(_Failure(error))
+            stream.put(_Failure(error))
         finally:
             stream.fetcher.end()
             if stream.is_unwanted:

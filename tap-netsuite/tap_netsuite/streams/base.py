@@ -18,6 +18,7 @@ from typing import Any
 
 from singer_sdk import Stream, Tap
 from singer_sdk.helpers.conform import TypeConformanceLevel
+from singer_sdk.singerlib import SchemaMessage
 from singer_sdk.singerlib.catalog import REPLICATION_INCREMENTAL
 
 from suitetalk import IncompleteResultError
@@ -125,6 +126,7 @@ class NetSuiteStream(Stream):
         self._run = run
         self._state_at_start: dict[str, Any] = {}
         self.version = Version()
+        self.left_out: frozenset[str] = frozenset()  # columns that NetSuite refuses since the catalog was made
         self._bookmark: Mapping[str, Any] = {}
         self._deletions: Deletions | None = None
 
@@ -227,6 +229,19 @@ class NetSuiteStream(Stream):
         for portion in self._portions():
             if portion.rows:
                 yield from portion.rows.records or []
+
+    def _write_schema_message(self) -> None:
+        """Write SCHEMA once the first answer shows which columns there are; none can be left out after it."""
+        self._run().wait_for(self.name)
+        super()._write_schema_message()
+
+    def _generate_schema_messages(self) -> Generator[SchemaMessage, None, None]:
+        for message in super()._generate_schema_messages():
+            properties = {
+                name: part for name, part in message.schema["properties"].items() if name not in self.left_out
+            }
+            message.schema = {**message.schema, "properties": properties}
+            yield message
 
     def get_replication_key_signpost(self, context: Mapping[str, Any] | None = None) -> None:
         """Return none: the bookmark is not taken from records, so nothing has to cap it."""

@@ -9,16 +9,18 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from functools import cached_property, partial
+from itertools import islice
 from typing import Any
 
 from singer_sdk import Tap
 from singer_sdk.singerlib.catalog import REPLICATION_INCREMENTAL
 
-from suitetalk import ConfigurationError
-from suitetalk.errors import STATEMENT_FAILURES
+from suitetalk import ConfigurationError, SuiteTalkError
+from suitetalk.errors import STATEMENT_FAILURES, STATEMENT_REFUSALS
 from tap_netsuite.account import Account
 from tap_netsuite.deletions.deletions import OWNER, Existence, Subject, changed_transactions
 from tap_netsuite.deletions.sources import LINE_TABLES
+from tap_netsuite.probe import accepted_columns
 from tap_netsuite.reading.by_offset import KeylessReading
 from tap_netsuite.reading.changes import ChangedTransactions, StampedChanges
 from tap_netsuite.reading.engine import Fetcher, Portion
@@ -71,6 +73,19 @@ class SuiteQLStream(NetSuiteStream):
 
     def read(self, fetcher: Fetcher) -> Iterator[Portion]:
         """Yield the rows as records with every selected column, null where NetSuite has none."""
+        reading = self._read_columns(fetcher)
+        try:
+            begun = list(islice(reading, 1))
+        except STATEMENT_REFUSALS as refusal:
+            reading.close()
+            fetcher.end()
+            if not self._leave_out_refused(refusal):
+                raise
+            reading, begun = self._read_columns(fetcher), []
+        yield from begun
+        yield from reading
+
+    def _read_columns(self, fetcher: Fetcher) -> Generator[Portion, None, None]:
         local = self._local
         yield from self._rows_with_new_columns(local, _in_utc(local))
         is_begun = False
@@ -92,6 +107,35 @@ class SuiteQLStream(NetSuiteStream):
         in_utc = _in_utc(local)
         if in_utc == local or not (yield from self._read_in_utc(fetcher, in_utc)):
             yield from self._reading(local).read(fetcher)
+
+    def _leave_out_refused(self, refusal: SuiteTalkError) -> bool:
+        """Do without the columns that NetSuite refuses since they were discovered, and return whether there are any.
+
+        It is only asked before SCHEMA is written: loaders would write nulls over good values later, and so would they
+        where a stream map makes a property of such a column.
+        """
+        source = self._local
+        needed = {column.name for column in (*source.keys, source.replication_key) if column}
+        if self.config.get("stream_maps") or source.is_query:
+            return False
+        try:
+            accepted = {column.name for column in accepted_columns(self._suiteql, source)}
+        except SuiteTalkError as error:
+            logger.debug("%s: its columns cannot be told apart: %s", self.name, error)
+            return False
+        refused = [column.name for column in source.columns if column.name not in accepted]
+        if not refused or not accepted or needed.intersection(refused):
+            return False
+        self.left_out = frozenset(refused)
+        self.__dict__.pop("_local", None)
+        logger.warning(
+            "%s is read without %s, which NetSuite refuses now: %s; run discovery again, and their values come once "
+            "they are accepted",
+            self.name,
+            ", ".join(refused),
+            str(refusal).rstrip("."),
+        )
+        return True
 
     def _rows_with_new_columns(self, local: Source, in_utc: Source) -> Iterator[Portion]:
         """Yield the rows that have a value in a column which is new since the state was written.
@@ -300,7 +344,11 @@ class SuiteQLStream(NetSuiteStream):
         return replace(self._source(), changed_with=self._sets.description if self._sets else "")
 
     def _source(self) -> Source:
-        properties = {name: schema for name, schema in self.schema["properties"].items() if name not in OURS}
+        properties = {
+            name: schema
+            for name, schema in self.schema["properties"].items()
+            if name not in OURS and name not in self.left_out
+        }
         needed = {*self.primary_keys, *([self.replication_key] if self.replication_key else [])}
         unknown = needed - properties.keys()
         if unknown:
