@@ -36,7 +36,7 @@ from tap_netsuite.discovery.known_tables import (
     stamp_kind,
     usual_kind,
 )
-from tap_netsuite.source import DISPLAY_SUFFIX, Column, Kind, Source, converter
+from tap_netsuite.source import DISPLAY_SUFFIX, FEW_COLUMNS, Column, Kind, Source, converter, page_in_parts
 
 __all__ = [
     "FAILURES",
@@ -353,6 +353,8 @@ def probe(
     seen: Iterable[dict[str, Any]] = (),
     together: Together = map,
     within: str = "",
+    *,
+    keys: tuple[str, ...] = (),
 ) -> Probe:
     """Find out which of the guessed columns exist, and correct the kinds by a sample of rows.
 
@@ -367,6 +369,7 @@ def probe(
         seen: rows that show some of the columns already.
         together: calls for several parts at once.
         within: a condition that keeps to a part of a large relation.
+        keys: what identifies rows of a relation that is known to have some.
 
     Raises:
         SuiteTalkError: one of `FAILURES`: NetSuite does not answer in time.
@@ -382,7 +385,8 @@ def probe(
         stamp = _stamp(columns)
         answer = _ask(asker, relation, columns, both(within, _since_ever(stamp) if stamp else ""), limit=_SAMPLE)
         if isinstance(answer, Page):
-            return _borne_out(asker, relation, columns, answer.items, stamp, within)
+            sample = answer.items or _in_parts(asker, relation, columns, keys, within)
+            return _borne_out(asker, relation, columns, sample, stamp, within)
         fewer = _without_named(columns, answer)
         if len(fewer) == len(columns):
             break
@@ -391,6 +395,7 @@ def probe(
     if not columns:
         return Probe((), [])
     sample = asker.settled(Source(relation, tuple(columns)).page(within), limit=_SAMPLE).items
+    sample = sample or _in_parts(asker, relation, columns, keys, within)
     stamp = _stamp(columns)
     filterable = stamp if stamp and is_filterable(asker, relation, stamp, within) else None
     return _borne_out(asker, relation, columns, sample, filterable, within)
@@ -401,6 +406,17 @@ def accepted_columns(suiteql: SuiteQL, source: Source) -> list[Column]:
     known = replace(source, columns=source.keys or source.columns[:1]).page()
     asker = Asker(suiteql, Questions(lambda: [partial(suiteql.page, known, limit=1)]))
     return _accepted(asker, source.relation, list(source.columns), set(), map, "")
+
+
+def _in_parts(
+    asker: Asker, relation: str, columns: list[Column], keys: tuple[str, ...], within: str
+) -> list[dict[str, Any]]:
+    """Return rows that do not come with all columns at once [section 14.2, unverified]; none without a key."""
+    names = {column.name: column for column in columns}
+    if len(columns) <= FEW_COLUMNS or not keys or not names.keys() >= set(keys):
+        return []
+    source = Source(relation, tuple(columns), tuple(names[name] for name in keys))
+    return page_in_parts(asker.suiteql, source, within, source.key_order).items
 
 
 def _accepted(
@@ -481,7 +497,9 @@ def _borne_out(
     within: str,
 ) -> Probe:
     corrected = tuple(_nearest(column, [row.get(column.name) for row in sample]) for column in columns)
-    if any(old.kind.is_temporal and not new.kind.is_temporal for old, new in zip(columns, corrected, strict=True)):
+    if sample and any(
+        old.kind.is_temporal and not new.kind.is_temporal for old, new in zip(columns, corrected, strict=True)
+    ):
         sample = asker.settled(Source(relation, corrected).page(within), limit=_SAMPLE).items
     return Probe(corrected, sample, stamp if stamp in corrected else None)
 

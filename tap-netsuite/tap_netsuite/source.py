@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timezone
 from decimal import Decimal, InvalidOperation
 from enum import Enum
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -451,51 +453,100 @@ def page_in_parts(
 ) -> Page:
     """Return a page of a source with more columns than the account shows at once.
 
-    The columns come in parts that are joined by key. All parts but the last are read again after it: where nothing has
-    changed in between, all of them were so at the moment the last one was read.
+    The columns come in parts that are joined by key. All parts but the last are read again after it: rows in which
+    nothing has changed in between were so at the moment the last part was read. The others are read again by their
+    keys. A row that is gone by then, or has moved in the order, is not in the page, as if it had been read later.
 
     Raises:
         IncompleteResultError: rows changed during each reading, or not even a few columns come.
     """
     parts = list(_parts(suiteql, source, condition))
+    ask = partial(suiteql.page, limit=limit, offset=offset)
+    first, rows, changed = _joined(ask, source, parts, condition, order)
+    ordered = [column.name for column in source.columns if column.name in re.split(r"[^\w]+", order)]
+    places = {key: tuple(row.get(name) for name in ordered) for key, row in rows.items()}
     for _ in range(_READINGS):
-        statements = [part.page(condition, order) for part in (*parts, *parts[:-1])]
-        pages = [suiteql.page(statement, limit=limit, offset=offset) for statement in statements]
-        items = [page.items for page in pages]
-        if items[len(parts) :] == items[: len(parts) - 1]:
-            by_key = [{_key(source, row): row for row in rows} for rows in items[: len(parts)]]
-            if all(rows.keys() == by_key[0].keys() for rows in by_key):
-                joined = [{name: value for rows in by_key for name, value in rows[key].items()} for key in by_key[0]]
-                return Page(joined, pages[0].total, pages[0].has_more)
+        if not changed:
+            return Page([rows[key] for key in rows if rows[key]], first.total, first.has_more)
+        those = both(condition, _those(source, changed))
+        _, again, changing = _joined(partial(suiteql.page, limit=limit), source, parts, those, order)
+        for key in changed:
+            row = again.get(key, {})
+            is_there = tuple(row.get(name) for name in ordered) == places[key]
+            rows[key] = row if is_there else {}
+        changed = [key for key in changing if rows.get(key)]
     raise IncompleteResultError(
-        f"{source.name} is read in {len(parts)} parts, because NetSuite does not show all its columns at once, and its "
-        "rows changed each time in between; read it when less is going on, or select fewer columns."
+        f"{source.name} is read in {len(parts)} parts, because NetSuite does not show all its columns at once, and "
+        "some rows changed each time in between; read it when less is going on, or select fewer columns."
     )
+
+
+_Key = tuple[Any, ...]
+
+
+def _joined(
+    ask: Callable[[str], Page], source: Source, parts: list[Source], condition: str, order: str
+) -> tuple[Page, dict[_Key, dict[str, Any]], list[_Key]]:
+    """Return the page of the first part, its rows joined with those of the others, and the keys of what has changed."""
+    statements = [part.page(condition, order) for part in (*parts, *parts[:-1])]
+    pages = list(map(ask, statements))
+    by_key = [{_key(source, row): row for row in page.items} for page in pages]
+    once, again = by_key[: len(parts)], by_key[len(parts) :]
+    rows = {key: {name: value for part in once for name, value in part.get(key, {}).items()} for key in once[0]}
+    changed = [
+        key
+        for key in rows
+        if any(key not in part for part in once)
+        or any(before[key] != after.get(key) for before, after in zip(once, again, strict=False))
+    ]
+    return pages[0], rows, changed
+
+
+def _those(source: Source, keys: list[_Key]) -> str:
+    """Return the condition for rows with these keys, as SuiteQL delivers them."""
+    if len(source.keys) == 1:
+        return f"{source.keys[0].source} IN ({', '.join(literal(source.keys[0], key[0]) for key in keys)})"
+    each = (
+        both(*(f"{column.source} = {literal(column, value)}" for column, value in zip(source.keys, key, strict=True)))
+        for key in keys
+    )
+    return f"({' OR '.join(f'({one})' for one in each)})"
 
 
 def _parts(suiteql: SuiteQL, source: Source, condition: str) -> Iterator[Source]:
     """Yield parts of a source's columns that NetSuite shows rows of, the keys in each."""
+    width = next((width for width in _widths(suiteql) if len(source.keys) < width < len(source.columns)), 0)
+    if not width:
+        width = _width_found(suiteql, source, condition)
     others = [column for column in source.columns if column not in source.keys]
-    width = next((width for width in _widths(suiteql) if width < len(source.columns)), len(source.columns) // 2)
+    size = width - len(source.keys)
+    for place in range(0, max(len(others), 1), size):
+        yield replace(source, columns=(*source.keys, *others[place : place + size]))
+
+
+def _width_found(suiteql: SuiteQL, source: Source, condition: str) -> int:
+    """Return a number of columns that rows come with, found by asking for ever fewer; it is known from then on.
+
+    Raises:
+        IncompleteResultError: not even a few columns come, and NetSuite counts rows.
+    """
+    others = [column for column in source.columns if column not in source.keys]
+    width = len(source.columns) // 2
     while width > len(source.keys):
         first = replace(source, columns=(*source.keys, *others[: width - len(source.keys)]))
         if suiteql.page(first.page(condition), limit=1).items:
-            if width not in _widths(suiteql):
-                suiteql.refused.add(f"{_WIDER}{width}")
-                logger.warning(
-                    "NetSuite shows no rows of %s with %d columns, and some with %d: columns are read in parts",
-                    source.name,
-                    len(source.columns),
-                    width,
-                )
-            size = width - len(source.keys)
-            for place in range(0, len(others), size):
-                yield replace(source, columns=(*source.keys, *others[place : place + size]))
-            return
+            suiteql.refused.add(f"{_WIDER}{width}")
+            logger.warning(
+                "NetSuite shows no rows of %s with %d columns, and some with %d: columns are read in parts",
+                source.name,
+                len(source.columns),
+                width,
+            )
+            return width
         width //= 2
     if missing := count_rows(suiteql, source, condition):
         raise gap(source, condition, came=0, missing=missing)
-    yield source  # they are gone by now
+    return len(source.columns)  # they are gone by now
 
 
 def _widths(suiteql: SuiteQL) -> list[int]:

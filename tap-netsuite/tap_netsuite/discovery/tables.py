@@ -24,7 +24,7 @@ from tap_netsuite.probe import (
 )
 from tap_netsuite.record_schema import Field, body_fields, sublist_properties
 from tap_netsuite.settings import DiscoverySettings
-from tap_netsuite.source import DISPLAY_SUFFIX, Column, Kind, json_schema
+from tap_netsuite.source import DISPLAY_SUFFIX, FEW_COLUMNS, Column, Kind, json_schema
 
 __all__ = ["CUSTOM_FIELD_PREFIXES", "StreamEntry", "TableReader", "concerns"]
 
@@ -79,7 +79,17 @@ class TableReader:
         if not is_whole:  # a type is not guessed that the catalog knows: the next run would have another
             guesses = {name: kind for name, kind in guesses.items() if name in _known_columns(table, known)}
         with_display_values = {**guesses, **self._display_columns(table, known, fields, guesses)}
-        found = probe(self.asker, table, with_display_values, first.rows, self.together, first.within)
+        is_empty = first.is_empty and not (len(with_display_values) > FEW_COLUMNS and self._has_rows(table))
+        likely = known.keys if known else ("id",)
+        found = probe(
+            self.asker,
+            table,
+            with_display_values,
+            first.rows,
+            self.together,
+            first.within,
+            keys=() if is_empty else likely,
+        )
         if not found.columns:
             return None, Finding(table, Status.FAILED, "SuiteQL accepts none of the columns it should have")
         keys = _keys(found, known)
@@ -87,11 +97,19 @@ class TableReader:
         entry = StreamEntry(table, _schema(wanted, fields), keys, found.stamp.name if found.stamp else None)
         expected = _expected(known, fields, with_display_values) | (set() if is_whole else visible)
         left_out = expected - {column.name for column in found.columns}
-        status = Status.EMPTY if first.is_empty else Status.READABLE
+        status = Status.EMPTY if is_empty else Status.READABLE
         is_slow = first.failure is not None and is_too_slow(first.failure)
         note = _note(first.failure) if is_whole else _NO_SCHEMA
         note = "; ".join(filter(None, (note, "" if keys else _lacks(found, known))))
         return entry, Finding(table, status, note, tuple(sorted(left_out)), is_sure=is_whole and not is_slow)
+
+    def _has_rows(self, table: str) -> bool:
+        """Tell whether a table that shows no rows has some: more columns than an account shows bring none."""
+        try:
+            counted = self.asker.settled(f"SELECT COUNT(*) AS n FROM {table}", limit=1).items
+        except FAILURES:
+            return False
+        return bool(counted and int(counted[0]["n"]))
 
     def _display_columns(
         self, table: str, known: KnownTable | None, fields: Mapping[str, Field], guesses: Mapping[str, Kind]
