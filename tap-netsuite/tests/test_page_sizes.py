@@ -10,7 +10,7 @@ import pytest
 from tests.tap_runs import Json, Run, discover, read, selected
 
 from netsuite_emulator import Dataset, Emulator
-from suitetalk.errors import AnswerTimedOutError, ErrorDetail, ServerFaultError
+from suitetalk.errors import AnswerTimedOutError, ErrorDetail, ServerFaultError, UnexpectedError
 from suitetalk.http.response import Answer
 from suitetalk.http.transport import Transport
 from tap_netsuite.reading.page import PageSize
@@ -78,7 +78,7 @@ def test_pages_of_any_size_bring_the_same_rows(config: Json, monkeypatch: pytest
     assert max(asked) == 70
 
     failures: list[Callable[[], Exception]] = [
-        lambda: ServerFaultError("POST /query/v1/suiteql", 500, (ErrorDetail("failed", "UNEXPECTED_ERROR"),)),
+        lambda: UnexpectedError("POST /query/v1/suiteql", 500, (ErrorDetail("failed", "UNEXPECTED_ERROR"),)),
         lambda: AnswerTimedOutError("no answer in time"),
     ]
     for failure in failures:

@@ -111,6 +111,7 @@ def test_a_list_that_fails_is_read_from_the_table(
     assert {int(record["id"]) for record in finished.records("record_vendor")} == keys_of(netsuite, "vendor")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("refusal", FAILURES.values(), ids=FAILURES)
 def test_one_record_that_fails_is_a_gap_or_comes_from_the_table(
     found: tuple[Emulator, Json], netsuite: Emulator, refusal: Json
@@ -135,6 +136,7 @@ DELETIONS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("refusal", FAILURES.values(), ids=FAILURES)
 @pytest.mark.parametrize("statement", DELETIONS.values(), ids=DELETIONS)
 def test_deletions_that_cannot_be_asked_for_come_with_a_later_run(
@@ -153,6 +155,7 @@ def test_deletions_that_cannot_be_asked_for_come_with_a_later_run(
     assert gone in {record["id"] for record in tombstones(third, "customer")}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("refusal", FAILURES.values(), ids=FAILURES)
 def test_keys_are_asked_for_in_smaller_parts_where_many_at_once_fail(
     found: tuple[Emulator, Json], changing: Emulator, refusal: Json
@@ -168,6 +171,7 @@ def test_keys_are_asked_for_in_smaller_parts_where_many_at_once_fail(
     assert gone <= {record["id"] for record in tombstones(second, "customer")}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("refusal", FAILURES.values(), ids=FAILURES)
 def test_a_list_of_datasets_that_fails_keeps_named_ones_from_nothing(
     found: tuple[Emulator, Json], netsuite: Emulator, refusal: Json
