@@ -525,7 +525,7 @@ class TableReading:
         table = self._table(condition, lambda: condition, read_at)
         try:
             page = fetcher.page(lambda: table.page(None, 0)).result()
-        except STATEMENT_REFUSALS as refusal:
+        except STATEMENT_FAILURES as refusal:
             logger.debug("%s: changed and unstamped rows are asked for apart: %s", self._source.name, refusal)
             page = None
         if page is not None and page.is_whole and page.count < table.page_size:
