@@ -20,7 +20,7 @@ FOR_ALL = 6
 @pytest.fixture(scope="module")
 def found() -> Iterator[tuple[Emulator, Json]]:
     """An account that is only read, and its catalog."""
-    with Emulator(Settings(scale=0.05)) as emulator:
+    with Emulator(Settings(scale=0.02)) as emulator:
         yield emulator, discover(emulator.connection)
 
 
