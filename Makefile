@@ -7,7 +7,7 @@ APART := target-netsuite suitetalk emulator
 CODE := tap-netsuite target-netsuite suitetalk emulator tests demo scripts benchmarks conftest.py
 
 .DEFAULT_GOAL := help
-.PHONY: help demo bench test slow lint format typecheck unit explore coverage settings lock clean environment
+.PHONY: help demo bench test slow lint format typecheck unit explore coverage settings dist lock clean environment
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -48,6 +48,9 @@ coverage: environment ## Every test, with the lines and branches it reaches; tak
 
 settings: environment ## Write the plugins' settings into meltano.yml, docs/settings.md and the emulator's README
 	@$(RUN)/python scripts/describe_settings.py
+
+dist: environment ## Build and check what is published, in dist/; nothing is uploaded
+	@$(RUN)/python scripts/build_distributions.py
 
 lock: environment ## Pin the newest version of every dependency in requirements.lock
 	@$(RUN)/python -m uv pip compile --quiet --universal --python-version 3.10 --generate-hashes --upgrade \

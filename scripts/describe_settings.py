@@ -1,7 +1,8 @@
-"""Write the plugins' settings, as `--about` gives them, into meltano.yml and docs/settings.md.
+"""Write the plugins' settings, as `--about` gives them, into meltano.yml, docs/settings.md and the files in hub/.
 
-The emulator's settings go into its README. Each file keeps them between two lines of marks. `make settings` runs this;
-a test checks that it has nothing to change.
+The emulator's settings go into its README. meltano.yml and the pages keep them between two lines of marks; the files
+in hub/, in the form of Meltano's hub, are written as a whole. `make settings` runs this; a test checks that it has
+nothing to change.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from hatchling.metadata.core import ProjectMetadata
+from hatchling.plugin.manager import PluginManager
 
 from netsuite_emulator.options import Described
 from netsuite_emulator.options import described as described_settings
@@ -26,6 +29,11 @@ from target_netsuite.settings import Settings as TargetSettings
 
 ROOT = Path(__file__).resolve().parent.parent
 PLUGINS = ("tap-netsuite", "target-netsuite")
+SOURCE = "NETSUITE_SINGER_SOURCE"
+"""The environment variable that says where Meltano installs from, as long as the repository has no public address."""
+
+# Whole records are one request each: whoever wants them selects them.
+_SELECTED = {"tap-netsuite": {"select": ["*.*", "!record_*.*"]}}
 _KINDS = {kind: kind for kind in ("string", "integer", "boolean", "array", "object")}
 # Meltano 4.4 breaks off at a value of its kind `decimal` that comes from the environment.
 _KINDS["number"] = "integer"
@@ -66,6 +74,45 @@ def meltano_block(described: Mapping[str, Any]) -> str:
     }
     text = yaml.safe_dump(block, sort_keys=False, width=110, allow_unicode=True)
     return "".join(f"    {line}\n" for line in text.splitlines())
+
+
+def repository() -> str | None:
+    """Return the repository's public address, from the one place that has it."""
+    urls = ProjectMetadata(str(ROOT), PluginManager()).core.urls
+    return urls.get("Repository")
+
+
+def hub_file(plugin: str, described: Mapping[str, Any], address: str | None) -> str:
+    """Return a plugin's definition as Meltano's hub and `meltano add --from-ref` want it, in the hub's order.
+
+    Args:
+        plugin: its name.
+        described: what it says about itself.
+        address: the repository's, None as long as it has none.
+    """
+    definition = {
+        **_SELECTED.get(plugin, {}),
+        "name": plugin,
+        "namespace": plugin.replace("-", "_"),
+        "variant": "netsuite-singer",
+        "label": "NetSuite",
+        "description": described["description"],
+        "domain_url": "https://www.netsuite.com/",
+        "executable": plugin,
+        "keywords": ["api", "meltano_sdk"],
+        "log_parser": "singer-sdk",
+        "logo_url": "/assets/logos/extractors/netsuite.png",  # the hub has one, from other taps
+        "maintenance_status": "beta",
+        "pip_url": f"git+{address}" if address else f"${SOURCE}",
+        "quality": "unknown",  # for the hub's people to say
+        "supported_python_versions": described["supported_python_versions"],
+        "settings_group_validation": [sorted(group) for group in meltano_groups(described)],
+        "capabilities": meltano_capabilities(described),
+        "settings": sorted(meltano_settings(described), key=lambda setting: str(setting["name"])),
+    }
+    if address:
+        definition["repo"] = address
+    return f"# Written by `make settings`.\n{yaml.safe_dump(definition, width=110, allow_unicode=True)}"
 
 
 def settings_page(described: Mapping[str, Mapping[str, Any]]) -> str:
@@ -155,6 +202,8 @@ def files() -> Iterator[tuple[Path, str]]:
     text = path.read_text(encoding="utf-8")
     yield path, rewritten(text, "settings", settings_page(described), "<!-- {} -->".format)
     yield emulator_readme()
+    for plugin, folder in zip(PLUGINS, ("extractors", "loaders"), strict=True):
+        yield ROOT / "hub" / folder / f"{plugin}.yml", hub_file(plugin, described[plugin], repository())
 
 
 def emulator_readme() -> tuple[Path, str]:
@@ -222,7 +271,8 @@ def _one_line(schema: Mapping[str, Any]) -> str:
 def main() -> None:
     """Write the files that need it."""
     for path, text in files():
-        if path.read_text(encoding="utf-8") != text:
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
+            path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")
             print(f"{path.name} is rewritten")
 

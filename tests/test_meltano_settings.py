@@ -48,6 +48,35 @@ def test_generated_parts_are_up_to_date(describe_settings: ModuleType) -> None:
         assert path.read_text(encoding="utf-8") == text, f"{path.name} is behind; run `make settings`"
 
 
+HUB = {"extractors": ROOT / "hub/extractors/tap-netsuite.yml", "loaders": ROOT / "hub/loaders/target-netsuite.yml"}
+_OF_THE_HUB = {"domain_url", "keywords", "log_parser", "maintenance_status", "quality", "supported_python_versions"}
+
+
+@pytest.mark.parametrize(("kind", "path"), HUB.items(), ids=HUB)
+def test_the_hub_s_definitions_are_plugins_that_meltano_accepts(kind: str, path: Path) -> None:
+    definition = yaml.safe_load(path.read_text(encoding="utf-8"))
+    schema = json.loads(files("meltano.schemas").joinpath("meltano.schema.json").read_text(encoding="utf-8"))
+    plugin = {key: value for key, value in definition.items() if key not in _OF_THE_HUB}
+
+    jsonschema.validate({"plugins": {kind: [plugin]}}, schema)
+    assert set(definition) >= _OF_THE_HUB | {"name", "namespace", "variant", "label", "pip_url", "logo_url"}
+    # The order that the hub's own linter asks for.
+    assert list(definition) == sorted(definition)
+    assert [one["name"] for one in definition["settings"]] == sorted(one["name"] for one in definition["settings"])
+    assert all(list(one) == sorted(one) for one in definition["settings"])
+
+
+def test_the_address_of_the_repository_comes_from_one_place(describe_settings: ModuleType) -> None:
+    about = describe_settings.about("target-netsuite")
+    address = "https://example.com/netsuite-singer"
+    known = yaml.safe_load(describe_settings.hub_file("target-netsuite", about, address))
+    unknown = yaml.safe_load(describe_settings.hub_file("target-netsuite", about, None))
+
+    assert (known["pip_url"], known["repo"]) == (f"git+{address}", address)
+    assert unknown["pip_url"] == "$NETSUITE_SINGER_SOURCE"
+    assert "repo" not in unknown
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["tap-netsuite", "target-netsuite"])
 def test_settings_equal_about(name: str, plugins: Mapping[str, Any], describe_settings: ModuleType) -> None:

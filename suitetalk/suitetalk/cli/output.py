@@ -256,7 +256,7 @@ def _parquet(rows: list[Row], columns: list[str]) -> bytes:
         import pyarrow as pa  # noqa: PLC0415 - optional
         from pyarrow import parquet  # noqa: PLC0415 - optional
     except ImportError:
-        raise click.UsageError("Parquet needs pyarrow: pip install 'netsuite-singer[parquet]'") from None
+        raise click.UsageError("Parquet needs pyarrow; install it where suitetalk is: pip install pyarrow") from None
     texts = {name: [None if row.get(name) is None else cell(row[name]) for row in rows] for name in columns}
     arrays = {name: pa.array(values, pa.string()) for name, values in texts.items()}
     written = BytesIO()
