@@ -7,7 +7,7 @@ APART := target-netsuite suitetalk emulator
 CODE := tap-netsuite target-netsuite suitetalk emulator tests demo scripts benchmarks conftest.py
 
 .DEFAULT_GOAL := help
-.PHONY: help demo bench test slow lint format typecheck unit explore coverage settings dist lock clean environment
+.PHONY: help demo bench test slow lint format typecheck unit explore coverage settings screenshots dist lock clean environment
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -48,6 +48,9 @@ coverage: environment ## Every test, with the lines and branches it reaches; tak
 
 settings: environment ## Write the plugins' settings into meltano.yml, docs/settings.md and the emulator's README
 	@$(RUN)/python scripts/describe_settings.py
+
+screenshots: environment ## Make the pictures of docs/pictures; needs Chromium
+	@$(RUN)/python scripts/make_pictures.py
 
 dist: environment ## Build and check what is published, in dist/; nothing is uploaded
 	@$(RUN)/python scripts/build_distributions.py

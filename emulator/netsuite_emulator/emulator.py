@@ -17,11 +17,13 @@ from netsuite_emulator.auth.certificates import KeyPair, load_certificate, load_
 from netsuite_emulator.auth.consent_page import CONSENT_PATH
 from netsuite_emulator.churning import Churning
 from netsuite_emulator.clock import AccountCalendar, Clock
+from netsuite_emulator.company.description import Table
 from netsuite_emulator.company.record_types import build_company
 from netsuite_emulator.faults import FaultBoard
 from netsuite_emulator.http.application import Application
 from netsuite_emulator.http.control import Control, LoggedRequest, RequestLog
 from netsuite_emulator.http.governance import Governor
+from netsuite_emulator.http.page import Gate
 from netsuite_emulator.http.server import BackgroundServer
 from netsuite_emulator.records.store import RecordStore
 from netsuite_emulator.records.writing import delete_record
@@ -63,7 +65,7 @@ class Emulator:
         self._log = RequestLog()
         self._clock = Clock(self.settings.clock_offset)
         limit = self.settings.integration_concurrency_limit or self.settings.concurrency_limit
-        self._governor = Governor(limit, self.settings.retry_after)
+        self._governor = Governor(limit, self.settings.retry_after, self.settings.latency)
         self._temporary: tempfile.TemporaryDirectory[str] | None = None
         self._key_pair = self._prepare_key_pair()
         self.calendar = AccountCalendar(self.settings.date_format, self.settings.time_zone)
@@ -72,7 +74,7 @@ class Emulator:
         certificates.update({name: load_certificate(path) for name, path in self.settings.certificates})
         self._failures: list[str] = []
         account = Account(self.settings, self.company, self._storage, self.calendar, self._clock)
-        self._services = Services(account, certificates, self.faults, self._failures)
+        self._services = Services(account, certificates, self.faults, self._failures, lambda: self._governor.limit)
         self._server: BackgroundServer | None = None
 
     def start(self) -> Self:
@@ -83,11 +85,11 @@ class Emulator:
         """
         control = Control(
             self.faults, self._log, self._governor, self.churning,
-            execute=self.execute, advance=self.advance, failures=self._failures,
+            execute=self.execute, query=self._services.query, tables=self._tables, advance=self.advance,
+            failures=self._failures,
         )  # fmt: skip
-        application = Application(
-            self._services, self._governor, self.faults, self._log, control, latency=self.settings.latency
-        )
+        gate = Gate(self.settings.control_hosts, self.account_id)
+        application = Application(self._services, self._governor, self.faults, self._log, control, gate)
         self._server = BackgroundServer(application, self.settings.host, self.settings.port)
         self._server.start()
         return self
@@ -259,9 +261,33 @@ class Emulator:
         """Changes the company while it is read: `churning.start(Churn(table="customer"))`, `churning.changes`."""
         return self._services.churning
 
+    def _tables(self) -> list[dict[str, Any]]:
+        """The tables of SuiteQL: name, how many rows, and a statement that reads them in order."""
+        company = self.company
+        tables = [table for name, table in sorted(company.tables.items()) if company.sees_table(name)]
+        tables = [table for table in tables if company.table_of_query(table.name)]
+        counts = " UNION ALL ".join(f"SELECT '{table.name}', count(*) FROM \"{table.name}\"" for table in tables)
+        rows = dict(self._storage.rows(counts))
+        return [
+            {
+                "name": table.name,
+                "rows": rows[table.name],
+                "columns": len(table.visible()),
+                "statement": _reading(table),
+            }
+            for table in tables
+        ]
+
     def _prepare_key_pair(self) -> KeyPair:
         directory = self.settings.credentials_directory
         if directory is None:
             self._temporary = tempfile.TemporaryDirectory(prefix="netsuite-emulator-", ignore_cleanup_errors=True)
             directory = Path(self._temporary.name)
         return load_or_create_key_pair(directory)
+
+
+def _reading(table: Table) -> str:
+    """The statement for a table's rows in a fixed order, as far as SuiteQL shows its key."""
+    shown = {column.name for column in table.visible()}
+    key = [name for name in table.key if name in shown]
+    return f"SELECT * FROM {table.name}{' ORDER BY ' + ', '.join(key) if key else ''}"

@@ -20,7 +20,8 @@ _RESOURCE = "application/vnd.oracle.resource+json"
 class Call:
     """A request: `segments` is the path below `/services/rest`, `base` the address of the services.
 
-    `path` is the whole path, decoded; `url` the whole address as it was sent, which signatures are about.
+    `path` is the whole path, decoded; `url` the whole address as it was sent, which signatures are about; `peer` the
+    address it came from.
     """
 
     method: str
@@ -32,6 +33,7 @@ class Call:
     host: str
     path: str = ""
     url: str = ""
+    peer: str = "127.0.0.1"
 
     def json(self) -> Any:
         """The body.

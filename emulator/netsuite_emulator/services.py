@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timezone
 from typing import Any
 from uuid import uuid4
@@ -33,13 +33,18 @@ class Services:
         certificates: Mapping[str, x509.Certificate],
         faults: FaultBoard,
         failures: list[str],
+        limit: Callable[[], int],
     ) -> None:
-        """Build the services of one account; `failures` collects mistakes of the emulator itself."""
+        """Build the services of one account.
+
+        `failures` collects mistakes of the emulator itself; `limit` says how many requests may run at once.
+        """
         settings, company = account.settings, account.company
         self.auth = AuthService(settings, account.clock, certificates)
         self._settings = settings
         self._faults = faults
         self._failures = failures
+        self._limit = limit
         queries = QueryService(settings, company, account.storage, account.calendar)
         self._queries = QueryEndPoints(settings, queries)
         self._documents = DocumentService(account.storage, account.calendar)
@@ -78,6 +83,13 @@ class Services:
         answer.headers |= {"X-N-OperationId": str(operation), "X-NetSuite-JobId": str(operation.int)[:10]}
         answer.headers["Vary"] = "User-Agent"
         return answer
+
+    def query(self, call: Call) -> Answer:
+        """What SuiteQL answers, without a login."""
+        try:
+            return self._queries.answer(call, ["suiteql"])
+        except NetSuiteError as error:
+            return error_answer(error)
 
     def _check_address(self, call: Call) -> None:
         if " " in call.path and not self._settings.blanks_in_addresses:
@@ -127,16 +139,17 @@ class Services:
     def _governance_limits(self) -> dict[str, Any]:
         if not self._settings.role.administrator:
             raise insufficient_permission("governanceLimits")
-        limit, own = self._settings.concurrency_limit, self._settings.integration_concurrency_limit
-        if own is None:
+        limit, own = self._settings.concurrency_limit, self._limit()
+        if self._settings.integration_concurrency_limit is None:
+            limit = own
             return {
                 "accountConcurrencyLimit": limit,
                 "accountUnallocatedConcurrencyLimit": limit,
                 "integrationLimitType": "accountLimit",
             }
         return {
-            "accountConcurrencyLimit": limit,
-            "accountUnallocatedConcurrencyLimit": limit - own,
+            "accountConcurrencyLimit": max(limit, own + 1),  # one at least stays unallocated
+            "accountUnallocatedConcurrencyLimit": max(limit - own, 1),
             "integrationConcurrencyLimit": own,
             "integrationLimitType": "integrationSpecific",
         }

@@ -263,6 +263,12 @@ class AccountSettings:
     """The account."""
 
     host: str = setting("127.0.0.1", "Address to listen on.")
+    control_hosts: tuple[str, ...] = setting(
+        (),
+        "A name or address, as it stands in `Host`, under which the page and the control end points answer other "
+        "machines as well; on the loopback address they answer without it.",
+        option="--control-host", metavar="HOST",
+    )  # fmt: skip
     port: int = setting(0, "Port to listen on; 0 takes a free one.", command_default=8100)
     account_id: str = setting("1234567_SB1", "Account id, as NetSuite shows it.")
     certificates: tuple[tuple[str, Path], ...] = setting(

@@ -17,6 +17,7 @@ from netsuite_emulator.exchange import Answer, Call, error_answer
 from netsuite_emulator.faults import SENDING, Asked, Fault, FaultBoard, edited, spoiled
 from netsuite_emulator.http.control import Control, LoggedRequest, RequestLog
 from netsuite_emulator.http.governance import Governor
+from netsuite_emulator.http.page import Gate
 from netsuite_emulator.services import Services
 
 __all__ = ["Application"]
@@ -41,16 +42,15 @@ class Application:
         faults: FaultBoard,
         log: RequestLog,
         control: Control,
-        *,
-        latency: float,
+        gate: Gate,
     ) -> None:
-        """`latency` is how many seconds each request takes at least; its work is done within them."""
+        """Put `services` behind `governor` and `faults`, note requests in `log`; `gate` guards page and `control`."""
         self._services = services
         self._governor = governor
         self._faults = faults
         self._log = log
         self._control = control
-        self._latency = latency
+        self._gate = gate
         self._threads = ThreadPoolExecutor(_THREADS, "netsuite-emulator")
 
     def stop(self) -> None:
@@ -62,8 +62,8 @@ class Application:
         if scope["type"] != "http":
             return
         call, path = await _read(scope, receive)
-        if path.startswith("/emulator/"):
-            await _send(send, await self._in_thread(self._control.answer, call, path))
+        if path.startswith("/emulator/") or (call.method, path) == ("GET", "/"):
+            await _send(send, await self._for_the_page(call, path))
             return
         entry = self._log.begin(call.method, path, scope["query_string"].decode("latin-1"), call.body)
         started = time.monotonic()
@@ -71,6 +71,14 @@ class Application:
             await self._serve(call, path, entry, _Line(scope, send, self._services.clock))
         finally:
             entry.seconds = time.monotonic() - started
+            self._governor.count(refused=entry.status == 429, spoiled=bool(entry.faults))  # noqa: PLR2004
+
+    async def _for_the_page(self, call: Call, path: str) -> Answer:
+        """The page, or what it and other programs may ask and change; no limit, no fault and no log."""
+        refusal = self._gate.refusal(call)
+        if refusal is not None:
+            return refusal
+        return self._gate.page() if path == "/" else await self._guarded(self._control.answer, call, path)
 
     async def _serve(self, call: Call, path: str, entry: LoggedRequest, line: _Line) -> None:
         governed = path.startswith(_BASE) and self._services.is_governed(call.segments)
@@ -81,7 +89,7 @@ class Application:
             await line.answer(entry, error_answer(error))
             return
         entry.in_flight = self._governor.in_flight
-        due = time.monotonic() + self._latency
+        due = time.monotonic() + self._governor.latency
         try:
             answer, late_fault = await self._work(call, path, entry, line, due)
             await _until(due)
@@ -96,6 +104,7 @@ class Application:
     ) -> tuple[Answer | None, Fault | None]:
         """The answer, and the fault that spoils its sending; no answer where the connection is gone."""
         struck = self._faults.strike(Asked(call.method, path, call.body))
+        entry.faults = tuple(fault.effect for fault in struck)
         for fault in struck:
             if fault.effect in ("delay", "timeout"):
                 await self._delay(fault)
@@ -115,16 +124,16 @@ class Application:
     async def _answer(self, call: Call, path: str) -> Answer:
         if not path.startswith(_BASE + "/") and not self._services.auth.serves(call):
             return Answer(404, "<html><body>Not found</body></html>", content_type="text/html")
+        return await self._guarded(self._services.answer, call)
+
+    async def _guarded(self, work: Callable[..., Answer], *arguments: Any) -> Answer:
         try:
-            return await self._in_thread(self._services.answer, call)
+            return await asyncio.get_running_loop().run_in_executor(self._threads, work, *arguments)
         except Exception:  # noqa: BLE001 - a mistake of the emulator must look like a mistake of the server
             import traceback  # noqa: PLC0415 - only needed here
 
             self._control.note_failure(traceback.format_exc())
             return error_answer(NetSuiteError(500, "UNEXPECTED_ERROR", unexpected_detail()))
-
-    async def _in_thread(self, work: Callable[..., Answer], *arguments: Any) -> Answer:
-        return await asyncio.get_running_loop().run_in_executor(self._threads, work, *arguments)
 
     async def _delay(self, fault: Fault) -> None:
         """Wait, but not longer than the fault is switched on."""
@@ -180,7 +189,8 @@ class _Line:
 
 async def _send(send: Any, answer: Answer) -> None:
     body = answer.encoded()
-    headers = [(b"content-length", str(len(body)).encode()), (b"content-type", answer.content_type.encode())]
+    named = {**answer.headers, "Content-Length": str(len(body)), "Content-Type": answer.content_type}
+    headers = [(name.lower().encode(), value.encode()) for name, value in named.items()]
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
 
@@ -204,5 +214,6 @@ async def _read(scope: Any, receive: Any) -> tuple[Call, str]:
     url = f"{origin}{raw}?{asked}" if asked else f"{origin}{raw}"
     call = Call(
         scope["method"], segments, query, headers, b"".join(chunks), f"{origin}{_BASE}", host, path, url,
+        (scope.get("client") or ("",))[0],
     )  # fmt: skip
     return call, path
