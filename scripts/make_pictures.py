@@ -45,8 +45,8 @@ def of_the_emulator() -> None:
     with Emulator(Settings(scale=0.2, latency=0.15)) as emulator, _readers(emulator):
         emulator.faults.add(Fault(effect="unavailable", probability=0.04))
         time.sleep(_BUSY)
-        _page(emulator, "emulator", Browser(1000, 690))
-        _page(emulator, "emulator-dark", Browser(1000, 690, dark=True))
+        _page(emulator, "emulator", Browser(1160, 700))
+        _page(emulator, "emulator-dark", Browser(1160, 700, dark=True))
         _page(emulator, "emulator-phone", Browser(390, 844, phone=True))
 
 
