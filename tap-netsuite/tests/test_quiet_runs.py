@@ -55,7 +55,13 @@ def change_facts(home: Path, change: Callable[[dict[str, Any]], None]) -> None:
     path.write_text(json.dumps(kept))
 
 
-@pytest.mark.parametrize("deletions", [{}, {"seen_keys": "keys.sqlite"}], ids=["log", "seen keys"])
+@pytest.mark.parametrize(
+    "deletions",
+    [
+        pytest.param({}, id="log"),
+        pytest.param({"seen_keys": "keys.sqlite"}, id="seen keys", marks=pytest.mark.slow),
+    ],
+)
 def test_nothing_to_do_costs_a_request_for_each_stream_and_six_for_all(
     found: tuple[Emulator, Json], netsuite: Emulator, deletions: Json, tmp_path: Path
 ) -> None:
