@@ -300,10 +300,18 @@ def _heir(name: str, known: Collection[str]) -> str:
 
 
 def _closest(name: str, known: Collection[str]) -> str:
-    """Return the known name that is close to another one, empty when none is."""
+    """Return the known name that is close to another one, or of which one begins like the other; empty for neither."""
     plain = _letters(name)
     close = {each: _likeness(_letters(each), plain) for each in known}
-    return max((each for each in close if close[each]), key=lambda each: close[each], default="")
+    alike = max((each for each in close if close[each]), key=lambda each: close[each], default="")
+    beginnings = [each for each in known if _begins_alike(each, name)]
+    return alike or (beginnings[0] if len(beginnings) == 1 else "")
+
+
+def _begins_alike(known: str, name: str) -> bool:
+    """Tell whether one consists of the other's first words, such as `dry` of `dry_run`, or `dry_run_only`."""
+    ours, theirs = known.lower().split("_"), name.lower().replace("-", "_").split("_")
+    return ours[: len(theirs)] == theirs or (len(ours) > 1 and theirs[: len(ours)] == ours)
 
 
 def _likeness(one: str, other: str) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import time
 from collections.abc import Mapping, Sequence
@@ -132,12 +133,13 @@ class RawRequests:
             retries: instead of the usual ones.
 
         Raises:
-            InvalidArgumentError: the path leads to another host, the method or a header
-                field cannot be sent, or the body is of two kinds.
+            InvalidArgumentError: the path leads to another host, the method or a header field cannot be sent,
+                the body is of two kinds, or the timeout is not a number above 0.
             OutcomeUnknownError: a write went out and its answer was lost.
             ConnectionFailedError: no usable answer after all tries.
         """
         method = _checked_method(method)
+        _check_timeout(timeout)
         target = self._path(path, service)
         request = requests.Request(
             method,
@@ -190,21 +192,28 @@ def _decoded(path: str) -> str:
     return path
 
 
-def _checked_method(method: str) -> str:
-    if not _TOKEN.fullmatch(method):
-        raise InvalidArgumentError(f"{printable(method)!r} is not an HTTP method; give one such as GET or POST.")
+def _check_timeout(timeout: Any) -> None:
+    if timeout is not None and not (isinstance(timeout, (int, float)) and 0 < timeout < math.inf):
+        raise InvalidArgumentError(f"A timeout is a number of seconds above 0, so it cannot be {timeout!r}.")
+
+
+def _checked_method(method: Any) -> str:
+    if not isinstance(method, str) or not _TOKEN.fullmatch(method):
+        raise InvalidArgumentError(f"{printable(str(method))!r} is not an HTTP method; give one such as GET or POST.")
     return method.upper()
 
 
-def _joined(headers: Mapping[str, str] | Sequence[tuple[str, str]]) -> dict[str, str]:
+def _joined(headers: Mapping[Any, Any] | Sequence[tuple[Any, Any]]) -> dict[str, str]:
     """Return header fields by name; the values of a repeated one are joined, which means the same [RFC 9110, 5.3]."""
     joined: dict[str, str] = {}
     spelled: dict[str, str] = {}
     for name, value in headers.items() if isinstance(headers, Mapping) else headers:
-        if not _TOKEN.fullmatch(name):
-            raise InvalidArgumentError(f"{printable(name)!r} is not the name of a header field.")
+        if not isinstance(name, str) or not _TOKEN.fullmatch(name):
+            raise InvalidArgumentError(f"{printable(str(name))!r} is not the name of a header field.")
         if name.lower() in _NOT_YOURS:
             raise InvalidArgumentError(f"The header field {name} is set by the client; leave it out.")
+        if not isinstance(value, str):
+            raise InvalidArgumentError(f"The header field {name} is {value!r}, which is not text; put it in quotes.")
         if not _FIELD_VALUE.fullmatch(value):
             raise InvalidArgumentError(
                 f"The header field {name} holds a line break, a control character or a letter outside Latin-1; "

@@ -430,12 +430,14 @@ def id_segment(record_type: str, record_id: str) -> str:
     Raises:
         InvalidArgumentError: it addresses no record.
     """
+    if not isinstance(record_id, str):
+        raise InvalidArgumentError(f"A record id is text such as '107', not {record_id!r}.")
     if not record_id.strip("."):
         raise InvalidArgumentError(f"A record id is needed to address one {record_type}, not {record_id!r}.")
     kind, _, external_id = record_id.partition(":")
     if kind == "eid" and not is_external_id(external_id):
         raise InvalidArgumentError(
-            f"The external id {external_id!r} cannot address a {record_type}: only letters, digits, _ and - are "
+            f"The external id {external_id!r} cannot address one {record_type}: only letters, digits, _ and - are "
             "possible there, so change it."
         )
     return quote(record_id, safe=":")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -250,13 +251,29 @@ def test_a_repeated_header_field_is_sent_with_all_its_values(netsuite: ScriptedN
         (("X-Own", "a\r\nAuthorization: b"), "holds a line break"),
         (("X-Own", "Łódź"), "outside Latin-1"),
         (("X Own", "a"), "not the name of a header field"),
+        ((7, "a"), "'7' is not the name of a header field"),
+        (("X-Own", 7), "X-Own is 7, which is not text"),
     ],
 )
 def test_header_fields_that_are_not_sent(
-    netsuite: ScriptedNetSuite, client: NetSuite, header: tuple[str, str], words: str
+    netsuite: ScriptedNetSuite, client: NetSuite, header: tuple[Any, Any], words: str
 ) -> None:
     with pytest.raises(InvalidArgumentError, match=words):
         client.raw.request("GET", "customer", headers=[header])
+    assert not netsuite.requests
+
+
+@pytest.mark.parametrize("timeout", [0, -1, math.nan, math.inf, "5"])
+def test_a_timeout_that_is_not_a_time_is_a_sentence(netsuite: ScriptedNetSuite, client: NetSuite, timeout: Any) -> None:
+    with pytest.raises(InvalidArgumentError, match="A timeout is a number of seconds above 0"):
+        client.raw.request("GET", "customer", timeout=timeout)
+    assert not netsuite.requests
+
+
+def test_a_record_id_that_is_not_text_is_a_sentence(netsuite: ScriptedNetSuite, client: NetSuite) -> None:
+    number: Any = 107
+    with pytest.raises(InvalidArgumentError, match="A record id is text such as '107', not 107"):
+        client.records.get("customer", number)
     assert not netsuite.requests
 
 

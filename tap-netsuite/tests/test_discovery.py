@@ -105,6 +105,7 @@ def test_a_table_that_is_not_there_is_named(config: Json) -> None:
     with pytest.raises(ConfigurationError, match="`tables` names custommer, which cannot be read") as caught:
         discover({**config, "tables": ["customer", "custommer"]})
     assert caught.value.setting == "tables"
+    assert str(caught.value).endswith("; did you mean customer?")
 
 
 def test_all_tables_that_are_not_there_are_named_with_what_was_meant(config: Json) -> None:

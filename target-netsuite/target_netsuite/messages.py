@@ -154,6 +154,8 @@ def _why_unreadable(number: int, line: str, error: ValueError) -> str:
     if number == 1 and (line.startswith(_UTF_16) or "\0" in line):
         return "is UTF-16, as Windows PowerShell writes files; write the input as UTF-8."
     text = line.rstrip()
+    if not isinstance(error, json.JSONDecodeError):
+        return f"cannot be read: {error}. Nothing after the last STATE written is acknowledged."
     if text.startswith("{"):
         return (
             f"is not a complete JSON object ({error}); the tap may have ended in the middle of it. Nothing after the "
@@ -172,7 +174,7 @@ def faults(value: Any, path: str = "") -> Iterator[InvalidRecordError]:
     """
     if isinstance(value, str):
         if _HALF_CHARACTER.search(value):
-            problem = f"`{path}` holds what is no character, such as half an emoji or bytes that are not UTF-8"
+            problem = f"`{path}` holds what is not a character, such as half an emoji or bytes that are not UTF-8"
             yield InvalidRecordError(path, problem, INVALID_TEXT)
     elif isinstance(value, (float, Decimal)):
         if not Decimal(value).is_finite():
@@ -198,7 +200,7 @@ def fault_of(record: Mapping[str, Any], why_unreadable: str) -> InvalidRecordErr
 
 
 def with_replacements(value: Any) -> Any:
-    """Return a record, or a part of it, with the replacement character in the place of what is no character."""
+    """Return a record, or a part of it, with the replacement character in the place of what is not a character."""
     if isinstance(value, str):
         return _replaced(value)
     if isinstance(value, Mapping):

@@ -7,7 +7,7 @@ import json
 import os
 import tempfile
 from array import array
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -32,21 +32,24 @@ WITHOUT_EFFECT = ("stream_maps", "stream_map_config", "faker_config", "flattenin
 class Replay:
     """A file of rejects whose records are sent again; nobody else writes to it meanwhile.
 
-    What failed in a stream map, and deletes of a mirror, which no record stands for, are left.
+    What failed in a stream map, deletes of a mirror, which no record stands for, and what asked for an operation that
+    does not exist, where no column can say another one, are left.
     """
 
-    def __init__(self, path: Path, rejects: Path | None) -> None:
+    def __init__(self, path: Path, rejects: Path | None, say_operations: Collection[str] = ()) -> None:
         """Read the whole file once, and bring to an end what a killed replay has left.
 
         Args:
             path: the file to be replayed.
             rejects: where failed records are to go; when that is the same file, its lines are replaced in the end,
                 otherwise it stays as it is.
+            say_operations: streams whose records say in a column what is to become of them.
 
         Raises:
             ReportFileError: it cannot be read, is in use, or a line in it is broken; the text names the line.
         """
         self._path = path
+        self._say_operations = say_operations
         self._rewriting = Rewriting(path)
         self._is_rewritten = rejects is not None and rejects.exists() and rejects.samefile(path)
         self._keys: dict[str, dict[str, None]] = {}
@@ -73,11 +76,12 @@ class Replay:
     def begin(self, report: Report) -> IO[str]:
         """Report the records that are not sent again, as refused and with the number 0; return the rest as input."""
         for reject in rejects_in(self._path):
-            if reject.why_left:
+            why = self._why_left(reject)
+            if why:
                 intent = Intent(
                     reject.stream, 0, reject.key, reject.operation or Operation.UPSERT, "", payload=reject.payload
                 )
-                report.add(Settled(intent, refusal=Refusal("invalid", reject.why_left, code=reject.code)))
+                report.add(Settled(intent, refusal=Refusal("invalid", why, code=reject.code)))
         return self.messages
 
     def close(self) -> None:
@@ -88,9 +92,23 @@ class Replay:
         """
         self._rewriting.close()
 
+    def _why_left(self, reject: Reject) -> str:
+        """Return why the record cannot be sent again automatically; empty when it can."""
+        if reject.code == STREAM_MAP_FAILED:
+            return "its stream map failed, and a replay runs none; correct `stream_maps` and let the tap send it again"
+        if not reject.payload:
+            return "there is no record to send again; the next mirror finds it"
+        if not reject.operation and reject.stream not in self._say_operations:
+            return (
+                "the `operation` that it asked for does not exist, and "
+                f"`streams.{reject.stream}.operation_column` names no column that says another one; correct its "
+                "line, or set the column"
+            )
+        return ""
+
     def _count(self) -> None:
         for reject in rejects_in(self._path):
-            if not reject.why_left:
+            if not self._why_left(reject):
                 self._keys.setdefault(reject.stream, {}).update(dict.fromkeys(reject.key))
                 self._digests.setdefault(reject.stream, array("Q")).append(reject.digest)
 
@@ -99,7 +117,7 @@ class Replay:
             schema = {"type": "object", "properties": {}}
             yield json.dumps({"type": "SCHEMA", "stream": stream, "schema": schema, "key_properties": list(keys)})
         for reject in rejects_in(self._path):
-            if not reject.why_left:
+            if not self._why_left(reject):
                 message: dict[str, Any] = {"type": "RECORD", "stream": reject.stream, "record": reject.payload}
                 if reject.operation:
                     message["operation"] = reject.operation
@@ -141,13 +159,6 @@ class Reject:
     payload: dict[str, Any]
     digest: int
 
-    @property
-    def why_left(self) -> str:
-        """Why the record cannot be sent again automatically; empty when it can."""
-        if self.code == STREAM_MAP_FAILED:
-            return "its stream map failed, and a replay runs none; correct `stream_maps` and let the tap send it again"
-        return "" if self.payload else "there is no record to send again; the next mirror finds it"
-
 
 def rejects_in(path: Path) -> Iterator[Reject]:
     """Yield what the lines of a file say, without the blank ones.
@@ -184,8 +195,10 @@ def _reject(path: Path, number: int, line: bytes) -> Reject:
         raise _broken(path, number, "it lacks a usable `stream`, `key` and `payload`")
     code = str(content.get("code", ""))
     try:
-        operation = None if code == UNKNOWN_OPERATION else Operation(content.get("operation"))
+        operation = Operation(content.get("operation"))
     except ValueError:
+        if code == UNKNOWN_OPERATION:
+            return Reject(stream, key, None, code, payload, digest_of(line))
         raise _broken(path, number, f"its `operation` is {content.get('operation')!r}") from None
     return Reject(stream, key, operation, code, payload, digest_of(line))
 

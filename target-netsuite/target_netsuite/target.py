@@ -51,6 +51,7 @@ from target_netsuite.sinks import ChildSink, NetSuiteSink, SinkTarget, StreamSin
 
 _WITHOUT_EFFECT_HERE = ("add_record_metadata", "batch_size_rows")
 _Sink = TypeVar("_Sink", bound=StreamSink)
+_TRUE = ("true", "1", "yes", "on")
 _STATE_ENCODER = msgspec.json.Encoder(decimal_format="number")
 
 
@@ -89,7 +90,8 @@ class TargetNetSuite(SinkTarget):
                 check_environment(Settings, self._env_var_prefix)
             raise
         rejects = None if self.settings.report.dry_run else self.settings.report.rejects
-        self.replay = Replay(replay, rejects) if replay else None
+        say_operations = {name for name, stream in self.settings.streams.items() if stream.operation_column}
+        self.replay = Replay(replay, rejects, say_operations) if replay else None
         self.report = Report(self.logger, self.settings.report, self.replay.keeper if self.replay else None)
         streams = self.settings.streams
         has_children = any(sublist.stream for stream in streams.values() for sublist in stream.sublists.values())
@@ -294,14 +296,24 @@ class TargetNetSuite(SinkTarget):
         self.append_builtin_config(schema)
         known = schema["properties"]
         stray = stray_names(known, self._config) + stray_variables(known, self._env_var_prefix)
+        of_streams = known["streams"]["additionalProperties"]["properties"]
         for each in stray:
             if each.meant:
                 raise each.error
+            if each.name in of_streams and not each.prefix:
+                raise ConfigurationError(each.name, "is one of a stream; move it into `streams.<name of the stream>`.")
             self.logger.warning("%s", each.error)
         if not self._reads_environment:
             for name in known.keys() - self._config.keys():
                 variable = f"{self._env_var_prefix}{name.upper()}"
-                if os.environ.get(variable):
+                text = os.environ.get(variable, "")
+                if name == "dry_run" and text.strip().lower() in _TRUE:
+                    raise ConfigurationError(
+                        name,
+                        f"is {text} in the environment variable {variable}, which is not read with --config FILE: set "
+                        "it in the file, or remove the variable.",
+                    )
+                if text:
                     self.logger.warning(
                         "%s is set, but not read; add `--config=ENV` to take settings from it.", variable
                     )

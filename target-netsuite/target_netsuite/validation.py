@@ -316,11 +316,13 @@ class RecordValidation:
         """Make sure the key is there.
 
         Raises:
-            InvalidRecordError: a key column is missing.
+            InvalidRecordError: a key column is missing, or empty text.
         """
         for column in self._key_properties:
             if column not in record:
                 raise InvalidRecordError(column, f"the key column `{column}` is missing", MISSING_KEY)
+            if record[column] == "":
+                raise InvalidRecordError(column, f"the key column `{column}` is empty", MISSING_KEY)
 
     def check(self, record: Mapping[str, Any]) -> None:
         """Make sure the record is what the schema says.

@@ -199,6 +199,13 @@ def test_arrays_that_are_null_empty_a_sublist_that_is_replaced_and_leave_others_
     assert intent({**settings, "replace": ["item"]}, {"id": 1, "memo": "m"}).body == {"memo": "m"}
 
 
+@pytest.mark.parametrize("nothing", [{"items": None}, {"items": []}, {"items": [None]}, '{"items": null}', "[null]"])
+def test_a_sublist_without_lines_is_null(nothing: Any) -> None:
+    record = {"id": 1, "memo": "m", "item": nothing}
+    assert intent(_UPSERT, record).body == {"memo": "m"}
+    assert intent({**_UPSERT, "replace": ["item"]}, record).body == {"memo": "m", "item": {"items": []}}
+
+
 def test_a_null_element_makes_no_line() -> None:
     settings = {**_UPSERT, "fields": {"lines[].count": "item[].quantity", "texts": "item[].description"}}
     record: dict[str, Any] = {

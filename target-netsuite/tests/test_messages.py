@@ -46,7 +46,7 @@ def test_blank_lines_and_a_missing_last_line_end_do_no_harm() -> None:
         ("[1]", "line 2 is not a JSON object"),
         ("7", "line 2 is not a JSON object"),
         ("null", "line 2 is not a JSON object"),
-        ("[" * 5000, "nested too deeply"),
+        ("[" * 5000, "line 2 cannot be read: it is nested too deeply. Nothing after"),
         ("{}", "message type None"),
         ('{"type": 5}', "message type 5"),
         ('{"type": "LOG"}', "message type 'LOG'"),

@@ -115,6 +115,29 @@ def test_a_record_that_asked_for_an_unknown_operation_is_replayed_as_it_is_corre
     assert (left["key"], left["operation"], left["code"]) == ({"id": 3}, "remove", "UNKNOWN_OPERATION")
 
 
+def test_what_asked_for_an_unknown_operation_is_not_written_when_the_operation_column_is_gone(
+    emulator: Emulator, command: Command, prefix: str, path: Path
+) -> None:
+    command(stream(prefix), people(1, 2, 3))
+    settings = {"people": {**stream(prefix)["people"], "operation_column": "op"}}
+    asked = [record("people", id=number, companyName="Changed", op="remove") for number in (1, 2)]
+    command(settings, schema("people", {"id": {}, "op": {}}), *asked, rejects=str(path))
+    first, second = path.read_text().splitlines()
+    corrected = second.replace('"operation":"remove"', '"operation":"delete"')
+    path.write_text(f"{first}\n{corrected}\n")
+
+    run = command(
+        {"people": {**stream(prefix)["people"], "unwritable": "leave_out"}}, arguments=replay(path), rejects=str(path)
+    )
+
+    assert (run.exit_code, written(emulator, prefix)) == (1, [1, 3])
+    assert run.summary == {"people": {"deleted": 1, "invalid": 1, "refused": 1}}
+    assert "`streams.people.operation_column` names no column" in run.refused[0]["message"]
+    assert path.read_text() == f"{first}\n"
+    names = emulator.execute("SELECT companyname FROM customer WHERE externalid = ?", [f"{prefix}-1"])
+    assert names != [("Changed",)]
+
+
 def test_another_file_gets_what_fails_again(emulator: Emulator, command: Command, prefix: str, path: Path) -> None:
     some_rejects(path, 1, 2)
     refuse(emulator, prefix, 2)

@@ -138,6 +138,36 @@ def test_a_misspelt_setting_writes_nothing(
     assert not emulator.requests
 
 
+@pytest.mark.parametrize(("name", "value"), [("operation", "update"), ("skip_unchanged", True), ("replace", [])])
+def test_a_setting_of_a_stream_in_the_wrong_place_writes_nothing(
+    emulator: Emulator, listen: Listen, prefix: str, name: str, value: Any
+) -> None:
+    streams = {"people": {"record_type": "customer", "external_id": prefix + "-{id}"}}
+
+    run = listen(streams, schema("people"), record("people", id=1, companyName=prefix), **{name: value})
+
+    assert run.sentence == f"Setting `{name}` is one of a stream; move it into `streams.<name of the stream>`."
+    assert not emulator.requests
+
+
+@pytest.mark.parametrize("text", ["true", "1", "Yes", "false"])
+def test_a_dry_run_that_a_variable_asks_for_is_not_a_real_one(
+    emulator: Emulator, listen: Listen, prefix: str, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    monkeypatch.setenv("TARGET_NETSUITE_DRY_RUN", text)
+    streams = {"people": {"record_type": "customer", "external_id": prefix + "-{id}"}}
+    records = schema("people"), record("people", id=1, companyName=prefix)
+
+    run = listen(streams, *records)
+
+    if text == "false":
+        assert run.summary == {"people": {"created": 1}}
+    else:
+        assert not emulator.requests
+        assert "TARGET_NETSUITE_DRY_RUN, which is not read with --config FILE" in run.sentence
+    assert listen(streams, *records, dry_run=True).error is None  # as Meltano passes it on, in the file and as variable
+
+
 def test_a_misspelt_variable_writes_nothing(
     emulator: Emulator, listen: Listen, prefix: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

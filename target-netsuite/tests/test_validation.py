@@ -56,6 +56,9 @@ def test_a_missing_key_is_named_with_or_without_the_schema() -> None:
     validation.check({"id": "not checked"})
     with pytest.raises(InvalidRecordError, match="`region` is missing"):
         validation.check_keys({"id": 1})
+    with pytest.raises(InvalidRecordError, match="`region` is empty"):
+        validation.check_keys({"id": 1, "region": ""})
+    validation.check_keys({"id": 1, "region": None})
 
 
 def _refused(part: Any, value: Any, **others: Any) -> bool:

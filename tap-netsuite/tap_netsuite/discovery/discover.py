@@ -147,7 +147,8 @@ def _check(named: Mapping[str, bool], found: Sequence[Found], known: AbstractSet
     missing = [finding for entry, finding in found if entry is None]
     needed = [finding for finding in missing if named.get(finding.name) and finding.is_sure]
     if needed:
-        raise ConfigurationError("tables", f"names {'; '.join(_reason(finding, known) for finding in needed)}.")
+        reasons = "; ".join(_reason(finding, known) for finding in needed)
+        raise ConfigurationError("tables", f"names {reasons}{'' if reasons.endswith('?') else '.'}")
     if found and len(missing) == len(found):
         unsure = next((finding for finding in missing if not finding.is_sure), None)
         if unsure:

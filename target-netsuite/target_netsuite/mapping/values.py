@@ -441,9 +441,9 @@ def reference(value: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def elements(value: Any) -> list[Any] | None:
-    """Return the elements of an array, or of the `items` of a sublist; None when it is neither."""
+    """Return the elements of an array, or of the `items` of a sublist, which may be null; None when it is neither."""
     if isinstance(value, Mapping):
-        value = value.get("items")
+        value = [] if value.get("items", ABSENT) is None else value.get("items")
     return value if isinstance(value, list) else None
 
 
