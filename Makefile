@@ -4,7 +4,10 @@ RUN := .venv/bin
 TESTS := $(RUN)/python -m pytest -n 2 --dist loadgroup
 # Their tests have modules of the same names, which one run of mypy does not take.
 APART := target-netsuite suitetalk emulator
-CODE := tap-netsuite target-netsuite suitetalk emulator tests demo scripts benchmarks conftest.py
+CODE := tap-netsuite target-netsuite suitetalk emulator tests demo scripts benchmarks examples conftest.py
+# Nothing is kept outside this folder, so it need not be asked where a home is, or whether there is one.
+export UV_CACHE_DIR ?= $(CURDIR)/.cache/uv
+export PIP_CACHE_DIR ?= $(CURDIR)/.cache/pip
 
 .DEFAULT_GOAL := help
 .PHONY: help demo bench test slow lint format typecheck unit explore coverage settings screenshots dist lock clean environment
@@ -60,5 +63,7 @@ lock: environment ## Pin the newest version of every dependency in requirements.
 	  --custom-compile-command 'make lock' --no-annotate \
 	  --all-extras --group dev pyproject.toml -o requirements.lock
 
-clean: ## Remove the environment and everything the demo made
-	rm -rf .venv .meltano .demo benchmarks/.environments
+clean: ## Remove the environment, every cache, and all that the demo made
+	rm -rf .venv .cache .meltano .demo dist benchmarks/.environments
+	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .grimp_cache
+	find . -name .git -prune -o -name __pycache__ -prune -exec rm -rf {} +

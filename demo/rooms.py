@@ -38,6 +38,15 @@ class Rooms:
         """Folder of the last run's logs."""
         return self.kept / "logs"
 
+    @property
+    def homes(self) -> dict[str, str]:
+        """The environment variables that keep programs out of the user's home, which need not be there.
+
+        Their configuration is not among them: who has set an index or a proxy there needs it here.
+        """
+        kinds = ("cache", "data", "state")
+        return {f"XDG_{kind.upper()}_HOME": str(self.kept / kind) for kind in kinds}
+
     @contextmanager
     def reserved(self) -> Iterator[None]:
         """Keep a second demo out of these rooms.

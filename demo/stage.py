@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Mapping
 from contextlib import ExitStack
@@ -62,6 +63,7 @@ def main() -> NoReturn:
     interruptions = Interruptions()
     display = Display()
     rooms = Rooms()
+    os.environ.update(rooms.homes)
     processes = Processes(rooms.kept, interruptions.deferred)
     try:
         with rooms.reserved():

@@ -105,7 +105,6 @@ def hub_file(plugin: str, described: Mapping[str, Any], address: str | None) -> 
         "maintenance_status": "beta",
         "pip_url": f"git+{address}" if address else f"${SOURCE}",
         "quality": "unknown",  # for the hub's people to say
-        "supported_python_versions": described["supported_python_versions"],
         "settings_group_validation": [sorted(group) for group in meltano_groups(described)],
         "capabilities": meltano_capabilities(described),
         "settings": sorted(meltano_settings(described), key=lambda setting: str(setting["name"])),

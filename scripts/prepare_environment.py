@@ -1,7 +1,8 @@
 """Make .venv with everything the project pins in requirements.lock; a second call does nothing.
 
 Needs only the standard library, because it runs before anything is installed. May be interrupted anywhere: a stamp is
-written last, and what has none is made again, since packages may be in it that look installed and are not.
+written last, and what has none is made again, since packages may be in it that look installed and are not. The stamp
+lists every file, so that an environment that has lost some is made again too.
 """
 
 from __future__ import annotations
@@ -38,6 +39,24 @@ def fingerprint() -> str:
     for path in (LOCK, ROOT / "pyproject.toml"):
         digest.update(path.read_bytes())
     return digest.hexdigest()
+
+
+def files() -> set[str]:
+    """Return the files of the environment, without those that Python writes as it goes."""
+    found: set[str] = set()
+    for folder, inside, names in os.walk(ENVIRONMENT):
+        inside[:] = [name for name in inside if name != "__pycache__"]
+        place = os.path.relpath(folder, ENVIRONMENT)
+        found.update(f"{place}/{name}" for name in names if not name.endswith(".pyc"))
+    return found
+
+
+def is_whole() -> bool:
+    """Tell whether every file that the stamp lists is there; says what is missing."""
+    missing = set(STAMP.read_text(encoding="utf-8").splitlines()[1:]) - files()
+    if missing:
+        print(f"==> .venv has lost {len(missing)} files, such as {min(missing)}; it is made again", flush=True)
+    return not missing
 
 
 def run(step: str, *command: str | Path) -> None:
@@ -121,7 +140,11 @@ def make_environment() -> None:
 
 
 def install_packages() -> None:
-    """Install the pinned packages with uv, which is quick, or with pip where uv cannot."""
+    """Install the pinned packages with uv, which is quick, or with pip where uv cannot.
+
+    The lock names every package, so pip is to look for no others: before 23.3 it takes `name[extra]` in the needs of
+    one for a requirement without a hash.
+    """
     lock = LOCK.read_text(encoding="utf-8")
     count = len(re.findall(r"^\S+==", lock, re.MULTILINE))
     try:
@@ -129,7 +152,8 @@ def install_packages() -> None:
         run(f"Installing {count} pinned packages", *UV, "sync", "--python", PYTHON, "--require-hashes", LOCK)
     except StepError as error:
         print(f"{error}==> uv could not do it, as said above; pip tries now", flush=True)
-        run(f"Installing {count} pinned packages with pip", *PIP, "install", "--require-hashes", "-r", LOCK)
+        pip = (*PIP, "install", "--require-hashes", "--no-deps", "-r", LOCK)
+        run(f"Installing {count} pinned packages with pip", *pip)
 
 
 def install_uv(lock: str) -> None:
@@ -159,11 +183,12 @@ def main() -> None:
             "name another one with `make PYTHON=python3.12 …`."
         )
     wanted = fingerprint()
-    stamped = STAMP.read_text(encoding="utf-8") if STAMP.exists() else None
-    if stamped == wanted and PYTHON.exists():
+    stamped = STAMP.read_text(encoding="utf-8").partition("\n")[0] if STAMP.exists() else None
+    whole = stamped is not None and is_whole()
+    if whole and stamped == wanted and PYTHON.exists():
         return
     STAMP.unlink(missing_ok=True)
-    if stamped is None or not has_sound_environment():
+    if not whole or not has_sound_environment():
         make_environment()
     try:
         install_packages()
@@ -172,7 +197,7 @@ def main() -> None:
         raise SystemExit(
             f"{error}\nSetting up failed; the lines above say why. It can be tried again as it is."
         ) from None
-    STAMP.write_text(wanted, encoding="utf-8")
+    STAMP.write_text("\n".join([wanted, *sorted(files())]), encoding="utf-8")
 
 
 if __name__ == "__main__":

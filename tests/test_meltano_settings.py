@@ -49,7 +49,7 @@ def test_generated_parts_are_up_to_date(describe_settings: ModuleType) -> None:
 
 
 HUB = {"extractors": ROOT / "hub/extractors/tap-netsuite.yml", "loaders": ROOT / "hub/loaders/target-netsuite.yml"}
-_OF_THE_HUB = {"domain_url", "keywords", "log_parser", "maintenance_status", "quality", "supported_python_versions"}
+_OF_THE_HUB = {"domain_url", "keywords", "log_parser", "maintenance_status", "quality"}
 
 
 @pytest.mark.parametrize(("kind", "path"), HUB.items(), ids=HUB)

@@ -73,6 +73,20 @@ def test_every_python_that_is_promised_is_tested() -> None:
     assert test["jobs"]["test"]["strategy"]["matrix"]["python"] == promised
 
 
+def test_nobody_is_sent_to_an_index_for_what_is_not_there() -> None:
+    """To go, and only then, when the first release is on an index."""
+    names = r"(?:netsuite-singer|tap-netsuite|target-netsuite)(?:\[\w+\])?"
+    sent = re.compile(rf"(?:install|uvx|add|requirements?:?)\s+['\"`]?{names}['\"`]?(?! *@)(?![\w\[-])(?!.*--from-ref)")
+    written = [
+        path for pattern in ("*.md", "*/*.md", "*/*/*.md", "*/*/*.py", "*/*/*/*.py") for path in ROOT.glob(pattern)
+    ]
+    own = [path for path in written if not path.relative_to(ROOT).parts[0].startswith(".")]
+
+    assert len(own) > 100
+    found = {(path.name, hit[0]) for path in own for hit in sent.finditer(path.read_text(encoding="utf-8"))}
+    assert {hit for hit in found if "meltano" not in hit[1]} == set()
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_distributions_pass_the_checks_of_an_index_and_install(tmp_path: Path) -> None:

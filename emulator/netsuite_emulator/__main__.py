@@ -10,7 +10,7 @@ def main() -> None:
     try:
         from netsuite_emulator.command import main as command  # noqa: PLC0415 - it needs what may not be installed
     except ModuleNotFoundError as missing:
-        sys.exit(f"Error: {missing.name} is not installed; install netsuite-singer again, with its extra `emulator`.")
+        sys.exit(f"Error: {missing.name} is not installed; the emulator needs the extra `emulator` of netsuite-singer.")
     command()
 
 

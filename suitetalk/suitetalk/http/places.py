@@ -332,7 +332,7 @@ class RedisLedger:
             import redis  # noqa: PLC0415 - an extra
         except ModuleNotFoundError:
             raise ConfigurationError(
-                "concurrency_redis", "needs the package redis; install `netsuite-singer[redis]`."
+                "concurrency_redis", "needs the package redis; install it where this runs: pip install redis."
             ) from None
         limits = {"socket_timeout": _LONGEST_ANSWER, "socket_connect_timeout": _LONGEST_ANSWER}
         try:
