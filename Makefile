@@ -10,7 +10,7 @@ export UV_CACHE_DIR ?= $(CURDIR)/.cache/uv
 export PIP_CACHE_DIR ?= $(CURDIR)/.cache/pip
 
 .DEFAULT_GOAL := help
-.PHONY: help demo bench test slow lint format typecheck unit explore coverage settings screenshots dist lock clean environment
+.PHONY: help demo bench test slow lint format typecheck unit explore coverage docs settings screenshots dist lock clean environment
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -52,6 +52,13 @@ coverage: environment ## Every test, with the lines and branches it reaches; tak
 settings: environment ## Write the plugins' settings into meltano.yml, docs/settings.md and the emulator's README
 	@$(RUN)/python scripts/describe_settings.py
 
+docs: environment ## Build the site in build/site; every link is checked
+	@$(RUN)/python -m uv venv --quiet --allow-existing --python $(RUN)/python build/docs
+	@$(RUN)/python -m uv pip sync --quiet --require-hashes --python build/docs/bin/python docs/requirements.lock
+	@$(RUN)/python scripts/describe_code.py build/pages
+	@NO_MKDOCS_2_WARNING=1 build/docs/bin/mkdocs build --quiet
+	@echo "The site is in build/site."
+
 screenshots: environment ## Make the pictures of docs/pictures; needs Chromium
 	@$(RUN)/python scripts/make_pictures.py
 
@@ -62,8 +69,10 @@ lock: environment ## Pin the newest version of every dependency in requirements.
 	@$(RUN)/python -m uv pip compile --quiet --universal --python-version 3.10 --generate-hashes --upgrade \
 	  --custom-compile-command 'make lock' --no-annotate \
 	  --all-extras --group dev pyproject.toml -o requirements.lock
+	@$(RUN)/python -m uv pip compile --quiet --universal --python-version 3.10 --generate-hashes --upgrade \
+	  --custom-compile-command 'make lock' --no-annotate --group docs -o docs/requirements.lock
 
 clean: ## Remove the environment, every cache, and all that the demo made
-	rm -rf .venv .cache .meltano .demo dist benchmarks/.environments
+	rm -rf .venv .cache .meltano .demo build dist benchmarks/.environments
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .grimp_cache
 	find . -name .git -prune -o -name __pycache__ -prune -exec rm -rf {} +

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 import re
+import runpy
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+import suitetalk
+from suitetalk.cli.app import app
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = sorted(
@@ -71,3 +75,20 @@ def test_every_target_that_is_named_is_in_the_makefile() -> None:
     targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
     named = {name for page in PAGES for name in re.findall(r"(?:^|`)make ([a-z]+)", page.read_text(encoding="utf-8"))}
     assert named <= targets
+
+
+def test_the_site_leads_to_every_page() -> None:
+    site = (ROOT / "mkdocs.yml").read_text(encoding="utf-8")
+    for page in (ROOT / "docs").glob("*.md"):
+        assert f": docs/{page.name}\n" in site, f"mkdocs.yml does not name {page.name}"
+
+
+def test_pages_of_the_code_have_every_command_and_name() -> None:
+    described = runpy.run_path(str(ROOT / "scripts" / "describe_code.py"))
+    commands, library = described["commands_page"](), described["library_page"]()
+
+    assert [name for name in suitetalk.__all__ if f"\n### {name}\n" not in library] == []
+    assert [name for name in app.commands if f"\n### suitetalk {name}\n" not in commands] == []
+    assert "| `--replay FILE` |" in commands
+    assert "Raises:\n\n- `InvalidArgumentError`: " in library
+    assert " at 0x" not in library
