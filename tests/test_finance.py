@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -13,10 +15,11 @@ import pytest
 
 from netsuite_emulator import Emulator, Settings
 from suitetalk import ConnectionSettings, NetSuite
-from tests.pipelines import DBT, Dbt, Plugin, Tap, install, install_loader, running_warehouse
+from tests.pipelines import DBT, PROGRAMS, Dbt, Plugin, Tap, install, install_loader, running_warehouse
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("finance"), pytest.mark.timeout(1800)]
 
+ROOT = Path(__file__).resolve().parent.parent
 RAW, VIEWS, STATEMENTS = "netsuite", "netsuite_current", "finance"
 LOGGED: Mapping[str, Sequence[str]] = {
     "account": ["id"],
@@ -240,3 +243,58 @@ def test_the_books_are_right_whatever_happens(emulator: Emulator, warehouse: War
 
     warehouse.load(whole=True)
     warehouse.check(KEYS)
+
+
+class Project:
+    """A Meltano project that was begun as the first lines of meltano.yml say, in the environment `emulator`."""
+
+    def __init__(self, directory: Path, emulator: Emulator, variables: Mapping[str, str]) -> None:
+        self._directory = directory
+        shutil.copytree(ROOT / "dbt", directory / "dbt", ignore=shutil.ignore_patterns("target", "logs"))
+        text = (ROOT / "meltano.yml").read_text(encoding="utf-8")
+        assert "pip_url: -e ." in text
+        (directory / "meltano.yml").write_text(text.replace("pip_url: -e .", f"pip_url: -e {ROOT}"), encoding="utf-8")
+        (directory / ".emulator").mkdir()
+        (directory / ".emulator" / "private_key.pem").write_text(emulator.connection["private_key"], encoding="utf-8")
+        foreign = ("DBT_", "MELTANO_", "NETSUITE_", "TAP_", "TARGET_", "WAREHOUSE_")
+        self._environment = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
+        self._environment |= {**variables, "TAP_NETSUITE_BASE_URL": emulator.url, "NETSUITE_TOKEN_STORE": "off"}
+        self._environment |= {"MELTANO_CLI_DISABLE_VERSION_CHECK": "1", "NO_COLOR": "1"}
+
+    def run(self, job: str) -> str:
+        done = subprocess.run(
+            [str(PROGRAMS / "meltano"), "run", job],
+            cwd=self._directory,
+            env=self._environment,
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout[-20000:]
+        return done.stdout
+
+
+def test_meltanos_job_makes_the_statements(emulator: Emulator, tmp_path: Path) -> None:
+    accountant = Accountant(emulator)
+    invoices = accountant.invoices()
+    with running_warehouse(tmp_path) as (running, host):
+        project = Project(tmp_path / "project", emulator, running.plugin_variables)
+
+        def statements() -> list[tuple[Any, ...]]:
+            with psycopg.connect(host=str(host), user="demo", dbname="postgres") as connection:
+                return sorted(connection.execute(TRIAL_BALANCE.encode()).fetchall())
+
+        def books() -> list[tuple[Any, ...]]:
+            return sorted(row for row in emulator.execute(BOOKS) if row[-1] or row[-2])
+
+        assert "ERROR=0" in project.run("finance")
+        assert statements() == books() != []
+
+        accountant.enter("new")
+        accountant.shorten(invoices[0])
+        accountant.delete("invoice", "transaction", invoices[1])
+        asked = len(emulator.requests)
+        project.run("finance")
+        assert statements() == books()
+        assert len(emulator.requests) - asked < asked, "the second run went on from the state of the first"

@@ -169,10 +169,10 @@ class Postgres:
     def command(self, _directory: Path) -> list[str]:
         return self.plugin.command()
 
-    def rows(self, stream: str) -> list[Row]:
+    def rows(self, stream: str, order: str = "_sdc_batched_at") -> list[Row]:
         with psycopg.connect(host=str(self.host), user="demo", dbname="postgres", row_factory=dict_row) as connection:
-            order = f'SELECT * FROM netsuite."{stream}" ORDER BY _sdc_batched_at'
-            return list(connection.execute(order.encode()).fetchall())
+            statement = f'SELECT * FROM netsuite."{stream}" ORDER BY {order}'
+            return list(connection.execute(statement.encode()).fetchall())
 
 
 class DuckDB:
@@ -262,6 +262,30 @@ def test_target_csv_writes_a_file_for_each_run(company: Company, tmp_path: Path)
     config = {"output_path": str(output), "file_naming_scheme": scheme, "add_record_metadata": True}
     spend_ten_minutes(company, Files(program, tmp_path / "loader", config), tmp_path)
     assert len(list(output.glob(f"{CUSTOM}-*.csv"))) == 3
+
+
+def test_target_csv_without_metadata_drops_the_mark_of_a_deletion(company: Company, tmp_path: Path) -> None:
+    program = install(tmp_path / "csv", "meltanolabs-target-csv==0.5.0") / "target-csv"
+    output = tmp_path / "loader" / "output"
+    config = {"output_path": str(output), "file_naming_scheme": "{stream_name}-{timestamp}.csv"}
+    loader = Files(program, tmp_path / "loader", config)
+    company.load(loader, tmp_path)
+    company.change()
+    company.load(loader, tmp_path)
+    *_, deleted = [row for row in loader.rows(CUSTOM) if row["id"] == company.deleted]
+    assert set(deleted.values()) == {company.deleted, ""}
+    assert "_sdc_deleted_at" not in deleted
+    assert all(row["_sdc_set_read_at"] for row in loader.rows("transaction"))
+
+
+def test_target_postgres_without_metadata_cannot_activate_a_version(
+    company: Company, tmp_path: Path, postgres: Path, host: Path
+) -> None:
+    loader = Postgres(postgres, tmp_path / "loader", host, add_record_metadata=False)
+    _, ended = Pipe(company.tap.command(catalog=company.catalog), loader.command(tmp_path)).wait()
+    assert ended != 0
+    (count,) = {len(loader.rows(stream, order="id")) for stream in ("transaction",)}
+    assert count == len(company.contents("transaction"))
 
 
 @pytest.mark.parametrize("hard_delete", [False, True])

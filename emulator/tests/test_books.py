@@ -26,10 +26,17 @@ WHERE l.transaction = t.id AND l.foreignamount <> 0)
 AND NOT EXISTS (FROM transactionaccountingline a WHERE a.transaction = t.id AND a.accountingbook = 1)
 """
 
+WITHOUT_SUBSIDIARY = """
+SELECT t.id, t.recordtype, l.id FROM transactionaccountingline a JOIN "transaction" t ON t.id = a.transaction
+LEFT JOIN transactionline l ON l.transaction = a.transaction AND l.id = a.transactionline
+WHERE a.posting = 'T' AND l.subsidiary IS NULL
+"""
+
 
 def check(emulator: Emulator) -> None:
-    for query in (UNBALANCED, UNBALANCED_IN_CURRENCY, MISSING):
-        assert emulator.execute(query) == []
+    in_one_world = [WITHOUT_SUBSIDIARY] if emulator.company.one_world else []
+    for query in (UNBALANCED, UNBALANCED_IN_CURRENCY, MISSING, *in_one_world):
+        assert emulator.execute(query) == [], query
 
 
 @pytest.mark.parametrize("multiple_calendars", [True, False])

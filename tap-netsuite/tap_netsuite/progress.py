@@ -32,6 +32,7 @@ class StreamAudit:
         replication_method: how it was read.
         emitted: records written.
         counted: rows that NetSuite counts; None when it was not asked, or has not answered yet.
+        has_gap: whether some of these did not come; rows that came twice would hide them in the counts.
         error: why it could not be read, or not in full.
         deletions: how what is gone from NetSuite was passed on, empty while that is not known.
         left: rows still to come, as far as NetSuite has counted them; None when it has not.
@@ -44,6 +45,7 @@ class StreamAudit:
     replication_method: str
     emitted: int = 0
     counted: int | None = None
+    has_gap: bool = False
     error: Exception | None = None
     left: int | None = None
     deletions: str = ""
@@ -59,7 +61,7 @@ class StreamAudit:
             return "not finished"
         if self.counted is None:
             return "not counted"
-        return "complete" if self.counted <= self.emitted else "gap"
+        return "gap" if self.has_gap or self.counted > self.emitted else "complete"
 
     @property
     def seconds(self) -> float:

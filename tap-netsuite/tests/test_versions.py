@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import copy
 import random
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
-from tests.tap_runs import Json, Run, discover, metadata, read, selected
+from tests.tap_runs import Json, Run, discover, entry, metadata, read, selected
 from tests.warehouse import KEYS, NOW, SETS, delete, delete_line, stored, touch
 
 from netsuite_emulator import Emulator
+from suitetalk import SuiteQL
+from tap_netsuite.reading.page import Rows
+from tap_netsuite.reading.parallel import KeyedSource
 
 TABLES = ("customer", "department")
 
@@ -85,10 +91,10 @@ def catalog(config: Json) -> Json:
 
 
 def test_a_first_run_activates_what_it_read(config: Json, catalog: Json) -> None:
-    run = read(config, selected(catalog, *TABLES))
+    run = read(config, selected(catalog, "_audit", *TABLES))
 
     found = activated(run)
-    assert found.keys() == set(TABLES)
+    assert found.keys() == set(TABLES)  # what is said of runs stays
     assert all(versions(run, stream) == {version} for stream, version in found.items())
 
 
@@ -135,6 +141,104 @@ def test_a_first_run_that_is_killed_goes_on_with_its_version(config: Json, catal
     assert len(places) > 1
     assert activated(rest) == activated(whole)
     assert versions(rest, "customer") <= set(activated(whole).values())
+
+
+def states_until(run: Run, kind: str) -> list[Json]:
+    """Return the states before the first message of a kind, each of which a kill may leave as the last."""
+    kinds = [each["type"] for each in run.messages]
+    return [each["value"] for each in run.messages[: kinds.index(kind)] if each["type"] == "STATE"]
+
+
+@pytest.mark.parametrize("query", [None, "text keys"])
+def test_wherever_a_whole_reading_is_killed_its_version_is_activated_in_the_end(
+    config: Json, query: str | None
+) -> None:
+    stream = "named" if query else "customer"
+    entity = "SELECT entityid, lastmodifieddate FROM customer"
+    named = {"name": "named", "query": entity, "primary_keys": ["entityid"], "replication_key": "lastmodifieddate"}
+    config = {**config, "tables": ["customer"], "queries": [named], "page_size": 50}
+    given = {"config": config, "catalog": selected(discover(config), stream)}
+    whole = read(**given)
+    states = states_until(whole, "ACTIVATE_VERSION")
+
+    for state in (states[0], states[len(states) // 2], states[-1]):
+        rest = read(**given, state=state)
+
+        assert rest.error is None
+        assert activated(rest).keys() == {stream}
+        is_begun = state["bookmarks"][stream].keys() & {"reading", "replication_key_value"}
+        assert not is_begun or activated(rest) == activated(whole)
+        assert versions(rest, stream) == set(activated(rest).values())
+        assert rest.state["bookmarks"][stream]["version_rows"] == whole.state["bookmarks"][stream]["version_rows"]
+        assert not activated(read(**given, state=rest.state))
+
+
+def test_a_table_that_is_read_in_full_and_was_killed_is_not_taken_for_one_that_lost_rows(config: Json) -> None:
+    config = {**config, "tables": ["customer"], "page_size": 50}
+    given = {
+        "config": config,
+        "catalog": selected(discover(config), "customer", forced_replication_method="FULL_TABLE"),
+    }
+    first = read(**given)
+    second = read(**given, state=first.state)
+
+    rest = read(**given, state=states_until(second, "ACTIVATE_VERSION")[-2])
+
+    assert rest.error is None
+    assert activated(rest) == activated(second)
+    assert rest.state["bookmarks"]["customer"]["version_rows"] == len(first.records("customer"))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("settings", [{"audit": "off"}, {"start_date": "2020-01-01"}], ids=str)
+def test_a_whole_reading_that_goes_on_with_less_proof_is_never_activated(settings: Json, config: Json) -> None:
+    config = {**config, "tables": ["customer"], "page_size": 50}
+    given = {"config": config, "catalog": selected(discover(config), "customer")}
+    killed = states_until(read(**given), "ACTIVATE_VERSION")[2]
+
+    rest = read({**config, **settings}, given["catalog"], killed)
+    later = read(**given, state=rest.state)
+
+    assert rest.error is None
+    assert not activated(rest)
+    assert not activated(later)
+
+
+def test_a_state_without_a_version_gets_none_until_all_rows_are_read(config: Json, catalog: Json) -> None:
+    given = {"config": config, "catalog": selected(catalog, *TABLES)}
+    state = read(**given).state
+    for bookmark in state["bookmarks"].values():  # as an earlier release wrote it
+        for name in ("version", "version_rows"):
+            bookmark.pop(name, None)
+
+    later = read(**given, state=state)
+
+    assert versions(later, "customer") <= {None}
+    assert activated(later).keys() == {"department"}
+
+
+def test_a_gap_that_is_only_warned_of_is_never_activated(
+    netsuite_emulator: Emulator, config: Json, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = {**config, "tables": ["customer"], "page_size": 50, "audit": "warn"}
+    given = {"config": config, "catalog": selected(discover(config), "_audit", "customer")}
+    ((hidden,),) = netsuite_emulator.execute("SELECT max(id) - 3 FROM customer")
+    whole = KeyedSource.page
+
+    def without_one(source: KeyedSource, behind: Any, offset: int) -> Rows:
+        page = whole(source, behind, offset)
+        holds = page.first and page.last and page.first[0] <= hidden <= page.last[0]
+        return replace(page, count=page.count - 1) if holds else page
+
+    monkeypatch.setattr(KeyedSource, "page", without_one)
+
+    run = read(**given)
+    later = read(**given, state=run.state)
+
+    (audit,) = [record for record in run.records("_audit") if record["stream"] == "customer"]
+    assert audit["result"] == "gap"
+    assert not activated(run)
+    assert not activated(later)
 
 
 @pytest.mark.slow
@@ -205,6 +309,70 @@ def test_rows_of_transactions_say_which_reading_brought_them(
         (moment,) = {record["_sdc_set_read_at"] for record in first.records(stream)}
         (later,) = {record["_sdc_set_read_at"] for record in second.records(stream)}
         assert moment < later
+
+
+def line_after_all_others(emulator: Emulator, transaction: int) -> None:
+    """Give a transaction a line on the last page, far from its others."""
+    emulator.execute(
+        "INSERT INTO transactionline SELECT * REPLACE ((SELECT max(uniquekey) + 1 FROM transactionline) AS uniquekey, "
+        f"99 AS id, 99 AS linesequencenumber) FROM transactionline WHERE transaction = {transaction} LIMIT 1"
+    )
+
+
+def test_a_transaction_that_is_changed_between_two_pages_keeps_its_lines(
+    netsuite_emulator: Emulator, config: Json, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = {**config, "tables": list(SETS), "page_size": 50}
+    given = {"config": config, "catalog": selected(discover(config), "transaction", "transactionline")}
+    ((split,),) = netsuite_emulator.execute("SELECT min(transaction) FROM transactionline")
+    line_after_all_others(netsuite_emulator, split)
+    loader = Loader()
+    loader.load(read(**given))
+    netsuite_emulator.execute(f"UPDATE transaction SET lastmodifieddate = {NOW} WHERE id <> {split}")
+    answer = SuiteQL.answer
+    pages: list[str] = []
+
+    def with_an_edit(suiteql: SuiteQL, statement: str, *parameters: Any, **options: Any) -> Any:
+        page = answer(suiteql, statement, *parameters, **options)
+        if "FROM transactionline" in statement and "uniquekey" in statement and not pages:
+            pages.append(statement)
+            touch(netsuite_emulator, split)
+        return page
+
+    monkeypatch.setattr(SuiteQL, "answer", with_an_edit)
+
+    run = loader.load(read(**given, state=loader.state))
+
+    assert run.error is None
+    assert pages
+    assert loader.living("transactionline") == stored(netsuite_emulator, "transactionline")
+
+
+def test_rows_that_come_again_for_a_new_column_are_sets_too(
+    netsuite_emulator_factory: Callable[..., Emulator],
+) -> None:
+    emulator = netsuite_emulator_factory(scale=0.05)
+    config = {**emulator.connection, "tables": list(SETS)}
+    catalog = discover(config)
+    without = copy.deepcopy(catalog)
+    for stream in ("transaction", "transactionline"):
+        del entry(without, stream)["schema"]["properties"]["memo"]
+    ((key,),) = emulator.execute("SELECT max(transaction) FROM transactionline WHERE mainline = 'F'")
+    ((line,),) = emulator.execute(f"SELECT max(uniquekey) FROM transactionline WHERE transaction = {key}")
+    emulator.execute(f"UPDATE transactionline SET memo = 'kept' WHERE uniquekey = {line}")
+    loader = Loader()
+    loader.load(read(config, selected(without, "transaction", "transactionline")))
+
+    second = read(config, selected(catalog, "transaction", "transactionline"), loader.state)
+    first_record = next(i for i, each in enumerate(second.messages) if each["type"] == "RECORD")
+    loader.load(second, first_record + 1)  # killed
+    again = loader.load(read(config, selected(catalog, "transaction", "transactionline"), loader.state))
+    assert line in {record["uniquekey"] for record in again.records("transactionline")}
+    assert loader.living("transactionline") == stored(emulator, "transactionline")
+
+    delete_line(emulator, line)
+    loader.load(read(config, selected(catalog, "transaction", "transactionline"), loader.state))
+    assert loader.living("transactionline") == stored(emulator, "transactionline")
 
 
 @pytest.mark.slow

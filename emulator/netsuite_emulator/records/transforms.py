@@ -11,7 +11,7 @@ from netsuite_emulator.errors import NetSuiteError, invalid_content, user_error
 from netsuite_emulator.records.bodies import Validation
 from netsuite_emulator.records.reading import RecordReader
 from netsuite_emulator.records.store import RecordStore, insert, update
-from netsuite_emulator.records.writing import RecordWriter, post
+from netsuite_emulator.records.writing import RecordWriter, post, take_subsidiary
 
 __all__ = ["Transforms", "perform_action", "targets_of"]
 
@@ -38,6 +38,7 @@ def pay(store: RecordStore, invoice: int, payment: int, now: datetime) -> None:
         "linecreateddate": now, "linelastmodifieddate": now,
     }  # fmt: skip
     insert(store, "transactionline", bank)
+    take_subsidiary(store, payment)
     post(store, payment, now)
     settled = {"foreignamountunpaid": 0, "foreignamountpaid": paid + left, "status": "B", "lastmodifieddate": now}
     update(store, "transaction", settled, invoice)

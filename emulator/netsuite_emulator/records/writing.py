@@ -13,7 +13,7 @@ from netsuite_emulator.records.bodies import BodyReader, Changes, Validation
 from netsuite_emulator.records.store import RecordStore, insert, update
 from netsuite_emulator.records.sublists import SublistWriter
 
-__all__ = ["RecordWriter", "Validation", "delete_record", "post", "settle", "stamps"]
+__all__ = ["RecordWriter", "Validation", "delete_record", "post", "settle", "stamps", "take_subsidiary"]
 
 
 _MODIFIED = ("lastmodifieddate", "lastmodified")
@@ -197,12 +197,7 @@ def settle(store: RecordStore, record_type: RecordType, identifier: int, now: da
     if record_type.name == "journalEntry":
         if total != 0:
             raise user_error("The amounts in the Debit and Credit columns must balance.")
-        if store.company.one_world:
-            storage.rows(
-                'UPDATE transactionline SET subsidiary = t.subsidiary FROM "transaction" t '
-                "WHERE t.id = transactionline.transaction AND t.id = ?",
-                [identifier],
-            )
+        take_subsidiary(store, identifier)
     else:
         _settle_main_line(store, record_type, identifier, now)
     if record_type.sublists and record_type.name != "journalEntry":  # the total follows from lines where it has any
@@ -226,13 +221,23 @@ def _settle_main_line(store: RecordStore, record_type: RecordType, identifier: i
         account = _PAYABLE if record_type.name in ("vendorBill", "purchaseOrder") else _RECEIVABLE
         main = {"uniquekey": unique, "transaction": identifier, "id": 0, "linesequencenumber": 0, "mainline": "T"}
         insert(store, "transactionline", {**main, "linecreateddate": now, "expenseaccount": account})
-    subsidiary = ", subsidiary = t.subsidiary" if store.company.one_world else ""
     storage.rows(
-        f"UPDATE transactionline SET entity = t.entity{subsidiary}, linelastmodifieddate = CASE WHEN mainline = 'T' "
+        "UPDATE transactionline SET entity = t.entity, linelastmodifieddate = CASE WHEN mainline = 'T' "
         'THEN ?::TIMESTAMP ELSE linelastmodifieddate END FROM "transaction" t '
         "WHERE t.id = transactionline.transaction AND t.id = ?",
         [now, identifier],
     )
+    take_subsidiary(store, identifier)
+
+
+def take_subsidiary(store: RecordStore, identifier: int) -> None:
+    """Give each line of a transaction the subsidiary of its header, where the account has subsidiaries."""
+    if store.company.one_world:
+        store.storage.rows(
+            'UPDATE transactionline SET subsidiary = t.subsidiary FROM "transaction" t '
+            "WHERE t.id = transactionline.transaction AND t.id = ?",
+            [identifier],
+        )
 
 
 def post(store: RecordStore, identifier: int, now: datetime) -> None:

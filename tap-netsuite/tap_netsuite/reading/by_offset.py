@@ -106,7 +106,7 @@ class _ByOffset(ABC):
         if self._audit is Audit.ERROR:
             raise error
         logger.warning("%s", error)
-        yield Portion(audited=self._total)
+        yield Portion(audited=self._total, has_gap=True)
 
     def _all(self, fetcher: Fetcher, *, is_written: bool = True) -> Generator[Portion, None, _Found]:
         """Yield all pages, empty when they are only looked at; return what was found."""

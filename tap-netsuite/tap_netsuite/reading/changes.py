@@ -141,7 +141,7 @@ class ChangedTransactions:
             is_tried: whether NetSuite has accepted such a condition in this run, and not in an earlier one only.
         """
         self.is_tried = is_tried
-        self._owner = owner
+        self.owner = owner
         self._stamps = [(part, StampedChanges(Column(part.stamp, Kind.DATE_TIME), zone)) for part in parts]
         self._newest = newest
 
@@ -168,7 +168,7 @@ class ChangedTransactions:
     def _touched(self, moment: datetime | None) -> str:
         """Return the condition for rows of transactions with a stamp at a moment or later, or with any."""
         sets = (part.owners(stamp.between(moment, None)) for part, stamp in self._stamps)
-        return f"({' OR '.join(f'{self._owner} IN ({owners})' for owners in sets)})"
+        return f"({' OR '.join(f'{self.owner} IN ({owners})' for owners in sets)})"
 
 
 class TransactionSets:

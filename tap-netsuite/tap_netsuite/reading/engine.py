@@ -172,6 +172,7 @@ class Portion:
         rows: rows to write, if any.
         bookmark: what the stream's state is once they, and all before them, are written; None when it stays.
         audited: rows of the stream, as NetSuite counts them, that have been proven complete by this.
+        has_gap: whether rows among them did not come, which the settings let pass with a warning.
         pages: fetched pages that the rows are from.
         tells_deletions: whether the rows are such as are no longer there.
         proven: key up to which all rows have been passed on; None when nothing new can be said.
@@ -180,6 +181,7 @@ class Portion:
     rows: Rows | None = None
     bookmark: Mapping[str, Any] | None = None
     audited: int = 0
+    has_gap: bool = False
     pages: int = 1
     tells_deletions: bool = False
     proven: Key | None = None

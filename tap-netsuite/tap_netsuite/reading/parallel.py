@@ -38,7 +38,7 @@ from tap_netsuite.reading.changes import Changes
 from tap_netsuite.reading.engine import Fetcher, Portion
 from tap_netsuite.reading.page import Key, PageSize, RowFormat, Rows, in_time, joined, may_be_size
 from tap_netsuite.reading.sequential import check_keys
-from tap_netsuite.reading.state import READINGS, Clock, Position, check_not_ahead, state_of
+from tap_netsuite.reading.state import READINGS, Clock, Position, check_not_ahead, moment_after, state_of
 from tap_netsuite.settings import Audit
 from tap_netsuite.source import (
     Column,
@@ -60,7 +60,6 @@ _FIRST_STRETCH = 2  # pages; later ones are longer, so that proofs cost little a
 _LONGEST_STRETCH = 50
 _FEW_PAGES = 3  # side by side they would take as many round trips, the proof included, and a request more
 _MOST_PAGES = 1000  # that one statement can be read for [section_156414087576]
-_TICK = timedelta(microseconds=1)
 _SUMS = "SUM(CASE)"
 _MOST_UNPROVEN = 3  # stretches; state lags no further behind
 
@@ -168,7 +167,7 @@ class KeyPages:
         if not first.count:
             if first.total:
                 self._complain(0, first.total)
-                yield Portion(audited=first.total)
+                yield Portion(audited=first.total, has_gap=True)
             return None
         yield from self._first_of_statement(first)
         end = first
@@ -268,7 +267,7 @@ class KeyPages:
                 yield Portion(proven=stretch.up_to, audited=came)
                 return
         self._complain(came, missing)
-        yield Portion(proven=stretch.up_to, audited=came + missing)
+        yield Portion(proven=stretch.up_to, audited=came + missing, has_gap=True)
 
     def _complain(self, came: int, missing: int) -> None:
         error = self._table.gap_error(came, missing)
@@ -475,6 +474,8 @@ class TableReading:
         self._clock = clock
         self._lookback = lookback
         self._audit = audit
+        self._pages_read = 0
+        self._may_be_torn = False
 
     def read(self, fetcher: Fetcher) -> Generator[Portion, None, None]:
         """Yield what is read, and where the stream stands after it.
@@ -490,7 +491,10 @@ class TableReading:
             return
         if self._position.after is not None:  # an earlier run was interrupted
             yield from self._read_changes(fetcher, self._changes, lambda: self._position.high)
-        yield from self._read_changes(fetcher, self._changes, lambda: self._clock.started)
+        for _ in range(READINGS):
+            yield from self._read_changes(fetcher, self._changes, lambda: self._clock.started)
+            if not self._may_be_torn:
+                return
 
     def _read_changes(
         self, fetcher: Fetcher, changes: Changes, began: Callable[[], datetime | None]
@@ -498,6 +502,7 @@ class TableReading:
         """Read what has changed up to now; the bookmark goes up to the moment that the reading began."""
         low = self._position.low
         is_first, read_at = low is None, self._moment()
+        self._pages_read = 0
         since = low or self._start_date
         unstamped = changes.unstamped() if not is_first else ""
         together = self._changed_and_unstamped(fetcher, changes, read_at) if unstamped else None
@@ -513,6 +518,9 @@ class TableReading:
             yield from self._pages(fetcher, table, began, read_at)
             if page_of_unstamped:
                 yield self._unstamped(page_of_unstamped.result())
+        # A set that was changed between two pages came in part, and its rows of the first kill the others. One page is
+        # one answer, in which sets are whole; and where all rows come, none is killed by another.
+        self._may_be_torn = self._reads_sets and not is_first and self._pages_read > 1
         yield self._advance(began())
 
     def _changed_and_unstamped(
@@ -536,6 +544,7 @@ class TableReading:
     def _unstamped(self, page: Rows) -> Portion:
         """Pass on again the rows of which nobody can tell whether they changed, if they are few; else say so."""
         if not page.is_last:
+            page = Rows(0, total=page.total) if self._reads_sets else page  # half a set would kill the other half
             logger.warning(
                 "%s: whether %d rows changed is unknown, because NetSuite never stamped them; the first run read "
                 "them, and the replication method FULL_TABLE reads them again",
@@ -548,17 +557,13 @@ class TableReading:
         return fetcher.page(lambda: self._table(condition, lambda: condition, read_at).page(None, 0))
 
     def _moment(self) -> Callable[[], datetime | None]:
-        """Return what tells the moment that rows of a reading say: that of a resumed one stays.
-
-        NetSuite's machines do not agree on the time, and two readings may begin in one second.
-        """
+        """Return what tells the moment that rows of a reading say: that of a resumed one stays."""
         position, clock = self._position, self._clock
         if not self._reads_sets:
             return lambda: None
         if position.after is not None and (resumed := position.read_at or position.high):
             return lambda: resumed
-        before = position.read_at
-        return lambda: max(clock.started, before + _TICK) if before else clock.started
+        return lambda: moment_after(position.read_at, clock.started)
 
     def _pages(
         self,
@@ -578,6 +583,7 @@ class TableReading:
                 self._position = replace(self._position, read_at=read_at())
                 yield Portion(bookmark=state_of(self._position, self._source))
             if portion.rows:
+                self._pages_read += 1
                 newest = max((stamp for stamp in (self._position.newest, portion.rows.newest) if stamp), default=None)
                 self._position = replace(self._position, newest=newest)
                 yield portion

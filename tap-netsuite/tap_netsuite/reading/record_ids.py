@@ -139,11 +139,13 @@ class Listed:
         ids: in order.
         bookmark: what the state is once they, and all before them, have been read; None when it stays.
         counted: records that NetSuite counts in what has been listed.
+        has_gap: whether some of them are missing, which the settings let pass with a warning.
     """
 
     ids: tuple[RecordId, ...]
     bookmark: Mapping[str, Any] | None = None
     counted: int = 0
+    has_gap: bool = False
 
 
 class RecordList:
@@ -293,17 +295,18 @@ class TableIds:
         """
         condition, is_the_type = self._condition_of_type()
         ids: list[int] = []
-        counted = 0
+        counted, has_gap = 0, False
         for portion in self._reading(condition, state).read(SmallPages(fetcher)):
             ids += [key[0] for key in portion.rows.kept] if portion.rows else []
             counted += portion.audited
+            has_gap |= portion.has_gap
             if portion.bookmark is not None:
                 chosen = sorted(set(ids))
                 if self._q or not is_the_type:
                     chosen = self._list.those_of(fetcher, chosen)
                     counted = len(chosen)
-                yield Listed(tuple(chosen), self._marked(portion.bookmark), counted)
-                ids, counted = [], 0
+                yield Listed(tuple(chosen), self._marked(portion.bookmark), counted, has_gap)
+                ids, counted, has_gap = [], 0, False
 
     def _condition_of_type(self) -> tuple[str, bool]:
         """Return the condition for rows of the type, and whether it is right by NetSuite's own counts.

@@ -194,6 +194,7 @@ class _Mark:
 
     bookmark: Mapping[str, Any] | None
     counted: int = 0
+    has_gap: bool = False
 
 
 @dataclass
@@ -266,7 +267,7 @@ class RecordReading:
                 yield fetcher.page(partial(self._read, str(record_id)))
                 if number % _STATE_EVERY == 0:
                     yield _known(_Mark(_state_after(record_id, listed.bookmark)))
-            yield _known(_Mark(listed.bookmark, listed.counted))
+            yield _known(_Mark(listed.bookmark, listed.counted, listed.has_gap))
 
     def _read(self, record_id: str) -> Document | _Mark:
         document = self._documents.read(record_id)
@@ -278,16 +279,18 @@ class RecordReading:
         bodies: list[Record] = []
         bookmark = None
         counted = pages = 0
+        has_gap = False
         for result in results:
             if isinstance(result, _Mark):
                 counted += result.counted
+                has_gap |= result.has_gap
                 bookmark = result.bookmark if self._may_move_to(result.bookmark) else bookmark
             else:
                 pages += 1
                 body = self._body_of(result)
                 bodies += [] if body is None else [body]
         rows = self._leaving(bodies) if pages else None
-        return Portion(rows, bookmark, counted, pages)
+        return Portion(rows, bookmark, counted, has_gap, pages)
 
     def _body_of(self, document: Document) -> Record | None:
         if document.refusal is None:

@@ -18,8 +18,10 @@ logger = logging.getLogger(__name__)
 
 _READING = "reading"
 _QUERY = "query"
-_READ_AT = "set_read_at"
+READ_AT = "set_read_at"
+"""What a state has the moment under that rows of sets say they were read at."""
 _FORMAT = 1
+_TICK = timedelta(microseconds=1)
 _CLOCKS_DIFFER = timedelta(minutes=10)  # at most, from one of NetSuite's machines to another
 
 
@@ -57,7 +59,7 @@ def state_of(position: Position, source: Source) -> dict[str, Any]:
             state["replication_key_value"] = iso(position.low)
             state.update(query_state(source))
     if position.read_at:
-        state[_READ_AT] = iso(position.read_at)
+        state[READ_AT] = iso(position.read_at)
     if position.after is not None:
         state[_READING] = {
             "format": _FORMAT,
@@ -84,7 +86,7 @@ def position_in(state: Mapping[str, Any], source: Source) -> Position:
     low = None
     if cursor and is_bookmark_of(state, source) and state.get("replication_key_value") is not None:
         low = moment_in(state["replication_key_value"])
-    read_at = moment_in(state[_READ_AT]) if state.get(_READ_AT) else None
+    read_at = moment_in(state[READ_AT]) if state.get(READ_AT) else None
     reading = state.get(_READING)
     if not reading:
         return Position(low, read_at=read_at)
@@ -98,6 +100,14 @@ def position_in(state: Mapping[str, Any], source: Source) -> Position:
     high = moment_in(reading["up_to"]) if reading.get("up_to") else None
     since = moment_in(reading["since"]) if reading.get("since") else None
     return Position(low, high, tuple(reading["after"]), reading.get("newest"), since, read_at)
+
+
+def moment_after(before: datetime | None, now: datetime) -> datetime:
+    """Return the moment that rows of a new reading of sets say: later than that of the reading before.
+
+    NetSuite's machines do not agree on the time, and two readings may begin in one second.
+    """
+    return max(now, before + _TICK) if before else now
 
 
 def fingerprint(source: Source) -> str:

@@ -45,6 +45,11 @@ class AuditStream(Stream):
         super().__init__(tap, schema=_SCHEMA, name=AUDIT_STREAM)
         self.primary_keys = ["run_started_at", "stream"]
 
+    @property
+    def emit_activate_version_messages(self) -> bool:
+        """Whether a run's records replace those of earlier runs: no, they are a history."""
+        return False
+
     def get_records(self, context: Mapping[str, Any] | None) -> Iterable[dict[str, Any]]:  # noqa: ARG002 - the SDK's form
         """Return none: records are written as streams end."""
         return ()

@@ -12,7 +12,7 @@ import logging
 import time
 from abc import abstractmethod
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -36,6 +36,10 @@ logger = logging.getLogger(__name__)
 
 _VERSION = "version"
 _ROWS = "version_rows"
+_IS_OPEN = "version_is_open"
+_OF_VERSION = (_VERSION, _ROWS, _IS_OPEN)
+COLUMNS = "columns"
+"""What a state knows besides its position: the columns that rows before it have."""
 _ALL = 100
 
 
@@ -47,11 +51,13 @@ class Version:
         number: milliseconds since 1970 at its beginning; None where records carry none.
         is_whole: whether the run reads all rows, or the rest of them, so that the version may be activated at its end.
         rows: rows of the version before, None where they are not known.
+        is_resumed: whether an earlier run has read the first of the rows.
     """
 
     number: int | None = None
     is_whole: bool = False
     rows: int | None = None
+    is_resumed: bool = False
 
     @property
     def was_empty(self) -> bool:
@@ -61,37 +67,45 @@ class Version:
     @property
     def state(self) -> dict[str, Any]:
         """What a stream's state holds of it."""
-        kept = {_VERSION: self.number, _ROWS: self.rows}
+        kept = {_VERSION: self.number, _ROWS: self.rows, _IS_OPEN: self.is_whole or None}
         return {name: value for name, value in kept.items() if value is not None}
 
-    def check_drop(self, audit: StreamAudit, most_percent: float) -> None:
-        """Make sure that not many more rows than may be are missing since the version before.
-
-        Raises:
-            IncompleteResultError: a role that was narrowed sees fewer rows, without an error from NetSuite.
-        """
-        counted = audit.counted or 0
-        if self.is_whole and self.rows and counted < self.rows * (_ALL - most_percent) / _ALL:
-            raise IncompleteResultError(
-                f"NetSuite shows {counted} rows, {self.rows} when it was last read in full, so those that are missing "
-                "are not taken for deleted. If they are, allow it for one run with `max_drop_percent`; if not, look "
-                "what the role may see."
-            )
-
-    def activated(self, audit: StreamAudit, is_empty: Callable[[], bool]) -> Version | None:
+    def activated(
+        self, audit: StreamAudit, count: Callable[[], int | None], most_percent_dropped: float
+    ) -> Version | None:
         """Return what is known of the version once it is activated; None where it must not be.
 
         Args:
             audit: what became of the reading.
-            is_empty: asks NetSuite whether there is no row, for a reading that found none.
+            count: returns how many rows NetSuite counts now, None where it does not; asked where that is not known.
+            most_percent_dropped: how many of the rows of the version before may be missing.
+
+        Raises:
+            IncompleteResultError: a role that was narrowed sees fewer rows, without an error from NetSuite.
         """
-        is_proven = self.is_whole and audit.counted is not None and audit.counted <= audit.emitted
-        has_all = is_proven and (audit.counted or self.was_empty or is_empty())
-        return Version(self.number, rows=audit.counted) if has_all else None
+        if not self.is_whole or audit.counted is None or audit.result == "gap":
+            return None
+        rows: int | None = audit.counted
+        if self.is_resumed:
+            rows = count()
+            if rows is None and self.rows is not None:
+                return None
+        elif not rows and not self.was_empty and count() != 0:
+            return None
+        if rows is not None and self.rows and rows < self.rows * (_ALL - most_percent_dropped) / _ALL:
+            raise IncompleteResultError(
+                f"NetSuite shows {rows} rows, {self.rows} when it was last read in full, so those that are missing "
+                "are not taken for deleted. If they are, allow it for one run with `max_drop_percent`; if not, look "
+                "what the role may see."
+            )
+        return Version(self.number, rows=rows)
 
 
 def version_of(state: Mapping[str, Any], *, reads_all: bool, may_activate: bool) -> Version:
     """Return the version that a run's records carry.
+
+    A reading of all rows leaves its version open in the state until it is activated. What goes on with that reading,
+    or from the bookmark that it has left, may activate it too, wherever a run before was killed.
 
     Args:
         state: the stream's, at the beginning of the run.
@@ -99,10 +113,13 @@ def version_of(state: Mapping[str, Any], *, reads_all: bool, may_activate: bool)
         may_activate: whether the settings and the way its records leave let a version be activated.
     """
     kept, rows = (value if isinstance(value, int) else None for value in (state.get(_VERSION), state.get(_ROWS)))
-    if not (reads_all and may_activate):
+    if not may_activate:
         return Version(kept, rows=rows)
-    if "reading" in state:  # begun by an earlier run; without a version by one that could not activate it
-        return Version(kept, is_whole=kept is not None, rows=rows)
+    is_under_way = "reading" in state
+    if kept is not None and state.get(_IS_OPEN) is True and (is_under_way or not reads_all):
+        return Version(kept, is_whole=True, rows=rows, is_resumed=True)
+    if is_under_way or not reads_all:
+        return Version(kept, rows=rows)
     return Version(max(int(time.time() * 1000), (kept or 0) + 1), is_whole=True, rows=rows)
 
 
@@ -151,7 +168,8 @@ class NetSuiteStream(Stream):
         lookback = timedelta(seconds=account.settings.lookback_seconds)
         deletions = Deletions(self.subject(), account.deletion_log, account.seen_keys, account, lookback)
         self._deletions = deletions
-        yield from deletions.around(self.read, self._state_at_start, fetcher, self._deletions_since)
+        position = {name: value for name, value in self._state_at_start.items() if name not in (*_OF_VERSION, COLUMNS)}
+        yield from deletions.around(self.read, position, fetcher, self._deletions_since)
 
     @property
     def _deletions_since(self) -> datetime | None:
@@ -166,10 +184,13 @@ class NetSuiteStream(Stream):
 
     @property
     def _reads_whole(self) -> bool:
-        """Whether this run reads all rows that there are, or goes on with such a reading."""
-        if self.replication_method != REPLICATION_INCREMENTAL:
-            return True
-        return self.account.settings.start_date is None and not self._has_bookmark
+        """Whether this run begins with the first row, or goes on with a reading that did and is not over."""
+        return self.replication_method != REPLICATION_INCREMENTAL or not self._has_bookmark
+
+    @property
+    def _leaves_none_out(self) -> bool:
+        """Whether what is read from the first row to the last is all that NetSuite has."""
+        return self.replication_method != REPLICATION_INCREMENTAL or self.account.settings.start_date is None
 
     def _warn_of_another_key(self) -> None:
         """Say that a bookmark does not count, because the stream is read by another column now, or in full."""
@@ -196,11 +217,12 @@ class NetSuiteStream(Stream):
         settings = self.account.settings
         is_batch = self.get_batch_config(self.config) is not None
         is_sample = self.ABORT_AT_RECORD_COUNT is not None
-        return settings.activates_versions and settings.audit is not Audit.OFF and not is_batch and not is_sample
+        is_wanted = settings.activates_versions and settings.audit is not Audit.OFF
+        return is_wanted and self._leaves_none_out and not is_batch and not is_sample
 
-    def is_empty(self) -> bool:
-        """Return whether NetSuite says that there is no row; asked where a reading found none."""
-        return False
+    def count(self) -> int | None:
+        """Return how many rows NetSuite counts now; None where it does not."""
+        return None
 
     def _is_told(self, name: str) -> bool:
         """Tell whether a property is selected."""
@@ -291,10 +313,9 @@ class NetSuiteStream(Stream):
             StreamError: too many are missing to be taken for deleted.
         """
         try:
-            self.version.check_drop(audit, self.account.settings.max_drop_percent)
+            activated = self.version.activated(audit, self.count, self.account.settings.max_drop_percent)
         except IncompleteResultError as error:
             raise StreamError(f"Stream {self.name}: {error}") from error
-        activated = self.version.activated(audit, self.is_empty)
         audit.deletions = self._deletions_known(is_activated=activated is not None)
         if activated and activated.number is not None:
             self._write_activate_version_message(activated.number)
@@ -331,6 +352,9 @@ class NetSuiteStream(Stream):
             for portion in run.portions(self.name):
                 yield portion
                 audit.emitted += portion.rows.count if portion.rows and not portion.tells_deletions else 0
+                if portion.has_gap:  # nothing that is read later makes up for it
+                    audit.has_gap = True
+                    self.version = replace(self.version, is_whole=False)
                 if is_counted and portion.audited:
                     audit.counted = (audit.counted or 0) + portion.audited
                 audit.left = portion.rows.left if portion.rows else audit.left
@@ -350,8 +374,9 @@ class NetSuiteStream(Stream):
     ) -> None:
         """Leave the bookmark alone; it moves with what has been proven."""
 
-    def _state_of_columns(self) -> dict[str, Any]:
-        """Return what the state holds of the columns that were read; empty where each run reads all rows."""
+    def _state_of_columns(self, bookmark: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what the state holds of the columns read up to a bookmark; empty where each run reads all rows."""
+        del bookmark
         return {}
 
     def _acknowledge(self, bookmark: Mapping[str, Any]) -> None:
@@ -359,8 +384,8 @@ class NetSuiteStream(Stream):
 
         Rows that leave in BATCH files are not written yet; there the SDK writes STATE after each file.
         """
-        self._bookmark = bookmark
-        state, after = self.stream_state, {**bookmark, **self.version.state, **self._state_of_columns()}
+        self._bookmark = {name: value for name, value in bookmark.items() if name not in _OF_VERSION}
+        state, after = self.stream_state, {**self._bookmark, **self.version.state, **self._state_of_columns(bookmark)}
         if state == after:
             return
         state.clear()

@@ -60,12 +60,16 @@ class RecordStream(NetSuiteStream):
         return table_of(self.record_type)
 
     @property
-    def _reads_whole(self) -> bool:
-        return super()._reads_whole and not self._settings.q
+    def _leaves_none_out(self) -> bool:
+        return super()._leaves_none_out and not self._settings.q
 
-    def is_empty(self) -> bool:
-        """Return whether NetSuite lists no record of the type."""
-        return self.account.netsuite.records.list(self.record_type, limit=1).total == 0
+    def count(self) -> int | None:
+        """Return how many records of the type NetSuite lists; None where it lists none for this role."""
+        try:
+            return self.account.netsuite.records.list(self.record_type, limit=1).total
+        except REFUSALS as refusal:
+            logger.warning("%s: NetSuite refuses to count its records: %s", self.name, refusal)
+            return None
 
     def follow(self, stamp: str) -> None:
         """Be read by changes, which this column of the table tells, if records show it too."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 import base64
 import hashlib
 import logging
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from functools import cached_property, partial
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 from singer_sdk import Tap
@@ -17,25 +17,25 @@ from singer_sdk.singerlib.catalog import REPLICATION_INCREMENTAL
 
 from suitetalk import ConfigurationError, SuiteTalkError
 from suitetalk.errors import STATEMENT_FAILURES, STATEMENT_REFUSALS
+from suitetalk.values import iso
 from tap_netsuite.account import Account
 from tap_netsuite.deletions.deletions import OWNER, Existence, Subject, changed_transactions
 from tap_netsuite.deletions.sources import LINE_TABLES
 from tap_netsuite.probe import accepted_columns
 from tap_netsuite.reading.by_offset import KeylessReading
 from tap_netsuite.reading.changes import ChangedTransactions, StampedChanges
-from tap_netsuite.reading.engine import Fetcher, Portion
+from tap_netsuite.reading.engine import Fetcher, Portion, Reading
 from tap_netsuite.reading.page import RowFormat, Rows
 from tap_netsuite.reading.parallel import KeyedSource, TableReading
 from tap_netsuite.reading.sequential import PlainReading, rows_by_key
-from tap_netsuite.reading.state import belongs_to, is_bookmark_of, position_in
+from tap_netsuite.reading.state import READ_AT, belongs_to, is_bookmark_of, moment_after, position_in
 from tap_netsuite.settings import Query
 from tap_netsuite.source import DELETED_AT, OURS, SET_READ_AT, UTC, Column, Kind, Source, converter, count_rows, kind_of
-from tap_netsuite.streams.base import NetSuiteStream
+from tap_netsuite.streams.base import COLUMNS, NetSuiteStream
 from tap_netsuite.sync import Run, StreamError
 
 logger = logging.getLogger(__name__)
 
-_COLUMNS = "columns"
 _MARK = 4  # characters that stand for a column
 _HELD_PAGES = 2
 _NOT_BY_DEFAULT = frozenset({"systemnote", "deletedrecord", "deletedrecordinconnect"})
@@ -58,6 +58,7 @@ class SuiteQLStream(NetSuiteStream):
         self.selected_by_default = name not in _NOT_BY_DEFAULT
         self._relation = query.relation if query else name
         self._parameters = query.parameters if query else ()
+        self._columns = ""
         self._suiteql = account.netsuite.suiteql.with_parameters(self._parameters, page_size=account.settings.page_size)
 
     def leave_out(self, columns: Iterable[str]) -> None:
@@ -70,6 +71,13 @@ class SuiteQLStream(NetSuiteStream):
         """Whether rows have times on the account's clock."""
         properties = self.schema["properties"].items()
         return any(kind_of(schema) is Kind.DATE_TIME for name, schema in properties if name not in OURS)
+
+    def reading(self) -> Reading:
+        """Return how to read the stream, from where its state is now; for the main thread."""
+        reading, source = super().reading(), self._source()
+        is_read_first = self._new_columns(source) and self.account.settings.new_columns != "warn"
+        self._columns = self._state_at_start[COLUMNS] if is_read_first else ""
+        return reading
 
     def read(self, fetcher: Fetcher) -> Iterator[Portion]:
         """Yield the rows as records with every selected column, null where NetSuite has none."""
@@ -140,7 +148,8 @@ class SuiteQLStream(NetSuiteStream):
     def _rows_with_new_columns(self, local: Source, in_utc: Source) -> Iterator[Portion]:
         """Yield the rows that have a value in a column which is new since the state was written.
 
-        They need not have changed since, so the bookmark does not find them.
+        They need not have changed since, so the bookmark does not find them. Until they have been passed on the state
+        does not have the columns. Of transactions whole sets come, at a moment that is later than the last reading's.
         """
         new = self._new_columns(local)
         if not new:
@@ -153,23 +162,33 @@ class SuiteQLStream(NetSuiteStream):
         source = in_utc if self._converts_to_utc() else local
         row_format = self._row_format(source, in_key_order=False)
         condition = f"({' OR '.join(f'{column.source} IS NOT NULL' for column in new)})"
-        for rows in rows_by_key(self._suiteql, source, condition):
+        if self._sets and self._is_told(SET_READ_AT):
+            owner = self._sets.owner
+            condition = f"{owner} IN (SELECT {owner} FROM {self._relation} WHERE {condition})"
+            moment = moment_after(position_in(self._state_at_start, local).read_at, self.account.started)
+            row_format = row_format.of_set(lambda: moment)
+            self._state_at_start = {**self._state_at_start, READ_AT: iso(moment)}
+        pages = rows_by_key(self._suiteql, source, condition)
+        first = list(islice(pages, 1))
+        yield Portion(bookmark={**self._state_at_start})  # before the first row, for whatever becomes of this run
+        for rows in chain(first, pages):
             yield Portion(row_format.of_items(rows))
+        yield Portion(bookmark={**self._state_at_start, COLUMNS: _marks(local)})
 
     def _new_columns(self, source: Source) -> list[Column]:
         """Return the columns that an earlier run has not read; none where the state does not say which it has."""
-        known = self._state_at_start.get(_COLUMNS)
+        known = self._state_at_start.get(COLUMNS)
         if not isinstance(known, str) or source.replication_key is None:
             return []
         marks = {known[place : place + _MARK] for place in range(0, len(known), _MARK)}
         columns = (column for column in source.columns if column.kind is not Kind.DISPLAY)
         return [column for column in columns if _mark(column) not in marks]
 
-    def _state_of_columns(self) -> dict[str, Any]:
+    def _state_of_columns(self, bookmark: Mapping[str, Any]) -> dict[str, Any]:
         """Return the columns as a text, short as it stands in each STATE."""
-        if self._local.replication_key is None:
-            return {}
-        return {_COLUMNS: "".join(sorted(map(_mark, self._local.columns)))}
+        self._columns = bookmark.get(COLUMNS, self._columns)
+        columns = self._columns or _marks(self._local)
+        return {COLUMNS: columns} if columns else {}
 
     def _read_in_utc(self, fetcher: Fetcher, source: Source) -> Generator[Portion, None, bool]:
         """Let NetSuite turn times into UTC: only it knows an hour that the account's clock showed twice.
@@ -234,15 +253,13 @@ class SuiteQLStream(NetSuiteStream):
         # Of another query or replication key it says nothing, and everything is read.
         return super()._has_bookmark and belongs_to(self._state_at_start, self._source())
 
-    def is_empty(self) -> bool:
-        """Return whether NetSuite counts no row."""
+    def count(self) -> int | None:
+        """Return how many rows NetSuite counts; None where it refuses."""
         try:
-            return count_rows(self._suiteql, self._local, "") == 0
+            return count_rows(self._suiteql, self._local, "")
         except STATEMENT_FAILURES as refusal:
-            logger.warning(
-                "%s: NetSuite refuses to count its rows, so it is not taken for empty: %s", self.name, refusal
-            )
-            return False
+            logger.warning("%s: NetSuite refuses to count its rows: %s", self.name, refusal)
+            return None
 
     @property
     def _is_lines(self) -> bool:
@@ -367,6 +384,11 @@ class SuiteQLStream(NetSuiteStream):
             title=self.name,
             parameters=self._parameters,
         )
+
+
+def _marks(source: Source) -> str:
+    """Return what stands for the columns of a source; empty where each run reads all rows."""
+    return "".join(sorted(map(_mark, source.columns))) if source.replication_key else ""
 
 
 def _mark(column: Column) -> str:
