@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import subprocess
 import sys
-import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 
 from demo.display import Step
 from demo.failure import DemoError, end_of
@@ -23,7 +24,7 @@ _PREFIXES = (
     *(f"{plugin.replace('-', '_').upper()}_" for plugin in PLUGINS),
 )
 _INSTALLED = re.compile(r"^.*\bInstalled (?:extractor|loader|utility) '([^']+)'", re.MULTILINE)
-_SECONDS_BETWEEN_LOOKS = 0.25
+_SECONDS_BETWEEN_LOOKS = 1.0
 
 
 class Meltano:
@@ -97,9 +98,11 @@ class Meltano:
                 directory=REPOSITORY,
                 environment=self._environment,
             )
-        while process.poll() is None:
+        while True:
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(_SECONDS_BETWEEN_LOOKS)
+                break
             look(path.read_text(encoding="utf-8", errors="replace"))
-            time.sleep(_SECONDS_BETWEEN_LOOKS)
         look(path.read_text(encoding="utf-8", errors="replace"))
         if process.returncode:
             raise DemoError(f"`meltano {' '.join(arguments)}` failed:\n{end_of(path)}")

@@ -139,10 +139,7 @@ class Story:
         before = self._company.balance_sheet()
         self._company.correct_the_books()
         self._display.say("Someone changed an invoice, took a line out of another one, and deleted a third.")
-        self._extract("Loading the corrections")
-        self._display.command("meltano run dbt-postgres:build")
-        with self._display.step("Making the balance sheet"):
-            self._meltano.run("dbt-postgres:build")
+        self._extract("Loading the corrections and making the balance sheet", then=("dbt-postgres:build",))
         self._compare(self._warehouse.count_living)
         self.in_warehouse, self.in_netsuite = self._warehouse.balance_sheet(), self._company.balance_sheet()
         if self.in_netsuite == before:
@@ -152,17 +149,17 @@ class Story:
         if any(sheet.difference for sheet in self.in_netsuite.values()):
             raise DemoError(f"The books do not balance: {self.in_netsuite}.")
 
-    def _extract(self, title: str, expected: int | None = None) -> None:
-        self._display.command("meltano run tap-netsuite target-postgres")
+    def _extract(self, title: str, expected: int | None = None, then: Sequence[str] = ()) -> None:
+        blocks = ("tap-netsuite", "target-postgres", *then)
+        self._display.command(f"meltano run {' '.join(blocks)}")
         with self._display.step(title) as step:
             if expected is not None:
                 step.total(expected)
             before = self._warehouse.now()
-            self._meltano.run("tap-netsuite", "target-postgres", look=lambda: self._watch_load(step, before))
+            self._meltano.run(*blocks, look=lambda: self._watch_load(step, before))
 
     def _watch_load(self, step: Step, before: Any) -> None:
-        loaded = self._warehouse.tables() & set(STREAMS)
-        count = sum(self._warehouse.count_loaded_since(table, before) for table in loaded)
+        count = self._warehouse.count_all_loaded_since(self._warehouse.tables() & set(STREAMS), before)
         step.at(count)
         step.note(f"{count:,} rows")
 

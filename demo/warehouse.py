@@ -7,7 +7,7 @@ import pwd
 import shutil
 import subprocess
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -123,6 +123,19 @@ class Warehouse:
     def count_loaded_since(self, table: str, moment: Any) -> int:
         """Return how many rows of a table were written after a moment."""
         return self._number(sql.SQL("SELECT count(*) FROM {} WHERE _sdc_batched_at > %s"), table, moment)
+
+    def count_all_loaded_since(self, tables: Iterable[str], moment: Any) -> int:
+        """Return how many rows of these tables were written after a moment, asked for at once."""
+        counts = [
+            sql.SQL("SELECT count(*) AS n FROM {} WHERE _sdc_batched_at > {}").format(
+                sql.Identifier(SCHEMA, table), sql.Literal(moment)
+            )
+            for table in tables
+        ]
+        if not counts:
+            return 0
+        together = sql.SQL("SELECT sum(n) FROM ({}) AS counts").format(sql.SQL(" UNION ALL ").join(counts))
+        return int(self.rows(together)[0][0])
 
     def balance_sheet(self) -> dict[str, Balance]:
         """Return the balance sheet of the primary book at the end of the last period, by subsidiary."""

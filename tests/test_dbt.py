@@ -249,6 +249,15 @@ def test_views_follow_the_tables(dbt: Dbt, execute: Select) -> None:
     assert execute(f"SELECT kept, fresh, later FROM {VIEWS}.customrecord_site") == [("a", "b", None)]
 
 
+def test_transactions_without_the_mark_of_deletions_are_warned_of(dbt: Dbt, execute: Select) -> None:
+    books(execute)
+    assert "so deleted transactions stay in the books" not in dbt.build()
+    execute(f"DROP SCHEMA {VIEWS} CASCADE")
+    execute(f"ALTER TABLE {RAW}.transaction DROP COLUMN _sdc_deleted_at")
+
+    assert "so deleted transactions stay in the books" in dbt.build()
+
+
 def test_a_schema_that_no_loader_wrote_is_named(dbt: Dbt, execute: Select) -> None:
     done = dbt.run("build")
 

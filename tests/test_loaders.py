@@ -169,10 +169,10 @@ class Postgres:
     def command(self, _directory: Path) -> list[str]:
         return self.plugin.command()
 
-    def rows(self, stream: str, order: str = "_sdc_batched_at") -> list[Row]:
+    def rows(self, stream: str) -> list[Row]:
         with psycopg.connect(host=str(self.host), user="demo", dbname="postgres", row_factory=dict_row) as connection:
-            statement = f'SELECT * FROM netsuite."{stream}" ORDER BY {order}'
-            return list(connection.execute(statement.encode()).fetchall())
+            order = f'SELECT * FROM netsuite."{stream}" ORDER BY _sdc_batched_at'
+            return list(connection.execute(order.encode()).fetchall())
 
 
 class DuckDB:
@@ -275,17 +275,15 @@ def test_target_csv_without_metadata_drops_the_mark_of_a_deletion(company: Compa
     *_, deleted = [row for row in loader.rows(CUSTOM) if row["id"] == company.deleted]
     assert set(deleted.values()) == {company.deleted, ""}
     assert "_sdc_deleted_at" not in deleted
-    assert all(row["_sdc_set_read_at"] for row in loader.rows("transaction"))
+    assert all(row["_sdc_set_read_at"] for row in loader.rows("transaction") if row["type"])
 
 
-def test_target_postgres_without_metadata_cannot_activate_a_version(
+def test_target_postgres_without_metadata_does_not_start(
     company: Company, tmp_path: Path, postgres: Path, host: Path
 ) -> None:
     loader = Postgres(postgres, tmp_path / "loader", host, add_record_metadata=False)
     _, ended = Pipe(company.tap.command(catalog=company.catalog), loader.command(tmp_path)).wait()
     assert ended != 0
-    (count,) = {len(loader.rows(stream, order="id")) for stream in ("transaction",)}
-    assert count == len(company.contents("transaction"))
 
 
 @pytest.mark.parametrize("hard_delete", [False, True])

@@ -67,6 +67,11 @@
   {%- set conditions = [] -%}
   {%- if '_sdc_deleted_at' in columns -%}
     {%- do conditions.append('_sdc_deleted_at is null') -%}
+  {%- elif name == 'transaction' -%}
+    {%- do exceptions.warn(
+      "The table " ~ tables[name] ~ " has no column _sdc_deleted_at, so deleted transactions stay in the books. Set"
+      ~ " add_record_metadata of the loader, or select the column in the tap, and do a full refresh."
+    ) -%}
   {%- endif -%}
   {%- if '_sdc_set_read_at' in columns -%}
     {%- do conditions.append('(_sdc_set_read_at is null or _sdc_set_read_at = _sdc_last_read_at)') -%}

@@ -175,14 +175,15 @@ def test_wherever_a_whole_reading_is_killed_its_version_is_activated_in_the_end(
 
 def test_a_table_that_is_read_in_full_and_was_killed_is_not_taken_for_one_that_lost_rows(config: Json) -> None:
     config = {**config, "tables": ["customer"], "page_size": 50}
-    given = {
-        "config": config,
-        "catalog": selected(discover(config), "customer", forced_replication_method="FULL_TABLE"),
-    }
+    catalog = selected(discover(config), "customer")
+    catalog["streams"][0]["replication_method"] = "FULL_TABLE"
+    metadata(catalog["streams"][0])["replication-method"] = "FULL_TABLE"
+    given = {"config": config, "catalog": catalog}
     first = read(**given)
     second = read(**given, state=first.state)
+    *_, killed = (state for state in second.states if "reading" in state["bookmarks"]["customer"])
 
-    rest = read(**given, state=states_until(second, "ACTIVATE_VERSION")[-2])
+    rest = read(**given, state=killed)
 
     assert rest.error is None
     assert activated(rest) == activated(second)

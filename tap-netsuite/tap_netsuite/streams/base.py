@@ -348,6 +348,7 @@ class NetSuiteStream(Stream):
         audit = self._audit = StreamAudit(self.name, self.account.started, self.replication_method)
         run.begin(audit)
         is_counted = self.account.settings.audit is not Audit.OFF
+        deleted = 0
         try:
             for portion in run.portions(self.name):
                 yield portion
@@ -357,9 +358,18 @@ class NetSuiteStream(Stream):
                     self.version = replace(self.version, is_whole=False)
                 if is_counted and portion.audited:
                     audit.counted = (audit.counted or 0) + portion.audited
+                deleted += portion.rows.count if portion.rows and portion.tells_deletions else 0
                 audit.left = portion.rows.left if portion.rows else audit.left
                 if portion.bookmark is not None:
                     self._acknowledge(portion.bookmark)
+            if deleted:
+                logger.info(
+                    "%s: %d rows are passed on as deleted, in %s, which loaders made with Meltano's SDK keep only with "
+                    "add_record_metadata",
+                    self.name,
+                    deleted,
+                    DELETED_AT,
+                )
             if is_counted:
                 audit.counted = audit.counted or 0
             self._activate(audit)
