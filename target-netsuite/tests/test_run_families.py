@@ -150,6 +150,15 @@ def test_lines_without_a_record_are_refused_and_the_state_waits_for_the_end(
     }  # fmt: skip
     assert run.states == ["end"]
     assert _quantities(emulator, f"{prefix}-1", item) == [4]
+    assert run.summary == {"orders": {"created": 1}, "order_lines": {"invalid": 2, "refused": 2}}
+
+
+def test_a_stream_of_lines_is_not_in_the_summary_with_zeros(
+    emulator: Emulator, listen: Listen, prefix: str, streams: dict[str, Any], item: str, customer: str
+) -> None:
+    run = listen(streams, *_schemas(), record("orders", id=1, customer=customer), _line(1, 1, item, 4))
+    assert run.summary == {"orders": {"created": 1}}
+    assert _quantities(emulator, f"{prefix}-1", item) == [4]
 
 
 def test_a_refused_record_is_replayed_with_its_lines(

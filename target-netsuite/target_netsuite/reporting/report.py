@@ -73,14 +73,21 @@ class Report:
         return self._settings.dry_run
 
     def counts(self) -> dict[str, dict[str, int]]:
-        """Return the counts by stream, and by what became of the records."""
+        """Return the counts by stream, and by what became of the records.
+
+        Lines of other streams' records are counted with these; their own stream has only what was refused.
+        """
         with self._lock:
-            return {stream: counts.by_name() for stream, counts in self._streams.items()}
+            return {
+                stream: counts.by_name()
+                for stream, counts in self._streams.items()
+                if counts.is_expected or counts.settled
+            }
 
     def expect(self, stream: str) -> None:
         """Let a stream appear in the summary even when no record of it comes."""
         with self._lock:
-            self._of(stream)
+            self._of(stream).is_expected = True
 
     def take(self, stream: str) -> None:
         """Count a record that has come."""
@@ -222,11 +229,13 @@ class StreamCounts:
 
     Attributes:
         read: records that have come.
+        is_expected: whether the stream is in the summary even when nothing of it is settled.
     """
 
     def __init__(self) -> None:
         """Begin with none."""
         self.read = 0
+        self.is_expected = False
         self._settled: Counter[str] = Counter()
 
     def add(self, settled: Settled) -> None:
