@@ -5,7 +5,11 @@ Everything in them is real: an emulator with the sample company, and readers tha
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -33,6 +37,7 @@ def main() -> None:
     """Make all of them."""
     PICTURES.mkdir(exist_ok=True)
     of_the_emulator()
+    of_a_report()
     for picture in sorted(PICTURES.glob("*.png")):
         size = picture.stat().st_size
         print(f"{picture.relative_to(PICTURES.parent.parent)}  {size // 1000} kB")
@@ -57,6 +62,21 @@ def _page(emulator: Emulator, name: str, started: Browser) -> None:
         browser.value("document.querySelector('#run').click()")
         browser.wait("document.querySelectorAll('#rows tbody tr').length > 5")
         browser.picture(PICTURES / f"{name}.png")
+
+
+def of_a_report() -> None:
+    """Show the report of a run of the tap that was throttled, and in which one table could not be read."""
+    with Emulator(Settings(scale=0.2, latency=0.1)) as emulator, tempfile.TemporaryDirectory() as folder:
+        emulator.faults.add(Fault(effect="too_many_requests", probability=0.1, path="/query/"))
+        emulator.faults.add(Fault(effect="status", statement="FROM term ORDER BY"))
+        page, config = Path(folder, "run.html"), Path(folder, "config.json")
+        tables = ["account", "customer", "transaction", "transactionline", "term"]
+        config.write_text(json.dumps({**emulator.connection, "report": str(page), "tables": tables}))
+        tap = [sys.executable, "-m", "tap_netsuite", "--config", str(config)]
+        subprocess.run(tap, stdout=subprocess.DEVNULL, check=False, env={**os.environ, "XDG_CACHE_HOME": folder})
+        with Browser(1160, 800) as browser:
+            browser.open(page.as_uri())
+            browser.picture(PICTURES / "report.png")
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from singer_sdk import metrics
 
 from suitetalk import IncompleteResultError, Traffic
 from suitetalk import terminal as live
+from suitetalk.report import Ending, RunReport, Table, Watch
 from suitetalk.terminal import Pace, Ticker, counted, duration, is_there_a_person, number, text_table
 from suitetalk.values import iso
 from tap_netsuite.account import Account
@@ -132,8 +133,8 @@ class Progress:
     def __init__(self, account: Account, streams: Sequence[str]) -> None:
         """Begin a run over these streams."""
         self.audits: list[StreamAudit] = []
+        self.names = tuple(streams)
         self._account = account
-        self._streams = len(streams)
         self._began = monotonic()
         self._pace = Pace()
 
@@ -148,7 +149,7 @@ class Progress:
         rows, seconds = sum(audit.emitted for audit in list(self.audits)), monotonic() - self._began
         self._pace.take(seconds, rows)
         return Facts(
-            streams=max(self._streams, len(self.audits)),
+            streams=max(len(self.names), len(self.audits)),
             streams_done=len(self.audits) - (1 if present else 0),
             stream=present.stream if present else None,
             stream_rows=present.emitted if present else 0,
@@ -354,6 +355,49 @@ def line_parts(facts: Facts) -> list[str]:
     parts.append(f"{number(facts.rows)} rows in all")
     parts.append(f"{duration(facts.seconds)} so far")
     return parts
+
+
+_REPORT_HEAD = (
+    "Stream", "Method", "Rows", "Counted by NetSuite", "Proof", "Deletions", "Seconds", "Rows/s", "What went wrong",
+)  # fmt: skip
+_NUMBERS = ("Rows", "Counted by NetSuite", "Seconds", "Rows/s")
+_NOT_BEGUN = "not begun"
+_KINDS = {
+    "complete": "good", "not counted": "warn", "not finished": "warn", _NOT_BEGUN: "warn", "gap": "bad",
+    "failed": "bad",
+}  # fmt: skip
+
+
+def run_report(progress: Progress | None, watch: Watch, ending: Ending) -> RunReport:
+    """Return what the report of a run says; `progress` is None while nobody knows which streams there are."""
+    audits = list(progress.audits) if progress else []
+    begun = {audit.stream for audit in audits}
+    rows = [_report_row(audit) for audit in audits]
+    waiting = [name for name in progress.names if name not in begun] if progress else []
+    rows += [(name, *["-"] * 3, _NOT_BEGUN, *["-"] * 3, "") for name in waiting]
+    chart = watch.chart()
+    figures = [
+        ("streams", f"{number(sum(audit.finished is not None for audit in audits))} of {number(len(rows))}"),
+        ("rows", number(sum(audit.emitted for audit in audits))),
+        ("requests", number(sum(moment.answered for moment in chart.moments))),
+        ("429", number(sum(moment.blocked for moment in chart.moments))),
+        ("took", duration(watch.seconds)),
+    ]
+    note = (
+        "Proof compares the rows that were written with NetSuite's own count: a gap means that rows are missing, and "
+        "not counted that NetSuite was not asked or gave no count."
+    )
+    streams = Table(
+        "Streams", _REPORT_HEAD, rows, _NUMBERS, _KINDS, note=note, empty="The run ended before any stream was known."
+    )
+    return RunReport("tap-netsuite", watch.started, ending, figures, [streams, chart, watch.slowest()])
+
+
+def _report_row(audit: StreamAudit) -> tuple[str, ...]:
+    stream, method, rows, counted_rows, result, seconds, rate = _row(audit)
+    return (
+        stream, method, rows, counted_rows, result, audit.deletions or "-", seconds, rate, str(audit.error or ""),
+    )  # fmt: skip
 
 
 def shown(progress: Progress) -> AbstractContextManager[None]:

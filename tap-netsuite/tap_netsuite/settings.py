@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal
 
 from suitetalk import ConfigurationError, ConnectionSettings
 from suitetalk.descriptions import Special, group, place_of, read, schema_of, setting
+from suitetalk.report import RunReportSettings
 from suitetalk.suiteql import Value, placeholders, without_comments
 from suitetalk.timezone import zone_named
 from tap_netsuite.source import Column, Kind
@@ -494,6 +495,7 @@ class TapSettings:
         example={"customer": {"fields": ["companyName", "email"]}},
     )
     deletions: DeletionSettings = group()
+    run_report: RunReportSettings = group()
 
     @classmethod
     def from_mapping(cls, config: Mapping[str, Any]) -> TapSettings:

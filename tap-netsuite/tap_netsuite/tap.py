@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import PurePath
 from types import FrameType, NoneType
-from typing import Any
+from typing import IO, Any
 
 from singer_sdk import Stream, Tap
+from singer_sdk.helpers._util import load_json
 
 from suitetalk import ConfigurationError, LoginNeededError, LoginRefusedError, RetryPolicy, SuiteTalkError
 from suitetalk.descriptions import check_environment, json_values, stray_names, stray_variables
+from suitetalk.report import Watch, kept
 from suitetalk.stream_maps import Mapper
 from tap_netsuite.account import Account
 from tap_netsuite.discovery.discover import discover
@@ -30,7 +33,7 @@ from tap_netsuite.discovery.found import (
     with_metadata,
     write_table,
 )
-from tap_netsuite.progress import Progress, StreamAudit, shown
+from tap_netsuite.progress import Progress, StreamAudit, run_report, shown
 from tap_netsuite.settings import CONFIG_SCHEMA, RECORD_PREFIX, TapSettings
 from tap_netsuite.streams.audit import AUDIT_STREAM, AuditStream
 from tap_netsuite.streams.base import NetSuiteStream
@@ -106,6 +109,52 @@ class TapNetSuite(Tap):
     @property
     def _chosen(self) -> list[NetSuiteStream]:
         return [each for each in self.streams.values() if each.selected and isinstance(each, NetSuiteStream)]
+
+    @classmethod
+    def invoke(  # type: ignore[override]  # as the SDK does it, with the report around what asks NetSuite
+        cls,
+        *,
+        about: bool = False,
+        about_format: str | None = None,
+        config: Any = None,
+        state: IO[str] | None = None,
+        catalog: IO[str] | None = None,
+    ) -> None:
+        """Run the command.
+
+        Args:
+            about: describe the settings, and nothing else.
+            about_format: `json` or `markdown`.
+            config: what `cb_config` has read.
+            state: the file given with `--state`.
+            catalog: the file given with `--catalog`.
+        """
+        if about or config is None:
+            super().invoke(about=about, about_format=about_format, config=config, state=state, catalog=catalog)
+            return
+        cls.print_version(print_fn=cls.logger.info)
+        tap = cls(
+            config=config.config,
+            state=None if state is None else load_json(state.read()),
+            catalog=None if catalog is None else load_json(catalog.read()),
+            parse_env_config=config.parse_env,
+            validate_config=True,
+            setup_mapper=False,
+        )
+        with tap.reported():
+            tap.setup_mapper()
+            tap.sync_all()
+
+    @contextmanager
+    def reported(self) -> Iterator[None]:
+        """Write the report of the run in the block, where one is wanted, however it ends."""
+        path = self.settings.run_report.report
+        if path is None:
+            yield
+            return
+        watch = self.account.netsuite.transport.watch = Watch(lambda: self.account.governor.limit)
+        with kept(path, lambda ending: run_report(self.__dict__.get("progress"), watch, ending)):
+            yield
 
     def sync_all(self) -> None:  # type: ignore[misc]  # final, so that it does all it does, and so this one does
         """Read the selected streams, and show how far that is; STATE is the last line, even after a failure."""

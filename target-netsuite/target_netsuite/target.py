@@ -6,8 +6,8 @@ import copy
 import os
 import sys
 from collections import Counter
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -22,6 +22,7 @@ from singer_sdk.sinks import RecordSink
 
 from suitetalk import ConfigurationError, Governor, NetSuite, RetryPolicy, governor_for
 from suitetalk.descriptions import check_environment, json_values, stray_names, stray_variables
+from suitetalk.report import Watch, kept
 from suitetalk.stream_maps import Mapper, StreamMapError
 from target_netsuite.child_streams import ChildStreams
 from target_netsuite.errors import (
@@ -38,7 +39,7 @@ from target_netsuite.mapping.values import FormOptions
 from target_netsuite.messages import UNREADABLE, MessageReader, fault_of, with_replacements
 from target_netsuite.mirror import Mirror, MirrorKeys, mirror_of
 from target_netsuite.replay import STREAM_MAP_FAILED, WITHOUT_EFFECT, Replay
-from target_netsuite.reporting.progress import Progress, shown
+from target_netsuite.reporting.progress import Progress, run_report, shown
 from target_netsuite.reporting.report import Report
 from target_netsuite.run import Run, begin_run
 from target_netsuite.settings import (
@@ -217,8 +218,22 @@ class TargetNetSuite(SinkTarget):
             return
         cls.print_version(print_fn=cls.logger.info)
         target = cls(config=config.config, validate_config=True, parse_env_config=config.parse_env, replay=replay)
-        with shown(Progress(target.report, target.governor, lambda: target.netsuite.transport.traffic)):
+        with (
+            target.reported(),
+            shown(Progress(target.report, target.governor, lambda: target.netsuite.transport.traffic)),
+        ):
             target.listen(target.replay.begin(target.report) if target.replay else file_input)
+
+    @contextmanager
+    def reported(self) -> Iterator[None]:
+        """Write the report of the run in the block, where one is wanted, however it ends."""
+        path = self.settings.report.report
+        if path is None:
+            yield
+            return
+        watch = self.netsuite.transport.watch = Watch(lambda: self.governor.limit)
+        with kept(path, lambda ending: run_report(self.report, watch, ending)):
+            yield
 
     @classmethod
     def cb_config(cls, ctx: click.Context, param: click.Option, value: tuple[str, ...]) -> Any:

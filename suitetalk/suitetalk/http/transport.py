@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import datetime, timedelta, timezone
 from functools import partial
 from typing import Any, Protocol
@@ -42,6 +42,7 @@ from suitetalk.http.governor import (
 from suitetalk.http.response import Answer, clock_offset, company_language, encode, refusal, token_refusal
 from suitetalk.http.session import Session, UnboundedAnswerError
 from suitetalk.redaction import printable
+from suitetalk.report import Watch
 
 logger = logging.getLogger(__name__)
 
@@ -86,6 +87,9 @@ class Transport:
     """Sends requests to one account.
 
     Thread-safe. Credentials go to the account's host only, and none come from elsewhere; see `Session`.
+
+    Attributes:
+        watch: sees each request, for the report of a run; None where nobody wants one.
     """
 
     def __init__(
@@ -122,6 +126,7 @@ class Transport:
         self._alone = threading.Lock()
         self._latest_date: tuple[str, datetime] | None = None
         self._traffic = TrafficCounter()
+        self.watch: Watch | None = None
 
     @property
     def clock_offset(self) -> timedelta | None:
@@ -327,7 +332,9 @@ class Transport:
     def _send_permitted(
         self, name: str, prepared: requests.PreparedRequest, patience: _Patience, *, repeatable: bool
     ) -> Answer:
-        with permitted(self._limiter) as blocked, self._traffic.request() as statuses:
+        with permitted(self._limiter) as blocked, self._traffic.request() as statuses, ExitStack() as stack:
+            if self.watch:
+                stack.enter_context(self.watch.request(name, prepared.body, statuses))
             answer = self._send(name, prepared, patience, repeatable=repeatable)
             statuses.append(answer.status)
             blocked.append(answer.status == _BLOCKED)

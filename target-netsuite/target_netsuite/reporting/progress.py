@@ -8,11 +8,13 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from time import monotonic
+from typing import Any
 
 from suitetalk import Governor, Traffic
+from suitetalk.report import Chart, Ending, RunReport, Table, Watch
 from suitetalk.terminal import Pace, Ticker, at_a_terminal, counted, duration, is_there_a_person, number, text_table
 from target_netsuite.intents import Outcome
-from target_netsuite.reporting.report import INVALID, REJECTED, Report
+from target_netsuite.reporting.report import INVALID, REJECTED, Report, as_line
 
 logger = logging.getLogger(__name__)
 
@@ -128,14 +130,98 @@ def summary_table(streams: Mapping[str, Mapping[str, int]], *, dry_run: bool) ->
     """Return the lines of a table of the counts of each stream; none without streams."""
     if not streams:
         return []
+    head, rows = _counts_table(streams, dry_run=dry_run)
+    return list(text_table(head, rows, head[1:], {}))
+
+
+def _counts_table(streams: Mapping[str, Mapping[str, int]], *, dry_run: bool) -> tuple[list[str], list[list[str]]]:
     names = [
         name
         for name in _HEADS
         if name not in _ONLY_WHERE_THERE_ARE_ANY or any(counts[name] for counts in streams.values())
     ]
     head = [_STREAM, *(_HEADS[name][dry_run] for name in names)]
-    rows = [[stream, *(number(counts[name]) for name in names)] for stream, counts in streams.items()]
-    return list(text_table(head, rows, head[1:], {}))
+    return head, [[stream, *(number(counts[name]) for name in names)] for stream, counts in streams.items()]
+
+
+_REASON = ("Stream", "Stage", "Status", "Code", "Field", "Example", "What to do")
+
+
+def run_report(report: Report, watch: Watch, ending: Ending) -> RunReport:
+    """Return what the report of a run says: what the log says of it, in order."""
+    head, rows = _counts_table(report.counts(), dry_run=report.dry_run)
+    chart = watch.chart()
+    figures = [
+        ("records read", number(report.read)),
+        ("settled", number(report.settled)),
+        ("refused", number(report.refused)),
+        ("requests", number(sum(moment.answered for moment in chart.moments))),
+        ("429", number(sum(moment.blocked for moment in chart.moments))),
+        ("took", duration(watch.seconds)),
+    ]
+    title = "target-netsuite, dry run: nothing was written" if report.dry_run else "target-netsuite"
+    parts: list[Table | Chart] = [
+        Table("Streams", head, rows, head[1:], empty="No record came."),
+        *_refused_tables(report),
+        *_differences_table(report),
+        chart,
+        watch.slowest(),
+    ]
+    return RunReport(title, watch.started, ending, figures, parts)
+
+
+def _refused_tables(report: Report) -> Iterator[Table]:
+    reasons, lines = report.reasons(), report.refused_lines()
+    yield Table(
+        "Refused records by reason",
+        ("Records", *_REASON),
+        [(number(reason.count), *_reason(reason.example)) for reason in reasons],
+        ("Records",),
+    )
+    shown = f"These are the first {number(len(lines))} of {number(report.refused)}; the file of `rejects` has all."
+    yield Table(
+        "Refused records",
+        ("Stream", "Record", "Key", "Operation", "Code", "Field", "Message"),
+        [
+            (
+                line["stream"], line.get("record", ""), as_line(line.get("key", {})), line.get("operation", ""),
+                line.get("code", ""), line.get("path", ""), line.get("message", ""),
+            )
+            for line in lines
+        ],
+        ("Record",),
+        note=shown if report.refused > len(lines) else "",
+    )  # fmt: skip
+
+
+def _reason(line: Mapping[str, Any]) -> tuple[Any, ...]:
+    names = ("stream", "stage", "status", "code", "path", "message", "advice")
+    return tuple(line.get(name, "") for name in names)
+
+
+def _differences_table(report: Report) -> Iterator[Table]:
+    if not report.dry_run:
+        return
+    lines, total = report.differences()
+    shown = f"These are {number(len(lines))} of {number(total)}; set `differences` to a file for all."
+    yield Table(
+        "What would change",
+        ("Stream", "Key", "Outcome", "Field", "Before", "After"),
+        [
+            (
+                line["stream"], as_line(line["key"]), Outcome(line["outcome"]).value if line["outcome"] else "",
+                line.get("path", ""), _value(line, "before"), _value(line, "after"),
+            )
+            for line in lines
+        ],
+        note=shown if total > len(lines) else "",
+        empty="Nothing would change.",
+    )  # fmt: skip
+
+
+def _value(line: Mapping[str, Any], name: str) -> str:
+    value = line.get(name)
+    return "" if value is None else value if isinstance(value, str) else as_line(value)
 
 
 @contextmanager

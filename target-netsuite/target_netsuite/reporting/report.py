@@ -7,6 +7,7 @@ import logging
 import threading
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from suitetalk.redaction import printable_json
@@ -19,6 +20,16 @@ from target_netsuite.settings.target import ReportSettings
 INVALID, REJECTED, REFUSED = "invalid", "rejected", "refused"
 _UNTOUCHED = (Outcome.UNCHANGED, Outcome.ALREADY_GONE)
 _DIFFERENCES_SHOWN = 20  # of each stream, in the log; of what a mirror deletes that many more
+_DIFFERENCES_REPORTED = 500  # likewise, in the report of the run
+_REFUSED_REPORTED = 500
+
+
+@dataclass
+class Reason:
+    """Why records of a stream were refused, and how many; `example` is what the log said of the first."""
+
+    example: Mapping[str, Any]
+    count: int = 0
 
 
 class Report:
@@ -45,6 +56,8 @@ class Report:
         self._streams: dict[str, StreamCounts] = {}
         self._changes: Counter[tuple[bool, str]] = Counter()
         self._shown: dict[tuple[bool, str], list[dict[str, Any]]] = defaultdict(list)
+        self._reasons: dict[tuple[str, ...], Reason] = {}
+        self._refused: list[Mapping[str, Any]] = []
         self._lock = threading.Lock()
         writes = not self._settings.dry_run
         self._receipts = self._file("receipts") if writes else None
@@ -104,7 +117,9 @@ class Report:
         with self._lock:
             self._of(intent.stream).add(settled)
             if refusal:
-                self._logger.error("REFUSED: %s", as_line(refused_line(intent, refusal)))
+                line = refused_line(intent, refusal)
+                self._logger.error("REFUSED: %s", as_line(line))
+                self._keep(line)
             elif self._receipts:
                 self._receipts.write(receipt_line(settled))
             if self._differences or self.dry_run:
@@ -152,6 +167,33 @@ class Report:
             f"{how_many}, and `max_rejects` allows {limit}; each is reported above in a line with REFUSED{kept}."
         )
 
+    def _keep(self, line: Mapping[str, Any]) -> None:
+        """Keep what the report of the run says of a refused record."""
+        if self._settings.report is None:
+            return
+        kind = tuple(str(line.get(name, "")) for name in ("stream", "stage", "status", "code", "path"))
+        self._reasons.setdefault(kind, Reason(line)).count += 1
+        if len(self._refused) < _REFUSED_REPORTED:
+            self._refused.append(line)
+
+    def reasons(self) -> list[Reason]:
+        """Return why records were refused, the most frequent reason first."""
+        with self._lock:
+            return sorted(
+                (Reason(one.example, one.count) for one in self._reasons.values()), key=lambda one: -one.count
+            )
+
+    def refused_lines(self) -> list[Mapping[str, Any]]:
+        """Return what the log said of the first refused records."""
+        with self._lock:
+            return list(self._refused)
+
+    def differences(self) -> tuple[list[dict[str, Any]], int]:
+        """Return the first differences of a dry run, what mirrors would delete first, and how many there are."""
+        with self._lock:
+            kinds = sorted(self._shown.items(), key=lambda shown: shown[0][0])
+            return [line for _, lines in kinds for line in lines], sum(self._changes.values())
+
     def _of(self, stream: str) -> StreamCounts:
         return self._streams.setdefault(stream, StreamCounts())
 
@@ -170,7 +212,7 @@ class Report:
             if self.dry_run:
                 kind = not _is_of_a_mirror(settled.intent), settled.intent.stream
                 self._changes[kind] += 1
-                if self._changes[kind] <= _DIFFERENCES_SHOWN:
+                if self._changes[kind] <= (_DIFFERENCES_REPORTED if self._settings.report else _DIFFERENCES_SHOWN):
                     self._shown[kind].append(line)
 
     def _show_differences(self) -> None:
@@ -179,9 +221,9 @@ class Report:
             f"all are in {self._settings.differences}" if self._differences else "set `differences` to a file for all"
         )
         for (is_other, stream), lines in sorted(self._shown.items(), key=lambda shown: shown[0][0]):
-            for line in lines:
+            for line in lines[:_DIFFERENCES_SHOWN]:
                 self._logger.info("DIFFERENCE: %s", as_line(line), extra=FOR_A_PERSON)
-            more = self._changes[is_other, stream] - len(lines)
+            more = self._changes[is_other, stream] - len(lines[:_DIFFERENCES_SHOWN])
             if more:
                 what = "differences" if is_other else "records that the mirror would delete"
                 self._logger.info("%d more %s in stream `%s`; %s.", more, what, stream, where, extra=FOR_A_PERSON)
@@ -332,6 +374,6 @@ def _reason(refusal: Refusal) -> dict[str, Any]:
     }
 
 
-def as_line(content: Mapping[str, Any]) -> str:
+def as_line(content: Any) -> str:
     """Return one line of JSON; what JSON has no form for is written as text."""
     return printable_json(json.dumps(content, default=str, ensure_ascii=False))

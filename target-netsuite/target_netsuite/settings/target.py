@@ -12,9 +12,10 @@ from typing import Annotated, Any, Literal
 from suitetalk import ConfigurationError, ConnectionSettings
 from suitetalk.descriptions import Special, group, place_of, read, schema_of, setting
 from suitetalk.records import Validation
+from suitetalk.report import RunReportSettings
 from target_netsuite.settings.streams import LoadMethod, ReferenceSettings, StreamSettings, WriteMode, parse_streams
 
-_FILES = ("rejects", "receipts", "differences")
+_FILES = ("rejects", "receipts", "differences", "report")
 _LIMIT = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(%?)\s*", re.ASCII)
 _WHOLE = 100
 
@@ -55,7 +56,7 @@ class MaxRejects:
 
 
 @dataclass(frozen=True)
-class ReportSettings:
+class ReportSettings(RunReportSettings):
     """What is reported, and where; a file is None where nothing is to be written."""
 
     rejects: Path | None = setting(
