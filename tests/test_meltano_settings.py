@@ -118,6 +118,15 @@ def test_meltano_accepts_the_project(project: Mapping[str, Any]) -> None:
     jsonschema.validate(project, schema)
 
 
+def test_nul_characters_do_not_end_a_load_into_postgresql(plugins: Mapping[str, Any]) -> None:
+    (setting,) = (
+        each for each in plugins["target-postgres"]["settings"] if each["name"] == "sanitize_null_text_characters"
+    )
+
+    assert setting["value"] is True
+    assert "sanitize_null_text_characters" not in plugins["target-postgres"]["config"]
+
+
 def test_nothing_is_looked_up_on_the_hub(plugins: Mapping[str, Any]) -> None:
     own = [plugin for plugin in plugins.values() if plugin.get("inherit_from") not in plugins]
     assert all("namespace" in plugin and "pip_url" in plugin for plugin in own)
