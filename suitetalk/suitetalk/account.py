@@ -66,6 +66,11 @@ class Account:
         restlets = f"https://{label}.restlets.api.netsuite.com" if base == own_url else base
         return cls(realm, base, token, audiences, pages + _CONSENT_PATH, restlets)
 
+    @property
+    def pages_url(self) -> str:
+        """Where NetSuite's pages for people are, without a slash at the end [section_4834765371]."""
+        return self.authorize_url.removesuffix(_CONSENT_PATH)
+
 
 def account_in(address: str) -> str:
     """Return the id of the account that an address of NetSuite's belongs to, empty when it names none."""

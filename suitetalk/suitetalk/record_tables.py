@@ -64,6 +64,30 @@ def record_table(record_type: str) -> RecordTable:
     return RecordTable(table, name if table == "transaction" != name else "")
 
 
+_ENTITIES = frozenset(
+    "customer vendor employee contact partner job lead prospect othername entitygroup competitor".split()  # noqa: SIM905
+)
+_PAGES = {
+    "transaction": "/app/accounting/transactions/transaction.nl?id={}",
+    "item": "/app/common/item/item.nl?id={}",
+    "entity": "/app/common/entity/entity.nl?id={}",
+    "account": "/app/accounting/account/account.nl?id={}",
+    "subsidiary": "/app/common/otherlists/subsidiarytype.nl?id={}",
+    "department": "/app/common/otherlists/departmenttype.nl?id={}",
+    "location": "/app/common/otherlists/locationtype.nl?id={}",
+    "classification": "/app/common/otherlists/classtype.nl?id={}",
+    "file": "/app/common/media/mediaitem.nl?id={}",
+}
+"""Pages of the user interface as they are seen in browsers; NetSuite documents none, and leads on to the right one."""
+
+
+def page_of(record_type: str, record_id: int) -> str | None:
+    """Return the path of the page that shows a record; None for types whose page is not known."""
+    table = table_of(record_type)
+    page = _PAGES.get("entity" if table in _ENTITIES else table)
+    return page.format(record_id) if page else None
+
+
 @lru_cache(maxsize=1024)
 def table_of(record_type: str) -> str:
     """Return the table that holds a record type.

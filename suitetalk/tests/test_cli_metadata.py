@@ -44,3 +44,36 @@ def test_netsuites_own_descriptions(shell: Shell) -> None:
 
 def test_limits(shell: Shell) -> None:
     assert shell.done("limits").json()["accountConcurrencyLimit"] == 5
+
+
+@pytest.mark.parametrize(
+    ("record_type", "page"),
+    [
+        ("salesOrder", "/app/accounting/transactions/transaction.nl?id=17"),
+        ("customtransaction_x", "/app/accounting/transactions/transaction.nl?id=17"),
+        ("inventoryItem", "/app/common/item/item.nl?id=17"),
+        ("Lead", "/app/common/entity/entity.nl?id=17"),
+        ("account", "/app/accounting/account/account.nl?id=17"),
+    ],
+)
+def test_the_page_of_a_record(
+    netsuite_emulator: Emulator, shell: Shell, monkeypatch: pytest.MonkeyPatch, record_type: str, page: str
+) -> None:
+    opened: list[str] = []
+    monkeypatch.setattr("webbrowser.open", lambda address: opened.append(address) or True)
+
+    for options, times in (((), 1), (("--no-browser",), 1)):
+        assert shell.done("open", record_type, "17", *options).out == f"{netsuite_emulator.url}{page}\n"
+        assert opened == [f"{netsuite_emulator.url}{page}"] * times
+    assert netsuite_emulator.requests == []
+
+
+def test_pages_of_an_account_and_pages_that_are_not_known(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("webbrowser.open", lambda _: False)
+    real = {"NETSUITE_ACCOUNT_ID": "1234567_SB1", "NETSUITE_BASE_URL": ""}
+
+    ended = shell.run("open", "employee", "-5", **real)
+    assert ended.out == "https://1234567-sb1.app.netsuite.com/app/common/entity/entity.nl?id=-5\n"
+    assert "No browser could be opened" in ended.err
+    assert shell.run("open", "nonsense", "5").code == 2
+    assert shell.run("open", "customer", "x&y=1").code == 2

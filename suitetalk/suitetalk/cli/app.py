@@ -8,7 +8,7 @@ from click.shell_completion import get_completion_class
 from suitetalk.cli.batches import batch, job
 from suitetalk.cli.exit_codes import MEANINGS
 from suitetalk.cli.options import connection_options
-from suitetalk.cli.queries import dataset, datasets, limits, query, request, schema, types
+from suitetalk.cli.queries import dataset, datasets, limits, open_, query, request, schema, types
 from suitetalk.cli.records import (
     action,
     actions,
@@ -51,7 +51,7 @@ _SECTIONS: dict[str, tuple[click.Command, ...]] = {
     "More about records": (transform, action, actions, attach, detach, form, options),
     "Many records": (batch, job),
     "Queries and requests": (query, dataset, datasets, request),
-    "What the account has": (types, schema, limits),
+    "What the account has": (types, schema, open_, limits),
     "Set-up": (doctor, snapshot, keygen, login, logout, certificates, rotate, revoke, completion),
 }
 _EXITS = "Exit codes: " + "; ".join(f"{code} {meaning}" for code, meaning in MEANINGS) + "."

@@ -1,15 +1,24 @@
-"""Query, dataset, request, types, schema, limits."""
+"""Query, dataset, request, types, schema, open, limits."""
 
 from __future__ import annotations
 
 import sys
+import webbrowser
 from pathlib import Path
 from typing import Any
 
 import click
 
 from suitetalk.cli.inputs import pair, read_input, read_json, read_text
-from suitetalk.cli.options import ConnectedCommand, connect, page_options, refuse_page_of_all, say_how_many
+from suitetalk.cli.options import (
+    RECORD_TYPE,
+    ConnectedCommand,
+    configuration,
+    connect,
+    page_options,
+    refuse_page_of_all,
+    say_how_many,
+)
 from suitetalk.cli.output import (
     FORMATS,
     is_json,
@@ -24,7 +33,9 @@ from suitetalk.cli.output import (
 from suitetalk.http.response import PAGE_SIZE, Answer
 from suitetalk.metadata import FieldShape
 from suitetalk.raw import SERVICES, Body, File, Retries
+from suitetalk.record_tables import page_of
 from suitetalk.redaction import printable
+from suitetalk.settings import ConnectionSettings
 from suitetalk.suiteql import check_parameters, refuse_offset, selected_columns
 
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
@@ -218,6 +229,28 @@ def schema(context: click.Context, record_type: str, form: str | None, output: P
         write_json(catalog.open_api([record_type]), output)
     else:
         write_rows([_row(field) for field in catalog.fields(record_type)], form, output, _COLUMNS)
+
+
+@click.command("open", cls=ConnectedCommand)
+@RECORD_TYPE
+@click.argument("record_id", metavar="ID", type=int)
+@click.option("--no-browser", is_flag=True, help="Only print the address.")
+@click.pass_context
+def open_(context: click.Context, record_type: str, record_id: int, no_browser: bool) -> None:  # noqa: FBT001 - given by name
+    """Print the address of a record's page in NetSuite, and open it in a browser; nothing is asked or logged in.
+
+    ID is an internal id. The pages of transactions, items, entities, accounts and the like are known.
+    """
+    page = page_of(record_type, record_id)
+    if page is None:
+        raise click.UsageError(
+            f"The page of {record_type} is not known; it is for transactions, items, entities, accounts, "
+            "subsidiaries, departments, classes, locations and files"
+        )
+    address = ConnectionSettings.from_mapping(configuration(context).values).account.pages_url + page
+    click.echo(printable(address))
+    if not no_browser and not webbrowser.open(address):
+        note("No browser could be opened here; open the address in yours.")
 
 
 @click.command(cls=ConnectedCommand)
