@@ -60,7 +60,12 @@ def test_the_page_of_a_record(
     netsuite_emulator: Emulator, shell: Shell, monkeypatch: pytest.MonkeyPatch, record_type: str, page: str
 ) -> None:
     opened: list[str] = []
-    monkeypatch.setattr("webbrowser.open", lambda address: opened.append(address) or True)
+
+    def open_it(address: str) -> bool:
+        opened.append(address)
+        return True
+
+    monkeypatch.setattr("webbrowser.open", open_it)
 
     for options, times in (((), 1), (("--no-browser",), 1)):
         assert shell.done("open", record_type, "17", *options).out == f"{netsuite_emulator.url}{page}\n"
