@@ -231,6 +231,14 @@ def test_a_deletion_mark_without_a_way_to_say_which_record_is_refused() -> None:
     assert caught.value.code == MISSING_KEY
 
 
+@pytest.mark.parametrize("value", [None, "", "  "])
+def test_a_match_value_with_nothing_in_it_is_refused(value: str | None) -> None:
+    settings = {"match": {"column": "mail", "field": "email"}, "fields": {"mail": "email"}}
+    with pytest.raises(InvalidRecordError, match="`mail` is empty, and the setting `match` needs it") as caught:
+        intent(settings, {"id": "7", "mail": value})
+    assert caught.value.code == MISSING_KEY
+
+
 def test_records_are_found_by_internal_id_then_by_external_id_or_match() -> None:
     plain = {"id_field": "ns_id", "operation": "update", "fields": {"m": "memo"}}
     by_external_id = {**plain, "external_id": "E-{id}"}

@@ -256,7 +256,7 @@ def _used_elsewhere(settings: StreamSettings) -> set[str]:
 
 def _match_text(record: Mapping[str, Any], column: str) -> str:
     value = record.get(column)
-    if value is None or value == "":
+    if value is None or is_empty(value):
         raise InvalidRecordError(column, f"`{column}` is empty, and the setting `match` needs it", MISSING_KEY)
     try:
         return plain_text(value)
