@@ -41,6 +41,12 @@ def test_without_settings(shell: Shell) -> None:
     assert len(run.err.splitlines()) == 1
 
 
+def test_a_home_that_is_no_folder_has_no_profiles(shell: Shell) -> None:
+    (shell.folder / "config").write_text("")
+
+    assert shell.run(*ONE).err.startswith("Error: Setting `account_id` is missing")
+
+
 def test_flags_before_and_after_the_command(netsuite_emulator: Emulator, shell: Shell) -> None:
     flags = [
         part for name, value in settings(netsuite_emulator).items() for part in (f"--{name.replace('_', '-')}", value)

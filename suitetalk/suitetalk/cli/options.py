@@ -279,13 +279,13 @@ def _profile(name: str | None) -> dict[str, str]:
 def _read_profiles() -> configparser.ConfigParser:
     parser = configparser.ConfigParser(interpolation=None, default_section="", strict=True)
     path = profiles_path()
+    if not os.path.exists(path):  # noqa: PTH110 - False too for a home that is none or that this user may not enter
+        return parser
     try:
         with path.open(encoding="utf-8") as file:
             if sys.platform != "win32" and os.fstat(file.fileno()).st_mode & 0o077:
                 click.echo(f"Warning: others on this machine may read {path}; run chmod 600 on it.", err=True)
             parser.read_file(file)
-    except FileNotFoundError:
-        pass
     except (OSError, UnicodeDecodeError, configparser.Error) as error:
         why = " ".join(str(error).split())
         raise ConfigurationError("profile", f"cannot be taken from {path} ({why}); correct the file.") from None
