@@ -23,19 +23,21 @@ _NOT_IN_A_CLONE = shutil.ignore_patterns(
     ".git", ".venv", ".cache", "build", "dist", ".demo", ".meltano", ".env", "__pycache__", ".*_cache"
 )
 _SECONDS_TO_END = 60.0
+NO_HOME = {"HOME": "/dev/null/home"}
+"""A home that is not there, and that nobody can make, not even root."""
 
 
 class Running:
     """A command under way in a session of its own, as in a terminal of its own."""
 
-    def __init__(self, command: list[str], directory: Path) -> None:
+    def __init__(self, command: list[str], directory: Path, **others: str) -> None:
         self.lines: list[str] = []
         self._new: queue.Queue[str | None] = queue.Queue()
         environment = {name: value for name, value in os.environ.items() if not name.startswith(("COV_", "COVERAGE_"))}
         self.process = subprocess.Popen(
             command,
             cwd=directory,
-            env={**environment, "MAKEFLAGS": ""},
+            env={**environment, "MAKEFLAGS": "", **others},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -103,8 +105,8 @@ class FreshCopy:
         shutil.copytree(ROOT, self.path, ignore=_NOT_IN_A_CLONE)
 
     @contextmanager
-    def running(self, *command: str) -> Iterator[Running]:
-        running = Running(list(command), self.path)
+    def running(self, *command: str, **environment: str) -> Iterator[Running]:
+        running = Running(list(command), self.path, **environment)
         try:
             yield running
         finally:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.fresh_copy import FreshCopy
+from tests.fresh_copy import NO_HOME, FreshCopy
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("demo"), pytest.mark.timeout(1200)]
 
@@ -106,7 +106,7 @@ def test_a_second_demo_in_the_same_folder_is_refused(copy: FreshCopy) -> None:
 
 
 def test_one_command_tells_the_whole_story(copy: FreshCopy) -> None:
-    with copy.running(*copy.make("demo")) as demo:
+    with copy.running(*copy.make("demo"), **NO_HOME) as demo:
         assert demo.wait() == 0, demo.output
 
     lines = {cells[0]: cells[1:] for line in demo.lines if (cells := re.split(r"\s{2,}", line.strip()))[0] in STREAMS}

@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 
-from tests.fresh_copy import FreshCopy
+from tests.fresh_copy import NO_HOME, FreshCopy
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("environment"), pytest.mark.timeout(1800)]
 
@@ -22,7 +22,7 @@ class Make:
         self.copy = copy
         kept = {name: value for name, value in os.environ.items() if any(word in name.upper() for word in _NETWORK)}
         kept = {name: value for name, value in kept.items() if not name.endswith("_CACHE_DIR")}
-        self.environment = {**kept, "PATH": os.environ["PATH"], "HOME": "/nonexistent"}
+        self.environment = {**kept, "PATH": os.environ["PATH"], **NO_HOME}
 
     def __call__(self, target: str, **environment: str) -> str:
         done = subprocess.run(

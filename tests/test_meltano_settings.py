@@ -127,6 +127,13 @@ def test_nul_characters_do_not_end_a_load_into_postgresql(plugins: Mapping[str, 
     assert "sanitize_null_text_characters" not in plugins["target-postgres"]["config"]
 
 
+def test_meltano_accepts_the_example_for_airflow() -> None:
+    example = yaml.safe_load((ROOT / "examples/airflow/meltano.yml").read_text(encoding="utf-8"))
+    schema = json.loads(files("meltano.schemas").joinpath("meltano.schema.json").read_text(encoding="utf-8"))
+
+    jsonschema.validate(example, schema)
+
+
 def test_nothing_is_looked_up_on_the_hub(plugins: Mapping[str, Any]) -> None:
     own = [plugin for plugin in plugins.values() if plugin.get("inherit_from") not in plugins]
     assert all("namespace" in plugin and "pip_url" in plugin for plugin in own)

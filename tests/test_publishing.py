@@ -17,7 +17,8 @@ from tests.fresh_copy import FreshCopy
 
 ROOT = Path(__file__).resolve().parent.parent
 PROGRAMS = Path(sys.executable).parent
-WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
+EXAMPLE = ROOT / "examples" / "github-actions" / "netsuite.yml"
+WORKFLOWS = [*sorted((ROOT / ".github" / "workflows").glob("*.yml")), EXAMPLE]
 ELSEWHERE = re.compile(r"^[\w./-]+@([0-9a-f]{40})$")
 
 
@@ -52,7 +53,7 @@ def test_the_image_is_slim_and_not_roots() -> None:
 def test_workflows_are_sound_and_trust_nobody() -> None:
     run(PROGRAMS / "check-jsonschema", "--builtin-schema", "vendor.github-workflows", *WORKFLOWS)
     run(PROGRAMS / "check-jsonschema", "--builtin-schema", "vendor.dependabot", ".github/dependabot.yml")
-    run(PROGRAMS / "zizmor", "--offline", "--no-progress", ".github")
+    run(PROGRAMS / "zizmor", "--offline", "--no-progress", ".github", EXAMPLE)
 
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
