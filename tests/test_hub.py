@@ -142,7 +142,7 @@ def test_in_a_project_that_is_there_nothing_else_changes(tmp_path: Path) -> None
     assert "# the finance team's" in text
     assert after["tap-netsuite"]["config"] == {"tables": ["currency"]}
     assert after["tap-netsuite"]["pip_url"] == after["target-netsuite"]["pip_url"] == "$NETSUITE_SINGER_SOURCE"
-    assert "netsuite-singer" in project.run("invoke", "tap-netsuite", "--version")
+    assert "tap-netsuite v" in project.run("invoke", "tap-netsuite", "--version")
 
 
 def test_two_accounts_and_two_groups_run_at_once_under_names_of_their_own(tmp_path: Path) -> None:
