@@ -46,7 +46,9 @@ __all__ = [
     "accepted_columns",
     "first_rows",
     "guessed",
+    "is_about_table",
     "is_filterable",
+    "named_column",
     "probe",
 ]
 

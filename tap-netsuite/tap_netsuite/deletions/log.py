@@ -25,6 +25,7 @@ from suitetalk.errors import STATEMENT_FAILURES, TOO_SLOW, UnexpectedError
 from suitetalk.facts import DAY, Facts
 from suitetalk.record_tables import table_of
 from suitetalk.timezone import PYTHON_TIME_FORMAT, earliest_local
+from tap_netsuite.probe import is_about_table, named_column
 from tap_netsuite.reading.engine import Once
 from tap_netsuite.reading.sequential import rows_by_change
 from tap_netsuite.settings import AUTO, DeletionSettings
@@ -190,7 +191,7 @@ class DeletionLog:
                 f"names {chosen[0]}, which cannot be read as one, with id, type and date of each deletion: "
                 f"{refusals[0]}",
             )
-        if not is_missing and not _may_pass(refusals):
+        if not is_missing and all(map(_is_firm, refusals)):
             self._facts.learn(_NO_LOG, chosen, lasts=DAY)
         logger.warning(
             "Neither %s can be read by this role, so deletions are known only where the catalog says so of other ways; "
@@ -219,6 +220,11 @@ class DeletionLog:
 def _may_pass(refusals: list[SuiteTalkError]) -> bool:
     """Tell whether some may be a fault that passes, so that what they seem to say is not remembered."""
     return any(isinstance(refusal, (UnexpectedError, *TOO_SLOW)) for refusal in refusals)
+
+
+def _is_firm(refusal: SuiteTalkError) -> bool:
+    """Tell whether a refusal says that the table, or a column, is not there; any other may be one of this moment."""
+    return is_about_table(refusal) or bool(named_column(refusal))
 
 
 def _named(row: Mapping[str, Any], log: _Log) -> Iterator[tuple[str, int]]:

@@ -101,7 +101,7 @@ class SuiteQLStream(NetSuiteStream):
             for portion in self._read_rows(fetcher):
                 is_begun |= portion.rows is not None
                 yield portion
-        except STATEMENT_REFUSALS as refusal:
+        except STATEMENT_FAILURES as refusal:
             if is_begun or self._sets is None or self._sets.is_tried:
                 raise
             logger.debug("%s: %s; which statements NetSuite accepts is found out again", self.name, refusal)
