@@ -26,7 +26,7 @@ from suitetalk.errors import (
 )
 from suitetalk.http.response import Answer, check_lines
 from suitetalk.jobs import Job, Jobs, new_idempotency_key
-from suitetalk.records import Validation, validation_headers, view_parameters
+from suitetalk.records import Validation, validation_headers, view_parameters, warn_of_left_out
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -439,6 +439,7 @@ class Collector:
         """Fetch through these jobs, as many at once as `width` says."""
         self._jobs = jobs
         self._width = width
+        self._told: set[tuple[str, str]] = set()
 
     def results(self, batch: Batch, job_id: str) -> list[BatchResult]:
         """Return a result for each record.
@@ -462,7 +463,9 @@ class Collector:
         """Return the result of one task of a completed job; whatever goes wrong is its error."""
         name = f"{batch.operation} of {batch.record_type} (task {task_id} of job {job_id})"
         try:
-            return _read(batch, replace(self._jobs.result(job_id, task_id), request=name))
+            answer = replace(self._jobs.result(job_id, task_id), request=name)
+            warn_of_left_out(answer, batch.record_type, self._told)
+            return _read(batch, answer)
         except SuiteTalkError as error:
             return TaskResult(error=_verdict(batch, job_id, _renamed(error, name)))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal
@@ -12,9 +13,12 @@ from suitetalk.errors import ConnectionFailedError, IncompleteResultError, Inval
 from suitetalk.http.response import PAGE_SIZE, Answer, Page, all_pages, check_lines, page_of, page_parameters, read_page
 from suitetalk.http.transport import Transport
 
+logger = logging.getLogger(__name__)
+
 _EXTERNAL_ID = re.compile(r"[A-Za-z0-9_-]+")
 _ACCEPT = "application/vnd.oracle.resource+json; type="
 _OPTIONS = "_selectOptions"
+_LEFT_OUT = "X-NetSuite-PropertyValidation"
 _OF_A_CHOICE = frozenset({"id", "externalid", "refname", "links"})
 
 
@@ -32,6 +36,7 @@ class Records:
     def __init__(self, transport: Transport) -> None:
         """Send through this transport."""
         self._transport = transport
+        self._told: set[tuple[str, str]] = set()
 
     def get(
         self,
@@ -137,7 +142,9 @@ class Records:
         """
         headers = validation_headers(name_validation, value_validation)
         path = record_path(record_type)
-        return self._transport.request("POST", path, headers=headers, body=body, repeatable=False).created_id()
+        answer = self._transport.request("POST", path, headers=headers, body=body, repeatable=False)
+        warn_of_left_out(answer, record_type, self._told)
+        return answer.created_id()
 
     def update(
         self,
@@ -172,7 +179,7 @@ class Records:
             OutcomeUnknownError: the answer was lost and repeating may do harm.
             NetSuiteError: NetSuite refused; misspelt field names are refused too.
         """
-        return self._transport.request(
+        answer = self._transport.request(
             "PATCH",
             record_path(record_type, record_id),
             parameters={
@@ -182,7 +189,9 @@ class Records:
             headers=validation_headers(name_validation, value_validation),
             body=body,
             repeatable=not adds_lines(body, replace),
-        ).located_id
+        )
+        warn_of_left_out(answer, record_type, self._told)
+        return answer.located_id
 
     def upsert(
         self,
@@ -208,13 +217,15 @@ class Records:
             OutcomeUnknownError: the answer was lost and repeating may do harm.
             NetSuiteError: NetSuite refused; misspelt field names are refused too.
         """
-        return self._transport.request(
+        answer = self._transport.request(
             "PUT",
             record_path(record_type, f"eid:{external_id}"),
             headers=validation_headers(name_validation, value_validation),
             body=body,
             repeatable=not adds_lines(body, ()),
-        ).located_id
+        )
+        warn_of_left_out(answer, record_type, self._told)
+        return answer.located_id
 
     def delete(self, record_type: str, record_id: str) -> None:
         """Delete a record [section_1545142287].
@@ -251,7 +262,9 @@ class Records:
             raise InvalidArgumentError(f"A record type to transform the {record_type} into is needed, such as invoice.")
         path = f"{record_path(record_type, record_id)}/!transform/{quote(target_type, safe='')}"
         headers = validation_headers(name_validation, value_validation)
-        return self._transport.request("POST", path, headers=headers, body=body, repeatable=False).created_id()
+        answer = self._transport.request("POST", path, headers=headers, body=body, repeatable=False)
+        warn_of_left_out(answer, target_type, self._told)
+        return answer.created_id()
 
     def action(
         self, record_type: str, record_id: str, name: str, body: Mapping[str, Any] | None = None
@@ -408,6 +421,25 @@ def validation_headers(names: Validation, values: Validation | None) -> dict[str
         "X-NetSuite-PropertyNameValidation": names,
         **({"X-NetSuite-PropertyValueValidation": values} if values else {}),
     }
+
+
+def warn_of_left_out(answer: Answer, record_type: str, told: set[tuple[str, str]]) -> None:
+    """Warn of the properties that NetSuite has left out of a write and names in a header [section 14.1].
+
+    Args:
+        answer: of the write.
+        record_type: what was written.
+        told: what was warned of before, which is not repeated.
+    """
+    names = answer.headers.get(_LEFT_OUT, "").strip()
+    if names and (record_type, names) not in told:
+        told.add((record_type, names))
+        logger.warning(
+            "NetSuite wrote %s without %s, which do not exist there or have values of the wrong form; correct them, "
+            "or let NetSuite refuse such records: `name_validation` and `value_validation` `error`",
+            record_type,
+            ", ".join(name.strip() for name in names.split(",")),
+        )
 
 
 def view_parameters(*, expand_sub_resources: bool, expand: Sequence[str], fields: Sequence[str]) -> dict[str, str]:

@@ -158,6 +158,21 @@ def test_validation_can_be_chosen(netsuite: ScriptedNetSuite, client: NetSuite) 
     assert chosen == [("error", None), ("warning", "ignore"), ("ignore", None), ("error", "warning")]
 
 
+def test_what_netsuite_leaves_out_is_a_warning_said_once(
+    netsuite: ScriptedNetSuite, client: NetSuite, caplog: pytest.LogCaptureFixture
+) -> None:
+    netsuite.answers(Reply(204, headers={**DONE.headers, "x-netsuite-propertyvalidation": "memoo,custbody_gone"}))
+
+    client.records.create("invoice", {"memoo": "x"}, name_validation="warning")
+    client.records.update("invoice", "77", {"memoo": "x"}, name_validation="warning")
+    client.records.upsert("customer", "A", {"memoo": "x"}, name_validation="warning")
+    client.records.transform("salesOrder", "3", "vendorBill", {"memoo": "x"}, name_validation="warning")
+    assert [" ".join(record.getMessage().split()[:6]) for record in caplog.records] == [
+        f"NetSuite wrote {record_type} without memoo, custbody_gone,"
+        for record_type in ("invoice", "customer", "vendorBill")
+    ]
+
+
 def test_update_can_empty_selected_fields(netsuite: ScriptedNetSuite, client: NetSuite) -> None:
     netsuite.answers(Reply(204))
 

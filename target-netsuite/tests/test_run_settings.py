@@ -102,6 +102,10 @@ def test_columns_that_may_be_left_out_and_names_that_netsuite_checks_end_nothing
     assert (left_out.error, left_out.summary) == (None, {"people": {"created": 1}})
     ignored = listen(_stream(prefix, fields=fields), schema("people"), _PERSON, name_validation="ignore")
     assert (ignored.error, ignored.summary) == (None, {"people": {"updated": 1}})
+    assert "NetSuite wrote" not in ignored.log
+    warned = listen(_stream(prefix, fields=fields), schema("people"), _PERSON, name_validation="warning")
+    assert (warned.error, warned.summary) == (None, {"people": {"updated": 1}})
+    assert "NetSuite wrote customer without creditLimitt, which do" in warned.log
 
 
 @pytest.mark.slow
