@@ -122,6 +122,22 @@ def test_rows_that_come_and_go_are_read_again(emulator: Emulator, caplog: pytest
     assert audit_of(finished)[1:] == (there.total(), "complete")
 
 
+def test_no_row_is_missing_where_one_goes_and_one_comes_between_two_pages(emulator: Emulator) -> None:
+    config = settings(emulator, {"id": MEMOS.id, "name": "memos", "primary_keys": ["id"]}, max_concurrency=1)
+    catalog = selected(discover(config), "_audit", "memos")
+    ((before,),) = emulator.execute("SELECT count(*) FROM transaction")
+    for seed in range(4):
+        emulator.churning.start(
+            Churn(table="transaction", every=2, inserts=1, updates=0, deletes=1, times=2, seed=seed)
+        )
+        finished = read(config, catalog)
+        there = {str(key) for (key,) in emulator.execute("SELECT id FROM transaction")}
+        assert len(there) == before
+        assert finished.error is None
+        assert not there - {row["id"] for row in finished.records("memos")}
+        assert audit_of(finished)[2] == "complete"
+
+
 def test_rows_that_never_stand_still_are_an_error(emulator: Emulator) -> None:
     config = settings(emulator, {"id": MEMOS.id, "name": "memos", "primary_keys": ["id"]})
     catalog = selected(discover(config), "_audit", "memos")

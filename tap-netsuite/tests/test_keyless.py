@@ -56,6 +56,12 @@ def test_where_a_kind_of_fingerprint_is_refused_another_guards(
     assert came(finished) == EVERYTHING
 
 
+def test_other_rows_than_netsuite_counts_are_an_error(emulator: Emulator, given: dict[str, Any]) -> None:
+    more = {"items": [{"n": str(ROWS + 1)}], "count": 1, "hasMore": False, "offset": 0, "totalResults": 1}
+    emulator.faults.add(Fault(effect="status", status=200, path="suiteql", statement="ORA_HASH", body=more))
+    assert "rows may be missing" in str(read(**given).error)
+
+
 def query_given(emulator: Emulator) -> dict[str, Any]:
     config: Json = {
         **emulator.connection,

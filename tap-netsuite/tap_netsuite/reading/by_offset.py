@@ -5,7 +5,7 @@ between two of them rows may come, go, or move to another page: one is then pass
 of several pages is checked before it counts, and repeated when it does not pass.
 
 - Of a table or query without keys NetSuite computes a fingerprint of all rows before the first page and after the
-  last.
+  last, and counts them: as many have to come.
 - Where NetSuite computes none, and of a dataset without keys, a second reading has to find the same rows.
 - Of a dataset with keys two readings have to find the same keys. Where one goes and another comes between two pages, a
   row that stays can slip through while the count is right. Three readings do where each key that is not in all of them
@@ -220,7 +220,8 @@ class KeylessReading(_ByOffset):
     def _is_proven(self, fetcher: Fetcher, found: _Found) -> Generator[Portion, None, bool]:
         if not self._before and self._audit is not Audit.OFF:
             return (yield from self._is_found_again(fetcher, found))
-        return self._fingerprint() == self._before
+        after = self._fingerprint()
+        return after == self._before and (not after or str(after[0]) == str(found.came))
 
     def _fingerprint(self) -> tuple[str | None, ...]:
         """Return what any change of the rows changes, as far as NetSuite computes it.
