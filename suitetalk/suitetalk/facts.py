@@ -27,8 +27,13 @@ class Facts:
         refused: what the account is known to refuse, in words of those who tried it.
     """
 
-    def __init__(self, kept: bytes | None = None) -> None:
-        """Begin with what `written` has returned to an earlier client; what is damaged or outdated is left out."""
+    def __init__(self, kept: bytes | None = None, *, only: str = "") -> None:
+        """Begin with what `written` has returned to an earlier client; what is damaged or outdated is left out.
+
+        Args:
+            kept: what was returned.
+            only: what the names of the facts begin with that are taken; empty for all of them, and the refusals.
+        """
         self.refused: set[str] = set()
         self._since: dict[str, float] = {}
         self._learned: dict[str, tuple[Any, float | None]] = {}
@@ -37,6 +42,9 @@ class Facts:
         self._lock = threading.Lock()
         self._read(kept)
         self._kept = self._document()
+        if only:
+            self.refused.clear()
+            self._learned = {name: fact for name, fact in self._learned.items() if name.startswith(only)}
 
     def learn(self, name: str, value: Any, *, lasts: float | None = None) -> None:
         """Remember a fact that has just been seen to hold; `value` is JSON, `lasts` the seconds it is believed for."""

@@ -16,6 +16,7 @@ from suitetalk.metadata import CatalogCache
 from suitetalk.timezone import DetectedZone, detect_zone, is_still, set_zone, zone_named
 from tap_netsuite.deletions.log import DeletionLog
 from tap_netsuite.deletions.seen_keys import SeenKeys
+from tap_netsuite.discovery.tables import KNOWN_TIMES
 from tap_netsuite.reading.changes import TransactionSets
 from tap_netsuite.reading.engine import Once
 from tap_netsuite.settings import TapSettings
@@ -38,7 +39,7 @@ class Account:
         self.governor = governor_for(settings.connection)
         self._kept = CatalogCache.of_login(settings.connection, _KEPT_FOR) if _keeps(settings) else None
         is_fresh = settings.discovery.refresh_catalog
-        self.facts = Facts(self._kept.get(_KEPT_AS) if self._kept and not is_fresh else None)
+        self.facts = Facts(self._kept.get(_KEPT_AS) if self._kept else None, only=KNOWN_TIMES if is_fresh else "")
         self.netsuite = NetSuite(
             settings.connection, limiter=self.governor, user_agent=user_agent, retry=retry, facts=self.facts
         )
@@ -102,11 +103,15 @@ class Account:
         """Return the time by NetSuite's clock: as it tells, or as its answers are dated."""
         return datetime.now(timezone.utc) + self._clock_offset()
 
-    def close(self) -> None:
-        """Let go of what is kept open between streams, and keep what was learned of the account."""
+    def keep(self) -> None:
+        """Keep what was learned of the account for later runs."""
         learned = self.facts.written()
         if self._kept and learned:
             self._kept.put(_KEPT_AS, learned)
+
+    def close(self) -> None:
+        """Let go of what is kept open between streams, and keep what was learned of the account."""
+        self.keep()
         if self.settings.deletions.seen_keys and (store := self.seen_keys):
             store.close()
 

@@ -186,6 +186,7 @@ class TapNetSuite(Tap):
         found = discover(account)
         warn_of_columns(found.findings, self.logger)
         self._cache.put(found)
+        account.keep()
         return found
 
     @cached_property

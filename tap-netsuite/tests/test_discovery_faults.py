@@ -164,14 +164,31 @@ def test_a_time_at_the_edge_of_the_calendar_is_a_time(netsuite_emulator_factory:
     assert row["datecreated"] == "9999-12-31T23:59:59Z"
 
 
-def test_a_key_that_has_nulls_is_said(netsuite_emulator_factory: Callable[..., Emulator]) -> None:
+def test_a_key_that_has_nulls_is_said_and_goes_on_without_that_part_while_it_is_unique(
+    netsuite_emulator_factory: Callable[..., Emulator], caplog: pytest.LogCaptureFixture
+) -> None:
     emulator = netsuite_emulator_factory(scale=0.05)
+    emulator.execute("DELETE FROM transactionaccountingline WHERE accountingbook > 1")
     emulator.execute(
         "UPDATE transactionaccountingline SET accountingbook = NULL WHERE transaction = "
         "(SELECT MAX(transaction) FROM transactionaccountingline)"
     )
-    told = findings({**emulator.connection, "tables": ["transactionaccountingline"]})["transactionaccountingline"]
+    config = {**emulator.connection, "tables": ["transactionaccountingline"]}
+    stream = entry(discover(config), "transactionaccountingline")
+    assert stream["key_properties"] == ["transaction", "transactionline"]
+    said = "its key is transaction and transactionline, as some rows have no accountingbook"
+    assert metadata(stream)["netsuite.note"] == said
+    assert f"transactionaccountingline: {said}" in [
+        record.getMessage() for record in caplog.records if record.levelname == "WARNING"
+    ]
+
+    emulator.execute(
+        "INSERT INTO transactionaccountingline BY NAME SELECT * REPLACE (2 AS accountingbook) "
+        "FROM transactionaccountingline WHERE accountingbook IS NULL"
+    )
+    told = findings(config)["transactionaccountingline"]
     assert told.note == "it is read without a key, as some rows have no accountingbook"
+    assert f"transactionaccountingline: {told.note}" in caplog.text
 
 
 def test_a_run_without_a_selected_stream_warns(config: Json, few: Json, caplog: pytest.LogCaptureFixture) -> None:

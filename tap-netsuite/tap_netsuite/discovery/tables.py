@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import logging
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from suitetalk import SuiteTalkError
 from suitetalk.record_tables import table_of
+from suitetalk.timezone import SQL_TIME_FORMAT
 from tap_netsuite.discovery.found import Finding, Status, StreamEntry
 from tap_netsuite.discovery.known_tables import KnownTable, is_large, known_tables, usual_columns
 from tap_netsuite.probe import (
@@ -24,14 +27,19 @@ from tap_netsuite.probe import (
 )
 from tap_netsuite.record_schema import Field, body_fields, sublist_properties
 from tap_netsuite.settings import DiscoverySettings
-from tap_netsuite.source import DISPLAY_SUFFIX, FEW_COLUMNS, Column, Kind, json_schema
+from tap_netsuite.source import DISPLAY_SUFFIX, FEW_COLUMNS, UTC, Column, Kind, Source, converter, json_schema
 
-__all__ = ["CUSTOM_FIELD_PREFIXES", "StreamEntry", "TableReader", "concerns"]
+__all__ = ["CUSTOM_FIELD_PREFIXES", "KNOWN_TIMES", "StreamEntry", "TableReader", "concerns"]
+
+logger = logging.getLogger(__name__)
 
 Catalog = Mapping[str, Mapping[str, Any] | None]
 
 CUSTOM_FIELD_PREFIXES = ("custbody", "custentity", "custitem", "custrecord", "custevent", "custcol", "cseg")
 """How the names of custom fields and custom segments begin [section_1545129726]."""
+
+KNOWN_TIMES = "times of "
+"""How the facts begin that say which columns of a table, whose name follows, hold dates or times."""
 
 _LINE_FIELD_PREFIXES = ("custcol", "cseg")
 _LINE_SUBLISTS = ("item", "expense", "line")
@@ -78,6 +86,9 @@ class TableReader:
         guesses = _guesses(table, known, visible, fields)
         if not is_whole:  # a type is not guessed that the catalog knows: the next run would have another
             guesses = {name: kind for name, kind in guesses.items() if name in _known_columns(table, known)}
+        told = fields.keys() | _known_columns(table, known)
+        times = self._times(table, {name: guesses[name] for name in (visible - told) & guesses.keys()}, first)
+        guesses.update({name: kind for name, kind in times.items() if is_whole and name not in told})
         with_display_values = {**guesses, **self._display_columns(table, known, fields, guesses)}
         is_empty = first.is_empty and not (len(with_display_values) > FEW_COLUMNS and self._has_rows(table))
         likely = known.keys if known else ("id",)
@@ -92,7 +103,9 @@ class TableReader:
         )
         if not found.columns:
             return None, Finding(table, Status.FAILED, "SuiteQL accepts none of the columns it should have")
-        keys = _keys(found, known)
+        if is_whole:
+            self._remember_times(table, found, times)
+        keys, lack = self._keys(table, found, known)
         wanted = tuple(self.settings.as_wanted(column) for column in _with_key_kinds(found, keys))
         entry = StreamEntry(table, _schema(wanted, fields), keys, found.stamp.name if found.stamp else None)
         expected = _expected(known, fields, with_display_values) | (set() if is_whole else visible)
@@ -100,7 +113,7 @@ class TableReader:
         status = Status.EMPTY if is_empty else Status.READABLE
         is_slow = first.failure is not None and is_too_slow(first.failure)
         note = _note(first.failure) if is_whole else _NO_SCHEMA
-        note = "; ".join(filter(None, (note, "" if keys else _lacks(found, known))))
+        note = "; ".join(filter(None, (note, lack)))
         return entry, Finding(table, status, note, tuple(sorted(left_out)), is_sure=is_whole and not is_slow)
 
     def _has_rows(self, table: str) -> bool:
@@ -110,6 +123,103 @@ class TableReader:
         except FAILURES:
             return False
         return bool(counted and int(counted[0]["n"]))
+
+    def _times(self, table: str, unknown: Mapping[str, Kind], first: FirstRows) -> dict[str, Kind]:
+        """Return which columns hold dates or times, of those that neither the catalog nor this tap knows.
+
+        What an earlier discovery found is not forgotten where the column is empty in the first rows now.
+        """
+        known = self.asker.suiteql.facts.known(KNOWN_TIMES + table) or {}
+        times = {name: Kind(kind) for name, kind in known.items()}
+        shown = [
+            name
+            for name, kind in sorted(unknown.items())
+            if Kind.DATE_TIME not in (kind, times.get(name))
+            and all(_may_be_time(row[name]) for row in first.rows if row.get(name) is not None)
+        ]
+        parts = [shown[place : place + _TIMES_AT_ONCE] for place in range(0, len(shown), _TIMES_AT_ONCE)]
+        return {
+            **times,
+            **{name: kind for part in parts for name, kind in self._times_among(table, part, first.within)},
+        }
+
+    def _times_among(self, table: str, names: list[str], within: str) -> Iterator[tuple[str, Kind]]:
+        """Yield those of the columns that hold dates or times, with what they hold, as NetSuite says of all rows.
+
+        TO_CHAR with the format of a time takes dates and times, and is refused for any other value: to Oracle it is
+        then no format of a number.
+
+        Raises:
+            SuiteTalkError: one of `FAILURES`: NetSuite does not answer in time.
+        """
+        ask = self.asker.settled if len(names) == 1 else self.asker.page
+        try:
+            rows = ask(_statement_of_times(table, names, within), limit=1).items
+        except FAILURES:
+            if len(names) == 1:
+                yield from self._times_of_few(table, names[0], within)
+            else:
+                for name in names:
+                    yield from self._times_among(table, [name], within)
+            return
+        for number, name in enumerate(names):
+            row = rows[0] if rows else {}
+            ends = [row.get(f"low{number}"), row.get(f"high{number}")]
+            if all(map(_is_time, ends)):
+                is_day = str(row.get(f"latest{number}", _MIDNIGHT)) == _MIDNIGHT
+                yield name, Kind.DATE if is_day else Kind.DATE_TIME
+
+    def _times_of_few(self, table: str, name: str, within: str) -> Iterator[tuple[str, Kind]]:
+        """Yield the column where a page of its values can be shown as times: asking of all rows may be what fails."""
+        condition = " AND ".join(filter(None, (within, f"{name} IS NOT NULL")))
+        try:
+            rows = self.asker.settled(Source(table, (Column(name, Kind.DATE_TIME),)).page(condition)).items
+        except FAILURES as failure:
+            if is_too_slow(failure):
+                raise
+            return
+        if rows and all(_is_time(row.get(name)) for row in rows):
+            yield name, Kind.DATE  # until one has a time of day
+
+    def _remember_times(self, table: str, found: Probe, times: Mapping[str, Kind]) -> None:
+        kinds = {column.name: column.kind.value for column in found.columns if column.kind.is_temporal}
+        held = {name: kinds[name] for name in times.keys() & kinds.keys()}
+        if held:
+            self.asker.suiteql.facts.learn(KNOWN_TIMES + table, held)
+        elif times:
+            self.asker.suiteql.facts.forget(KNOWN_TIMES + table)
+
+    def _keys(self, table: str, found: Probe, known: KnownTable | None) -> tuple[tuple[str, ...], str]:
+        """Return the key columns, none when they do not tell rows apart, and what is amiss with them, empty if nothing.
+
+        A part of a key that is null in some rows is left out of it where NetSuite counts as many different keys
+        without it as rows.
+        """
+        keys = _keys(found, known)
+        usual = known.keys if known else tuple(column.name for column in found.columns if column.name == "id")
+        lack = "" if keys else _lacks(found, usual)
+        if not lack:
+            return keys, ""
+        nulls = _nulls(found, usual)
+        whole = tuple(name for name in usual if name not in nulls)
+        if nulls and whole and self._tell_apart(table, found, whole):
+            keys = whole
+            lack = f"its key is {' and '.join(keys)}, as some rows have no {' and no '.join(nulls)}"
+        logger.warning("%s: %s", table, lack)
+        return keys, lack
+
+    def _tell_apart(self, table: str, found: Probe, keys: tuple[str, ...]) -> bool:
+        """Tell whether each row has a key of its own, by NetSuite's count."""
+        columns = {column.name: column for column in found.columns}
+        if not columns.keys() >= set(keys):
+            return False
+        source = Source(table, found.columns, tuple(columns[name] for name in keys))
+        try:
+            counted = self.asker.settled(source.count_keys(), limit=1).items
+        except FAILURES as failure:
+            logger.debug("%s: its keys cannot be counted: %s", table, failure)
+            return False
+        return bool(counted) and len({int(counted[0].get(name, 0)) for name in ("n", "k", "d")}) == 1
 
     def _display_columns(
         self, table: str, known: KnownTable | None, fields: Mapping[str, Field], guesses: Mapping[str, Kind]
@@ -214,11 +324,61 @@ def _keys(found: Probe, known: KnownTable | None) -> tuple[str, ...]:
     return ()
 
 
-def _lacks(found: Probe, known: KnownTable | None) -> str:
-    """Return why a table that should have a key has none, empty when rows of the sample do not show it."""
-    keys = known.keys if known else ()
-    nulls = [name for name in keys if any(row.get(name) is None for row in found.sample)]
-    return f"it is read without a key, as some rows have no {' and no '.join(nulls)}" if nulls else ""
+def _nulls(found: Probe, keys: tuple[str, ...]) -> list[str]:
+    names = {column.name for column in found.columns}
+    return [name for name in keys if name in names and any(row.get(name) is None for row in found.sample)]
+
+
+def _lacks(found: Probe, keys: tuple[str, ...]) -> str:
+    """Return why a table does not have the key it should have, empty where it should have none."""
+    if not keys:
+        return ""
+    missing = [name for name in keys if name not in {column.name for column in found.columns}]
+    if missing:
+        return f"it is read without a key, as it has no column {' and no '.join(missing)}"
+    nulls = _nulls(found, keys)
+    if nulls:
+        return f"it is read without a key, as some rows have no {' and no '.join(nulls)}"
+    return f"it is read without a key, as several rows have the same {' and '.join(keys)}"
+
+
+_TIMES_AT_ONCE = 10  # columns, for each of which three are asked for
+_MIDNIGHT = "00:00:00"
+_TIME_OF_DAY = re.compile(r"\d{1,2}:\d{2}(:\d{2})?\s*([ap]\.?m\.?)?", re.IGNORECASE)
+_NUMBER = re.compile(r"[-+]?\d*\.?\d*(e[-+]?\d+)?", re.IGNORECASE)
+_DIGITS = re.compile(r"\d+")
+_LONGEST_TIME = 40  # characters
+
+
+def _may_be_time(value: Any) -> bool:
+    """Tell whether NetSuite may show a date or time so, in whatever format a user has chosen.
+
+    A time of day without a date is a text: no format of a date-time has it.
+    """
+    if not isinstance(value, str) or len(value) > _LONGEST_TIME:
+        return False
+    return (
+        len(_DIGITS.findall(value)) > 1 and not _NUMBER.fullmatch(value) and not _TIME_OF_DAY.fullmatch(value.strip())
+    )
+
+
+def _is_time(value: Any) -> bool:
+    """Tell whether a value is a time in the format that was asked for."""
+    try:
+        converter(Kind.DATE_TIME, UTC)(value)
+    except ValueError:
+        return False
+    return True
+
+
+def _statement_of_times(table: str, names: Iterable[str], within: str) -> str:
+    selected = ", ".join(
+        f"MIN(TO_CHAR({name}, '{SQL_TIME_FORMAT}')) AS low{number}, "
+        f"MAX(TO_CHAR({name}, '{SQL_TIME_FORMAT}')) AS high{number}, "
+        f"MAX(TO_CHAR({name}, 'HH24:MI:SS')) AS latest{number}"
+        for number, name in enumerate(names)
+    )
+    return f"SELECT {selected} FROM {table}" + (f" WHERE {within}" if within else "")
 
 
 def _with_key_kinds(found: Probe, keys: tuple[str, ...]) -> tuple[Column, ...]:
