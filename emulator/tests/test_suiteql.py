@@ -113,6 +113,7 @@ def test_functions_mean_what_they_mean_in_oracle(reader: Any, expression: str, v
         "SELECT read_text('/etc/hostname') FROM dual",
         "SELECT getvariable('seed') FROM dual",
         "SELECT id, count(*) FROM customer",
+        "SELECT TO_CHAR(entityid, 'YYYY-MM-DD') FROM customer",
         "SELECT ? FROM dual",
     ],
 )

@@ -313,10 +313,10 @@ def _formatted(name: str, node: exp.Anonymous) -> exp.Expr:
     if name != "TO_CHAR":
         formats = ", ".join("'" + text.replace("'", "''") + "'" for text in parse_formats(model))
         return _raw(f"strptime(CAST({sql} AS VARCHAR), [{formats}])", "date")
-    if kind_of(value) == "text":  # to Oracle it is then a number, and no format of a time is one of numbers
-        raise unsupported_search()
     if is_number_format(model):
         return _raw(format_number_sql(sql, model), "text")
+    if kind_of(value) == "text":  # to Oracle it is then a number, and no format of a time is one of numbers
+        raise unsupported_search()
     return _replaced(value, to_char_sql("_value_", model))
 
 
