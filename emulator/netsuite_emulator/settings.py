@@ -384,7 +384,9 @@ class AnswerSettings:
         True, "Whether `describes` of the metadata list links to the record, the recorded form, or to its metadata.",
         option="--metadata-describes-record/--metadata-describes-metadata", open_point=True,
     )  # fmt: skip
-    warning_header: str = setting("X-NetSuite-Warning", "Header that carries warnings about bodies.", open_point=True)
+    warning_header: str = setting(
+        "X-NetSuite-PropertyValidation", "Header that carries warnings about bodies.", open_point=True
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -98,7 +98,7 @@ def test_validation_headers(client: Any, refusal: Any) -> None:
     body: dict[str, Any] = {"companyName": "V", "subsidiary": {"id": 1}, "compnayName": "typo"}
     answer = client.send("POST", "/record/v1/customer", json=body)
     assert answer.status_code == 204
-    assert "compnayName" in answer.headers["X-NetSuite-Warning"]
+    assert "compnayName" in answer.headers["X-NetSuite-PropertyValidation"]
     strict = {"X-NetSuite-PropertyNameValidation": "Error"}
     answer = client.send("POST", "/record/v1/customer", json={**body, "companyName": "W"}, headers=strict)
     assert refusal(answer) == (400, "INVALID_CONTENT")
@@ -106,7 +106,7 @@ def test_validation_headers(client: Any, refusal: Any) -> None:
     body = {"companyName": "X", "subsidiary": {"id": 1}, "creditLimit": "many", "y": 1}
     answer = client.send("POST", "/record/v1/customer", json=body, headers=lenient)
     assert answer.status_code == 204
-    assert "X-NetSuite-Warning" not in answer.headers
+    assert "X-NetSuite-PropertyValidation" not in answer.headers
 
 
 def test_duplicates(client: Any, refusal: Any) -> None:

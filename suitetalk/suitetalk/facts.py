@@ -72,6 +72,11 @@ class Facts:
             self._certain.add(name)
             return value
 
+    def knows_any(self, beginning: str) -> bool:
+        """Tell whether there is a fact whose name begins so."""
+        with self._lock:
+            return any(name.startswith(beginning) for name in self._learned)
+
     def forget(self, name: str) -> None:
         """Forget a fact that has turned out not to hold."""
         with self._lock:

@@ -33,6 +33,7 @@ from tap_netsuite.discovery.found import (
     with_metadata,
     write_table,
 )
+from tap_netsuite.discovery.tables import KNOWN_TIMES
 from tap_netsuite.progress import Progress, StreamAudit, run_report, shown
 from tap_netsuite.settings import CONFIG_SCHEMA, RECORD_PREFIX, TapSettings
 from tap_netsuite.streams.audit import AUDIT_STREAM, AuditStream
@@ -186,7 +187,8 @@ class TapNetSuite(Tap):
         found = discover(account)
         warn_of_columns(found.findings, self.logger)
         self._cache.put(found)
-        account.keep()
+        if account.facts.knows_any(KNOWN_TIMES):
+            account.keep()
         return found
 
     @cached_property
