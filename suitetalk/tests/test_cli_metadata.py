@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from tests.cli_runs import QuickShell, Shell, environment_of
 
-from netsuite_emulator import Emulator
+from netsuite_emulator import Emulator, Role
 from suitetalk import ConnectionSettings, NetSuite
 
 
@@ -21,7 +22,25 @@ def test_types(netsuite_emulator: Emulator, shell: Shell) -> None:
         names = netsuite.metadata.record_types()
 
     assert [row["name"] for row in shell.done("types").lines()] == names
-    assert shell.done("types", "-f", "table").out.splitlines()[2:] == names
+    assert [line.split()[0] for line in shell.done("types", "-f", "table").out.splitlines()[2:]] == names
+    tables = {row["name"]: row["table"] for row in shell.done("types").lines()}
+    assert (tables["salesorder"], tables["customer"]) == ("transaction", "customer")
+
+
+def test_what_the_role_may_do_with_a_type(netsuite_emulator_factory: Callable[..., Emulator], tmp_path: Path) -> None:
+    role = Role(not_listed=frozenset({"vendor"}), view_only=frozenset({"currency"}))
+    emulator = netsuite_emulator_factory(role=role)
+    shell = QuickShell(tmp_path, environment_of(emulator.connection, tmp_path))
+    before = emulator.execute("SELECT count(*) FROM customer")
+
+    rows = {row["name"]: row for row in shell.done("types", "customer", "vendor", "currency", "nonsense").lines()}
+
+    assert {name: (row["listed"], row["written"]) for name, row in rows.items()} == {
+        "customer": ("yes", "yes"), "vendor": ("no", "yes"), "currency": ("yes", "no"), "nonsense": ("no", "no"),
+    }  # fmt: skip
+    assert (rows["customer"]["queried"], rows["nonsense"]["queried"]) == ("yes", "no")
+    assert rows["customer"]["table"] == "customer"
+    assert emulator.execute("SELECT count(*) FROM customer") == before
 
 
 def test_the_fields_of_a_type(shell: Shell) -> None:

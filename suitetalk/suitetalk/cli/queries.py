@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 import webbrowser
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
@@ -30,14 +32,16 @@ from suitetalk.cli.output import (
     write_rows,
     write_text,
 )
+from suitetalk.doctor.account import TypeAccess, access_to
 from suitetalk.http.response import PAGE_SIZE, Answer
 from suitetalk.metadata import FieldShape
 from suitetalk.raw import SERVICES, Body, File, Retries
-from suitetalk.record_tables import page_of
+from suitetalk.record_tables import page_of, table_of
 from suitetalk.redaction import printable
 from suitetalk.settings import ConnectionSettings
 from suitetalk.suiteql import check_parameters, refuse_offset, selected_columns
 
+_THREADS = 16  # the governor decides how many requests are in flight
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
 _COLUMNS = ("name", "kind", "title", "filterable", "read_only", "custom", "keys", "choices")
 
@@ -201,12 +205,24 @@ def request(  # noqa: PLR0913, PLR0917 - one for each option
 
 
 @click.command(cls=ConnectedCommand)
+@click.argument("wanted", metavar="[TYPE]...", nargs=-1)
+@click.option("--check", is_flag=True, help="Try what the role may do with every type: four requests for each.")
 @output_options
 @click.pass_context
-def types(context: click.Context, form: str | None, output: Path | None) -> None:
-    """List the record types the role can see."""
-    names = connect(context).metadata.record_types()
-    write_rows([{"name": name} for name in names], form, output, ["name"])
+def types(context: click.Context, wanted: tuple[str, ...], check: bool, form: str | None, output: Path | None) -> None:  # noqa: FBT001 - given by name
+    """List the record types the role can see, and the SuiteQL table of each.
+
+    For each TYPE that is named, or for all with --check, it also shows the title and whether the role may list its
+    records, query the table and create a record. Nothing is written to the account.
+    """
+    netsuite = connect(context)
+    names = wanted or tuple(netsuite.metadata.record_types())
+    if wanted or check:
+        with ThreadPoolExecutor(_THREADS) as pool:
+            rows = [asdict(access) for access in pool.map(lambda name: access_to(netsuite, name), names)]
+        write_rows(rows, form, output, [field.name for field in fields(TypeAccess)])
+    else:
+        write_rows([{"name": name, "table": table_of(name)} for name in names], form, output, ["name", "table"])
 
 
 @click.command(cls=ConnectedCommand)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from suitetalk.client import NetSuite
 from suitetalk.doctor.finding import Finding, failed, ok, unknown, warning
 from suitetalk.errors import InvalidRequestError, NetSuiteError, NotFoundError, PermissionDeniedError, SuiteTalkError
+from suitetalk.record_tables import table_of
 from suitetalk.timezone import SETTING, detect_zone
 from suitetalk.values import date_formats
 
@@ -18,6 +19,7 @@ _WORKBOOK = (
     "Reports > SuiteAnalytics Workbook."
 )
 _NAME = re.compile(r"[A-Za-z]\w*", re.ASCII)
+_UNSEEN = re.compile(r"was not found|Invalid search type", re.IGNORECASE)  # [5.8]
 _LANGUAGES = (
     *("en-US", "en-GB", "de-DE", "fr-FR", "fr-CA", "es-ES", "es-MX", "pt-BR", "it-IT", "nl-NL", "sv-SE", "da-DK"),
     *("nb-NO", "fi-FI", "pl-PL", "cs-CZ", "hu-HU", "ro-RO", "ru-RU", "tr-TR", "ja-JP", "ko-KR", "zh-CN", "zh-TW"),
@@ -65,6 +67,53 @@ def check_type(netsuite: NetSuite, name: str) -> Finding:
             "if there should be some, look at the role's restrictions (subsidiary, department, own records only).",
         )
     return _read_one(netsuite, name, str(page.items[0].get("id")) if page.items else "", page.total)
+
+
+@dataclass(frozen=True)
+class TypeAccess:
+    """What there is to know of a record type, each by trying it: `yes`, `no`, or `not known`.
+
+    Attributes:
+        name: of the type.
+        title: its name for people, empty where the catalog gives none.
+        table: the SuiteQL table that holds its records.
+        listed: whether the role may list its records.
+        queried: whether the role may query the table.
+        written: whether the role may create a record, by asking for the form, which saves nothing.
+    """
+
+    name: str
+    title: str
+    table: str
+    listed: str
+    queried: str
+    written: str
+
+
+def access_to(netsuite: NetSuite, name: str) -> TypeAccess:
+    """Try what the role may do with a record type, in four requests."""
+    titles: list[str] = []
+    table = table_of(name)
+    _tried(lambda: titles.append(str(netsuite.metadata.json_schema(name).get("title") or "")))
+    return TypeAccess(
+        name,
+        "".join(titles),
+        table,
+        listed=_tried(lambda: netsuite.records.list(name, limit=1)),
+        queried=_tried(lambda: netsuite.suiteql.page(f"SELECT COUNT(*) AS n FROM {table}", limit=1)),
+        written=_tried(lambda: netsuite.records.create_form(name)),
+    )
+
+
+def _tried(attempt: Callable[[], object]) -> str:
+    try:
+        attempt()
+    except (NotFoundError, PermissionDeniedError):
+        return "no"
+    except SuiteTalkError as error:
+        is_unseen = isinstance(error, NetSuiteError) and _UNSEEN.search(error.detail)
+        return "no" if is_unseen else "not known"
+    return "yes"
 
 
 def check_facts(netsuite: NetSuite) -> Iterator[Finding]:
