@@ -19,6 +19,7 @@ from suitetalk.descriptions import check_environment, json_values, stray_names, 
 from suitetalk.report import Watch, kept
 from suitetalk.stream_maps import Mapper
 from tap_netsuite.account import Account
+from tap_netsuite.batches import batch_config_of
 from tap_netsuite.discovery.discover import discover
 from tap_netsuite.discovery.found import (
     Discovery,
@@ -266,8 +267,9 @@ class TapNetSuite(Tap):
     def setup_mapper(self) -> None:
         """Let record streams put into a given catalog what their settings ask for, before anyone looks at it."""
         _ = self.streams if self.input_catalog else None
+        in_files = batch_config_of(self.config) is not None
         for name in ("stream_maps", "flattening_enabled"):
-            if self.config.get("batch_config") and self.config.get(name):
+            if in_files and self.config.get(name):
                 raise ConfigurationError(
                     name, "changes nothing in BATCH files, which have the rows as they are; leave out `batch_config`."
                 )

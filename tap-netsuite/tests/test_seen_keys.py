@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 from unittest.mock import patch
@@ -189,8 +190,7 @@ def portions(books: Books, state: dict[str, Any], store: SeenKeys) -> Iterator[P
         stream="s",
         keys=("id",),
         existing=existing,
-        as_lines=True,
-        version=None,
+        encode=partial(record_lines, "s"),
         logged=lambda since: {one: iso(moment) for one, moment in books.log.items() if moment >= since},
         remembers=True,
         owner=1,

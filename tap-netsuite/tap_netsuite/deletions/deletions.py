@@ -25,7 +25,7 @@ from tap_netsuite.deletions.log import Deletions as Logged
 from tap_netsuite.deletions.seen_keys import BATCH, Seen, SeenKeys
 from tap_netsuite.reading.changes import TransactionSets
 from tap_netsuite.reading.engine import Fetcher, Portion, Reading
-from tap_netsuite.reading.page import Key, RowFormat, Rows, record_lines
+from tap_netsuite.reading.page import Encode, Key, RowFormat, Rows
 from tap_netsuite.reading.parallel import KeyedSource, KeyPages
 from tap_netsuite.reading.sequential import rows_by_key
 from tap_netsuite.reading.state import Clock, StateError, moment_in
@@ -46,8 +46,7 @@ class Subject:
         stream: its name.
         keys: names of what identifies a row.
         existing: returns those of some keys that have a row.
-        as_lines: whether records leave as lines.
-        version: the version that records carry.
+        encode: makes of records the lines they leave in; None when they leave as mappings.
         logged: returns NetSuite's log since a moment, as far as it is about rows with these ids; None when there is
             nothing to be looked for in it.
         key_of: returns the key of a row with an id in the log.
@@ -60,8 +59,7 @@ class Subject:
     stream: str
     keys: tuple[str, ...]
     existing: Callable[[Sequence[Key]], set[Key]]
-    as_lines: bool
-    version: int | None
+    encode: Encode | None
     logged: Callable[[datetime], Logged] | None = None
     key_of: Callable[[int], Key] = lambda key: (key,)
     remembers: bool = False
@@ -230,8 +228,8 @@ class Deletions:
             self._store.add(stream, [suspect.seen for suspect in suspects if suspect.seen[1] in existing])
             self._store.delete(stream, [suspect.seen for suspect in gone])
         records = [{**dict(zip(names, each.seen[1], strict=True)), DELETED_AT: each.moment} for each in gone]
-        if self._subject.as_lines:
-            return Rows(len(records), record_lines(stream, records, self._subject.version))
+        if self._subject.encode:
+            return Rows(len(records), self._subject.encode(records))
         return Rows(len(records), records=records)
 
 

@@ -17,7 +17,7 @@ from copy import copy
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from decimal import Decimal
-from functools import cached_property
+from functools import cached_property, partial
 from operator import lt
 from types import NoneType
 from typing import Any, Literal, TypeVar
@@ -38,6 +38,9 @@ Key = tuple[Any, ...]
 """Values of a row's key columns, in their order."""
 
 Record = dict[str, Any]
+Encode = Callable[[Iterable[Any]], bytes]
+"""Makes lines of rows, each ending in a line feed."""
+
 Result = TypeVar("Result")
 Asked = TypeVar("Asked", SuiteQL, Datasets)
 
@@ -48,7 +51,8 @@ class Rows:
 
     Attributes:
         count: how many they are.
-        lines: RECORD messages, one a line, each ending in a line feed; empty when `records` is used.
+        lines: RECORD messages, or rows alone for BATCH files, one a line, each ending in a line feed; empty when
+            `records` is used.
         records: the rows as mappings, for the SDK to treat; None when `lines` is used.
         first: key of the first row, None without rows or without keys.
         last: key of the last row, likewise.
@@ -216,7 +220,7 @@ class RowFormat:
         in_key_order: bool = True,
         kept: tuple[str, ...] = (),
         marks_deletions: bool = False,
-        version: int | None = None,
+        encode: Encode | None = None,
     ) -> None:
         """Prepare decoding.
 
@@ -224,19 +228,18 @@ class RowFormat:
             stream: name of the stream the rows belong to.
             source: what they are read from.
             zone: the account's time zone, asked for when a time is not in UTC already.
-            as_lines: whether they leave as RECORD messages; as mappings otherwise.
+            as_lines: whether they leave as lines; as mappings otherwise.
             in_key_order: whether they have to come in the order of their keys, where these are numbers.
             kept: columns whose values are reported for each row besides.
             marks_deletions: whether rows say that they are not deleted.
-            version: the version that RECORD messages carry.
+            encode: makes the lines; RECORD messages when None.
         """
-        self._stream = stream
         self._source = source
         self._zone = zone
         self._as_lines = as_lines
         self._in_key_order = in_key_order
         self._kept = kept
-        self._version = version
+        self._encode = encode or partial(record_lines, stream)
         self._plain_marks: Record = {DELETED_AT: None} if marks_deletions else {}
         self._read_at: Callable[[], datetime | None] | None = None
 
@@ -333,7 +336,7 @@ class RowFormat:
             if self._in_key_order:
                 _check_order(source, keys)
         cursor = source.replication_key.name if source.replication_key else ""
-        lines = record_lines(self._stream, rows, self._version) if self._as_lines else b""
+        lines = self._encode(rows) if self._as_lines else b""
         if is_damaged:
             _warn_of_characters(source, (lines or _ENCODER.encode_lines(rows)).splitlines(), keys)
         return Rows(
@@ -355,6 +358,11 @@ class RowFormat:
             with suppress(ValueError, ArithmeticError, msgspec.ValidationError):
                 return _quickly(column, convert, given)
         return _carefully(column, convert, given)
+
+
+def row_lines(rows: Iterable[Any]) -> bytes:
+    """Return rows one a line, each ending in a line feed."""
+    return _ENCODER.encode_lines(rows)
 
 
 def record_lines(stream: str, rows: Iterable[Any], version: int | None = None) -> bytes:

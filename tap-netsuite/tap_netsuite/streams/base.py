@@ -12,22 +12,26 @@ import logging
 import time
 from abc import abstractmethod
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from singer_sdk import Stream, Tap
+from singer_sdk.helpers._batch import BatchConfig
 from singer_sdk.helpers.conform import TypeConformanceLevel
 from singer_sdk.singerlib import SchemaMessage
 from singer_sdk.singerlib.catalog import REPLICATION_INCREMENTAL
 
-from suitetalk import IncompleteResultError
+from suitetalk import IncompleteResultError, SuiteTalkError
 from suitetalk.stream_maps import StreamMapError
 from tap_netsuite.account import Account
+from tap_netsuite.batches import BatchFiles, batch_config_of
 from tap_netsuite.deletions.deletions import Deletions, Subject, deleted_since
 from tap_netsuite.deletions.sources import BY_VERSION, NOT_KNOWN, deletions_of
 from tap_netsuite.progress import StreamAudit
 from tap_netsuite.reading.engine import Fetcher, Portion, Reading
+from tap_netsuite.reading.page import ValueFormError, record_lines, row_lines
 from tap_netsuite.settings import Audit
 from tap_netsuite.source import DELETED_AT, SET_READ_AT
 from tap_netsuite.sync import Run, StreamError
@@ -123,14 +127,15 @@ def version_of(state: Mapping[str, Any], *, reads_all: bool, may_activate: bool)
     return Version(max(int(time.time() * 1000), (kept or 0) + 1), is_whole=True, rows=rows)
 
 
-_NEEDS_THE_SDK = ("stream_maps", "flattening_enabled", "batch_config")
+_NEEDS_THE_SDK = ("stream_maps", "flattening_enabled")
 
 
 class NetSuiteStream(Stream):
     """A stream that keeps its own bookmarks.
 
     Values are typed when they are read, so the SDK need not conform them once more. Where neither stream maps nor
-    flattening nor batches are in use, rows leave as they were encoded, past what the SDK does for each record.
+    flattening are in use, rows leave as they were encoded, past what the SDK does for each record: to stdout, or into
+    the files of BATCH messages.
     Bookmarks move when the rows before them have been written and counted, not with each record.
     """
 
@@ -144,7 +149,9 @@ class NetSuiteStream(Stream):
         self._state_at_start: dict[str, Any] = {}
         self.version = Version()
         self.left_out: frozenset[str] = frozenset()  # columns that NetSuite refuses since the catalog was made
-        self._bookmark: Mapping[str, Any] = {}
+        self._bookmark: Mapping[str, Any] | None = None  # the last one acknowledged
+        self.batch_config = batch_config_of(tap.config)
+        self._files: BatchFiles | None = None  # that rows are being written into
         self._deletions: Deletions | None = None
 
     def reading(self) -> Reading:
@@ -215,10 +222,9 @@ class NetSuiteStream(Stream):
     def _may_activate(self) -> bool:
         """Whether a version may be activated; loaders do not put one on rows that come in BATCH files."""
         settings = self.account.settings
-        is_batch = self.get_batch_config(self.config) is not None
         is_sample = self.ABORT_AT_RECORD_COUNT is not None
         is_wanted = settings.activates_versions and settings.audit is not Audit.OFF
-        return is_wanted and self._leaves_none_out and not is_batch and not is_sample
+        return is_wanted and self._leaves_none_out and not self.batch_config and not is_sample
 
     def count(self) -> int | None:
         """Return how many rows NetSuite counts now; None where it does not."""
@@ -241,6 +247,10 @@ class NetSuiteStream(Stream):
     def leaves_directly(self) -> bool:
         """Whether rows are written as lines, past the SDK."""
         return self.ABORT_AT_RECORD_COUNT is None and not any(self.config.get(name) for name in _NEEDS_THE_SDK)
+
+    def encode(self, rows: Iterable[Any]) -> bytes:
+        """Return rows as the lines they leave in: RECORD messages, or the rows alone for files."""
+        return row_lines(rows) if self.batch_config else record_lines(self.name, rows, self.version.number)
 
     def get_records(self, context: Mapping[str, Any] | None) -> Iterable[dict[str, Any]]:  # noqa: ARG002 - the SDK's form
         """Yield the records.
@@ -277,11 +287,22 @@ class NetSuiteStream(Stream):
         self, context: Mapping[str, Any] | None = None, *, write_messages: bool = True
     ) -> Generator[dict[str, Any], Any, Any]:
         """Write the stream's records; what fails is raised once the other streams have been read."""
-        try:
+        with self._failing_alone():
             if self.leaves_directly:
                 self._write_lines()
             else:
                 yield from self._mapped_records(context, write_messages=write_messages)
+
+    def _sync_batches(self, batch_config: BatchConfig, context: Mapping[str, Any] | None = None) -> None:
+        """Write the stream's records into files; what fails is raised once the other streams have been read."""
+        del batch_config, context  # they are those of the stream
+        with self._failing_alone():
+            self._write_files()
+
+    @contextmanager
+    def _failing_alone(self) -> Iterator[None]:
+        try:
+            yield
         except StreamError as failure:
             if self.account.settings.audit is Audit.WARN and isinstance(failure.__cause__, IncompleteResultError):
                 self.logger.warning("%s", failure)
@@ -300,11 +321,15 @@ class NetSuiteStream(Stream):
         try:
             yield from super()._sync_records(context, write_messages=write_messages)
         except StreamMapError as error:
-            failure = StreamError(f"Stream {self.name}: {error}")
-            failure.__cause__ = error
-            self._audit.error = failure
-            self._run().over(self._audit)
-            raise failure from error
+            raise self._failed_at_end(error) from error
+
+    def _failed_at_end(self, error: SuiteTalkError) -> StreamError:
+        """Take note that what was read could not be passed on."""
+        failure = StreamError(f"Stream {self.name}: {error}")
+        failure.__cause__ = error
+        self._audit.error = failure
+        self._run().over(self._audit)
+        return failure
 
     def _activate(self, audit: StreamAudit) -> None:
         """Let the loader drop the rows of older versions, after the last record of a whole reading.
@@ -320,7 +345,7 @@ class NetSuiteStream(Stream):
         if activated and activated.number is not None:
             self._write_activate_version_message(activated.number)
             self.version = activated
-            self._acknowledge(self._bookmark)
+            self._acknowledge(self._bookmark or {})
 
     def _deletions_known(self, *, is_activated: bool) -> str:
         """Return how this run has passed on what is gone from NetSuite."""
@@ -341,6 +366,45 @@ class NetSuiteStream(Stream):
                 if portion.rows and portion.rows.count:
                     self._run().write_lines(portion.rows.lines)
                     counter.increment(portion.rows.count)
+
+    def _write_files(self) -> None:
+        """Write what is read into files; each is named in a BATCH message, and STATE follows it.
+
+        Raises:
+            StreamError: not all can be read, in which case what was read before is written, or a value does not fit.
+        """
+        if self.batch_config is None:
+            raise TypeError(self.batch_config)
+        with self.get_record_counter() as counter, self.get_batch_counter() as batches, self.get_sync_timer():
+
+            def complete(url: str) -> None:
+                self._write_batch_message(config.encoding, [url])
+                batches.increment()
+                self._write_bookmark()
+
+            config = self.batch_config
+            files = self._files = BatchFiles(config, self.name, self._properties_told(), complete)
+            try:
+                for portion in self._portions():
+                    if portion.rows and portion.rows.count:
+                        files.write(portion.rows.lines, portion.rows.count)
+                        counter.increment(portion.rows.count)
+            except StreamError:
+                files.complete()
+                raise
+            except ValueFormError as error:
+                raise self._failed_at_end(error) from error
+            finally:
+                files.discard()
+
+    def _properties_told(self) -> dict[str, Any]:
+        """Return the schemas of the properties that rows may have."""
+        needed = {*self.primary_keys, self.replication_key}
+        return {
+            name: schema
+            for name, schema in self.schema["properties"].items()
+            if name not in self.left_out and (name in needed or self._is_told(name))
+        }
 
     def _portions(self) -> Iterator[Portion]:
         """Yield what is read, move the bookmark after it has been written, and say at the end what was proven."""
@@ -372,6 +436,8 @@ class NetSuiteStream(Stream):
                 )
             if is_counted:
                 audit.counted = audit.counted or 0
+            if self._files:
+                self._files.complete()
             self._activate(audit)
         except StreamError as failure:
             audit.error = failure
@@ -390,16 +456,19 @@ class NetSuiteStream(Stream):
         return {}
 
     def _acknowledge(self, bookmark: Mapping[str, Any]) -> None:
-        """Say that everything before a bookmark has been passed on, and write STATE.
+        """Say that everything before a bookmark has been passed on, and write STATE, after the file it is in if any."""
+        self._bookmark = bookmark
+        if self._files is None or self._files.are_complete:
+            self._write_bookmark()
 
-        Rows that leave in BATCH files are not written yet; there the SDK writes STATE after each file.
-        """
-        self._bookmark = {name: value for name, value in bookmark.items() if name not in _OF_VERSION}
-        state, after = self.stream_state, {**self._bookmark, **self.version.state, **self._state_of_columns(bookmark)}
+    def _write_bookmark(self) -> None:
+        if self._bookmark is None:
+            return
+        bookmark = {name: value for name, value in self._bookmark.items() if name not in _OF_VERSION}
+        state, after = self.stream_state, {**bookmark, **self.version.state, **self._state_of_columns(self._bookmark)}
         if state == after:
             return
         state.clear()
         state.update(after)
         self.state_manager.is_flushed = False
-        if self.get_batch_config(self.config) is None:
-            self._write_state_message()
+        self._write_state_message()

@@ -36,7 +36,11 @@ class DatasetStream(NetSuiteStream):
         # Their keys are not keys to the row format, since rows come in no order that could be checked.
         source = Source(self._dataset_id, columns, title=self.name)
         row_format = RowFormat(
-            self.name, source, lambda: account.zone, as_lines=self.leaves_directly, version=self.version.number
+            self.name,
+            source,
+            lambda: account.zone,
+            as_lines=self.leaves_directly,
+            encode=self.encode,
         )
         reading = DatasetReading(
             account.netsuite.datasets,

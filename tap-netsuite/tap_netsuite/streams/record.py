@@ -16,7 +16,7 @@ from tap_netsuite.account import Account
 from tap_netsuite.deletions.deletions import Subject, existing_records
 from tap_netsuite.deletions.sources import with_deleted_at, without_deleted_at
 from tap_netsuite.reading.engine import Fetcher, Portion
-from tap_netsuite.reading.page import Record, Rows, record_lines
+from tap_netsuite.reading.page import Record, Rows
 from tap_netsuite.reading.record_ids import REFUSALS, Listed, RecordList, TableIds
 from tap_netsuite.reading.records import Documents, RecordReading, SingleDocuments, WithTable, view_of
 from tap_netsuite.reading.state import Position, position_in, state_of
@@ -96,8 +96,7 @@ class RecordStream(NetSuiteStream):
             stream=self.name,
             keys=("id",),
             existing=partial(existing_records, self.account.netsuite, self.record_type),
-            as_lines=self.leaves_directly,
-            version=self.version.number,
+            encode=self.encode if self.leaves_directly else None,
             logged=partial(log.of_record_type, self.record_type) if settings.reads_log else None,
             key_of=lambda record_id: (str(record_id),),
             remembers=is_compared and settings.seen_keys is not None,
@@ -168,7 +167,7 @@ class RecordStream(NetSuiteStream):
         if not self.leaves_directly:
             return Rows(len(records), records=records, kept=kept)
         shown = [{name: value for name, value in record.items() if self._is_told(name)} for record in records]
-        return Rows(len(records), lines=record_lines(self.name, shown, self.version.number), kept=kept)
+        return Rows(len(records), lines=self.encode(shown), kept=kept)
 
 
 def follow_tables(streams: Iterable[NetSuiteStream]) -> None:

@@ -238,8 +238,7 @@ class SuiteQLStream(NetSuiteStream):
             stream=self.name,
             keys=keys,
             existing=Existence(self._suiteql, self._relation, source.keys).among,
-            as_lines=self.leaves_directly,
-            version=self.version.number,
+            encode=self.encode if self.leaves_directly else None,
             logged=partial(account.deletion_log.of_table, log_table) if is_logged else None,
             key_of=lambda record_id: (converter(source.keys[0].kind, UTC)(record_id),),
             remembers=bool(self._kept),
@@ -342,7 +341,7 @@ class SuiteQLStream(NetSuiteStream):
             in_key_order=in_key_order,
             kept=self._kept if source.keys or source.replication_key else tuple(each.name for each in source.columns),
             marks_deletions=self._is_told(DELETED_AT),
-            version=self.version.number,
+            encode=self.encode,
         )
 
     @cached_property
