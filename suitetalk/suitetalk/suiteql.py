@@ -127,7 +127,10 @@ class SuiteQL:
         Arguments and errors are those of `page`; `page_of` reads it the usual way.
         """
         refuse_offset(statement)
-        where, values = page_parameters(limit or self.page_size, offset), parameters or self._parameters
+        where, values = (
+            page_parameters(self.page_size if limit is None else limit, offset),
+            parameters or self._parameters,
+        )
         return self._run(statement, values, where) if values else self._post({"q": statement}, where)
 
     @staticmethod

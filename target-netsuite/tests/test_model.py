@@ -222,10 +222,22 @@ def test_an_input_does_what_its_records_do_one_by_one(  # noqa: PLR0917 - each i
         assert written or not account.writes()
 
 
+def _surely_changed(one: tuple[str, Given], number: int) -> tuple[str, Given]:
+    """Return a record that is not there yet as it should be, and waits for no other.
+
+    What is there already just so is settled whatever NetSuite answers; and a record that waits for another may come
+    after the last success of its type, which then says nothing of it.
+    """
+    stream, columns = one
+    kept = {name: value for name, value in columns.items() if name not in KINDS[stream].references}
+    return stream, {**kept, "name": f"a{number}"}
+
+
+@pytest.mark.slow
 @settings(max_examples=settings().max_examples // 4, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     given_input=_INPUTS | _ONCE_EACH,
-    poisoned=some.none() | some.tuples(some.sampled_from(["people", "papers", "orders"]), some.sampled_from(_SEEDED)),
+    poisoned=some.none() | some.tuples(some.sampled_from(["people", "papers"]), some.sampled_from(_SEEDED)),
     passing=some.none() | some.integers(1, 9),
     lost_job=some.none() | some.integers(1, 4),
     write_mode=some.sampled_from(["auto", "batch", "single"]),
@@ -252,6 +264,10 @@ def test_records_that_netsuite_breaks_down_over_and_jobs_it_loses_change_nothing
         model.poisoned.add(poisoned)
         kind = KINDS[stream].record_type
         path = rf"/{kind}/(eid:{account.prefix}-{key}|{account.ids[poisoned]})$"
+        given = [
+            _surely_changed(one, number) if one and _is_about(one, *poisoned) else one
+            for number, one in enumerate(given)
+        ]
         for method in ("PUT", "PATCH", "DELETE"):
             faults += [Fault(effect=effect, method=method, path=path) for effect in ("status", "fail_task")]
     if passing:
