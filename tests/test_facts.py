@@ -49,6 +49,7 @@ def facts_of(emulator: Emulator, budget: Budget | None = None) -> dict[str, Any]
         return document(list(find_facts(client)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("settings", ACCOUNTS.values(), ids=ACCOUNTS)
 def test_an_emulator_that_is_like_an_account_has_the_same_facts(
     netsuite_emulator_factory: Factory, tmp_path: Path, settings: dict[str, Any]

@@ -58,6 +58,7 @@ def account(netsuite_emulator_factory: Factory, tmp_path: Path) -> Emulator:
     return netsuite_emulator_factory(shape=shape, switched_off=frozenset({"subscription", "nexus"}))
 
 
+@pytest.mark.slow
 def test_an_emulator_of_the_same_shape_shows_the_same(
     netsuite_emulator_factory: Factory, account: Emulator, tmp_path: Path
 ) -> None:
@@ -72,6 +73,7 @@ def test_an_emulator_of_the_same_shape_shows_the_same(
     assert not (tmp_path / "shape.json.part").exists()
 
 
+@pytest.mark.slow
 def test_what_was_found_before_an_interruption_is_not_asked_for_again(account: Emulator, tmp_path: Path) -> None:
     whole = written(account, tmp_path, counts=True)
     number = account.faults.add(Fault(effect="status", status=401, path="suiteql", nth=30, times=10_000))
@@ -84,6 +86,7 @@ def test_what_was_found_before_an_interruption_is_not_asked_for_again(account: E
     assert whole["shape"]["counts"]["customrecord_machine"] == 8
 
 
+@pytest.mark.slow
 def test_a_shape_holds_no_data(account: Emulator, tmp_path: Path) -> None:
     text = json.dumps(written(account, tmp_path))
     names = account.execute("SELECT companyname FROM customer UNION SELECT entityid FROM employee")

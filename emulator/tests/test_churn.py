@@ -39,6 +39,7 @@ def test_the_list_of_changes_is_the_truth(client_of: Any) -> None:
     assert [int(each["recordid"]) for each in gone] == sorted(of["delete"])
 
 
+@pytest.mark.slow
 def test_the_same_seed_makes_the_same_changes(client_of: Any) -> None:
     made = []
     for seed in (1, 1, 2):

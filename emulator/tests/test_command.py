@@ -47,6 +47,7 @@ def test_it_starts_says_where_and_stops(tmp_path: Path, number: signal.Signals) 
     assert "export NETSUITE_CLIENT_ID='emulator-client'" in said
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [

@@ -20,6 +20,7 @@ def value(emulator: Emulator, sql: str) -> Any:
     return emulator.execute(sql)[0][0]
 
 
+@pytest.mark.slow
 def test_the_same_seed_makes_the_same_company(netsuite_emulator_factory: Any) -> None:
     sql = "SELECT md5(string_agg(t::VARCHAR, '' ORDER BY id)) FROM transaction t"
     sums = [value(netsuite_emulator_factory(seed=seed), sql) for seed in (1, 1, 2)]

@@ -109,6 +109,7 @@ def test_the_first_thing_that_is_wrong_decides(netsuite_emulator: Emulator, tmp_
     assert "certificate_id" in refused["token"]["remedy"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("status", "body", "check", "code"),
     [
@@ -200,6 +201,7 @@ def test_a_role_that_may_read_and_not_edit(netsuite_emulator_factory: MakeEmulat
     assert findings["listing"]["outcome"] == "ok"
 
 
+@pytest.mark.slow
 def test_facts_are_shown_and_written_to_a_file(netsuite_emulator: Emulator, tmp_path: Path) -> None:
     run = shell_of(netsuite_emulator, tmp_path).run("doctor", "--facts", "--facts-file", "facts.json")
     assert run.code == 0

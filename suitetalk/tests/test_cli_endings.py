@@ -42,6 +42,7 @@ def test_a_wrong_command_line(shell: Shell, arguments: tuple[str, ...], words: s
     assert words in run.err
 
 
+@pytest.mark.slow
 def test_what_netsuite_says_decides_the_exit_code(netsuite_emulator: Emulator, shell: Shell) -> None:
     assert shell.run("get", "customer", "1212", NETSUITE_CERTIFICATE_ID="another").code == 3
     assert shell.run("get", "customer", "999999").code == 4
@@ -102,6 +103,7 @@ def test_what_a_program_reads_is_utf_8_whatever_the_locale(netsuite_emulator: Em
     assert run.out == "companyname\nÄ € 日本\n"
 
 
+@pytest.mark.slow
 def test_a_terminal_gets_a_table(netsuite_emulator: Emulator, shell: Shell) -> None:
     del netsuite_emulator
     shown = on_a_terminal(shell, "query", "SELECT id, companyname FROM customer WHERE id = 1212")

@@ -29,6 +29,7 @@ def public_pem(folder: Path) -> bytes:
     return certificate.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
 
 
+@pytest.mark.slow
 def test_the_key_of_the_documented_command_signs_what_its_certificate_verifies(rsa_folder: Path) -> None:
     key = SigningKey.read(None, str(rsa_folder / "private.pem"), None)
 
@@ -70,6 +71,7 @@ def test_pem_text_however_it_was_handed_over(ec_pem: str, change: object) -> Non
     assert SigningKey.read(change(ec_pem), None, None).algorithm == "ES256"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("order", [("private.pem", "public.pem"), ("public.pem", "private.pem")])
 def test_a_file_with_key_and_certificate(rsa_folder: Path, tmp_path: Path, order: tuple[str, str]) -> None:
     both = tmp_path / "both.pem"

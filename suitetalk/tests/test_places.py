@@ -173,6 +173,7 @@ def sending(count: int, config: dict[str, Any], seconds: float) -> Iterator[list
             process.wait()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("count", "seconds"), [(2, 2), pytest.param(4, 10, marks=pytest.mark.slow)])
 def test_processes_have_no_more_than_the_limit_in_flight_and_share_it_evenly(
     tmp_path: Path, count: int, seconds: float

@@ -60,6 +60,7 @@ def test_names_are_lower_case_and_links_are_left_out(netsuite: ScriptedNetSuite,
     assert list(client.suiteql.rows(STATEMENT)) == [{"companyname": "A"}, {}]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("total", [0, 999, 1000, 1001, 3000, READABLE_ROWS])
 def test_all_rows(netsuite: ScriptedNetSuite, client: NetSuite, total: int) -> None:
     netsuite.script = result(total)  # which counts nothing, so that the rows have no key
@@ -86,6 +87,7 @@ def keyed(total: int, moves: Any = None) -> Any:
     return script
 
 
+@pytest.mark.slow
 def test_rows_with_a_key_are_read_by_it_beyond_what_a_query_may_deliver(
     netsuite: ScriptedNetSuite, client: NetSuite
 ) -> None:

@@ -103,6 +103,7 @@ def test_a_fault_that_stays_is_told_in_one_sentence(
     assert len(netsuite.requests) == 4
 
 
+@pytest.mark.slow
 def test_an_answer_that_stops_is_a_time_out(netsuite: ScriptedNetSuite, connect: Connect) -> None:
     client = connect(request_timeout=1, retry=RetryPolicy(attempts=1))
     netsuite.token_script = lambda _: Reply(body={"access_token": "t"})

@@ -34,6 +34,7 @@ def test_each_stream_has_a_record_of_what_was_emitted_and_counted(
         assert found[stream]["run_started_at"] <= found[stream]["finished_at"]
 
 
+@pytest.mark.slow
 def test_without_the_stream_nothing_is_written_about_it(config: Json, catalog: Json) -> None:
     assert not audits(read(config, selected(catalog, "currency")))
 

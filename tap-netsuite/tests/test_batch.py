@@ -78,6 +78,7 @@ def is_nested(schema: Json) -> bool:
     return "object" in types or ("array" in types and "object" in schema["items"].get("type", ["object"]))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("compression", ["gzip", "none"])
 def test_files_of_lines_have_the_records_of_record_messages(
     account: Emulator, catalog: Json, tmp_path: Path, compression: str
@@ -100,6 +101,7 @@ def test_files_of_lines_have_the_records_of_record_messages(
     assert named == set(tmp_path.iterdir()), "no part of a file is left, nor one that no message names"
 
 
+@pytest.mark.slow
 def test_parquet_has_the_records_of_record_messages_with_their_types(
     account: Emulator, catalog: Json, tmp_path: Path
 ) -> None:
@@ -123,6 +125,7 @@ def test_parquet_has_the_records_of_record_messages_with_their_types(
     assert kinds >= {pa.int64(), pa.decimal128(38, 18), pa.date32(), pa.timestamp("us", "UTC"), pa.bool_(), pa.string()}
 
 
+@pytest.mark.slow
 def test_state_never_covers_rows_that_are_in_no_file_yet(
     netsuite_emulator_factory: Callable[..., Emulator], catalog: Json, tmp_path: Path
 ) -> None:

@@ -49,6 +49,7 @@ def test_rows_come_whole_from_an_account_that_shows_few_columns(
     assert changed <= {row["id"] for row in second.records("customer") if row["companyname"] == "New"}
 
 
+@pytest.mark.slow
 def test_rows_that_change_between_two_parts_are_read_again(
     netsuite_emulator_factory: Callable[..., Emulator],
 ) -> None:

@@ -25,6 +25,7 @@ def netsuite(found: tuple[Emulator, Json]) -> Iterator[Emulator]:
     found[0].faults.clear()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("refusal", [{"effect": "unsupported"}, {"effect": "status"}], ids=["400", "500"])
 @pytest.mark.parametrize("extra", [{}, {"flattening_enabled": True, "flattening_max_depth": 1}], ids=["direct", "sdk"])
 def test_a_column_that_is_refused_is_left_out_before_its_schema_is_written(

@@ -186,6 +186,7 @@ def test_without_a_log_the_run_says_so_and_goes_on(
     assert all("_sdc_deleted_at" not in record for record in off.records(CUSTOMER))
 
 
+@pytest.mark.slow
 def test_all_of_a_transaction_comes_when_any_part_of_it_has_changed(
     emulator: Emulator, config: Json, catalog: Json, warehouse: Warehouse
 ) -> None:
@@ -216,6 +217,7 @@ def test_all_of_a_transaction_comes_when_any_part_of_it_has_changed(
     assert len(third.records("transactionline")) <= len(second.records("transactionline"))
 
 
+@pytest.mark.slow
 def test_old_accounting_lines_without_a_stamp_come_with_their_header(
     emulator: Emulator, config: Json, catalog: Json, warehouse: Warehouse
 ) -> None:
@@ -283,6 +285,7 @@ def test_lines_that_went_away_are_marked_deleted(
     assert not any(tombstones(third, stream) for stream in SETS)
 
 
+@pytest.mark.slow
 def test_a_deleted_transaction_takes_its_lines_with_it(
     emulator: Emulator, config: Json, catalog: Json, warehouse: Warehouse
 ) -> None:
@@ -296,6 +299,7 @@ def test_a_deleted_transaction_takes_its_lines_with_it(
         assert warehouse.keys(stream) == stored(emulator, stream)
 
 
+@pytest.mark.slow
 def test_tombstones_that_no_state_followed_come_again(
     emulator: Emulator, config: Json, catalog: Json, warehouse: Warehouse
 ) -> None:
@@ -326,6 +330,7 @@ def test_keys_are_compared_on_request_and_of_tables_read_in_full_anyway(
     assert not tombstones(second, "vendor")  # not asked for
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("content", [b"", b"no database at all", b"SQLite format 3\0 and then nothing"])
 def test_a_store_that_is_lost_or_no_store_is_begun_anew(
     emulator: Emulator,
@@ -420,6 +425,7 @@ def test_the_sdks_own_path_tells_of_deletions_too(
     assert warehouse.keys(CUSTOMER) == stored(emulator, CUSTOMER)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("table", ["deletedrecord", "deletedrecordinconnect"])
 def test_either_log_is_read_on_its_own_clock(
     netsuite_emulator_factory: Callable[..., Emulator], catalog: Json, table: str

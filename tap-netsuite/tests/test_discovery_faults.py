@@ -142,6 +142,7 @@ def test_where_only_select_star_takes_too_long_the_rows_with_the_highest_keys_ar
     assert discover(few) == whole
 
 
+@pytest.mark.slow
 def test_transactions_come_by_their_own_stamp_where_only_the_combined_statement_is_refused(
     netsuite_emulator_factory: Callable[..., Emulator], caplog: pytest.LogCaptureFixture
 ) -> None:

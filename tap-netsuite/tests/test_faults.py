@@ -51,6 +51,7 @@ def test_a_fault_that_passes_changes_nothing(
     assert any(listed["struck"] for listed in account.faults.listing())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(3))
 def test_many_faults_at_random_change_nothing(
     account: Emulator, config: Json, catalog: Json, undisturbed: list[str], seed: int

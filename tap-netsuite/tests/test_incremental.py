@@ -129,6 +129,7 @@ def test_three_thousand_rows_in_one_second(emulator: Emulator, given: dict[str, 
     assert first.bookmark("customrecord_site_visit") == "2024-05-02T10:00:00Z"
 
 
+@pytest.mark.slow
 def test_changes_during_a_run_come_with_it_or_with_the_next(
     emulator: Emulator, given: dict[str, Any], catalog: Json
 ) -> None:

@@ -71,6 +71,7 @@ def query_given(emulator: Emulator) -> dict[str, Any]:
     return {"config": config, "catalog": selected(discover(config), "memos")}
 
 
+@pytest.mark.slow
 def test_rows_that_change_between_two_pages_are_read_again(
     netsuite_emulator_factory: Callable[..., Emulator], caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -94,6 +94,7 @@ def check(account: Emulator, config: Json, calm: Any, seed: int) -> None:
     assert came == rows, what
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(3))
 def test_after_an_outage_every_row_and_column_comes(account: Emulator, config: Json, calm: Any, seed: int) -> None:
     check(account, config, calm, seed)

@@ -66,6 +66,7 @@ def fail_above(most: int, monkeypatch: pytest.MonkeyPatch, failure: Callable[[],
     monkeypatch.setattr(Transport, "request", answer)
 
 
+@pytest.mark.slow
 def test_pages_of_any_size_bring_the_same_rows(config: Json, monkeypatch: pytest.MonkeyPatch) -> None:
     catalog = selected(discover(config), *STREAMS)
     whole = rows(read(config, catalog))
@@ -100,6 +101,7 @@ def test_only_what_fails_again_at_a_size_is_asked_for_in_smaller_pages_from_then
     assert came == [100, 1000, 1000, 100, 100, 100]
 
 
+@pytest.mark.slow
 def test_a_large_page_that_takes_too_long_is_asked_for_once_and_a_small_one_as_often_as_all(
     config: Json, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -129,6 +131,7 @@ def test_an_outage_is_not_a_matter_of_size(config: Json, monkeypatch: pytest.Mon
     assert 100 not in asked
 
 
+@pytest.mark.slow
 def test_rows_with_damaged_characters_are_named(
     config: Json, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

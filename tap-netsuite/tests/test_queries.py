@@ -66,6 +66,7 @@ def test_columns_without_a_value_are_there_when_the_query_names_them(config: Jso
     assert all(row["nothing"] is None for row in rows(given))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("date_format", ["M/D/YYYY", "YYYY-MM-DD"])
 def test_a_time_as_replication_key(netsuite_emulator_factory: Callable[..., Emulator], date_format: str) -> None:
     emulator = netsuite_emulator_factory(date_format=date_format)

@@ -41,6 +41,7 @@ def test_more_rows_than_a_query_can_be_read_for(netsuite_emulator_factory: Calla
     assert emulator.highest_in_flight > 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("query", "keys", "stored"),
     [

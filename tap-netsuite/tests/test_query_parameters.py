@@ -52,6 +52,7 @@ def test_rows_are_those_that_the_values_choose(
     assert all(("params" in body) is binds for body in others[5:])
 
 
+@pytest.mark.slow
 def test_a_state_is_of_the_values_too(
     netsuite_emulator_factory: Callable[..., Emulator], caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -81,6 +82,7 @@ def test_a_state_of_a_number_is_of_the_values_too(netsuite_emulator_factory: Cal
     assert len(read(other, catalog, first.state).records("mine")) == len(stored) > 1
 
 
+@pytest.mark.slow
 def test_a_reading_that_broke_off_is_of_the_values_too(netsuite_emulator_factory: Callable[..., Emulator]) -> None:
     emulator = netsuite_emulator_factory(scale=1)
     config = given(emulator, primary_keys=["id"])

@@ -55,6 +55,7 @@ def change_facts(home: Path, change: Callable[[dict[str, Any]], None]) -> None:
     path.write_text(json.dumps(kept))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "deletions",
     [
@@ -74,6 +75,7 @@ def test_nothing_to_do_costs_a_request_for_each_stream_and_six_for_all(
     assert len(netsuite.requests) <= len(chosen) + FOR_ALL, "\n".join(statements(netsuite))
 
 
+@pytest.mark.slow
 def test_wide_tables_without_changes_are_believed_together(
     netsuite_emulator_factory: Factory, found: tuple[Emulator, Json]
 ) -> None:
@@ -91,6 +93,7 @@ def test_wide_tables_without_changes_are_believed_together(
     assert not [each for each in statements(emulator) if "COUNT(" in each]
 
 
+@pytest.mark.slow
 def test_a_cap_of_columns_that_is_new_hides_no_change(
     netsuite_emulator_factory: Factory, found: tuple[Emulator, Json]
 ) -> None:

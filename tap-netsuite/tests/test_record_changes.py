@@ -99,6 +99,7 @@ def test_a_full_reading_with_a_gap_begins_anew(emulator: Emulator, catalog: Json
     assert ids(third, "vendor") == everything
 
 
+@pytest.mark.slow
 def test_an_account_that_cannot_filter_by_id_is_paged(
     netsuite_emulator_factory: Callable[..., Emulator], catalog: Json, monkeypatch: pytest.MonkeyPatch
 ) -> None:

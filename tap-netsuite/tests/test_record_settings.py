@@ -41,6 +41,7 @@ def test_only_sublists_that_are_expanded_come(config: Json, catalog: Json) -> No
     assert all("items" in record["addressBook"] for record in run.records("record_customer"))
 
 
+@pytest.mark.slow
 def test_fields_may_be_sublists(account: Emulator, config: Json, catalog: Json) -> None:
     run = records(config, catalog, "salesOrder", fields=["memo", "Item"])
     assert run.error is None

@@ -36,6 +36,7 @@ def refused(message: str) -> Json:
     return {"title": "Bad Request", "status": 400, "o:errorDetails": [{"detail": message, "o:errorCode": "USER_ERROR"}]}
 
 
+@pytest.mark.slow
 def test_a_locked_record_keeps_no_other_from_coming_and_is_an_error_at_the_end(
     emulator: Emulator, catalog: Json
 ) -> None:
@@ -49,6 +50,7 @@ def test_a_locked_record_keeps_no_other_from_coming_and_is_an_error_at_the_end(
     assert f"/vendor/{first}" in str(run.error)
 
 
+@pytest.mark.slow
 def test_a_record_with_fewer_lines_than_counted_is_an_error_at_the_end(emulator: Emulator, catalog: Json) -> None:
     keys = sorted(key for (key,) in emulator.execute("SELECT id FROM vendor"))
     body = {"id": str(keys[0]), "addressBook": {"items": [], "totalResults": 3}}
@@ -58,6 +60,7 @@ def test_a_record_with_fewer_lines_than_counted_is_an_error_at_the_end(emulator:
     assert "0 of the 3 lines" in str(run.error)
 
 
+@pytest.mark.slow
 def test_a_record_deleted_after_the_list_is_left_out(emulator: Emulator, catalog: Json) -> None:
     key, *others = sorted(key for (key,) in emulator.execute("SELECT id FROM vendor"))
     emulator.faults.add(Fault(effect="status", status=404, path=f"/vendor/{key}$"))
@@ -66,6 +69,7 @@ def test_a_record_deleted_after_the_list_is_left_out(emulator: Emulator, catalog
     assert {int(record["id"]) for record in run.records("record_vendor")} == set(others)
 
 
+@pytest.mark.slow
 def test_a_value_that_does_not_fit_is_named_with_its_record(emulator: Emulator, catalog: Json) -> None:
     (key,) = emulator.execute("SELECT max(id) FROM vendor")[0]
     body = {"id": str(key), "isInactive": "perhaps"}

@@ -100,6 +100,7 @@ def test_rows_without_keys_are_compared_with_less_or_read_twice(
     assert len(finished.records("memos")) == rows
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("refusal", FAILURES.values(), ids=FAILURES)
 def test_a_list_that_fails_is_read_from_the_table(
     found: tuple[Emulator, Json], netsuite: Emulator, refusal: Json
@@ -229,6 +230,7 @@ def test_columns_beyond_what_the_account_shows_are_read_in_parts(
     assert by_id == {record["id"]: timeless(record) for record in whole}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("refusal", FAILURES.values(), ids=FAILURES)
 @pytest.mark.parametrize("stream", [TABLE, "transactionline"])
 def test_where_sets_are_only_refused_together_each_table_goes_by_its_own_stamp(

@@ -17,6 +17,7 @@ def catalog_of(emulator: Emulator) -> Json:
     return selected(discover({**emulator.connection, "tables": [TABLE]}), TABLE, "_audit")
 
 
+@pytest.mark.slow
 def test_few_rows_are_read_without_another_question(netsuite_emulator_factory: Callable[..., Emulator]) -> None:
     emulator = netsuite_emulator_factory(big_tables={TABLE: 2500})
     emulator.execute(f"DELETE FROM {TABLE} WHERE id % 7 = 0")  # gaps that rows could lie in

@@ -6,6 +6,7 @@ import signal
 from pathlib import Path
 from typing import Any
 
+import pytest
 from tests.tap_runs import Json, TapProcess, command, run, selected
 
 from netsuite_emulator import Emulator, Fault
@@ -53,6 +54,7 @@ def test_a_login_that_is_refused_is_reported(config: dict[str, Any], tmp_path: P
     assert "The run ended before any stream was known." in path.read_text()
 
 
+@pytest.mark.slow
 def test_a_run_that_is_interrupted_is_reported(
     account: Emulator, config: dict[str, Any], catalog: Json, tmp_path: Path
 ) -> None:

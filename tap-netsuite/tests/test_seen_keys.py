@@ -209,6 +209,7 @@ def load(portion: Portion, warehouse: set[int]) -> None:
             warehouse.add(record["id"])
 
 
+@pytest.mark.slow
 @given(runs=RUNS, last=st.lists(CHANGES, max_size=4))
 def test_whatever_is_changed_and_wherever_a_run_is_killed_the_warehouse_ends_with_what_is_there(
     runs: list[TapRun], last: list[tuple[str, int, int]]

@@ -101,6 +101,7 @@ def test_the_command_says_it_in_one_sentence(
     assert "Traceback" not in finished.log
 
 
+@pytest.mark.slow
 def test_discovery_says_it_too_and_writes_no_catalog(config: Json, tmp_path: Path) -> None:
     finished = run_process(command(tmp_path, {**config, "certificate_id": "another"}, "--discover"))
     assert finished.exit_code == 1

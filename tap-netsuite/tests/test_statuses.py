@@ -101,6 +101,7 @@ def test_a_missing_permission_in_other_words(account: Emulator, config: Json, wo
     assert [finding.note for finding in refused] == ["the role needs Transactions > Find Transaction"]
 
 
+@pytest.mark.slow
 def test_columns_that_are_refused_are_left_out_with_one_warning_for_each_table(
     netsuite_emulator_factory: Callable[..., Emulator], caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -105,6 +105,7 @@ def test_a_display_value_that_is_refused_is_left_out(config: Json) -> None:
     assert "name" in columns
 
 
+@pytest.mark.slow
 def test_ids_are_numbers_in_all_tables_and_text_in_whole_records(config: Json) -> None:
     catalog = discover(
         {**config, "tables": ["transaction", "transactionline", "customrecord_warranty", "customlist_size"]}

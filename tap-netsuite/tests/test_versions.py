@@ -128,6 +128,7 @@ def test_what_was_deleted_before_a_full_refresh_is_gone_after_it(
     assert loader.living("customer") == stored(netsuite_emulator, "customer")
 
 
+@pytest.mark.slow
 def test_a_first_run_that_is_killed_goes_on_with_its_version(config: Json, catalog: Json) -> None:
     given = {"config": config, "catalog": selected(catalog, "customer")}
     whole = read(**given)
@@ -149,6 +150,7 @@ def states_until(run: Run, kind: str) -> list[Json]:
     return [each["value"] for each in run.messages[: kinds.index(kind)] if each["type"] == "STATE"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("query", [None, "text keys"])
 def test_wherever_a_whole_reading_is_killed_its_version_is_activated_in_the_end(
     config: Json, query: str | None
@@ -173,6 +175,7 @@ def test_wherever_a_whole_reading_is_killed_its_version_is_activated_in_the_end(
         assert not activated(read(**given, state=rest.state))
 
 
+@pytest.mark.slow
 def test_a_table_that_is_read_in_full_and_was_killed_is_not_taken_for_one_that_lost_rows(config: Json) -> None:
     config = {**config, "tables": ["customer"], "page_size": 50}
     catalog = selected(discover(config), "customer")
@@ -205,6 +208,7 @@ def test_a_whole_reading_that_goes_on_with_less_proof_is_never_activated(setting
     assert not activated(later)
 
 
+@pytest.mark.slow
 def test_a_state_without_a_version_gets_none_until_all_rows_are_read(config: Json, catalog: Json) -> None:
     given = {"config": config, "catalog": selected(catalog, *TABLES)}
     state = read(**given).state
@@ -218,6 +222,7 @@ def test_a_state_without_a_version_gets_none_until_all_rows_are_read(config: Jso
     assert activated(later).keys() == {"department"}
 
 
+@pytest.mark.slow
 def test_a_gap_that_is_only_warned_of_is_never_activated(
     netsuite_emulator: Emulator, config: Json, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -285,6 +290,7 @@ def test_a_role_that_suddenly_sees_much_less_is_not_believed(
     assert activated(allowed).keys() == {"department"}
 
 
+@pytest.mark.slow
 def test_an_empty_reading_is_activated_by_a_count_alone(
     netsuite_emulator: Emulator, config: Json, catalog: Json
 ) -> None:
@@ -320,6 +326,7 @@ def line_after_all_others(emulator: Emulator, transaction: int) -> None:
     )
 
 
+@pytest.mark.slow
 def test_a_transaction_that_is_changed_between_two_pages_keeps_its_lines(
     netsuite_emulator: Emulator, config: Json, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -349,6 +356,7 @@ def test_a_transaction_that_is_changed_between_two_pages_keeps_its_lines(
     assert loader.living("transactionline") == stored(netsuite_emulator, "transactionline")
 
 
+@pytest.mark.slow
 def test_rows_that_come_again_for_a_new_column_are_sets_too(
     netsuite_emulator_factory: Callable[..., Emulator],
 ) -> None:

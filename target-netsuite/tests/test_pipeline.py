@@ -52,6 +52,7 @@ def test_the_last_of_each_record_stays(external_ids: list[str], chunk: int, work
     pipeline.stop()
 
 
+@pytest.mark.slow
 def test_a_part_of_a_chunk_goes_by_itself_after_a_while() -> None:
     account = _Account()
     pipeline = Pipeline(account.work, chunk=100)
