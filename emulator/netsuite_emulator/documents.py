@@ -15,6 +15,12 @@ from netsuite_emulator.storage.storage import Storage
 
 __all__ = ["DocumentService"]
 
+_LARGEST = 10 * 1024 * 1024
+_FILTERABLE = {
+    name.lower(): Column(name, kind, "", name, frozenset())
+    for name, kind in (("id", "id"), ("name", "text"), ("folder", "reference"), ("parent", "reference"))
+}
+
 
 def _operation(name: str, status: str, *, identified: bool = False) -> dict[str, Any]:
     operation: dict[str, Any] = {"operationId": name, "responses": {status: {"description": "Success."}}}
@@ -41,13 +47,6 @@ METADATA: dict[str, Any] = {
         **_paths("folder"),
         "/file/{id}/content": {"get": _operation("file-content", "200", identified=True)},
     },
-}
-
-
-_LARGEST = 10 * 1024 * 1024
-_FILTERABLE = {
-    name.lower(): Column(name, kind, "", name, frozenset())
-    for name, kind in (("id", "id"), ("name", "text"), ("folder", "reference"), ("parent", "reference"))
 }
 
 

@@ -14,6 +14,7 @@ __all__ = ["Answer", "Call", "Page", "collection", "error_answer", "singular"]
 
 
 _RESOURCE = "application/vnd.oracle.resource+json"
+_LARGEST = 1000
 
 
 @dataclass(frozen=True)
@@ -89,9 +90,6 @@ def collection(body: dict[str, Any] | bytes) -> Answer:
 def error_answer(error: NetSuiteError) -> Answer:
     """A refusal."""
     return Answer(error.status, error.body(), dict(error.headers), error.content_type)
-
-
-_LARGEST = 1000
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,72 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+_NOT_ABOUT_THE_REQUEST = frozenset({407, 408})  # a proxy wants a login; the server tired of waiting
+_BY_CODE = {
+    "INVALID_LOGIN": "look up the reason in Setup > Users/Roles > User Management > View Login Audit Trail",
+    "INSUFFICIENT_PERMISSION": "give the integration's role the permission for this record type",
+    "NONEXISTENT_ID": "the id does not exist, or the role may not see it",
+    "INVALID_ID": "give an internal id such as 107, or eid: and an external id",
+    "NONEXISTENT_FIELD": "use a field that the type's x-ns-filterable list names",
+    "INVALID_HEADER": (
+        "set `language` where it asks for the company's language; else a proxy between here and NetSuite may add or "
+        "drop headers"
+    ),
+    "CONCURRENCY_LIMIT_EXCEEDED": (
+        "lower `max_concurrency`, or see Setup > Integration > Integration Governance for what else runs"
+    ),
+    "UNEXPECTED_ERROR": "try again later; if it stays, NetSuite cannot answer this very request, so ask for less or in "
+    "another way",
+    "INVALID_METHOD": "this record type does not offer the operation over REST",
+}
+_CHECK_THE_NAME = "check the name, and that the role has the permission to view it"
+_BY_WORDS = {
+    "please enter value": "fill these fields; the form, features and preferences of the account make them mandatory",
+    "was not found": _CHECK_THE_NAME,
+    "invalid search type": _CHECK_THE_NAME,
+    "invalid field value": "check the value; what it names does not exist, is inactive, or may not be used here",
+    "already exists": "names and ids must be unique: change it, or update the record that has it already",
+}
+_WHERE_WORDS_SAY_NOTHING = {
+    "USER_ERROR": (
+        "rules of the account refuse it, such as a name or id that must be unique, a mandatory field, a workflow or a "
+        "script; try the same in NetSuite with the integration's role"
+    ),
+    "INVALID_CONTENT": "compare it with what the catalog says of the record type, which `suitetalk schema TYPE` shows",
+}
+_BY_STATUS = {
+    401: _BY_CODE["INVALID_LOGIN"],
+    403: _BY_CODE["INSUFFICIENT_PERMISSION"],
+    404: "check the record type and id, and `base_url`",
+    429: _BY_CODE["CONCURRENCY_LIMIT_EXCEEDED"],
+}
+_BY_ASSERTION_ERROR = {
+    "invalid_client": (
+        "check `client_id`, `certificate_id` and `private_key`: the certificate must be the one uploaded for this "
+        "integration, still valid and not revoked"
+    ),
+    "invalid_grant": (
+        "the assertion was not accepted: check that the certificate has not expired, that its role and employee are "
+        "active, and that this machine's clock is right"
+    ),
+    "invalid_request": "check `private_key`, `client_id` and this machine's clock",
+    "invalid_scope": "tick the REST Web Services scope on the integration record",
+    "unauthorized_client": "tick Client Credentials (Machine to Machine) Grant on the integration record",
+    "unsupported_grant_type": "tick Client Credentials (Machine to Machine) Grant on the integration record",
+}
+_TICK_CODE_GRANT = "tick Authorization Code Grant on the integration record"
+_BY_CODE_ERROR = {
+    "invalid_client": "check `client_id` and `client_secret`; a public client has no `client_secret`",
+    "invalid_grant": (
+        "the code or the login is used up, too old, or belongs to another `client_id` or `redirect_uri`; run "
+        "`suitetalk login` again"
+    ),
+    "invalid_request": "check `client_id` and `redirect_uri`",
+    "invalid_scope": _BY_ASSERTION_ERROR["invalid_scope"],
+    "unauthorized_client": _TICK_CODE_GRANT,
+    "unsupported_grant_type": _TICK_CODE_GRANT,
+}
+
 
 class SuiteTalkError(Exception):
     """Anything this library raises on purpose."""
@@ -155,9 +221,6 @@ class TooSlowError(ServerFaultError):
     """504: what answers for NetSuite did not wait for it any longer."""
 
 
-_NOT_ABOUT_THE_REQUEST = frozenset({407, 408})  # a proxy wants a login; the server tired of waiting
-
-
 def is_refusal(error: SuiteTalkError) -> bool:
     """Tell whether NetSuite refused this one request and did nothing, so that others may still pass."""
     if not isinstance(error, NetSuiteError) or isinstance(error, (LoginRefusedError, ConcurrencyLimitError)):
@@ -177,77 +240,6 @@ TOO_SLOW = (TooSlowError, AnswerTimedOutError)
 
 STATEMENT_FAILURES = (*STATEMENT_REFUSALS, *TOO_SLOW)
 """What another statement may be tried after."""
-
-
-_BY_CODE = {
-    "INVALID_LOGIN": "look up the reason in Setup > Users/Roles > User Management > View Login Audit Trail",
-    "INSUFFICIENT_PERMISSION": "give the integration's role the permission for this record type",
-    "NONEXISTENT_ID": "the id does not exist, or the role may not see it",
-    "INVALID_ID": "give an internal id such as 107, or eid: and an external id",
-    "NONEXISTENT_FIELD": "use a field that the type's x-ns-filterable list names",
-    "INVALID_HEADER": (
-        "set `language` where it asks for the company's language; else a proxy between here and NetSuite may add or "
-        "drop headers"
-    ),
-    "CONCURRENCY_LIMIT_EXCEEDED": (
-        "lower `max_concurrency`, or see Setup > Integration > Integration Governance for what else runs"
-    ),
-    "UNEXPECTED_ERROR": "try again later; if it stays, NetSuite cannot answer this very request, so ask for less or in "
-    "another way",
-    "INVALID_METHOD": "this record type does not offer the operation over REST",
-}
-
-_CHECK_THE_NAME = "check the name, and that the role has the permission to view it"
-_BY_WORDS = {
-    "please enter value": "fill these fields; the form, features and preferences of the account make them mandatory",
-    "was not found": _CHECK_THE_NAME,
-    "invalid search type": _CHECK_THE_NAME,
-    "invalid field value": "check the value; what it names does not exist, is inactive, or may not be used here",
-    "already exists": "names and ids must be unique: change it, or update the record that has it already",
-}
-
-_WHERE_WORDS_SAY_NOTHING = {
-    "USER_ERROR": (
-        "rules of the account refuse it, such as a name or id that must be unique, a mandatory field, a workflow or a "
-        "script; try the same in NetSuite with the integration's role"
-    ),
-    "INVALID_CONTENT": "compare it with what the catalog says of the record type, which `suitetalk schema TYPE` shows",
-}
-
-_BY_STATUS = {
-    401: _BY_CODE["INVALID_LOGIN"],
-    403: _BY_CODE["INSUFFICIENT_PERMISSION"],
-    404: "check the record type and id, and `base_url`",
-    429: _BY_CODE["CONCURRENCY_LIMIT_EXCEEDED"],
-}
-
-_BY_ASSERTION_ERROR = {
-    "invalid_client": (
-        "check `client_id`, `certificate_id` and `private_key`: the certificate must be the one uploaded for this "
-        "integration, still valid and not revoked"
-    ),
-    "invalid_grant": (
-        "the assertion was not accepted: check that the certificate has not expired, that its role and employee are "
-        "active, and that this machine's clock is right"
-    ),
-    "invalid_request": "check `private_key`, `client_id` and this machine's clock",
-    "invalid_scope": "tick the REST Web Services scope on the integration record",
-    "unauthorized_client": "tick Client Credentials (Machine to Machine) Grant on the integration record",
-    "unsupported_grant_type": "tick Client Credentials (Machine to Machine) Grant on the integration record",
-}
-
-_TICK_CODE_GRANT = "tick Authorization Code Grant on the integration record"
-_BY_CODE_ERROR = {
-    "invalid_client": "check `client_id` and `client_secret`; a public client has no `client_secret`",
-    "invalid_grant": (
-        "the code or the login is used up, too old, or belongs to another `client_id` or `redirect_uri`; run "
-        "`suitetalk login` again"
-    ),
-    "invalid_request": "check `client_id` and `redirect_uri`",
-    "invalid_scope": _BY_ASSERTION_ERROR["invalid_scope"],
-    "unauthorized_client": _TICK_CODE_GRANT,
-    "unsupported_grant_type": _TICK_CODE_GRANT,
-}
 
 
 def for_refusal(status: int, code: str, words: str) -> str:

@@ -20,6 +20,9 @@ TRACEBACK_VARIABLE = "NETSUITE_TRACEBACK"
 _INTERRUPTED = 130
 _BROKEN_PIPE = 141
 _STANDARD_ERROR = 2
+_FILES = ("--config", "--catalog", "--state")
+_KINDS = {list: "array", str: "text", bool: "boolean"}
+_LARGE = 128 * 1024  # bytes; what glibc itself begins with
 
 
 def run_command(
@@ -84,9 +87,6 @@ def _occupy_closed_descriptors() -> None:
         sys.stderr = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - to the end of the process
 
 
-_FILES = ("--config", "--catalog", "--state")
-
-
 def check_files(arguments: Sequence[str]) -> None:
     """Make sure that the files a Singer command is given can be read, and hold JSON objects.
 
@@ -134,9 +134,6 @@ def _check_file(option: str, path: str) -> None:
         raise InvalidArgumentError(f"{which} has no list `streams`; make it with --discover.")
 
 
-_KINDS = {list: "array", str: "text", bool: "boolean"}
-
-
 def _is_of_lines(content: bytes) -> bool:
     lines = content.strip().splitlines()
     try:
@@ -146,7 +143,6 @@ def _is_of_lines(content: bytes) -> bool:
 
 
 _MMAP_THRESHOLD, _ARENA_MAX = -3, -8  # M_MMAP_THRESHOLD and M_ARENA_MAX in malloc.h
-_LARGE = 128 * 1024  # bytes; what glibc itself begins with
 
 
 def give_back_freed_memory() -> None:

@@ -33,6 +33,21 @@ _TRANSACTIONS = frozenset(_TRANSACTION_TYPES.split())
 _ITEMS = frozenset(_ITEM_TYPES.split())
 _CUSTOM_TRANSACTIONS = ("customtransaction", "customsale", "custompurchase")
 _STAGES_OF_CUSTOMER = frozenset({"lead", "prospect"})
+_ENTITIES = frozenset(
+    "customer vendor employee contact partner job lead prospect othername entitygroup competitor".split()  # noqa: SIM905
+)
+_PAGES = {
+    "transaction": "/app/accounting/transactions/transaction.nl?id={}",
+    "item": "/app/common/item/item.nl?id={}",
+    "entity": "/app/common/entity/entity.nl?id={}",
+    "account": "/app/accounting/account/account.nl?id={}",
+    "subsidiary": "/app/common/otherlists/subsidiarytype.nl?id={}",
+    "department": "/app/common/otherlists/departmenttype.nl?id={}",
+    "location": "/app/common/otherlists/locationtype.nl?id={}",
+    "classification": "/app/common/otherlists/classtype.nl?id={}",
+    "file": "/app/common/media/mediaitem.nl?id={}",
+}
+"""Pages of the user interface as they are seen in browsers; NetSuite documents none, and leads on to the right one."""
 
 
 @dataclass(frozen=True)
@@ -62,23 +77,6 @@ def record_table(record_type: str) -> RecordTable:
     """
     name, table = record_type.lower(), table_of(record_type)
     return RecordTable(table, name if table == "transaction" != name else "")
-
-
-_ENTITIES = frozenset(
-    "customer vendor employee contact partner job lead prospect othername entitygroup competitor".split()  # noqa: SIM905
-)
-_PAGES = {
-    "transaction": "/app/accounting/transactions/transaction.nl?id={}",
-    "item": "/app/common/item/item.nl?id={}",
-    "entity": "/app/common/entity/entity.nl?id={}",
-    "account": "/app/accounting/account/account.nl?id={}",
-    "subsidiary": "/app/common/otherlists/subsidiarytype.nl?id={}",
-    "department": "/app/common/otherlists/departmenttype.nl?id={}",
-    "location": "/app/common/otherlists/locationtype.nl?id={}",
-    "classification": "/app/common/otherlists/classtype.nl?id={}",
-    "file": "/app/common/media/mediaitem.nl?id={}",
-}
-"""Pages of the user interface as they are seen in browsers; NetSuite documents none, and leads on to the right one."""
 
 
 def page_of(record_type: str, record_id: int) -> str | None:

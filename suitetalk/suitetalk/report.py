@@ -37,6 +37,49 @@ _SLOWEST = 20
 _LONGEST_STATEMENT = 4000
 _BLOCKED = 429
 _SIGNALS = 128
+_QUOTED = re.compile(r"'(?:[^']|'')*(?:'|$)")
+_DIGITS = re.compile(r"(?<![\w.])\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
+_MANY = re.compile(r"\?(?:\s*,\s*\?)+")
+_MANY_ROWS = re.compile(r"(\(\?[^()]*\))(?:\s*,\s*\(\?[^()]*\))+")
+_ID_IN_PATH = re.compile(r"/(?:eid:[^/]*|-?\d+(?=/|$)|[0-9a-f-]{32,36}(?=/|$))")
+_STYLE = """
+:root { color-scheme: light dark; --ground: #f5f6f8; --card: #fff; --ink: #1b2430; --soft: #5b6675; --line: #d9dee5;
+  --bar: #5b8def; --good: #1c7a43; --warn: #9a5b00; --bad: #b3261e; }
+@media (prefers-color-scheme: dark) { :root { --ground: #11161d; --card: #1a212b; --ink: #e4e9f0; --soft: #9aa7b8;
+  --line: #313c4a; --good: #6fd39a; --warn: #f2b45c; --bad: #ff8f86; } }
+* { box-sizing: border-box; }
+body { margin: 0; background: var(--ground); color: var(--ink); font: 15px/1.45 system-ui, sans-serif; }
+main { max-width: 1200px; margin: 0 auto; padding: 1rem; display: grid;
+  grid-template-columns: minmax(0, 1fr); gap: 1rem; }
+h1 { font-size: 1.25rem; margin: 0; } h2 { font-size: 1rem; margin: 0 0 .5rem; }
+section, header { background: var(--card); border: 1px solid var(--line); border-radius: 8px; padding: .8rem 1rem; }
+.ending { margin: .3rem 0 0; overflow-wrap: anywhere; } .soft { color: var(--soft); margin: .4rem 0 0; }
+dl { display: flex; flex-wrap: wrap; gap: .25rem 1.5rem; margin: .6rem 0 0; }
+dl div { display: flex; gap: .4rem; } dt { color: var(--soft); } dd { margin: 0; font-weight: 600; }
+.scroll { overflow-x: auto; } table { border-collapse: collapse; width: 100%; }
+th, td { text-align: left; padding: .3rem .8rem .3rem 0; border-bottom: 1px solid var(--line); vertical-align: top;
+  overflow-wrap: break-word; max-width: 28rem; }
+th { color: var(--soft); font-size: .85rem; }
+.n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
+pre { font: .8rem/1.4 ui-monospace, monospace; margin: 0; white-space: pre-wrap; max-height: 9rem; min-width: 16rem;
+  overflow: auto; }
+.good { color: var(--good); font-weight: 600; } .warn { color: var(--warn); font-weight: 600; }
+.bad { color: var(--bad); font-weight: 600; }
+svg { display: block; width: 100%; height: 120px; border-bottom: 1px solid var(--line); }
+svg .flight { fill: var(--bar); } svg .blocked { fill: var(--bad); }
+svg .limit { fill: none; stroke: var(--ink); stroke-dasharray: 4 3; vector-effect: non-scaling-stroke; }
+.axis { display: flex; justify-content: space-between; color: var(--soft); font-size: .85rem; margin: .2rem 0 0; }
+i { display: inline-block; width: .7rem; height: .7rem; border-radius: 2px; margin: 0 .3rem 0 .8rem; }
+.k-flight { background: var(--bar); } .k-blocked { background: var(--bad); }
+@media print { body { background: #fff; } pre { max-height: none; } }
+"""
+_ENDINGS = {"running": "warn", "complete": "good", "failed": "bad", "interrupted": "bad"}
+_WORDS = {
+    "running": "The run has not ended. Where nothing runs any more, it was killed.",
+    "complete": "The run is complete.",
+    "failed": "The run failed",
+    "interrupted": "The run was interrupted",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -243,13 +286,6 @@ def _joined(moments: Sequence[Moment]) -> Moment:
     )
 
 
-_QUOTED = re.compile(r"'(?:[^']|'')*(?:'|$)")
-_DIGITS = re.compile(r"(?<![\w.])\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
-_MANY = re.compile(r"\?(?:\s*,\s*\?)+")
-_MANY_ROWS = re.compile(r"(\(\?[^()]*\))(?:\s*,\s*\(\?[^()]*\))+")
-_ID_IN_PATH = re.compile(r"/(?:eid:[^/]*|-?\d+(?=/|$)|[0-9a-f-]{32,36}(?=/|$))")
-
-
 def shape_of(name: str, body: object) -> str:
     """Return a statement, or method and path, without the values in it; they may be a record's."""
     if name.startswith("POST ") and name.partition("?")[0].endswith("/suiteql"):
@@ -313,46 +349,6 @@ def _write(file: Path, text: str) -> None:
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
-
-
-_STYLE = """
-:root { color-scheme: light dark; --ground: #f5f6f8; --card: #fff; --ink: #1b2430; --soft: #5b6675; --line: #d9dee5;
-  --bar: #5b8def; --good: #1c7a43; --warn: #9a5b00; --bad: #b3261e; }
-@media (prefers-color-scheme: dark) { :root { --ground: #11161d; --card: #1a212b; --ink: #e4e9f0; --soft: #9aa7b8;
-  --line: #313c4a; --good: #6fd39a; --warn: #f2b45c; --bad: #ff8f86; } }
-* { box-sizing: border-box; }
-body { margin: 0; background: var(--ground); color: var(--ink); font: 15px/1.45 system-ui, sans-serif; }
-main { max-width: 1200px; margin: 0 auto; padding: 1rem; display: grid;
-  grid-template-columns: minmax(0, 1fr); gap: 1rem; }
-h1 { font-size: 1.25rem; margin: 0; } h2 { font-size: 1rem; margin: 0 0 .5rem; }
-section, header { background: var(--card); border: 1px solid var(--line); border-radius: 8px; padding: .8rem 1rem; }
-.ending { margin: .3rem 0 0; overflow-wrap: anywhere; } .soft { color: var(--soft); margin: .4rem 0 0; }
-dl { display: flex; flex-wrap: wrap; gap: .25rem 1.5rem; margin: .6rem 0 0; }
-dl div { display: flex; gap: .4rem; } dt { color: var(--soft); } dd { margin: 0; font-weight: 600; }
-.scroll { overflow-x: auto; } table { border-collapse: collapse; width: 100%; }
-th, td { text-align: left; padding: .3rem .8rem .3rem 0; border-bottom: 1px solid var(--line); vertical-align: top;
-  overflow-wrap: break-word; max-width: 28rem; }
-th { color: var(--soft); font-size: .85rem; }
-.n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
-pre { font: .8rem/1.4 ui-monospace, monospace; margin: 0; white-space: pre-wrap; max-height: 9rem; min-width: 16rem;
-  overflow: auto; }
-.good { color: var(--good); font-weight: 600; } .warn { color: var(--warn); font-weight: 600; }
-.bad { color: var(--bad); font-weight: 600; }
-svg { display: block; width: 100%; height: 120px; border-bottom: 1px solid var(--line); }
-svg .flight { fill: var(--bar); } svg .blocked { fill: var(--bad); }
-svg .limit { fill: none; stroke: var(--ink); stroke-dasharray: 4 3; vector-effect: non-scaling-stroke; }
-.axis { display: flex; justify-content: space-between; color: var(--soft); font-size: .85rem; margin: .2rem 0 0; }
-i { display: inline-block; width: .7rem; height: .7rem; border-radius: 2px; margin: 0 .3rem 0 .8rem; }
-.k-flight { background: var(--bar); } .k-blocked { background: var(--bad); }
-@media print { body { background: #fff; } pre { max-height: none; } }
-"""
-_ENDINGS = {"running": "warn", "complete": "good", "failed": "bad", "interrupted": "bad"}
-_WORDS = {
-    "running": "The run has not ended. Where nothing runs any more, it was killed.",
-    "complete": "The run is complete.",
-    "failed": "The run failed",
-    "interrupted": "The run was interrupted",
-}
 
 
 def html(report: RunReport) -> str:

@@ -30,6 +30,29 @@ _WEB = re.compile(r"https?://[a-z0-9][a-z0-9.-]*(?::\d{1,5})?(?:/[!-~]*)?", re.A
 
 
 _NO_APPLICATIONS = {"http", "file", "ftp", "ws", "wss", "data", "javascript", "blob", "about", "mailto", "vbscript"}
+_NEEDED = {
+    "client_credentials": ("client_id", "certificate_id"),
+    "authorization_code": ("client_id", "redirect_uri"),
+    "token_based": ("client_id", "client_secret", "token_id", "token_secret"),
+}
+_POSSIBLE = {
+    "client_credentials": (
+        "certificate_path",
+        "private_key",
+        "private_key_path",
+        "private_key_passphrase",
+        "signing_algorithm",
+    ),
+    "authorization_code": ("client_secret",),
+    "token_based": (),
+}
+_KEYS = ("private_key_path", "private_key")  # one of them, for client_credentials
+_LOGIN_SETTINGS = {name for table in (_NEEDED, _POSSIBLE) for names in table.values() for name in names}
+LOGIN_GROUPS: tuple[tuple[str, ...], ...] = (
+    *(("account_id", *_NEEDED["client_credentials"], key) for key in _KEYS),
+    *(("account_id", *_NEEDED[method]) for method in AUTH_METHODS if method != "client_credentials"),
+)
+"""Settings that have to be given together to log in, one group for each way; `auth_method` says which."""
 
 
 def check_redirect_uri(address: str) -> None:
@@ -62,26 +85,6 @@ def _host(address: str) -> str:
         return urlsplit(address).hostname or ""
     except ValueError:
         return ""
-
-
-_NEEDED = {
-    "client_credentials": ("client_id", "certificate_id"),
-    "authorization_code": ("client_id", "redirect_uri"),
-    "token_based": ("client_id", "client_secret", "token_id", "token_secret"),
-}
-_POSSIBLE = {
-    "client_credentials": (
-        "certificate_path",
-        "private_key",
-        "private_key_path",
-        "private_key_passphrase",
-        "signing_algorithm",
-    ),
-    "authorization_code": ("client_secret",),
-    "token_based": (),
-}
-_KEYS = ("private_key_path", "private_key")  # one of them, for client_credentials
-_LOGIN_SETTINGS = {name for table in (_NEEDED, _POSSIBLE) for names in table.values() for name in names}
 
 
 def _credential(text: str) -> str:
@@ -291,9 +294,3 @@ class ConnectionSettings:
 
 CONNECTION_SETTINGS: dict[str, dict[str, Any]] = schema_of(ConnectionSettings)["properties"]
 """JSON Schema of each connection setting; `secret` marks what must not be shown."""
-
-LOGIN_GROUPS: tuple[tuple[str, ...], ...] = (
-    *(("account_id", *_NEEDED["client_credentials"], key) for key in _KEYS),
-    *(("account_id", *_NEEDED[method]) for method in AUTH_METHODS if method != "client_credentials"),
-)
-"""Settings that have to be given together to log in, one group for each way; `auth_method` says which."""

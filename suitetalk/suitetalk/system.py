@@ -11,6 +11,8 @@ from suitetalk.errors import REFUSALS, ConnectionFailedError
 from suitetalk.http.transport import Transport
 from suitetalk.values import instant
 
+_PATIENCE = 60.0  # seconds; whoever asks can do without the answer
+
 
 @dataclass(frozen=True)
 class ConcurrencyLimits:
@@ -36,9 +38,6 @@ class ConcurrencyLimits:
         """
         shared = self.unallocated or self.account
         return self.integration or (max(1, shared - 1) if shared else None)
-
-
-_PATIENCE = 60.0  # seconds; whoever asks can do without the answer
 
 
 class System:

@@ -41,6 +41,7 @@ _UNSAFE = re.compile(r"[^\w.-]+")
 _DIGITS, _SCALE = 38, 18  # what loaders read; a file with numbers that do not fit has wider ones
 _MOST_DIGITS = 76
 _INT64 = 2**63
+_DECODER = msgspec.json.Decoder(float_hook=Decimal)
 
 
 def batch_config_of(config: Mapping[str, Any]) -> BatchConfig | None:
@@ -276,9 +277,6 @@ class _Columns:
                 if wide is not None:
                     types[name] = wide
         return types
-
-
-_DECODER = msgspec.json.Decoder(float_hook=Decimal)
 
 
 def _read(lines: bytes, types: Mapping[str, pa.DataType]) -> pa.Table:

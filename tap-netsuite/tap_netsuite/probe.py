@@ -67,6 +67,16 @@ _NAMED = (
 )
 
 Answer = TypeVar("Answer")
+_SAMPLE = PAGE_SIZE
+_ONE_BY_ONE = 3
+_ANY_ZONE = ZoneInfo("UTC")
+# What a guess that the sample does not bear out becomes.
+_FALLBACK = {
+    Kind.INTEGER: Kind.DECIMAL,
+    Kind.DATE: Kind.TEXT,
+    Kind.DATE_TIME: Kind.TEXT,
+    Kind.ID_LIST: Kind.TEXT_LIST,
+}
 
 
 class CannotTellError(SuiteTalkError):
@@ -237,17 +247,6 @@ Together = Callable[
     [Callable[[list[Column]], SuiteTalkError | None], list[list[Column]]], Iterable[SuiteTalkError | None]
 ]
 """Applies a function to each item, several at once if it likes, and keeps their order; `map` is one."""
-
-_SAMPLE = PAGE_SIZE
-_ONE_BY_ONE = 3
-_ANY_ZONE = ZoneInfo("UTC")
-# What a guess that the sample does not bear out becomes.
-_FALLBACK = {
-    Kind.INTEGER: Kind.DECIMAL,
-    Kind.DATE: Kind.TEXT,
-    Kind.DATE_TIME: Kind.TEXT,
-    Kind.ID_LIST: Kind.TEXT_LIST,
-}
 
 
 @dataclass(frozen=True)

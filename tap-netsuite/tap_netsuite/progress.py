@@ -21,6 +21,23 @@ from suitetalk.values import iso
 from tap_netsuite.account import Account
 
 _LEAST_SECONDS = 0.1
+logger = logging.getLogger(__name__)
+_INTERVAL = 60.0  # seconds; as the SDK's counters
+_FIRST_ERROR = 400
+_ENDPOINT = "/services/rest"
+_HEAD = ("Stream", "Method", "Rows", "Counted", "Result", "Seconds", "Rows/s")
+_TO_THE_RIGHT = ("Rows", "Counted", "Seconds", "Rows/s")
+_COLOURS = {"complete": "32", "not counted": "33", "not finished": "33", "gap": "31", "failed": "31"}
+_LEVEL_VARIABLES = ("TAP_NETSUITE_LOGLEVEL", "LOGLEVEL")
+_REPORT_HEAD = (
+    "Stream", "Method", "Rows", "Counted by NetSuite", "Proof", "Deletions", "Seconds", "Rows/s", "What went wrong",
+)  # fmt: skip
+_NUMBERS = ("Rows", "Counted by NetSuite", "Seconds", "Rows/s")
+_NOT_BEGUN = "not begun"
+_KINDS = {
+    "complete": "good", "not counted": "warn", "not finished": "warn", _NOT_BEGUN: "warn", "gap": "bad",
+    "failed": "bad",
+}  # fmt: skip
 
 
 @dataclass
@@ -170,13 +187,6 @@ class Progress:
         return present.left / self._pace.rate
 
 
-logger = logging.getLogger(__name__)
-
-_INTERVAL = 60.0  # seconds; as the SDK's counters
-_FIRST_ERROR = 400
-_ENDPOINT = "/services/rest"
-
-
 @contextmanager
 def in_a_log(progress: Progress, interval: float = _INTERVAL) -> Iterator[None]:
     """Log how far a run is, every few seconds and at its end, however it ends."""
@@ -290,11 +300,6 @@ def _log_metric(kind: str, metric: metrics.Metric, value: float, http_status: in
     metrics.log(metrics.get_metrics_logger(), metrics.Point(kind, metric, value, tags))
 
 
-_HEAD = ("Stream", "Method", "Rows", "Counted", "Result", "Seconds", "Rows/s")
-_TO_THE_RIGHT = ("Rows", "Counted", "Seconds", "Rows/s")
-_COLOURS = {"complete": "32", "not counted": "33", "not finished": "33", "gap": "31", "failed": "31"}
-
-
 def write_summary(audits: Sequence[StreamAudit], facts: Facts, output: TextIO) -> None:
     """Write what became of each stream whose turn came, and of the run; nothing if there was none."""
     if not audits:
@@ -326,9 +331,6 @@ def _totals(facts: Facts) -> str:
     )
 
 
-_LEVEL_VARIABLES = ("TAP_NETSUITE_LOGLEVEL", "LOGLEVEL")
-
-
 @contextmanager
 def at_a_terminal(progress: Progress) -> Iterator[None]:
     """Show how far a run is, below the log, and a table at its end, however it ends."""
@@ -355,17 +357,6 @@ def line_parts(facts: Facts) -> list[str]:
     parts.append(f"{number(facts.rows)} rows in all")
     parts.append(f"{duration(facts.seconds)} so far")
     return parts
-
-
-_REPORT_HEAD = (
-    "Stream", "Method", "Rows", "Counted by NetSuite", "Proof", "Deletions", "Seconds", "Rows/s", "What went wrong",
-)  # fmt: skip
-_NUMBERS = ("Rows", "Counted by NetSuite", "Seconds", "Rows/s")
-_NOT_BEGUN = "not begun"
-_KINDS = {
-    "complete": "good", "not counted": "warn", "not finished": "warn", _NOT_BEGUN: "warn", "gap": "bad",
-    "failed": "bad",
-}  # fmt: skip
 
 
 def run_report(progress: Progress | None, watch: Watch, ending: Ending) -> RunReport:

@@ -25,6 +25,19 @@ DISPLAY_SUFFIX = "_display"
 """What the name of a column with display values has after that of the column they belong to."""
 
 UTC = ZoneInfo("UTC")
+# What NetSuite makes of the ends of the calendar in UTC.
+_EDGES = {"10000": "9999-12-31T23:59:59Z", "0000": "0001-01-01T00:00:00Z"}
+_BOOLEANS = {"T": True, "F": False, "true": True, "false": False}
+DELETED_AT = "_sdc_deleted_at"
+SET_READ_AT = "_sdc_set_read_at"
+OURS = (DELETED_AT, SET_READ_AT)
+"""The property that says when a row was deleted; null in rows that are there."""
+logger = logging.getLogger(__name__)
+FEW_COLUMNS = 50
+"""Columns that any account shows; more than 100 have come back as no rows at all [section 14.2, unverified]."""
+_WIDEST = "columns that come"
+_READINGS = 3
+_WIDER = "columns beyond "
 
 
 class Kind(Enum):
@@ -143,10 +156,6 @@ def instant(text: Any, zone: ZoneInfo) -> str:
         return iso(local.replace(tzinfo=timezone.utc))
 
 
-# What NetSuite makes of the ends of the calendar in UTC.
-_EDGES = {"10000": "9999-12-31T23:59:59Z", "0000": "0001-01-01T00:00:00Z"}
-
-
 def _integer(text: Any) -> int:
     if isinstance(text, str) and text.isdecimal():
         return int(text)  # nearly all of them, and quick
@@ -165,9 +174,6 @@ def _decimal(text: Any) -> Decimal:
     if not value.is_finite() or "_" in digits:  # Python takes 1_000 for a number, NetSuite does not
         raise ValueError(text)
     return value
-
-
-_BOOLEANS = {"T": True, "F": False, "true": True, "false": False}
 
 
 def _boolean(text: Any) -> bool:
@@ -204,12 +210,6 @@ _CONVERTERS: dict[Kind, Converter] = {
     Kind.TEXT_LIST: lambda value: [_text(part) for part in _chosen_ids(value)],
     Kind.DISPLAY: _text,
 }
-
-
-DELETED_AT = "_sdc_deleted_at"
-SET_READ_AT = "_sdc_set_read_at"
-OURS = (DELETED_AT, SET_READ_AT)
-"""The property that says when a row was deleted; null in rows that are there."""
 
 
 @dataclass(frozen=True)
@@ -345,9 +345,6 @@ def _where(condition: str) -> str:
     return f" WHERE {condition}" if condition else ""
 
 
-logger = logging.getLogger(__name__)
-
-
 def missing_rows(suiteql: SuiteQL, source: Source, condition: str, *, came: int, counted: int) -> int:
     """Return how many rows NetSuite counts beyond those that came, 0 when none is missing.
 
@@ -403,13 +400,6 @@ def _take_note(suiteql: SuiteQL, refusals: Mapping[str, NetSuiteError]) -> None:
         if form not in suiteql.refused:
             suiteql.refused.add(form)
             logger.warning("This account refuses %s, so rows are counted in another way: %s", form, refusal)
-
-
-FEW_COLUMNS = 50
-"""Columns that any account shows; more than 100 have come back as no rows at all [section 14.2, unverified]."""
-
-
-_WIDEST = "columns that come"
 
 
 def shows_all_columns(suiteql: SuiteQL, source: Source) -> bool:
@@ -561,10 +551,6 @@ def is_in_parts(suiteql: SuiteQL, source: Source) -> bool:
 
 def _key(source: Source, row: dict[str, Any]) -> tuple[Any, ...]:
     return tuple(row.get(column.name) for column in source.keys)
-
-
-_READINGS = 3
-_WIDER = "columns beyond "
 
 
 def gap(source: Source, condition: str, *, came: int, missing: int) -> IncompleteResultError:

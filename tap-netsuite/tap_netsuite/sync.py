@@ -32,6 +32,8 @@ from tap_netsuite.reading.engine import Engine, Portion, Reading
 logger = logging.getLogger(__name__)
 
 _CONCERN_ALL = (ConcurrencyLimitError, ConfigurationError, ConnectionFailedError, LoginNeededError, LoginRefusedError)
+_EXIT_CODE_BASE = 128
+_TAKEN_WHOLE: int = getattr(select, "PIPE_BUF", 512)  # bytes
 
 
 class StreamError(SuiteTalkError):
@@ -127,10 +129,6 @@ class Run:
         if len(self._failures) == 1:
             raise self._failures[0]
         raise StreamError(f"{len(self._failures)} streams could not be read. {' '.join(map(str, self._failures))}")
-
-
-_EXIT_CODE_BASE = 128
-_TAKEN_WHOLE: int = getattr(select, "PIPE_BUF", 512)  # bytes
 
 
 class ReaderLeftError(Exception):

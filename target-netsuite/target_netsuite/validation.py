@@ -56,6 +56,8 @@ _FOR_READERS = frozenset({"$schema", "$id", "id", "$anchor", "$dynamicAnchor", "
 _Path = tuple[Any, ...]
 """Where something stands in a schema: names, and numbers in lists."""
 
+_META = Draft202012Validator(Draft202012Validator.META_SCHEMA)
+
 
 def checkable(schema: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
     """Return what of a schema can be checked, in the form of draft 2020-12, and the places of what cannot.
@@ -263,7 +265,6 @@ _Validator = extend(  # type: ignore[no-untyped-call]  # the stubs leave it so
     {"multipleOf": _multiple_of},
     type_checker=Draft202012Validator.TYPE_CHECKER.redefine("integer", _is_integer),
 )
-_META = Draft202012Validator(Draft202012Validator.META_SCHEMA)
 
 
 class RecordValidation:

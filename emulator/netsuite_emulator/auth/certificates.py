@@ -32,6 +32,8 @@ __all__ = ["CertificateRegistry", "CertificateService", "KeyPair", "load_certifi
 
 _RSA_SIZES = (3072, 4096)  # [subsect_162755332391]
 _CURVES = ("secp256r1", "secp384r1", "secp521r1")
+_MOST_ACTIVE = 5
+_LONGEST_LIFE = timedelta(days=731)  # two years, a leap day among them
 
 
 @dataclass(frozen=True)
@@ -114,10 +116,6 @@ def _create(key_path: Path, certificate_path: Path) -> None:
     descriptor = os.open(key_path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "wb") as file:
         file.write(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
-
-
-_MOST_ACTIVE = 5
-_LONGEST_LIFE = timedelta(days=731)  # two years, a leap day among them
 
 
 @dataclass(frozen=True)

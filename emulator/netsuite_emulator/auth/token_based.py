@@ -21,6 +21,8 @@ __all__ = ["TokenBasedVerifier", "base_string", "signature"]
 _PARAMETER = re.compile(r'\s*([A-Za-z0-9_]+)="([^"]*)"\s*')
 _ESCAPED = re.compile(r"(?:[A-Za-z0-9._~-]|%[0-9A-Fa-f]{2})*")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
+_SHORTEST_NONCE = 6
+_REQUIRED = ("oauth_consumer_key", "oauth_token", "oauth_nonce", "oauth_timestamp", "oauth_signature")
 
 
 class HeaderError(ValueError):
@@ -82,10 +84,6 @@ def signature(text: str, consumer_secret: str, token_secret: str) -> str:
 
 def _encode(text: str) -> str:
     return quote(text, safe="-._~")
-
-
-_SHORTEST_NONCE = 6
-_REQUIRED = ("oauth_consumer_key", "oauth_token", "oauth_nonce", "oauth_timestamp", "oauth_signature")
 
 
 class _RejectedError(Exception):

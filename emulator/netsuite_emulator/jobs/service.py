@@ -24,6 +24,7 @@ __all__ = ["JobService", "split"]
 _MOST_RECORDS = 100
 _TYPE = 3  # segments of an address that ends with the type: record, v1, type
 _ID = re.compile(r"(?:eid:)?'[^']*'|[^,']+")
+_KEY = "x-netsuite-idempotency-key"
 
 
 def is_batch(call: Call) -> bool:
@@ -108,9 +109,6 @@ def _part(call: Call, name: str | None, body: Any = None) -> Call:
 
 def _invalid(detail: str) -> NetSuiteError:
     return NetSuiteError(400, "INVALID_REQUEST", detail)
-
-
-_KEY = "x-netsuite-idempotency-key"
 
 
 class JobService:

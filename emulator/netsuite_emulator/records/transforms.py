@@ -17,6 +17,21 @@ __all__ = ["Transforms", "perform_action", "targets_of"]
 
 
 _BANK = 1  # the account that payments come into
+# What can become what, the kind of link between them, and the source's last status.
+_TARGETS = {
+    ("salesorder", "invoice"): ("OrdBill", "G"),
+    ("purchaseorder", "vendorbill"): ("OrdBill", "G"),
+    ("estimate", "salesorder"): ("EstInvc", "B"),
+    ("estimate", "invoice"): ("EstInvc", "B"),
+    ("invoice", "customerpayment"): ("Payment", "B"),
+    ("invoice", "creditmemo"): ("SaleRet", None),
+}
+_PENDING_APPROVAL = "A"
+_NOT_COPIED = {
+    "id", "links", "tranid", "transactionnumber", "externalid", "trandate", "duedate", "shipdate", "createddate",
+    "lastmodifieddate", "status", "createdfrom", "postingperiod", "startdate", "enddate", "expectedclosedate",
+}  # fmt: skip
+_ACTIONS = ("approve", "confirm", "reject")
 
 
 def pay(store: RecordStore, invoice: int, payment: int, now: datetime) -> None:
@@ -42,22 +57,6 @@ def pay(store: RecordStore, invoice: int, payment: int, now: datetime) -> None:
     post(store, payment, now)
     settled = {"foreignamountunpaid": 0, "foreignamountpaid": paid + left, "status": "B", "lastmodifieddate": now}
     update(store, "transaction", settled, invoice)
-
-
-# What can become what, the kind of link between them, and the source's last status.
-_TARGETS = {
-    ("salesorder", "invoice"): ("OrdBill", "G"),
-    ("purchaseorder", "vendorbill"): ("OrdBill", "G"),
-    ("estimate", "salesorder"): ("EstInvc", "B"),
-    ("estimate", "invoice"): ("EstInvc", "B"),
-    ("invoice", "customerpayment"): ("Payment", "B"),
-    ("invoice", "creditmemo"): ("SaleRet", None),
-}
-_PENDING_APPROVAL = "A"
-_NOT_COPIED = {
-    "id", "links", "tranid", "transactionnumber", "externalid", "trandate", "duedate", "shipdate", "createddate",
-    "lastmodifieddate", "status", "createdfrom", "postingperiod", "startdate", "enddate", "expectedclosedate",
-}  # fmt: skip
 
 
 def targets_of(source: RecordType, company: Company) -> list[RecordType]:
@@ -207,7 +206,6 @@ def _lines(lines: list[dict[str, Any]], given: Any, name: str, *, replace: bool)
 
 
 _APPROVED, _REJECTED, _PENDING = "2", "3", "A"
-_ACTIONS = ("approve", "confirm", "reject")
 
 
 class ActionError(NetSuiteError):

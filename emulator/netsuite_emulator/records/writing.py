@@ -19,6 +19,22 @@ __all__ = ["RecordWriter", "Validation", "delete_record", "post", "settle", "sta
 _MODIFIED = ("lastmodifieddate", "lastmodified")
 _CREATED = ("createddate", "createddatetime", "datecreated", "created")
 _SYSTEM_USER = -5
+_TYPE_IDS = {"transaction": -30, "customer": -2, "vendor": -3, "employee": -4, "contact": -6, "job": -7, "item": -10}
+# Rows that belong to a record and go with it: table and the column that names the owner.
+_OWNED = {
+    "transaction": [
+        ("transactionline", "transaction"),
+        ("transactionaccountingline", "transaction"),
+        ("nexttransactionlinelink", "nextdoc"),
+    ],
+    "item": [("pricing", "item"), ("inventorybalance", "item")],
+    "customer": [("customersalesteam", "customer"), ("entityaddressbook", "entity")],
+    "vendor": [("entityaddressbook", "entity")],
+    "employee": [("entityaddressbook", "entity")],
+    "contact": [("entityaddressbook", "entity")],
+    "job": [("entityaddressbook", "entity")],
+}
+_NOT_COUNTED = {*VIEWS, "deletedrecord", "systemnote"}
 
 
 def stamps(table: Table, now: datetime, *, created: bool) -> dict[str, Any]:
@@ -95,24 +111,6 @@ def _subsidiary(values: dict[str, Any], store: RecordStore) -> dict[str, Any]:
         [values.get("entity")] * 2,
     )
     return {"subsidiary": found[0] if found else 1}
-
-
-_TYPE_IDS = {"transaction": -30, "customer": -2, "vendor": -3, "employee": -4, "contact": -6, "job": -7, "item": -10}
-# Rows that belong to a record and go with it: table and the column that names the owner.
-_OWNED = {
-    "transaction": [
-        ("transactionline", "transaction"),
-        ("transactionaccountingline", "transaction"),
-        ("nexttransactionlinelink", "nextdoc"),
-    ],
-    "item": [("pricing", "item"), ("inventorybalance", "item")],
-    "customer": [("customersalesteam", "customer"), ("entityaddressbook", "entity")],
-    "vendor": [("entityaddressbook", "entity")],
-    "employee": [("entityaddressbook", "entity")],
-    "contact": [("entityaddressbook", "entity")],
-    "job": [("entityaddressbook", "entity")],
-}
-_NOT_COUNTED = {*VIEWS, "deletedrecord", "systemnote"}
 
 
 def delete_record(store: RecordStore, record_type: RecordType, identifier: int, now: datetime) -> None:

@@ -17,6 +17,28 @@ from netsuite_emulator.suiteql.names import column_of
 
 __all__ = ["kind_of", "translate_node"]
 
+_TOKENS = {
+    "YYYY": "%Y", "RRRR": "%Y", "IYYY": "%G", "YY": "%y", "RR": "%y", "MM": "%m", "DDD": "%j", "DD": "%d",
+    "HH24": "%H", "HH12": "%I", "HH": "%I", "MI": "%M", "SS": "%S", "FF3": "%g", "FF6": "%f", "FF": "%f",
+    "AM": "%p", "PM": "%p", "IW": "%V", "WW": "%W", "MONTH": "%B", "MON": "%b", "DAY": "%A", "DY": "%a",
+    "Q": "", "D": "",
+}  # fmt: skip
+_LONGEST_FIRST = "|".join(sorted(_TOKENS, key=len, reverse=True))
+_PATTERN = re.compile(rf'"[^"]*"|FM|{_LONGEST_FIRST}|.', re.IGNORECASE | re.DOTALL)
+_SPECIAL = frozenset({"Q", "D", "MON", "MONTH", "DAY", "DY"})
+_UNPADDED = {"%m": "%-m", "%d": "%-d", "%H": "%-H", "%I": "%-I", "%j": "%-j"}
+_NOW = (exp.CurrentDate, exp.CurrentTimestamp, exp.Localtimestamp, exp.Systimestamp)
+_COMPARISONS = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE)
+_KINDS = {
+    "date": "date", "datetime": "date", "text": "text", "long": "text", "flag": "text", "choice": "text",
+    "status": "text", "multiselect": "text",
+}  # fmt: skip
+_ROUNDED_TO = {
+    "YYYY": "year", "YEAR": "year", "YY": "year", "Q": "quarter", "MM": "month", "MONTH": "month", "MON": "month",
+    "IW": "week", "DD": "day", "DDD": "day", "J": "day", "HH": "hour", "HH24": "hour", "MI": "minute",
+}  # fmt: skip
+_PASSING = ("NVL", "COALESCE", "MAX", "MIN", "GREATEST", "LEAST", "NULLIF")
+
 
 def translate_builtin(name: str, arguments: list[exp.Expr], company: Company) -> exp.Expr:
     """DuckDB's expression for `BUILTIN.<name>(…)`.
@@ -86,18 +108,6 @@ def _fill(template: str, argument: exp.Expr) -> exp.Expr:
         elif not column.table and node.find(exp.Table) is not None:
             column.set("table", exp.to_identifier("_shown_"))
     return node
-
-
-_TOKENS = {
-    "YYYY": "%Y", "RRRR": "%Y", "IYYY": "%G", "YY": "%y", "RR": "%y", "MM": "%m", "DDD": "%j", "DD": "%d",
-    "HH24": "%H", "HH12": "%I", "HH": "%I", "MI": "%M", "SS": "%S", "FF3": "%g", "FF6": "%f", "FF": "%f",
-    "AM": "%p", "PM": "%p", "IW": "%V", "WW": "%W", "MONTH": "%B", "MON": "%b", "DAY": "%A", "DY": "%a",
-    "Q": "", "D": "",
-}  # fmt: skip
-_LONGEST_FIRST = "|".join(sorted(_TOKENS, key=len, reverse=True))
-_PATTERN = re.compile(rf'"[^"]*"|FM|{_LONGEST_FIRST}|.', re.IGNORECASE | re.DOTALL)
-_SPECIAL = frozenset({"Q", "D", "MON", "MONTH", "DAY", "DY"})
-_UNPADDED = {"%m": "%-m", "%d": "%-d", "%H": "%-H", "%I": "%-I", "%j": "%-j"}
 
 
 def is_number_format(model: str) -> bool:
@@ -175,19 +185,6 @@ def parse_formats(model: str) -> list[str]:
             dates_only = text.rstrip(" T")
         text += _TOKENS[upper] if upper in _TOKENS else token.strip('"').replace("%", "%%")
     return [text, dates_only] if dates_only else [text]
-
-
-_NOW = (exp.CurrentDate, exp.CurrentTimestamp, exp.Localtimestamp, exp.Systimestamp)
-_COMPARISONS = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE)
-_KINDS = {
-    "date": "date", "datetime": "date", "text": "text", "long": "text", "flag": "text", "choice": "text",
-    "status": "text", "multiselect": "text",
-}  # fmt: skip
-_ROUNDED_TO = {
-    "YYYY": "year", "YEAR": "year", "YY": "year", "Q": "quarter", "MM": "month", "MONTH": "month", "MON": "month",
-    "IW": "week", "DD": "day", "DDD": "day", "J": "day", "HH": "hour", "HH24": "hour", "MI": "minute",
-}  # fmt: skip
-_PASSING = ("NVL", "COALESCE", "MAX", "MIN", "GREATEST", "LEAST", "NULLIF")
 
 
 def kind_of(node: exp.Expr) -> str:  # noqa: PLR0911 - one for each form

@@ -12,6 +12,13 @@ from netsuite_emulator.errors import NetSuiteError, refused_statement
 
 __all__ = ["column_of", "name_of", "resolve", "unknown_identifier"]
 
+_PSEUDO_COLUMNS = frozenset({"rownum"})
+_OUT_OF_SIGHT = {
+    "removed": "REMOVED - Field is removed",
+    "not_exposed": "NOT_EXPOSED - Not available for channel SEARCH",
+    "internal": "NOT_EXPOSED - Field is marked as internal for channel SEARCH",
+}
+
 
 def unknown_table(name: str) -> NetSuiteError:
     """No such table."""
@@ -28,9 +35,6 @@ def unknown_identifier(name: str, available: dict[str, str]) -> NetSuiteError:
     listed = ", ".join(f"{alias}={table}" for alias, table in available.items())
     detail = f"Search error occurred: Unknown identifier '{name}'. Available identifiers are: {{{listed}}}."
     return refused_statement(detail)
-
-
-_PSEUDO_COLUMNS = frozenset({"rownum"})
 
 
 def column_of(node: exp.Expr) -> Column | None:
@@ -75,13 +79,6 @@ def _check_joins(scope: Scope, company: Company) -> None:
         if first in joined and set(others) <= joined:
             name = ", ".join(others)
             raise refused_statement(f"Search error occurred: Record Join '{name}' for record '{first}' was not found.")
-
-
-_OUT_OF_SIGHT = {
-    "removed": "REMOVED - Field is removed",
-    "not_exposed": "NOT_EXPOSED - Not available for channel SEARCH",
-    "internal": "NOT_EXPOSED - Field is marked as internal for channel SEARCH",
-}
 
 
 def _check_visible(column: exp.Column, scope: Scope, company: Company) -> None:

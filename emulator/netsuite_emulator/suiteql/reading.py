@@ -23,6 +23,9 @@ __all__ = ["Renderer", "Result", "RowReader"]
 
 _KEPT_BYTES = 256_000_000
 _KEPT_RESULTS = 1000
+_INTEGERS = frozenset({"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UINTEGER", "UBIGINT", "UHUGEINT"})
+_SAMPLE = 1000
+_FULL_PAGE = 1000
 
 
 @dataclass
@@ -104,9 +107,6 @@ class ResultCache:
                 size -= oldest.size
 
 
-_INTEGERS = frozenset({"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UINTEGER", "UBIGINT", "UHUGEINT"})
-
-
 class Renderer:
     """Renders rows as JSON: every value a string, dates in the account's format, nulls left out."""
 
@@ -157,10 +157,6 @@ def _in_quotes(text: str) -> str:
 
 def _quoted(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
-
-
-_SAMPLE = 1000
-_FULL_PAGE = 1000
 
 
 class RowReader:

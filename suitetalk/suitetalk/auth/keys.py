@@ -32,6 +32,33 @@ from suitetalk.settings import ConnectionSettings
 _ALGORITHM_BY_CURVE = {"secp256r1": "ES256", "secp384r1": "ES384", "secp521r1": "ES512"}
 _RSA_ALGORITHMS = ("PS256", "PS384", "PS512")
 _SMALLEST_RSA_KEY = 3072
+KINDS = ("ec-p256", "ec-p384", "ec-p521", "rsa-4096", "rsa-3072")
+"""The kinds of key that can be made, the recommended one first."""
+LONGEST_DAYS = 730
+"""NetSuite shortens what is valid for more than two years."""
+_CURVES: dict[str, tuple[ec.EllipticCurve, SHA256 | SHA384 | SHA512]] = {
+    "ec-p256": (ec.SECP256R1(), SHA256()),
+    "ec-p384": (ec.SECP384R1(), SHA384()),
+    "ec-p521": (ec.SECP521R1(), SHA512()),
+}
+_SALT_LENGTH = 64  # bytes; of the documented command
+_CLOCK_SLACK = timedelta(minutes=5)  # NetSuite's clock may be slower than this machine's
+_NEXT_STEPS = """\
+1. In NetSuite open Setup > Integration > Manage Authentication > OAuth 2.0 Client Credentials (M2M) Setup and
+   choose Create New.
+2. Choose the entity (employee), the role, and the application (the integration record, which needs Client
+   Credentials (Machine to Machine) Grant and the scope REST Web Services ticked).
+3. Upload the certificate {certificate} and save.
+4. Set `certificate_id` to the Certificate ID that the page now shows, `client_id` to the integration record's, and
+   `private_key_path` to {key}.
+The private key stays on this machine: only the certificate goes to NetSuite. The certificate ends on {end:%Y-%m-%d}.
+A sandbox needs its own certificate, and a new one after each refresh."""
+logger = logging.getLogger(__name__)
+WARN_BEFORE = timedelta(days=30)
+_LONGEST_LIFE = timedelta(days=731)  # NetSuite shortens what is valid for more than two years [subsect_162755332391]
+_SUFFIXES = (".pem", ".crt", ".cer")
+_LARGEST_FILE = 64 * 1024  # bytes
+_MOST_FILES = 50
 
 
 @dataclass(frozen=True)
@@ -172,31 +199,6 @@ def _load(setting: str, pem: bytes, passphrase: str | None) -> Any:
         ) from None
 
 
-KINDS = ("ec-p256", "ec-p384", "ec-p521", "rsa-4096", "rsa-3072")
-"""The kinds of key that can be made, the recommended one first."""
-
-LONGEST_DAYS = 730
-"""NetSuite shortens what is valid for more than two years."""
-
-_CURVES: dict[str, tuple[ec.EllipticCurve, SHA256 | SHA384 | SHA512]] = {
-    "ec-p256": (ec.SECP256R1(), SHA256()),
-    "ec-p384": (ec.SECP384R1(), SHA384()),
-    "ec-p521": (ec.SECP521R1(), SHA512()),
-}
-_SALT_LENGTH = 64  # bytes; of the documented command
-_CLOCK_SLACK = timedelta(minutes=5)  # NetSuite's clock may be slower than this machine's
-_NEXT_STEPS = """\
-1. In NetSuite open Setup > Integration > Manage Authentication > OAuth 2.0 Client Credentials (M2M) Setup and
-   choose Create New.
-2. Choose the entity (employee), the role, and the application (the integration record, which needs Client
-   Credentials (Machine to Machine) Grant and the scope REST Web Services ticked).
-3. Upload the certificate {certificate} and save.
-4. Set `certificate_id` to the Certificate ID that the page now shows, `client_id` to the integration record's, and
-   `private_key_path` to {key}.
-The private key stays on this machine: only the certificate goes to NetSuite. The certificate ends on {end:%Y-%m-%d}.
-A sandbox needs its own certificate, and a new one after each refresh."""
-
-
 @dataclass(frozen=True)
 class KeyPair:
     """A private key with its self-signed certificate.
@@ -310,15 +312,6 @@ def _create(path: Path, text: str, mode: int) -> None:
     except OSError as error:
         path.unlink(missing_ok=True)
         raise ConfigurationError("path", f"names {str(path)!r}, which cannot be written ({error.strerror}).") from None
-
-
-logger = logging.getLogger(__name__)
-
-WARN_BEFORE = timedelta(days=30)
-_LONGEST_LIFE = timedelta(days=731)  # NetSuite shortens what is valid for more than two years [subsect_162755332391]
-_SUFFIXES = (".pem", ".crt", ".cer")
-_LARGEST_FILE = 64 * 1024  # bytes
-_MOST_FILES = 50
 
 
 def end_of(certificate: x509.Certificate) -> datetime:

@@ -32,6 +32,8 @@ _WHERE = {
     "zsh": 'eval "$(suitetalk completion zsh)" in ~/.zshrc',
     "fish": "suitetalk completion fish > ~/.config/fish/completions/suitetalk.fish",
 }
+NAME = "suitetalk"
+_EXITS = "Exit codes: " + "; ".join(f"{code} {meaning}" for code, meaning in MEANINGS) + "."
 
 
 @click.command(epilog="Put to use by: " + "; ".join(_WHERE.values()) + ".")
@@ -44,8 +46,6 @@ def completion(shell: str) -> None:
     click.echo(kind(click.Group(), {}, "suitetalk", VARIABLE).source())
 
 
-NAME = "suitetalk"
-
 _SECTIONS: dict[str, tuple[click.Command, ...]] = {
     "Records": (get, list_, create, update, upsert, delete),
     "More about records": (transform, action, actions, attach, detach, form, options),
@@ -54,7 +54,6 @@ _SECTIONS: dict[str, tuple[click.Command, ...]] = {
     "What the account has": (types, schema, open_, limits),
     "Set-up": (doctor, snapshot, keygen, login, logout, certificates, rotate, revoke, completion),
 }
-_EXITS = "Exit codes: " + "; ".join(f"{code} {meaning}" for code, meaning in MEANINGS) + "."
 
 
 class App(click.Group):

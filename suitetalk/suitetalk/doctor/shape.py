@@ -34,6 +34,7 @@ _UNKNOWN = re.compile(r"(?:Unknown identifier|Field) '([^']+)'")
 _KINDS = {"text": "text", "integer": "integer", "number": "number", "boolean": "boolean", "date": "date"}
 _KINDS |= {"date-time": "date-time", "reference": "reference", "multi-select": "multi-select", "enum": "text"}
 _KNOWN_KINDS = {"decimal": "number", "choice": "text", "list of ids": "multi-select"}
+_LEADING = ("reference", "multi-select")
 
 
 def snapshot(
@@ -127,9 +128,6 @@ def _type(netsuite: NetSuite, name: str) -> dict[str, Any] | None:
         if field in fields and field in custom:
             fields[field]["to"] = target
     return {"fields": fields, "sublists": sublists}
-
-
-_LEADING = ("reference", "multi-select")
 
 
 def _is_custom(record_type: str, field: str) -> bool:

@@ -35,6 +35,10 @@ _LOOK = 0.05  # seconds between two looks for a place that somebody else may hav
 _BEAT = 3.0  # seconds between two signs of life, where they are needed
 
 Result = TypeVar("Result")
+_BLOCKED = 429
+_UNANSWERED = 0
+_FEW_ATTEMPTS = 3
+_SAID_AFTER = 4.0  # seconds without a connection that nobody needs to hear of
 
 
 @dataclass(frozen=True)
@@ -462,10 +466,6 @@ def permitted(limiter: Limiter) -> Iterator[list[bool]]:
         limiter.release(permit, blocked=any(blocked))
 
 
-_BLOCKED = 429
-_UNANSWERED = 0
-
-
 @dataclass(frozen=True)
 class Traffic:
     """What one transport has sent so far; each try counts, token requests do not.
@@ -515,10 +515,6 @@ class TrafficCounter:
             with self._lock:
                 self._requests[status] += 1
                 self._seconds[status] = self._seconds.get(status, 0.0) + monotonic() - began
-
-
-_FEW_ATTEMPTS = 3
-_SAID_AFTER = 4.0  # seconds without a connection that nobody needs to hear of
 
 
 class TryAgainError(Exception):

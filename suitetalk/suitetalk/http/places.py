@@ -57,6 +57,7 @@ _LONGEST_CHANGE = 5.0  # seconds until somebody who holds the lock, and was stop
 _LEASE = 15.0  # seconds without a sign of life
 _KEPT = 600  # seconds that Redis keeps a ledger which nobody writes
 _LONGEST_ANSWER = 2.0  # seconds that Redis may take
+_NOBODY = Member()
 
 
 def governor_for(settings: ConnectionSettings) -> Governor:
@@ -87,9 +88,6 @@ def _key(account: Account) -> str:
     host = (address.hostname or "").lower()
     port = address.port or (443 if address.scheme == "https" else 80)
     return quote(f"{'localhost' if is_loopback(host) else host}:{port}:{account.realm}", safe="")
-
-
-_NOBODY = Member()
 
 
 def _packed(ledger: Ledger) -> bytes:

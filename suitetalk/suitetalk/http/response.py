@@ -62,6 +62,12 @@ _BAD_REQUEST = 400
 _BLOCKED = 429
 _NO_ID = "INVALID_ID"
 _FIRST_SERVER_FAULT = 500
+_BY_FAULT = {500: UnexpectedError, 504: TooSlowError}
+PAGE_SIZE = 1000
+"""Most rows of one page [section_156414087576]."""
+READABLE_ROWS = 100_000
+"""Most rows of one query; beyond them pages end without an error [section_157909186990]."""
+_MOST_PAGES = 1000  # of one result, whatever the size of a page [section_156414087576]
 
 
 @dataclass(frozen=True)
@@ -203,9 +209,6 @@ def encode(body: Any) -> bytes:
         raise InvalidArgumentError(f"The body cannot be sent as JSON: {error}.") from None
 
 
-_BY_FAULT = {500: UnexpectedError, 504: TooSlowError}
-
-
 def refusal(answer: Answer) -> NetSuiteError:
     """Turn a refused request into its exception [section_156570709583]."""
     details = _details(answer)
@@ -338,15 +341,6 @@ def _detail(entry: dict[str, Any]) -> ErrorDetail:
     return ErrorDetail(
         readable(entry.get("detail") or "no explanation was given"), readable(entry.get("o:errorCode") or ""), path
     )
-
-
-PAGE_SIZE = 1000
-"""Most rows of one page [section_156414087576]."""
-
-READABLE_ROWS = 100_000
-"""Most rows of one query; beyond them pages end without an error [section_157909186990]."""
-
-_MOST_PAGES = 1000  # of one result, whatever the size of a page [section_156414087576]
 
 
 @dataclass(frozen=True)

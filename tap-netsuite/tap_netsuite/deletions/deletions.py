@@ -36,6 +36,9 @@ logger = logging.getLogger(__name__)
 _UP_TO = "deleted_up_to"
 _SEEN = "seen_keys"
 _MARKS = (_UP_TO, _SEEN)
+_MOST_VALUES = 1000  # of an IN [article_0824094533]
+OWNER = "transaction"
+"""The column of a line with its transaction's id."""
 
 
 @dataclass(frozen=True)
@@ -257,9 +260,6 @@ def _reached(position: Mapping[str, Any]) -> Any:
     return position.get("replication_key_value")
 
 
-_MOST_VALUES = 1000  # of an IN [article_0824094533]
-
-
 class Existence:
     """Asks a table which keys it has. Thread-safe."""
 
@@ -324,10 +324,6 @@ def _is_record(netsuite: NetSuite, record_type: str, record_id: str) -> bool:
     except STATEMENT_FAILURES:  # such as one that a workflow has locked: it is there
         return True
     return True
-
-
-OWNER = "transaction"
-"""The column of a line with its transaction's id."""
 
 
 def changed_transactions(

@@ -21,6 +21,14 @@ NOT_KNOWN = "not known"
 ALL_DATASETS = "datasets"
 """Name of the finding about the list of datasets; there is none when the list can be read."""
 
+DATASET = "netsuite.dataset"
+"""What a stream's metadata in the catalog has besides the Singer ones."""
+_HEAD = ("Table", "Status", "Note")
+logger = logging.getLogger(__name__)
+_FORMAT = 1
+_FOUND_AT = "found_at"
+_AS_TEXT = " as text"
+
 
 class Status(str, Enum):
     """How a table or record type was found."""
@@ -105,10 +113,6 @@ def schema_of(columns: tuple[Column, ...]) -> dict[str, Any]:
 
 
 STATUS, NOTE, LEFT_OUT, DELETIONS = "netsuite.status", "netsuite.note", "netsuite.left-out", "netsuite.deletions"
-DATASET = "netsuite.dataset"
-"""What a stream's metadata in the catalog has besides the Singer ones."""
-
-_HEAD = ("Table", "Status", "Note")
 
 
 def stream_metadata(discovery: Discovery) -> dict[str, dict[str, Any]]:
@@ -210,13 +214,6 @@ def _metadata(entry: StreamEntry, finding: Finding | None) -> dict[str, Any]:
 def _note(finding: Finding) -> str:
     without = f"without {', '.join(finding.left_out)}" if finding.left_out else ""
     return "; ".join(filter(None, (finding.note, without)))
-
-
-logger = logging.getLogger(__name__)
-
-_FORMAT = 1
-_FOUND_AT = "found_at"
-_AS_TEXT = " as text"
 
 
 class DiscoveryCache:

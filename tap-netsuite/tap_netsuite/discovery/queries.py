@@ -21,6 +21,10 @@ _NUMBERS = (Kind.INTEGER, Kind.DECIMAL)
 _OF_THE_SAME_KIND = (exp.Max, exp.Min, exp.Coalesce, exp.Paren)
 _COMPUTED = (exp.Sum, exp.Avg, exp.Abs, exp.Round)
 _ARITHMETIC = (exp.Add, exp.Sub, exp.Mul, exp.Div)
+_NAME = re.compile(r"[a-z_][a-z0-9_$#]*")
+_SAMPLE = 1000
+_WHOLE = re.compile(r"0|-?[1-9][0-9]*")
+_NUMBER = re.compile(r"-?[0-9]*\.?[0-9]+")
 
 
 class Expressions:
@@ -115,12 +119,6 @@ class Expressions:
             sides = (self._kind(expression.left), self._kind(expression.right))
             return Kind.DECIMAL if all(side in _NUMBERS for side in sides) else Kind.TEXT
         return Kind.TEXT
-
-
-_NAME = re.compile(r"[a-z_][a-z0-9_$#]*")
-_SAMPLE = 1000
-_WHOLE = re.compile(r"0|-?[1-9][0-9]*")
-_NUMBER = re.compile(r"-?[0-9]*\.?[0-9]+")
 
 
 def query_entry(

@@ -48,6 +48,12 @@ _LINE_SUBLISTS = ("item", "expense", "line")
 _NO_STAR = "SELECT * is refused, so columns that neither the catalog nor this tap knows are not found"
 _SLOW_STAR = "SELECT * takes too long, so columns that neither the catalog nor this tap knows are not found"
 _NO_SCHEMA = "the schema of its record type cannot be read now, so only columns that this tap knows are read"
+_TIMES_AT_ONCE = 10  # columns, for each of which three are asked for
+_MIDNIGHT = "00:00:00"
+_TIME_OF_DAY = re.compile(r"\d{1,2}:\d{2}(:\d{2})?\s*([ap]\.?m\.?)?", re.IGNORECASE)
+_NUMBER = re.compile(r"[-+]?\d*\.?\d*(e[-+]?\d+)?", re.IGNORECASE)
+_DIGITS = re.compile(r"\d+")
+_LONGEST_TIME = 40  # characters
 
 
 @dataclass(frozen=True)
@@ -340,14 +346,6 @@ def _lacks(found: Probe, keys: tuple[str, ...]) -> str:
     if nulls:
         return f"it is read without a key, as some rows have no {' and no '.join(nulls)}"
     return f"it is read without a key, as several rows have the same {' and '.join(keys)}"
-
-
-_TIMES_AT_ONCE = 10  # columns, for each of which three are asked for
-_MIDNIGHT = "00:00:00"
-_TIME_OF_DAY = re.compile(r"\d{1,2}:\d{2}(:\d{2})?\s*([ap]\.?m\.?)?", re.IGNORECASE)
-_NUMBER = re.compile(r"[-+]?\d*\.?\d*(e[-+]?\d+)?", re.IGNORECASE)
-_DIGITS = re.compile(r"\d+")
-_LONGEST_TIME = 40  # characters
 
 
 def _may_be_time(value: Any) -> bool:

@@ -24,6 +24,10 @@ from tap_netsuite.probe import Questions
 from tap_netsuite.reading.engine import Once
 from tap_netsuite.source import Column, Kind, Source, instant, literal
 
+logger = logging.getLogger(__name__)
+_ALL_PARTS = "transactions by the stamps of all their tables"
+_NEVER = datetime(2999, 1, 1, tzinfo=timezone.utc)  # a probe is about what NetSuite accepts, not about rows
+
 
 class Changes(Protocol):
     """Tells changed rows from others."""
@@ -78,12 +82,6 @@ class StampedChanges:
     def _moment(self, moment: datetime) -> str:
         local = earliest_local(moment, self._zone()).replace(microsecond=0)
         return literal(self._column, local.isoformat(" "))
-
-
-logger = logging.getLogger(__name__)
-
-_ALL_PARTS = "transactions by the stamps of all their tables"
-_NEVER = datetime(2999, 1, 1, tzinfo=timezone.utc)  # a probe is about what NetSuite accepts, not about rows
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,11 @@ from typing import Any, Generic, TypeVar
 
 from tap_netsuite.reading.page import Key, Rows
 
+_MOST_WORKERS = 128
+_MOST_STREAMS = 64
+_MOST_TOGETHER = 50
+_AT_ONCE = 4
+
 
 class StoppedError(Exception):
     """Nobody wants what is read any more."""
@@ -157,11 +162,6 @@ class Workers:
             with self._lock:
                 self._unfinished -= 1
             self._finished()
-
-
-_MOST_WORKERS = 128
-_MOST_STREAMS = 64
-_MOST_TOGETHER = 50
 
 
 @dataclass(frozen=True)
@@ -395,9 +395,6 @@ class Engine:
             with self._lock:
                 self._running.discard(stream)
             self._begin_more()
-
-
-_AT_ONCE = 4
 
 
 class SmallPages(Fetcher):

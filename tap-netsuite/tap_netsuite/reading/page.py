@@ -43,6 +43,14 @@ Encode = Callable[[Iterable[Any]], bytes]
 
 Result = TypeVar("Result")
 Asked = TypeVar("Asked", SuiteQL, Datasets)
+_DECODED: dict[Kind, Any] = {Kind.BOOLEAN: Literal["T", "F"]}  # the others as text
+_REPLACEMENT = "\ufffd".encode()
+_FAILURES_OF_LARGE_PAGES = (UnexpectedError, *TOO_SLOW)
+_MOST_PAGES = 1000  # that one result can be read for [section_156414087576]
+FEW_ROWS = 10  # of which a page holds that is not asked for in parts
+_NAMED = 5  # rows in one warning
+_ENCODER = msgspec.json.Encoder(decimal_format="number")
+_ODD_COLUMN = re.compile(r"at `\$\.items\[\d+\]\.(.+)`$")  # in the decoder's words
 
 
 @dataclass(frozen=True)
@@ -103,15 +111,6 @@ class Rows:
 
 Values = Sequence[Any]
 """A column of a page; None where a row has nothing in it."""
-
-_DECODED: dict[Kind, Any] = {Kind.BOOLEAN: Literal["T", "F"]}  # the others as text
-_REPLACEMENT = "\ufffd".encode()
-_FAILURES_OF_LARGE_PAGES = (UnexpectedError, *TOO_SLOW)
-_MOST_PAGES = 1000  # that one result can be read for [section_156414087576]
-FEW_ROWS = 10  # of which a page holds that is not asked for in parts
-_NAMED = 5  # rows in one warning
-_ENCODER = msgspec.json.Encoder(decimal_format="number")
-_ODD_COLUMN = re.compile(r"at `\$\.items\[\d+\]\.(.+)`$")  # in the decoder's words
 
 
 class PageSize:

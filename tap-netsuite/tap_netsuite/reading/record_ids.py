@@ -40,6 +40,12 @@ from tap_netsuite.reading.parallel import KeyedSource, TableReading
 from tap_netsuite.reading.state import READINGS, position_in
 from tap_netsuite.source import Column, Kind, Source, count_rows
 
+logger = logging.getLogger(__name__)
+_ASKED_TOGETHER = 200  # ids in one filter, so that the address stays far below what servers take
+REFUSALS = STATEMENT_FAILURES
+"""What NetSuite answers when a type has no list for this role, or no table."""
+_ID = Column("id", Kind.INTEGER)
+
 
 class NoWindowsError(Exception):
     """The account cannot choose records by a range of their ids."""
@@ -122,10 +128,6 @@ def is_number(record_id: str) -> bool:
     """Tell whether an id is a whole number, written the one way it is written."""
     return record_id.removeprefix("-").isdecimal() and str(int(record_id)) == record_id
 
-
-logger = logging.getLogger(__name__)
-
-_ASKED_TOGETHER = 200  # ids in one filter, so that the address stays far below what servers take
 
 RecordId = int | str
 """A number, but for the few types that have text for ids."""
@@ -258,12 +260,6 @@ def order(record_id: RecordId) -> tuple[bool, int, str]:
 
 def _identifier(text: str) -> RecordId:
     return int(text) if is_number(text) else text
-
-
-REFUSALS = STATEMENT_FAILURES
-"""What NetSuite answers when a type has no list for this role, or no table."""
-
-_ID = Column("id", Kind.INTEGER)
 
 
 class TableIds:

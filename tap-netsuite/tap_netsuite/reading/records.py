@@ -31,6 +31,11 @@ from tap_netsuite.source import UTC, Column, Kind, Source, converter, kind_of
 FALLBACK_MARK = "_sdc_from_suiteql"
 """Property that is true in records read from SuiteQL, because NetSuite refused the record itself."""
 
+_OF_ONE_RECORD = (InvalidRequestError, PermissionDeniedError, UnexpectedError, TooSlowError, IncompleteResultError)
+logger = logging.getLogger(__name__)
+_STATE_EVERY = 100  # records; a run that is killed reads no more than these again
+_MOST_NAMED = 5
+
 
 @dataclass(frozen=True)
 class RecordView:
@@ -117,9 +122,6 @@ def _simple(part: Any) -> Any:
     return {**part, "items": _simple(part["items"])} if "items" in part else part
 
 
-_OF_ONE_RECORD = (InvalidRequestError, PermissionDeniedError, UnexpectedError, TooSlowError, IncompleteResultError)
-
-
 @dataclass(frozen=True)
 class Document:
     """What became of one record.
@@ -180,12 +182,6 @@ def _without_body(record_id: str, error: SuiteTalkError) -> Document:
     if isinstance(error, _OF_ONE_RECORD):
         return Document(record_id, refusal=error)
     raise error
-
-
-logger = logging.getLogger(__name__)
-
-_STATE_EVERY = 100  # records; a run that is killed reads no more than these again
-_MOST_NAMED = 5
 
 
 @dataclass(frozen=True)

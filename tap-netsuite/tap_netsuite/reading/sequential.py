@@ -39,6 +39,7 @@ from tap_netsuite.source import (
 logger = logging.getLogger(__name__)
 
 Row = dict[str, Any]
+_AS_WRITTEN = "tap_as_written"
 
 
 def rows_by_key(suiteql: SuiteQL, source: Source, condition: str = "") -> Iterator[list[Row]]:
@@ -332,9 +333,6 @@ def _equal(column: Column, value: Any) -> str:
 def _a_second_later(value: str) -> str:
     moment = datetime.strptime(value, PYTHON_TIME_FORMAT)  # noqa: DTZ007 - the account's clock has no zone in it
     return f"{moment + timedelta(seconds=1):{PYTHON_TIME_FORMAT}}"
-
-
-_AS_WRITTEN = "tap_as_written"
 
 
 class PlainReading:

@@ -23,6 +23,8 @@ READ_AT = "set_read_at"
 _FORMAT = 1
 _TICK = timedelta(microseconds=1)
 _CLOCKS_DIFFER = timedelta(minutes=10)  # at most, from one of NetSuite's machines to another
+READINGS = 3
+"""How often something that changes while it is read is read before the reading fails."""
 
 
 class StateError(SuiteTalkError):
@@ -180,10 +182,6 @@ def moment_in(value: Any) -> datetime:
         return instant(value)
     except ValueError:
         raise StateError(f"the state holds {value!r} as its bookmark, which is not a time; remove it.") from None
-
-
-READINGS = 3
-"""How often something that changes while it is read is read before the reading fails."""
 
 
 class Clock(Protocol):

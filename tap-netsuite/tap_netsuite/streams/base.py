@@ -45,6 +45,7 @@ _OF_VERSION = (_VERSION, _ROWS, _IS_OPEN)
 COLUMNS = "columns"
 """What a state knows besides its position: the columns that rows before it have."""
 _ALL = 100
+_NEEDS_THE_SDK = ("stream_maps", "flattening_enabled")
 
 
 @dataclass(frozen=True)
@@ -125,9 +126,6 @@ def version_of(state: Mapping[str, Any], *, reads_all: bool, may_activate: bool)
     if is_under_way or not reads_all:
         return Version(kept, rows=rows)
     return Version(max(int(time.time() * 1000), (kept or 0) + 1), is_whole=True, rows=rows)
-
-
-_NEEDS_THE_SDK = ("stream_maps", "flattening_enabled")
 
 
 class NetSuiteStream(Stream):

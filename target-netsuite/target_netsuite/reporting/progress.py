@@ -33,6 +33,7 @@ _HEADS = {  # count -> what stands above it, in a run and in a dry run
     REJECTED: ("Rejected", "Rejected"),
 }
 _ONLY_WHERE_THERE_ARE_ANY = (Outcome.UPSERTED.value, Outcome.ALREADY_GONE.value, Outcome.INACTIVATED.value)
+_REASON = ("Stream", "Stage", "Status", "Code", "Field", "Example", "What to do")
 
 
 @dataclass(frozen=True)
@@ -142,9 +143,6 @@ def _counts_table(streams: Mapping[str, Mapping[str, int]], *, dry_run: bool) ->
     ]
     head = [_STREAM, *(_HEADS[name][dry_run] for name in names)]
     return head, [[stream, *(number(counts[name]) for name in names)] for stream, counts in streams.items()]
-
-
-_REASON = ("Stream", "Stage", "Status", "Code", "Field", "Example", "What to do")
 
 
 def run_report(report: Report, watch: Watch, ending: Ending) -> RunReport:

@@ -18,6 +18,12 @@ from target_netsuite.settings.streams import LoadMethod, ReferenceSettings, Stre
 _FILES = ("rejects", "receipts", "differences", "report")
 _LIMIT = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(%?)\s*", re.ASCII)
 _WHOLE = 100
+_BY_PATH: Mapping[str, Collection[str]] = {
+    "fields": (),
+    "templates": (),
+    "references": [each.name for each in fields(ReferenceSettings)],
+}
+"""Settings of paths, and what objects have that are no level but entries themselves."""
 
 
 @dataclass(frozen=True)
@@ -222,14 +228,6 @@ class Settings:
                 "Add one, or leave the stream out in the tap or with `stream_maps`.",
             )
         return self.streams[name]
-
-
-_BY_PATH: Mapping[str, Collection[str]] = {
-    "fields": (),
-    "templates": (),
-    "references": [each.name for each in fields(ReferenceSettings)],
-}
-"""Settings of paths, and what objects have that are no level but entries themselves."""
 
 
 def with_dots(config: Mapping[str, Any]) -> dict[str, Any]:

@@ -29,6 +29,7 @@ logger = logging.getLogger(__name__)
 
 _GATEWAY_FAULTS = frozenset({502, 503, 504})
 _SAMPLES = 4
+_NOT_TOLD_APART = IncompleteResultError("its results cannot be told apart")
 
 
 @dataclass
@@ -192,9 +193,6 @@ class _Job:
     @property
     def has_bodies(self) -> bool:
         return self.batch.operation != "delete"
-
-
-_NOT_TOLD_APART = IncompleteResultError("its results cannot be told apart")
 
 
 def _certain(found: Mapping[int, TaskResult]) -> Paired:
