@@ -179,7 +179,8 @@ def test_about_describes_every_setting_and_marks_secrets() -> None:
     sdks = {name for name in settings if name.startswith(("stream_map", "faker", "flattening"))}
     assert set(settings) - sdks == ours > set(CONNECTION_SETTINGS)
     assert {name for name in ours if settings[name].get("secret")} == {
-        "client_id", "client_secret", "concurrency_redis", "private_key", "private_key_passphrase", "token_id", "token_secret",
+        "client_id", "client_secret", "concurrency_redis", "private_key", "private_key_passphrase", "token_id",
+        "token_secret",
     }  # fmt: skip
     stream = settings["streams"]["additionalProperties"]
     assert set(stream["properties"]) == set(schema_of(StreamSettings)["properties"])
