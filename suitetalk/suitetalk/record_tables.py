@@ -34,7 +34,7 @@ _ITEMS = frozenset(_ITEM_TYPES.split())
 _CUSTOM_TRANSACTIONS = ("customtransaction", "customsale", "custompurchase")
 _STAGES_OF_CUSTOMER = frozenset({"lead", "prospect"})
 _ENTITIES = frozenset(
-    "customer vendor employee contact partner job lead prospect othername entitygroup competitor".split()  # noqa: SIM905
+    "customer vendor employee contact partner job lead prospect othername entitygroup competitor".split()  # noqa: SIM905 - shorter
 )
 _PAGES = {
     "transaction": "/app/accounting/transactions/transaction.nl?id={}",

@@ -62,7 +62,7 @@ class Mapper(PluginMapper):
             super().__init__(plugin_config=given, logger=logger)
         except ConfigValidationError as error:
             raise ConfigurationError("flattening_enabled", f"is not enough: {'; '.join(error.errors)}.") from None
-        except Exception as error:
+        except Exception as error:  # the SDK raises errors of several kinds, from its parser and from Python's
             raise ConfigurationError("stream_maps", f"cannot be used: {_reason(error)}.") from error
 
     def register_raw_streams_from_catalog(self, catalog: Catalog) -> None:
@@ -95,7 +95,7 @@ class Mapper(PluginMapper):
         """
         try:
             super().register_raw_stream_schema(stream_name, schema, key_properties)
-        except Exception as error:
+        except Exception as error:  # likewise
             raise _misfit(stream_name, error) from error
         for stream_map in self.stream_maps[stream_name]:
             if type(stream_map) is CustomStreamMap:

@@ -205,7 +205,7 @@ def test_a_file_that_was_removed_is_made_again(tmp_path: Path) -> None:
     governor.acquire()
     for file in folder.iterdir():
         file.unlink()
-    governor._keeper._file._trusted_until = 0  # type: ignore[attr-defined]
+    governor._keeper._file._trusted_until = 0  # type: ignore[attr-defined]  # instead of a second of waiting
 
     governor.acquire()
     assert governor.in_flight == 2

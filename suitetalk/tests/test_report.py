@@ -23,7 +23,7 @@ TAGS = {
 }  # fmt: skip
 
 
-def report(ending: Ending = Ending("complete"), *parts: Table | Chart, title: str = "tap") -> RunReport:  # noqa: B008
+def report(ending: Ending = Ending("complete"), *parts: Table | Chart, title: str = "tap") -> RunReport:  # noqa: B008 - frozen
     return RunReport(title, datetime(2026, 1, 2, tzinfo=timezone.utc), ending, [("rows", "1")], parts)
 
 

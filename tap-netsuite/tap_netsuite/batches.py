@@ -74,7 +74,7 @@ def batch_config_of(config: Mapping[str, Any]) -> BatchConfig | None:
 def _check_for_arrow() -> None:
     try:
         import pyarrow.json  # noqa: PLC0415 - optional, and slow to import
-        import pyarrow.parquet  # noqa: F401, PLC0415
+        import pyarrow.parquet  # noqa: F401, PLC0415 - an extra; to see that it is there
     except ImportError:
         raise ConfigurationError(
             _SETTING, "asks for Parquet, which needs pyarrow: install the extra `parquet`, or use the format jsonl."
@@ -242,7 +242,7 @@ class _Columns:
         return made.getvalue()
 
     def _table(self, lines: bytes) -> pa.Table:
-        import pyarrow as pa  # noqa: PLC0415
+        import pyarrow as pa  # noqa: PLC0415 - an extra
 
         types = _arrow_types()
         read = {name: types[kind] for name, kind in self._kinds.items()}
@@ -280,8 +280,8 @@ class _Columns:
 
 
 def _read(lines: bytes, types: Mapping[str, pa.DataType]) -> pa.Table:
-    import pyarrow as pa  # noqa: PLC0415
-    from pyarrow import json  # noqa: PLC0415
+    import pyarrow as pa  # noqa: PLC0415 - an extra
+    from pyarrow import json  # noqa: PLC0415 - an extra
 
     return json.read_json(
         io.BytesIO(lines),
@@ -291,7 +291,7 @@ def _read(lines: bytes, types: Mapping[str, pa.DataType]) -> pa.Table:
 
 
 def _arrow_types() -> dict[Kind, pa.DataType]:
-    import pyarrow as pa  # noqa: PLC0415
+    import pyarrow as pa  # noqa: PLC0415 - an extra
 
     text = pa.string()
     return {
@@ -309,7 +309,7 @@ def _arrow_types() -> dict[Kind, pa.DataType]:
 
 def _wide_type(name: str, kind: Kind, values: list[Decimal]) -> pa.DataType | None:
     """Return the decimal that holds all the numbers of a column, None where its usual type does."""
-    import pyarrow as pa  # noqa: PLC0415
+    import pyarrow as pa  # noqa: PLC0415 - an extra
 
     scale = max((-int(value.as_tuple().exponent) for value in values), default=0)
     scale = max(scale, 0 if kind is Kind.INTEGER else _SCALE)

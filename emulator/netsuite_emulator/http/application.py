@@ -71,7 +71,7 @@ class Application:
             await self._serve(call, path, entry, _Line(scope, send, self._services.clock))
         finally:
             entry.seconds = time.monotonic() - started
-            self._governor.count(refused=entry.status == 429, spoiled=bool(entry.faults))  # noqa: PLR2004
+            self._governor.count(refused=entry.status == 429, spoiled=bool(entry.faults))  # noqa: PLR2004 - the status
 
     async def _for_the_page(self, call: Call, path: str) -> Answer:
         """The page, or what it and other programs may ask and change; no limit, no fault and no log."""

@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 try:
     import fcntl
 except ModuleNotFoundError:  # Windows
-    fcntl = None  # type: ignore[assignment]
+    fcntl = None  # type: ignore[assignment]  # there is no such module, and nobody calls it then
 
 _MEMBERS = 64
 _FORM = b"ledger 1"
@@ -358,7 +358,7 @@ class RedisLedger:
             raise self._lost(error) from None
 
     def _changed_once(self, pipe: Pipeline, most: int, work: Work[Result]) -> Result:
-        pipe.watch(self._key)  # type: ignore[no-untyped-call]
+        pipe.watch(self._key)  # type: ignore[no-untyped-call]  # the package leaves it untyped
         ledger, now = _unpacked(_bytes(pipe.get(self._key))), self._now()
 
         def is_alive(number: int) -> bool:
