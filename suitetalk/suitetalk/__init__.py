@@ -30,7 +30,8 @@ from suitetalk.errors import (
     ServerFaultError,
     SuiteTalkError,
 )
-from suitetalk.http.governor import Governor, Limiter, Permit, RetryPolicy, Traffic
+from suitetalk.http.governor import Governor, Limiter, RetryPolicy, Traffic
+from suitetalk.http.ledger import Permit
 from suitetalk.http.places import governor_for
 from suitetalk.http.response import PAGE_SIZE, READABLE_ROWS, Page
 from suitetalk.jobs import Job, Jobs, PollPolicy, Task

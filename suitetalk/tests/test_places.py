@@ -23,7 +23,7 @@ from hypothesis import strategies as st
 
 from netsuite_emulator import Emulator, Settings
 from suitetalk import ConfigurationError, ConnectionSettings, Governor, Permit, governor_for
-from suitetalk.http.governor import Ledger, Member
+from suitetalk.http.ledger import Ledger, Member
 from suitetalk.http.places import FileLedger, RedisLedger
 
 _SENDER = Path(__file__).with_name("sharing_process.py")

@@ -23,7 +23,8 @@ from suitetalk.errors import (
     NetSuiteError,
     SuiteTalkError,
 )
-from suitetalk.http.governor import Governor, Permit
+from suitetalk.http.governor import Governor
+from suitetalk.http.ledger import Permit
 from suitetalk.http.response import Answer, Page
 from suitetalk.raw import Body
 from suitetalk.timezone import SQL_TIME_FORMAT, detect_zone

@@ -25,15 +25,8 @@ from urllib.parse import quote, urlsplit
 from suitetalk.account import Account, is_loopback
 from suitetalk.errors import ConfigurationError
 from suitetalk.folders import cache_folder, make_private
-from suitetalk.http.governor import (
-    Governor,
-    Ledger,
-    LedgerKeeper,
-    Member,
-    Result,
-    SharingLostError,
-    Work,
-)
+from suitetalk.http.governor import Governor
+from suitetalk.http.ledger import Ledger, LedgerKeeper, Member, Result, SharingLostError, Work
 from suitetalk.settings import ConnectionSettings
 
 if TYPE_CHECKING:
