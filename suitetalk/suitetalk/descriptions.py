@@ -41,6 +41,7 @@ __all__ = [
     "json_values",
     "place_of",
     "read",
+    "read_one",
     "schema_of",
     "setting",
     "stray_names",
@@ -194,6 +195,15 @@ def read(settings: type[_T], given: Mapping[str, Any], place: str = "", **defaul
     if check:
         check(place)
     return made
+
+
+def read_one(settings: type[Any], name: str, value: Any) -> Any:
+    """Check one setting without the others, and return what the settings would hold.
+
+    Raises:
+        ConfigurationError: it cannot be used.
+    """
+    return next(one.kind.read(name, value) for one in _all_settings(settings) if one.name == name)
 
 
 def schema_of(settings: type[Any]) -> dict[str, Any]:

@@ -10,10 +10,19 @@ from typing import Annotated, Any, Literal, get_args
 from urllib.parse import urlsplit
 
 from suitetalk.account import Account, account_in, is_loopback
-from suitetalk.descriptions import Special, read, schema_of, setting
+from suitetalk.descriptions import Special, read, read_one, schema_of, setting
 from suitetalk.errors import ConfigurationError
 
-__all__ = ["AUTH_METHODS", "CONNECTION_SETTINGS", "LOGIN_GROUPS", "ConnectionSettings"]
+__all__ = [
+    "AUTH_METHODS",
+    "CONNECTION_SETTINGS",
+    "LOGIN_GROUPS",
+    "NEEDED",
+    "ConnectionSettings",
+    "check_redirect_uri",
+    "check_setting",
+    "unused_settings",
+]
 
 
 AuthMethod = Literal["client_credentials", "authorization_code", "token_based"]
@@ -30,7 +39,7 @@ _WEB = re.compile(r"https?://[a-z0-9][a-z0-9.-]*(?::\d{1,5})?(?:/[!-~]*)?", re.A
 
 
 _NO_APPLICATIONS = {"http", "file", "ftp", "ws", "wss", "data", "javascript", "blob", "about", "mailto", "vbscript"}
-_NEEDED = {
+NEEDED = {
     "client_credentials": ("client_id", "certificate_id"),
     "authorization_code": ("client_id", "redirect_uri"),
     "token_based": ("client_id", "client_secret", "token_id", "token_secret"),
@@ -47,10 +56,10 @@ _POSSIBLE = {
     "token_based": (),
 }
 _KEYS = ("private_key_path", "private_key")  # one of them, for client_credentials
-_LOGIN_SETTINGS = {name for table in (_NEEDED, _POSSIBLE) for names in table.values() for name in names}
+_LOGIN_SETTINGS = {name for table in (NEEDED, _POSSIBLE) for names in table.values() for name in names}
 LOGIN_GROUPS: tuple[tuple[str, ...], ...] = (
-    *(("account_id", *_NEEDED["client_credentials"], key) for key in _KEYS),
-    *(("account_id", *_NEEDED[method]) for method in AUTH_METHODS if method != "client_credentials"),
+    *(("account_id", *NEEDED["client_credentials"], key) for key in _KEYS),
+    *(("account_id", *NEEDED[method]) for method in AUTH_METHODS if method != "client_credentials"),
 )
 """Settings that have to be given together to log in, one group for each way; `auth_method` says which."""
 
@@ -268,11 +277,10 @@ class ConnectionSettings:
         """
         del place  # they are at the top
         _ = self.account
-        needed, possible = _NEEDED[self.auth_method], _POSSIBLE[self.auth_method]
-        for name in needed:
+        for name in NEEDED[self.auth_method]:
             if not getattr(self, name):
                 raise ConfigurationError(name, f"is missing: {CONNECTION_SETTINGS[name]['description']}")
-        for name in sorted(_LOGIN_SETTINGS - {*needed, *possible}):
+        for name in unused_settings(self.auth_method):
             if getattr(self, name):
                 raise ConfigurationError(
                     name,
@@ -294,3 +302,23 @@ class ConnectionSettings:
 
 CONNECTION_SETTINGS: dict[str, dict[str, Any]] = schema_of(ConnectionSettings)["properties"]
 """JSON Schema of each connection setting; `secret` marks what must not be shown."""
+
+
+def unused_settings(auth_method: str) -> list[str]:
+    """Return the settings for logging in that a login method does not use, in alphabetical order."""
+    return sorted(_LOGIN_SETTINGS - {*NEEDED[auth_method], *_POSSIBLE[auth_method]})
+
+
+def check_setting(name: str, text: str) -> str:
+    """Check one setting as far as that goes without the others, and return it as it is to be kept.
+
+    Raises:
+        ConfigurationError: it cannot be used.
+    """
+    value = str(read_one(ConnectionSettings, name, text))
+    if name == "account_id":
+        value = account_in(value) or value  # an address of the account's pages was given
+        return Account.resolve(value).realm
+    if name == "redirect_uri":
+        check_redirect_uri(value)
+    return value

@@ -125,7 +125,7 @@ def test_files_are_private_and_never_written_over(tmp_path: Path) -> None:
 
 
 def test_the_next_steps_name_the_page_and_the_files() -> None:
-    said = keygen.next_steps(keygen.generate(), "key.pem", "certificate.pem")
+    said = keygen.next_steps(keygen.generate().not_after, "key.pem", "certificate.pem")
     for words in ("OAuth 2.0 Client Credentials (M2M) Setup", "certificate.pem", "key.pem", "`certificate_id`"):
         assert words in said
     assert "PRIVATE KEY" not in said

@@ -49,8 +49,8 @@ _NEXT_STEPS = """\
 2. Choose the entity (employee), the role, and the application (the integration record, which needs Client
    Credentials (Machine to Machine) Grant and the scope REST Web Services ticked).
 3. Upload the certificate {certificate} and save.
-4. Set `certificate_id` to the Certificate ID that the page now shows, `client_id` to the integration record's, and
-   `private_key_path` to {key}.
+4. Note the Certificate ID that the page now shows: it is the setting `certificate_id`. `client_id` is that of the
+   integration record, and `private_key_path` is {key}.
 The private key stays on this machine: only the certificate goes to NetSuite. The certificate ends on {end:%Y-%m-%d}.
 A sandbox needs its own certificate, and a new one after each refresh."""
 logger = logging.getLogger(__name__)
@@ -261,9 +261,9 @@ def write(pair: KeyPair, key_path: str | Path, certificate_path: str | Path) -> 
         raise
 
 
-def next_steps(pair: KeyPair, key_path: str | Path, certificate_path: str | Path) -> str:
-    """Say what to click in NetSuite now [section_162686838198]."""
-    return _NEXT_STEPS.format(certificate=certificate_path, key=key_path, end=pair.not_after)
+def next_steps(end: datetime, key_path: str | Path, certificate_path: str | Path) -> str:
+    """Say what to click in NetSuite now, with a certificate that ends then [section_162686838198]."""
+    return _NEXT_STEPS.format(certificate=certificate_path, key=key_path, end=end)
 
 
 def _private_key(kind: str) -> rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey:

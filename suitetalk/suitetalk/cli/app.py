@@ -7,6 +7,7 @@ from click.shell_completion import get_completion_class
 
 from suitetalk.cli.batches import batch, job
 from suitetalk.cli.exit_codes import MEANINGS
+from suitetalk.cli.init import init
 from suitetalk.cli.options import connection_options
 from suitetalk.cli.queries import dataset, datasets, limits, open_, query, request, schema, types
 from suitetalk.cli.records import (
@@ -52,7 +53,7 @@ _SECTIONS: dict[str, tuple[click.Command, ...]] = {
     "Many records": (batch, job),
     "Queries and requests": (query, dataset, datasets, request),
     "What the account has": (types, schema, open_, limits),
-    "Set-up": (doctor, snapshot, keygen, login, logout, certificates, rotate, revoke, completion),
+    "Set-up": (init, doctor, snapshot, keygen, login, logout, certificates, rotate, revoke, completion),
 }
 
 

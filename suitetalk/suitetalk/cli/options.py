@@ -63,6 +63,27 @@ def configuration(context: click.Context) -> Configuration:
     return resolve(context.meta.get(_GIVEN, {}), context.meta.get(_PROFILE))
 
 
+def given_settings(context: click.Context) -> dict[str, str]:
+    """Return the settings given as options."""
+    return dict(context.meta.get(_GIVEN, {}))
+
+
+def give_settings(context: click.Context, settings: Mapping[str, str]) -> None:
+    """Let settings be in effect as if they were given as options."""
+    context.meta[_GIVEN] = dict(settings)
+
+
+def given_profile(context: click.Context) -> str | None:
+    """Return the name of the profile given as an option."""
+    profile: str | None = context.meta.get(_PROFILE)
+    return profile
+
+
+def environment_settings() -> dict[str, str]:
+    """Return the settings that environment variables give."""
+    return _variables(os.environ)
+
+
 def telling_session(context: click.Context, values: dict[str, Any]) -> TellingSession | None:
     """Return a session that shows what passes through it, if that is wanted."""
     if not context.meta.get(_DEBUG):
@@ -173,7 +194,7 @@ def resolve(given: Mapping[str, str], profile: str | None = None) -> Configurati
     chosen = profile or os.environ.get(PREFIX + "PROFILE") or dotenv.get(PREFIX + "PROFILE")
     layers = {
         "an option": dict(given),
-        "the environment": _variables(os.environ),
+        "the environment": environment_settings(),
         _DOTENV: _variables(dotenv),
         f"profile {chosen or DEFAULT_PROFILE}": _profile(chosen),
     }

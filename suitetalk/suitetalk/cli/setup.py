@@ -10,7 +10,7 @@ import tempfile
 import textwrap
 import threading
 import webbrowser
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -47,13 +47,14 @@ _HEADERS = {
 }
 _COLOURS = {Outcome.OK: "green", Outcome.WARNING: "yellow", Outcome.FAILED: "red", Outcome.UNKNOWN: "cyan"}
 _CODES = {"settings": USAGE, "address": FAILED, "clock": FAILED, "token": LOGIN, "scope": LOGIN, "features": LOGIN}
+EXITS_OF_DOCTOR = "Exit codes: 0 nothing failed; 2 settings; 1 address or clock; 3 login; 5 a permission is missing."
 _WIDTH = 12
 _FACT_WIDTH = 42
 
 
 @click.command(
     cls=ConnectedCommand,
-    epilog="Exit codes: 0 nothing failed; 2 settings; 1 address or clock; 3 login; 5 a permission is missing.",
+    epilog=EXITS_OF_DOCTOR,
 )
 @click.argument("types", metavar="[TYPE]...", nargs=-1)
 @click.option("--json", "as_json", is_flag=True, help="One JSON array of all findings.")
@@ -87,14 +88,20 @@ def doctor(
     if only_facts:
         _facts(context, facts_file, as_json=as_json)
         return
-    findings = []
-    for finding in examine(settings.values, types or WANTED_TYPES, session=telling_session(context, settings.values)):
-        findings.append(finding)
+    session = telling_session(context, settings.values)
+    show_findings(context, examine(settings.values, types or WANTED_TYPES, session=session), as_json=as_json)
+
+
+def show_findings(context: click.Context, findings: Iterable[Finding], *, as_json: bool = False) -> None:
+    """Show what the doctor finds, and end with the exit code of the first failure."""
+    found = []
+    for finding in findings:
+        found.append(finding)
         if not as_json:
             click.echo(_line(finding))
     if as_json:
-        write_json([{**asdict(finding), "outcome": finding.outcome.value} for finding in findings])
-    failures = [finding.check for finding in findings if finding.outcome is Outcome.FAILED]
+        write_json([{**asdict(finding), "outcome": finding.outcome.value} for finding in found])
+    failures = [finding.check for finding in found if finding.outcome is Outcome.FAILED]
     if failures:
         context.exit(_CODES.get(failures[0], NOT_PERMITTED))
 
@@ -170,7 +177,7 @@ def keygen(kind: str, days: int, common_name: str, passphrase: str | None, key: 
     """
     pair = keys.generate(kind, common_name=common_name, days=days, passphrase=passphrase)
     keys.write(pair, key, certificate)
-    click.echo(keys.next_steps(pair, key, certificate))
+    click.echo(keys.next_steps(pair.not_after, key, certificate))
 
 
 @click.command(cls=ConnectedCommand)
