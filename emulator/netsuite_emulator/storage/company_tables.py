@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+
 import duckdb
 
 from netsuite_emulator.clock import AccountCalendar
@@ -44,19 +46,27 @@ def make_company(
     if not _has_company(connection):
         _create(connection, settings, company)
     _add_bulk(connection, settings, company)
-    for statement in (
+    statements = [
         *macro_statements(calendar),
         *view_statements(company, settings.time_zone, settings.multi_select_separator),
-    ):
-        connection.execute(statement)
-    for statement in _SERVICE_TABLES:  # a data file may be from before there were any
-        connection.execute(statement)
+        *_SERVICE_TABLES,  # a data file may be from before there were any
+    ]
+    digest = hashlib.sha256(repr([statements, [*map(_create_statement, company.tables.values())]]).encode()).hexdigest()
+    if not _was_made_with(connection, digest):
+        for statement in (*statements, f"CREATE OR REPLACE VIEW main.made_with AS SELECT '{digest}' AS statements"):
+            connection.execute(statement)
     connection.commit()
 
 
 def _has_company(connection: duckdb.DuckDBPyConnection) -> bool:
     found = connection.execute("SELECT count(*) FROM duckdb_tables() WHERE table_name = 'transactionline'").fetchone()
     return found is not None and found[0] > 0
+
+
+def _was_made_with(connection: duckdb.DuckDBPyConnection, digest: str) -> bool:
+    """Whether the macros and views of a data file are from these very statements, and need not be made again."""
+    found = connection.execute("SELECT sql FROM duckdb_views() WHERE view_name = 'made_with'").fetchone()
+    return found is not None and digest in found[0]
 
 
 def _create(connection: duckdb.DuckDBPyConnection, settings: Settings, company: Company) -> None:
@@ -81,20 +91,25 @@ def _add_bulk(connection: duckdb.DuckDBPyConnection, settings: Settings, company
                 connection.execute(statement)
         else:
             connection.execute(fill_statement(table.name, settings.big_tables, dense=settings.dense_ids))
+    known = _known_columns(connection)
     for table in company.tables.values():
-        added = [] if table.name in VIEWS else _add_columns(connection, table)
+        added = [] if table.name in VIEWS else _add_columns(connection, table, known[table.name])
         if table in made and table.name in shaped and table.name not in shape.lists:
             added = [column for column in table.columns if column.name not in (*RECORD_COLUMNS, *table.key)]
         for statement in column_statements(company, table, added):
             connection.execute(statement)
 
 
-def _add_columns(connection: duckdb.DuckDBPyConnection, table: Table) -> list[Column]:
-    """Add the columns that a table lacks; those are returned."""
+def _known_columns(connection: duckdb.DuckDBPyConnection) -> dict[str, list[str]]:
+    """The columns of each table, asked for at once: DuckDB walks through all of them however few are wanted."""
     found = connection.execute(
-        "SELECT column_name FROM duckdb_columns() WHERE schema_name = 'main' AND table_name = ?", [table.name]
-    ).fetchall()
-    known = {name for (name,) in found}
+        "SELECT table_name, list(column_name) FROM duckdb_columns() WHERE schema_name = 'main' GROUP BY table_name"
+    )
+    return dict(found.fetchall())
+
+
+def _add_columns(connection: duckdb.DuckDBPyConnection, table: Table, known: list[str]) -> list[Column]:
+    """Add the columns that a table lacks; those are returned."""
     added = [column for column in table.columns if column.name not in known]
     for column in added:
         connection.execute(f'ALTER TABLE "{table.name}" ADD COLUMN {_declared(column)}')
