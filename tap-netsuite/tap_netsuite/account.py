@@ -10,7 +10,8 @@ from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
-from suitetalk import ConnectionFailedError, NetSuite, NetSuiteError, RetryPolicy, governor_for
+from suitetalk import ConnectionFailedError, NetSuite, NetSuiteError, RetryPolicy, SuiteTalkError, governor_for
+from suitetalk.errors import is_refusal
 from suitetalk.facts import DAY, Facts
 from suitetalk.metadata import CatalogCache
 from suitetalk.timezone import DetectedZone, detect_zone, is_still, set_zone, zone_named
@@ -102,6 +103,16 @@ class Account:
     def now(self) -> datetime:
         """Return the time by NetSuite's clock: as it tells, or as its answers are dated."""
         return datetime.now(timezone.utc) + self._clock_offset()
+
+    def answers(self) -> bool:
+        """Tell whether NetSuite answers now, so that a request without an answer has failed for a reason of its own."""
+        try:
+            self.netsuite.system.server_time()
+        except NetSuiteError as refusal:
+            return is_refusal(refusal)
+        except SuiteTalkError:
+            return False
+        return True
 
     def keep(self) -> None:
         """Keep what was learned of the account for later runs."""

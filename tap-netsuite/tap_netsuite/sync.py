@@ -31,7 +31,7 @@ from tap_netsuite.reading.engine import Engine, Portion, Reading
 
 logger = logging.getLogger(__name__)
 
-_CONCERN_ALL = (ConcurrencyLimitError, ConfigurationError, ConnectionFailedError, LoginNeededError, LoginRefusedError)
+_CONCERN_ALL = (ConcurrencyLimitError, ConfigurationError, LoginNeededError, LoginRefusedError)
 _EXIT_CODE_BASE = 128
 _TAKEN_WHOLE: int = getattr(select, "PIPE_BUF", 512)  # bytes
 
@@ -109,7 +109,9 @@ class Run:
         Raises:
             StreamError: the others cannot be read either.
         """
-        if isinstance(failure.__cause__, _CONCERN_ALL):
+        cause = failure.__cause__
+        is_cut_off = isinstance(cause, ConnectionFailedError) and not self._account.answers()
+        if is_cut_off or isinstance(cause, _CONCERN_ALL):
             self._engine.stop()
             raise failure
         logger.error("%s", failure)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from tests.tap_runs import Json, Run, read, selected
+from tests.tap_runs import Json, Run, discover, read, selected
 
 from netsuite_emulator import Emulator, Fault
 
@@ -76,3 +76,63 @@ def test_a_value_that_does_not_fit_is_named_with_its_record(emulator: Emulator, 
     emulator.faults.add(Fault(effect="status", status=200, path=f"/vendor/{key}$", body=body))
     run = records(emulator, catalog, "vendor")
     assert f"record {key}: isInactive holds 'perhaps', which is not a valid boolean" in str(run.error)
+
+
+SILENCE = [
+    pytest.param({"effect": "drop_before"}, id="a cut connection"),
+    pytest.param({"effect": "cut_body"}, id="half an answer", marks=pytest.mark.slow),
+    pytest.param({"effect": "bad_gateway"}, id="a gateway's page", marks=pytest.mark.slow),
+    pytest.param({"effect": "unavailable"}, id="out of service", marks=pytest.mark.slow),
+    pytest.param({"effect": "delay", "seconds": 5}, id="a time-out", marks=pytest.mark.slow),
+    pytest.param({"effect": "status", "status": 200, "body": [1]}, id="something else", marks=pytest.mark.slow),
+]
+
+
+@pytest.mark.parametrize("silence", SILENCE)
+def test_a_record_without_any_answer_is_a_gap_like_a_refused_one(
+    account: Emulator, catalog: Json, silence: Json
+) -> None:
+    first, *others = sorted(key for (key,) in account.execute("SELECT id FROM vendor"))
+    account.faults.add(Fault(path=f"/vendor/{first}$", **silence))
+    config = {**account.connection, "request_timeout": 3 if silence["effect"] == "delay" else 60}
+    run = read(config, selected(catalog, "record_vendor", "currency"))
+    account.faults.clear()
+    assert {int(record["id"]) for record in run.records("record_vendor")} == set(others)
+    assert f"1 records of vendor could not be read, such as {first}: " in str(run.error)
+    assert run.records("currency")
+    again = read(account.connection, selected(catalog, "record_vendor"), run.state)
+    assert {int(record["id"]) for record in again.records("record_vendor")} >= {first}
+
+
+@pytest.mark.parametrize(
+    ("stream", "path", "statement"),
+    [
+        pytest.param("record_vendor", "/record/v1/vendor$", None, id="list", marks=pytest.mark.slow),
+        pytest.param("customer", None, "FROM customer", id="table"),
+        pytest.param(
+            "dataset_custdataset_customers",
+            "custdataset_customers/result",
+            None,
+            id="dataset",
+            marks=pytest.mark.slow,
+        ),
+    ],
+)
+def test_a_stream_without_any_answer_keeps_no_other_from_coming(
+    account: Emulator, catalog: Json, stream: str, path: str | None, statement: str | None
+) -> None:
+    config = {**account.connection, "datasets": ["custdataset_customers"], "tables": ["currency", "vendor", "customer"]}
+    found = discover(config) if stream.startswith("dataset_") else catalog
+    account.faults.add(Fault(effect="drop_before", path=path, statement=statement))
+    run = read(config, selected(found, stream, "currency"))
+    assert str(run.error).startswith(f"Stream {stream}: ")
+    assert "the connection was cut" in str(run.error)
+    assert run.records("currency")
+    assert stream not in run.state["bookmarks"] or not run.state["bookmarks"][stream]
+
+
+def test_where_nothing_is_answered_the_run_ends(account: Emulator, catalog: Json) -> None:
+    account.faults.add(Fault(effect="drop_before", begins_at="/vendor/"))
+    run = read(account.connection, selected(catalog, "record_vendor", "vendor"))
+    assert str(run.error).startswith("Stream record_vendor: ")
+    assert not run.records("vendor")

@@ -1,9 +1,10 @@
 """A NetSuite that answers from the files of this folder.
 
-Each file is a list of exchanges. `request` says which requests an answer is for: `path` below `/services/rest`, in any
-case, `method` (GET without it), and where they are there a part of the `query`, words in the `body` or in the header
-Prefer, and `has_filter`, a `q` of any kind. The first that fits answers, the first `times` times where it says so.
-`{host}` stands for the address that is served.
+Each file is a list of exchanges. `request` says which requests an answer is for: `path` below `/services/rest`, or of a
+page below `/app`, in any case, `method` (GET without it), and where they are there a part of the `query`, words in the
+`body` or in the header Prefer, and `has_filter`, a `q` of any kind. The first that fits answers, the first `times`
+times where it says so.
+`{host}` stands for the address that is served, `{state}` in a header for the one in the query.
 """
 
 from __future__ import annotations
@@ -79,9 +80,10 @@ class Recordings:
 
 
 def _fits(wanted: dict[str, Any], request: Received, body: str) -> bool:
+    root = "" if wanted["path"].startswith("/app/") else _ROOT
     return (
         request.method == wanted.get("method", "GET")
-        and unquote(request.path).lower().rstrip("/") == _ROOT + unquote(wanted["path"]).lower()
+        and unquote(request.path).lower().rstrip("/") == root + unquote(wanted["path"]).lower()
         and wanted.get("query", {}).items() <= request.query.items()
         and ("q" in request.query or not wanted.get("has_filter"))
         and wanted.get("body", "") in body
@@ -103,7 +105,7 @@ def _handler_for(recordings: Recordings) -> type[BaseHTTPRequestHandler]:
             self.send_response(answer.get("status", 200))
             headers = {"Content-Type": "application/json", "Content-Length": str(len(content))}
             for name, value in {**headers, **answer.get("headers", {})}.items():
-                self.send_header(name, value)
+                self.send_header(name, value.replace("{state}", received.query.get("state", "")))
             self.end_headers()
             self.wfile.write(content)
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
@@ -23,6 +24,7 @@ from suitetalk import (
     RetryPolicy,
 )
 from suitetalk.account import Account
+from suitetalk.auth import authorization_code
 from suitetalk.auth.certificates import Certificates
 from tap_netsuite.tap import TapNetSuite
 from target_netsuite.target import TargetNetSuite
@@ -141,6 +143,26 @@ def test_refused_tokens(client: NetSuite, recordings: Recordings, token: str, sa
     recordings.token = token
     with pytest.raises(LoginRefusedError, match=says):
         client.records.get("salesOrder", "412")
+
+
+def test_a_consent_comes_back_to_a_plain_address_of_this_machine(config: Json, recordings: Recordings) -> None:
+    login = {name: config[name] for name in ("account_id", "base_url", "client_id")}
+    settings = ConnectionSettings.from_mapping(
+        {
+            **login,
+            "auth_method": "authorization_code",
+            "client_secret": "a-secret",
+            "redirect_uri": "http://localhost:8080/callback",
+        }
+    )
+    consent = authorization_code.begin(settings)
+    answer = requests.get(consent.url, allow_redirects=False, timeout=60)
+    assert answer.status_code == 302, "redirect_uri is the one that is registered"
+    recordings.token = "consented"
+    authorization_code.finish(consent, answer.headers["Location"])
+    with NetSuite(settings, retry=QUICK) as netsuite:
+        netsuite.records.get("salesOrder", "412")
+    assert recordings.requests[-1].headers["Authorization"] == "Bearer an.access.token"
 
 
 def test_a_certificate_is_revoked(client: NetSuite, recordings: Recordings) -> None:

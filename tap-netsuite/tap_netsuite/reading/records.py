@@ -12,11 +12,13 @@ from zoneinfo import ZoneInfo
 
 from suitetalk import (
     ConfigurationError,
+    ConnectionFailedError,
     IncompleteResultError,
     InvalidRequestError,
     NotFoundError,
     PermissionDeniedError,
     Records,
+    ServerFaultError,
     SuiteQL,
     SuiteTalkError,
 )
@@ -32,6 +34,7 @@ FALLBACK_MARK = "_sdc_from_suiteql"
 """Property that is true in records read from SuiteQL, because NetSuite refused the record itself."""
 
 _OF_ONE_RECORD = (InvalidRequestError, PermissionDeniedError, UnexpectedError, TooSlowError, IncompleteResultError)
+_NO_ANSWER = (ConnectionFailedError, ServerFaultError)
 logger = logging.getLogger(__name__)
 _STATE_EVERY = 100  # records; a run that is killed reads no more than these again
 _MOST_NAMED = 5
@@ -152,8 +155,9 @@ class Documents(Protocol):
 class SingleDocuments:
     """One request for each record."""
 
-    def __init__(self, records: Records, record_type: str, view: RecordView) -> None:
-        """Read records of a type."""
+    def __init__(self, records: Records, record_type: str, view: RecordView, is_alive: Callable[[], bool]) -> None:
+        """Read records of a type; `is_alive` tells whether NetSuite answers other requests."""
+        self._is_alive = is_alive
         self._records = records
         self._record_type = record_type
         self._view = view
@@ -171,17 +175,16 @@ class SingleDocuments:
                 simple_enum_format=view.simple_enums,
             )
         except SuiteTalkError as error:
-            return _without_body(record_id, error)
+            return self._without_body(record_id, error)
         return Document(record_id, body)
 
-
-def _without_body(record_id: str, error: SuiteTalkError) -> Document:
-    """Take a record that is gone, or refused on its own, for one without a body; raise everything else."""
-    if isinstance(error, NotFoundError):
-        return Document(record_id)
-    if isinstance(error, _OF_ONE_RECORD):
-        return Document(record_id, refusal=error)
-    raise error
+    def _without_body(self, record_id: str, error: SuiteTalkError) -> Document:
+        """Take a record that is gone, or fails on its own, for one without a body; raise everything else."""
+        if isinstance(error, NotFoundError):
+            return Document(record_id)
+        if isinstance(error, _OF_ONE_RECORD) or (isinstance(error, _NO_ANSWER) and self._is_alive()):
+            return Document(record_id, refusal=error)
+        raise error
 
 
 @dataclass(frozen=True)

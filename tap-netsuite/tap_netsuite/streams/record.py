@@ -150,7 +150,7 @@ class RecordStream(NetSuiteStream):
 
     def _documents(self) -> Documents:
         netsuite = self.account.netsuite
-        documents: Documents = SingleDocuments(netsuite.records, self.record_type, self._view)
+        documents: Documents = SingleDocuments(netsuite.records, self.record_type, self._view, self.account.answers)
         if self._settings.falls_back:
             documents = WithTable(documents, netsuite.suiteql, self.table, self._view.schema, lambda: self.account.zone)
         return documents
