@@ -54,9 +54,17 @@ def commands_page() -> str:
         _command("netsuite-emulator", emulator, 2, without=settings)
         + "\nIts settings are options too: [the emulator's settings](../emulator/README.md#settings) lists them.\n",
         _command("suitetalk", app, 2),
-        *(_command(f"suitetalk {name}", command, 3) for name, command in app.commands.items()),
+        *(_command(name, command, 3) for name, command in _below("suitetalk", app)),
     ]
     return "\n".join([_COMMANDS, *sections])
+
+
+def _below(name: str, group: click.Group) -> Iterator[tuple[str, click.Command]]:
+    """Yield each command of a group with its full name, those of groups in it too."""
+    for each, command in group.commands.items():
+        yield f"{name} {each}", command
+        if isinstance(command, click.Group):
+            yield from _below(f"{name} {each}", command)
 
 
 def _command(name: str, command: click.Command, level: int, without: frozenset[str] | set[str] = frozenset()) -> str:

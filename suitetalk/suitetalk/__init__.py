@@ -30,6 +30,7 @@ from suitetalk.errors import (
     ServerFaultError,
     SuiteTalkError,
 )
+from suitetalk.files import LARGEST_FILE, Files
 from suitetalk.http.governor import Governor, Limiter, RetryPolicy, Traffic
 from suitetalk.http.ledger import Permit
 from suitetalk.http.places import governor_for
@@ -45,6 +46,7 @@ from suitetalk.system import ConcurrencyLimits, System
 __all__ = [
     "BATCH_SIZE",
     "CONNECTION_SETTINGS",
+    "LARGEST_FILE",
     "PAGE_SIZE",
     "READABLE_ROWS",
     "Account",
@@ -64,6 +66,7 @@ __all__ = [
     "ErrorDetail",
     "FieldShape",
     "File",
+    "Files",
     "Governor",
     "IncompleteResultError",
     "InvalidArgumentError",

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from suitetalk.errors import STATEMENT_REFUSALS, IncompleteResultError
+from suitetalk.errors import STATEMENT_REFUSALS, ConnectionFailedError, IncompleteResultError
 from suitetalk.http.response import PAGE_SIZE, READABLE_ROWS, Page, all_pages, encode
 
 Row = dict[str, Any]
@@ -157,7 +157,40 @@ def looked_at_twice(
         )
 
 
-def different_ids(ids: Callable[[], Iterator[list[str]]], what: str) -> Iterator[str]:
+def listed_ids(fetch: Callable[[int], Page], what: str) -> Iterator[str]:
+    """Yield the id of each entry of a list once.
+
+    A list of several pages is read until two readings agree, because entries move between its pages when others come
+    or go.
+
+    Args:
+        fetch: returns the page of 1000 entries at an offset.
+        what: the list's name in error messages.
+
+    Raises:
+        IncompleteResultError: NetSuite counted more entries than it listed, or each reading found others.
+        ConnectionFailedError: an entry has no id.
+    """
+
+    def look() -> Iterator[list[str]]:
+        seen: set[str] = set()
+        total = 0
+        for page in all_pages(fetch, what):
+            total = page.total
+            if not all(item.get("id") for item in page.items):
+                raise ConnectionFailedError(f"{what} holds an entry without an id; check `base_url`.")
+            ids = [str(item["id"]) for item in page.items]
+            seen.update(ids)
+            yield ids
+        if len(seen) < total:
+            raise IncompleteResultError(
+                f"{what} delivered only {len(seen)} different records of {total}; run it again, or narrow it."
+            )
+
+    yield from _different_ids(look, what)
+
+
+def _different_ids(ids: Callable[[], Iterator[list[str]]], what: str) -> Iterator[str]:
     """Yield each id of a list once; the list is looked at until it is shown that none is missing.
 
     Two looks that find the same are proof, or a look in which nothing is missing but what has come or gone once.

@@ -14,6 +14,7 @@ from suitetalk.auth.login import TokenRequester
 from suitetalk.batches import Batches
 from suitetalk.errors import ConfigurationError
 from suitetalk.facts import Facts
+from suitetalk.files import Files
 from suitetalk.http.governor import Limiter, RetryPolicy
 from suitetalk.http.places import governor_for
 from suitetalk.http.transport import Transport
@@ -34,7 +35,7 @@ _USUAL_LIMIT = 5  # of the smallest accounts [bridgehead_1500275603]
 class NetSuite:
     """One account and its services, over one session, one login and one governor.
 
-    They are `records`, `batches`, `jobs`, `suiteql`, `datasets`, `metadata`, `system` and `raw`.
+    They are `records`, `batches`, `jobs`, `suiteql`, `datasets`, `files`, `metadata`, `system` and `raw`.
 
     Thread-safe. Nothing is sent before the first call. Use it as a context manager to close the connections.
     """
@@ -109,6 +110,11 @@ class NetSuite:
     def datasets(self) -> Datasets:
         """Saved datasets."""
         return Datasets(self.transport)
+
+    @cached_property
+    def files(self) -> Files:
+        """The file cabinet."""
+        return Files(self.transport)
 
     @cached_property
     def metadata(self) -> MetadataCatalog:

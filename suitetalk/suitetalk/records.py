@@ -8,9 +8,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal
 from urllib.parse import quote
 
-from suitetalk.all_rows import different_ids
-from suitetalk.errors import ConnectionFailedError, IncompleteResultError, InvalidArgumentError, OutcomeUnknownError
-from suitetalk.http.response import PAGE_SIZE, Answer, Page, all_pages, check_lines, page_of, page_parameters, read_page
+from suitetalk.all_rows import listed_ids
+from suitetalk.errors import ConnectionFailedError, InvalidArgumentError, OutcomeUnknownError
+from suitetalk.http.response import PAGE_SIZE, Answer, Page, check_lines, page_of, page_parameters, read_page
 from suitetalk.http.transport import Transport
 
 logger = logging.getLogger(__name__)
@@ -101,22 +101,7 @@ class Records:
         Raises:
             IncompleteResultError: NetSuite counted more records than it listed, or each reading found others.
         """
-        name = f"The list of {record_type}"
-
-        def look() -> Iterator[list[str]]:
-            seen: set[str] = set()
-            total = 0
-            for page in all_pages(lambda offset: self.list(record_type, q=q, offset=offset), name):
-                total = page.total
-                ids = [_id_of(item, record_type) for item in page.items]
-                seen.update(ids)
-                yield ids
-            if len(seen) < total:
-                raise IncompleteResultError(
-                    f"{name} delivered only {len(seen)} different records of {total}; run it again, or narrow it."
-                )
-
-        yield from different_ids(look, name)
+        yield from listed_ids(lambda offset: self.list(record_type, q=q, offset=offset), f"The list of {record_type}")
 
     def create(
         self,
@@ -536,9 +521,3 @@ def _items(value: Any) -> Any:
     """Return the lines of a sublist, empty when it is none; names count in any case."""
     found = (inner for name, inner in value.items() if name.lower() == "items") if isinstance(value, Mapping) else ()
     return next(iter(found), ())
-
-
-def _id_of(item: Mapping[str, Any], record_type: str) -> str:
-    if not item.get("id"):
-        raise ConnectionFailedError(f"The list of {record_type} holds an entry without an id; check `base_url`.")
-    return str(item["id"])

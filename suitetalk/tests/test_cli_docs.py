@@ -17,7 +17,8 @@ PAGES = ("command-line.md", "visual-connector-inputs.md")
 
 
 def options_of(command: click.Command) -> set[str]:
-    return {name for parameter in command.params for name in (*parameter.opts, *parameter.secondary_opts)}
+    own = {name for parameter in command.params for name in (*parameter.opts, *parameter.secondary_opts)}
+    return own.union(*map(options_of, command.commands.values())) if isinstance(command, click.Group) else own
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -28,6 +28,12 @@ RECORD_PREFIX = "record_"
 DATASET_PREFIX = "dataset_"
 """How the names of dataset streams begin, unless they are given others."""
 
+FILE_STREAM = "file_cabinet"
+"""Name of the stream of files."""
+
+Files = Literal["list", "contents"]
+"""What is read of files."""
+
 ALL = "*"
 """What stands for all datasets the role can see."""
 
@@ -436,6 +442,13 @@ class TapSettings:
         "see.",
         example=["custdataset_sales", {"id": "custdataset_items", "primary_keys": ["id"]}],
     )
+    files: Files | None = setting(
+        None,
+        "Files",
+        "Read the files of the file cabinet as the stream file_cabinet, which is there only with this setting: list "
+        "for names, folders, sizes and addresses, contents for what is in files of at most 10 MB too. Young: little of "
+        "NetSuite's service is documented.",
+    )
     account_timezone: Zone | None = setting(
         None,
         "Account time zone",
@@ -519,7 +532,7 @@ class TapSettings:
                 f"is {self.start_date.isoformat()}, which lies in the future, so no row would ever be read; give an "
                 "earlier date.",
             )
-        taken: set[str] = set()
+        taken = {FILE_STREAM} if self.files else set[str]()
         queries = [query.name for query in self.queries]
         datasets = [each.name or dataset_stream(each.id) for each in self.datasets]
         for source, names in (("queries", queries), ("datasets", datasets)):

@@ -7,6 +7,7 @@ from click.shell_completion import get_completion_class
 
 from suitetalk.cli.batches import batch, job
 from suitetalk.cli.exit_codes import MEANINGS
+from suitetalk.cli.files import file
 from suitetalk.cli.init import init
 from suitetalk.cli.options import connection_options
 from suitetalk.cli.queries import dataset, datasets, limits, open_, query, request, schema, types
@@ -52,6 +53,7 @@ _SECTIONS: dict[str, tuple[click.Command, ...]] = {
     "More about records": (transform, action, actions, attach, detach, form, options),
     "Many records": (batch, job),
     "Queries and requests": (query, dataset, datasets, request),
+    "Files": (file,),
     "What the account has": (types, schema, open_, limits),
     "Set-up": (init, doctor, snapshot, keygen, login, logout, certificates, rotate, revoke, completion),
 }

@@ -16,13 +16,14 @@ from suitetalk.record_tables import table_of
 from tap_netsuite.account import Account
 from tap_netsuite.deletions.sources import deletions_of
 from tap_netsuite.discovery.datasets import dataset_streams
+from tap_netsuite.discovery.files import file_stream
 from tap_netsuite.discovery.found import NOT_KNOWN, Discovery, Finding, Found, Status, StreamEntry
 from tap_netsuite.discovery.known_tables import known_tables, wanted_tables
 from tap_netsuite.discovery.record_types import RecordTypes
 from tap_netsuite.discovery.tables import CUSTOM_FIELD_PREFIXES, TableReader
 from tap_netsuite.probe import FAILURES, Asker, CannotTellError, Questions, is_too_slow, with_features_that_are_on
 from tap_netsuite.record_schema import column_kinds
-from tap_netsuite.settings import DeletionSettings
+from tap_netsuite.settings import FILE_STREAM, DeletionSettings
 from tap_netsuite.source import Kind, kind_of
 
 if TYPE_CHECKING:
@@ -69,10 +70,17 @@ def discover(account: Account) -> Discovery:
 
         queries = [tables.submit(_query, account, each, record_types, asker, columns_of) for each in settings.queries]
         datasets = tables.submit(dataset_streams, account.netsuite.datasets, settings.datasets, requests.map)
-        _raise_first([*pending.values(), is_logged, *queries, datasets])
+        files = tables.submit(file_stream, account.netsuite, settings.files)
+        _raise_first([*pending.values(), is_logged, *queries, datasets, files])
         found = [pending[name].result() for name in named or sorted(pending)]
         _check(named, found, {*known_tables(), *map(table_of, record_types.names)})
-        streams = [*found, *record_types.streams(), *(query.result() for query in queries), *datasets.result()]
+        streams = [
+            *found,
+            *record_types.streams(),
+            *(query.result() for query in queries),
+            *datasets.result(),
+            *files.result(),
+        ]
         return _discovery(streams, settings.deletions, is_logged=is_logged.result())
 
 
@@ -181,6 +189,6 @@ def _discovery(found: Sequence[Found], settings: DeletionSettings, *, is_logged:
 
 
 def _deletions(entry: StreamEntry, settings: DeletionSettings, *, is_logged: bool) -> str:
-    if entry.dataset:
+    if entry.dataset or entry.name == FILE_STREAM:
         return NOT_KNOWN
     return deletions_of(entry.name, entry.keys, settings, is_logged=is_logged, is_full=entry.replication_key is None)

@@ -289,6 +289,7 @@ class DiscoveryCache:
             settings.tables,
             [asdict(query) for query in settings.queries],
             [asdict(dataset) for dataset in settings.datasets],
+            settings.files,
             settings.discovery.booleans,
             settings.discovery.multi_selects,
             settings.discovery.display_values,

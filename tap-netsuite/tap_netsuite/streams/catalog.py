@@ -14,10 +14,11 @@ from tap_netsuite.account import Account
 from tap_netsuite.deletions.sources import with_deleted_at, with_set_read_at
 from tap_netsuite.discovery.found import StreamEntry
 from tap_netsuite.discovery.known_tables import calculated_columns
-from tap_netsuite.settings import DATASET_PREFIX, RECORD_PREFIX, Query, dataset_stream
+from tap_netsuite.settings import DATASET_PREFIX, FILE_STREAM, RECORD_PREFIX, Query, dataset_stream
 from tap_netsuite.streams.audit import AUDIT_STREAM, AuditStream
 from tap_netsuite.streams.base import NetSuiteStream
 from tap_netsuite.streams.dataset import DatasetStream
+from tap_netsuite.streams.files import FileStream
 from tap_netsuite.streams.record import RecordStream, follow_tables
 from tap_netsuite.streams.suiteql import SuiteQLStream
 from tap_netsuite.sync import Run
@@ -96,6 +97,8 @@ class StreamMaker:
         tap, account, run = self.tap, self.account, self.run
         if entry.dataset:
             return DatasetStream(tap, account, run, entry)
+        if entry.name == FILE_STREAM and entry.name not in self._queries:
+            return FileStream(tap, account, run, entry)
         if entry.record_type:
             return RecordStream(tap, account, run, entry.record_type, entry.schema)
         query = self._queries.get(entry.name)
