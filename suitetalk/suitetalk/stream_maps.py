@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import ast
 import copy
+import json
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
@@ -31,9 +32,27 @@ from suitetalk.errors import ConfigurationError, SuiteTalkError
 logger = logging.getLogger(__name__)
 
 DELETED_AT = "_sdc_deleted_at"
+_FILTER, _ELSE, _KEYS = "__filter__", "__else__", "__key_properties__"
+_MAP = "an object of columns with their expressions, or null to leave the stream out"
+_COLUMN_FORMS = {
+    _ELSE: "null, to leave out all other columns",
+    _KEYS: "a list of names",
+    _FILTER: "text with an expression",
+    "__alias__": "the name of a stream",
+    "__source__": "the name of a stream",
+}
+_FORMS: dict[str, tuple[tuple[type, ...], str]] = {
+    "stream_maps": ((Mapping,), "it has to be an object with a map for each stream"),
+    "stream_map_config": ((Mapping,), "it has to be an object of values that expressions use"),
+    "faker_config": ((Mapping,), "it has to be an object with `seed` and `locale`"),
+    "flattening_enabled": ((bool,), "it has to be true or false"),
+    "flattening_max_depth": ((int,), "it has to be a whole number"),
+    "flattening_separator": ((str,), "it has to be text"),
+    "flattening_max_key_length": ((int,), "it has to be a whole number"),
+}
+_MOST_SHOWN = 60
 _SELF = "self"  # in an expression: what the record has in the column that the expression is for
-_FILTER = "__filter__"
-_NOT_EXPRESSIONS = ("__alias__", "__source__", "__else__", "__key_properties__")
+_NOT_EXPRESSIONS = ("__alias__", "__source__", _ELSE, _KEYS)
 
 
 class StreamMapError(SuiteTalkError):
@@ -226,6 +245,48 @@ class _Map(CustomStreamMap):
         if not self._has_warned:
             logger.warning("Deletions of %s are not passed on, because %s", self.stream_name, why)
             self._has_warned = True
+
+
+def check_forms(settings: Mapping[str, Any]) -> None:
+    """Check that the SDK's settings on maps and flattening have the types they need, before the SDK does.
+
+    Raises:
+        ConfigurationError: one has not.
+    """
+    for name, (kinds, form) in _FORMS.items():
+        if not _is_one(settings.get(name), *kinds):
+            raise ConfigurationError(name, f"is {_shown(settings[name])}; {form}.")
+    for stream, columns in (settings.get("stream_maps") or {}).items():
+        if stream == _ELSE or not isinstance(columns, Mapping):
+            if columns not in (None, NULL_STRING):
+                form = "null, to leave out all other streams" if stream == _ELSE else _MAP
+                raise ConfigurationError("stream_maps", f"has {_shown(columns)} for {stream}; it has to be {form}.")
+            continue
+        for column, value in columns.items():
+            if not _is_form_of(column, value):
+                form = _COLUMN_FORMS.get(column, "text with an expression, or null to leave the column out")
+                raise ConfigurationError(
+                    "stream_maps",
+                    f"has for the stream {stream} {_shown(value)} as {column}; it has to be {form}.",
+                )
+
+
+def _is_form_of(column: str, value: Any) -> bool:
+    if column == _ELSE:
+        return value in (None, NULL_STRING)
+    if column == _KEYS:
+        return value is None or (isinstance(value, list) and all(isinstance(name, str) for name in value))
+    return _is_one(value, str)
+
+
+def _is_one(value: Any, *kinds: type) -> bool:
+    """Tell whether a value is null or of one of the types; to Python a boolean is a number as well."""
+    return value is None or (isinstance(value, kinds) and (bool in kinds or not isinstance(value, bool)))
+
+
+def _shown(value: Any) -> str:
+    text = json.dumps(value, default=str)
+    return text if len(text) <= _MOST_SHOWN else f"{text[:_MOST_SHOWN]}…"
 
 
 def _check_expressions(stream_maps: Mapping[str, Any]) -> None:

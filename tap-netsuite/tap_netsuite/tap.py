@@ -17,7 +17,7 @@ from singer_sdk.helpers._util import load_json
 from suitetalk import ConfigurationError, LoginNeededError, LoginRefusedError, RetryPolicy, SuiteTalkError
 from suitetalk.descriptions import check_environment, json_values, stray_names, stray_variables
 from suitetalk.report import Watch, kept
-from suitetalk.stream_maps import Mapper
+from suitetalk.stream_maps import Mapper, check_forms
 from tap_netsuite.account import Account
 from tap_netsuite.batches import batch_config_of
 from tap_netsuite.discovery.discover import discover
@@ -296,6 +296,7 @@ class TapNetSuite(Tap):
             self._warn_of_unknown_settings()
             TapSettings.from_mapping(self.config)
             self._config = json_values(TapSettings, self.config)
+            check_forms(self._config)
         return super()._validate_config(raise_errors=raise_errors)
 
     def _warn_of_unknown_settings(self) -> None:

@@ -179,6 +179,16 @@ def test_a_map_that_fails_says_where_and_other_streams_are_read(
         ),
         ({"stream_maps": {"currency": {"symbol": None}}, **FILES}, "`stream_maps` changes nothing in BATCH files"),
         ({"flattening_enabled": True, **FILES}, "`flattening_enabled` changes nothing in BATCH files"),
+        ({"stream_maps": []}, "Setting `stream_maps` is []; it has to be an object with a map for each stream."),
+        ({"stream_maps": {"currency": 5}}, "Setting `stream_maps` has 5 for currency; it has to be an object of"),
+        (
+            {"stream_maps": {"currency": {"label": ["a"]}}},
+            """has for the stream currency ["a"] as label; it has to be""",
+        ),
+        ({"stream_maps": {"currency": {"__else__": 5}}}, "5 as __else__; it has to be null, to leave out all other"),
+        ({"stream_maps": {"currency": {"__key_properties__": "id"}}}, "it has to be a list of names."),
+        ({"stream_maps": {"__else__": "x"}}, "it has to be null, to leave out all other streams."),
+        ({"flattening_max_depth": "2"}, 'Setting `flattening_max_depth` is "2"; it has to be a whole number.'),
         ({"flattening_enabled": True}, "Setting `flattening_enabled` is not enough: flattening_max_depth is required"),
     ],
 )

@@ -23,7 +23,7 @@ from singer_sdk.sinks import RecordSink
 from suitetalk import ConfigurationError, Governor, NetSuite, RetryPolicy, governor_for
 from suitetalk.descriptions import check_environment, json_values, stray_names, stray_variables
 from suitetalk.report import Watch, kept
-from suitetalk.stream_maps import Mapper, StreamMapError
+from suitetalk.stream_maps import Mapper, StreamMapError, check_forms
 from target_netsuite.child_streams import ChildStreams
 from target_netsuite.errors import (
     InvalidRecordError,
@@ -296,6 +296,7 @@ class TargetNetSuite(SinkTarget):
             self.settings = Settings.from_mapping(self._config)
             # The SDK adds defaults to the streams, which the name of the journal must not depend on.
             self._given_streams = copy.deepcopy(self._config["streams"])
+            check_forms(self._config)
             _ = self.netsuite  # reads the key
         return super()._validate_config(raise_errors=raise_errors)
 

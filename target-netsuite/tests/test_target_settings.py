@@ -11,6 +11,7 @@ from suitetalk import ConfigurationError
 from suitetalk.descriptions import json_values
 from target_netsuite.settings import CONFIG_JSONSCHEMA, Settings
 from target_netsuite.settings.target import ReportSettings
+from target_netsuite.target import TargetNetSuite
 
 _CONNECTION = {
     "account_id": "1234567",
@@ -90,3 +91,18 @@ def test_null_means_absent_even_in_the_entry_of_a_stream() -> None:
     assert json_values(Settings, {"journal": None, "rejects": "", "streams": {"people": entry}}) == {
         "streams": {"people": {"record_type": "customer", "constants": {"email": None}}}
     }
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({"stream_maps": 3}, "Setting `stream_maps` is 3; it has to be an object with a map for each stream."),
+        ({"stream_maps": {"orders": True}}, "Setting `stream_maps` has true for orders; it has to be an object of"),
+        ({"stream_maps": {"orders": {"id": 5}}}, "has for the stream orders 5 as id; it has to be text with"),
+        ({"flattening_enabled": "x"}, 'Setting `flattening_enabled` is "x"; it has to be true or false.'),
+    ],
+)
+def test_settings_of_the_sdk_are_checked_in_our_words(given: dict[str, Any], says: str) -> None:
+    with pytest.raises(ConfigurationError) as refused:
+        TargetNetSuite(config={**_CONNECTION, "streams": {"orders": {"record_type": "salesOrder"}}, **given})
+    assert says in str(refused.value)
