@@ -7,6 +7,7 @@ they are about dates, texts or numbers.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from sqlglot import exp, parse_one
 
@@ -94,8 +95,7 @@ def _canonical(argument: exp.Expr) -> exp.Expr:
 
 
 def _fill(template: str, argument: exp.Expr) -> exp.Expr:
-    node: exp.Expr = exp.Paren(this=parse_one(template, dialect="duckdb"))
-    node.meta["kind"] = "text"
+    node = _raw(template, "text")
     for table in node.find_all(exp.Table):
         if not table.alias:
             table.set("alias", exp.TableAlias(this=exp.to_identifier("_shown_")))
@@ -237,8 +237,13 @@ def _call(name: str, *arguments: exp.Expr) -> exp.Expr:
     return call
 
 
+@lru_cache(maxsize=1000)
+def _parsed(sql: str) -> exp.Expr:
+    return parse_one(sql, dialect="duckdb")
+
+
 def _raw(sql: str, kind: str) -> exp.Expr:
-    node = exp.Paren(this=parse_one(sql, dialect="duckdb"))
+    node = exp.Paren(this=_parsed(sql).copy())
     node.meta["kind"] = kind
     return node
 
@@ -301,20 +306,23 @@ def _formatted(name: str, node: exp.Anonymous) -> exp.Expr:
     value = arguments[0]
     if name in ("TRUNC", "ROUND"):
         return _rounded(name, arguments)
-    sql = value.sql("duckdb", identify=True)
     if len(arguments) == 1:
-        return _call("TO_CHAR", value) if name == "TO_CHAR" else _raw(f"CAST({sql} AS TIMESTAMP)", "date")
+        return _call("TO_CHAR", value) if name == "TO_CHAR" else _raw(f"CAST({_duckdb(value)} AS TIMESTAMP)", "date")
     if not isinstance(arguments[1], exp.Literal):
         raise unsupported_search()
     model = arguments[1].name
     if name != "TO_CHAR":
         formats = ", ".join("'" + text.replace("'", "''") + "'" for text in parse_formats(model))
-        return _raw(f"strptime(CAST({sql} AS VARCHAR), [{formats}])", "date")
+        return _raw(f"strptime(CAST({_duckdb(value)} AS VARCHAR), [{formats}])", "date")
     if is_number_format(model):
-        return _raw(format_number_sql(sql, model), "text")
+        return _raw(format_number_sql(_duckdb(value), model), "text")
     if kind_of(value) == "text":  # to Oracle it is then a number, and no format of a time is one of numbers
         raise unsupported_search()
     return _replaced(value, to_char_sql("_value_", model))
+
+
+def _duckdb(value: exp.Expr) -> str:
+    return value.sql("duckdb", identify=True)
 
 
 def _replaced(value: exp.Expr, template: str) -> exp.Expr:

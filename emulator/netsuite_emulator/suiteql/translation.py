@@ -13,7 +13,7 @@ from sqlglot import exp
 from sqlglot.dialects.duckdb import DuckDB
 from sqlglot.dialects.oracle import Oracle
 from sqlglot.errors import SqlglotError
-from sqlglot.tokens import TokenType  # type: ignore[attr-defined]  # public, though not listed as such
+from sqlglot.tokens import Token, TokenType  # type: ignore[attr-defined]  # public, though not listed as such
 from sqlglot.transforms import eliminate_join_marks
 
 from netsuite_emulator.company.description import Company
@@ -48,8 +48,10 @@ def parse(text: str) -> exp.Query:
         NetSuiteError: it is not a SELECT that SuiteQL understands [article_0824094533, section_156257796125].
     """
     try:
-        _check_tokens(text)
-        statements = SuiteQL().parse(text)
+        dialect = SuiteQL()
+        tokens = dialect.tokenize(text)
+        _check_tokens(tokens)
+        statements = dialect.parser().parse(tokens, text)
     except (SqlglotError, RecursionError, ValueError):
         raise unsupported_search() from None
     if len(statements) != 1 or not isinstance(statements[0], exp.Query):
@@ -63,8 +65,7 @@ def parse(text: str) -> exp.Query:
     return tree
 
 
-def _check_tokens(text: str) -> None:
-    tokens = SuiteQL().tokenize(text)
+def _check_tokens(tokens: Sequence[Token]) -> None:
     for token, following in zip(tokens, [*tokens[1:], None], strict=True):
         if token.token_type in _FORBIDDEN_TOKENS:
             raise unsupported_search()
