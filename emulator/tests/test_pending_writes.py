@@ -117,6 +117,32 @@ def send_batch(client: Any, bodies: list[dict[str, Any]]) -> None:
     assert job["progress"] == "succeeded"
 
 
+def test_lines_are_those_of_the_last_write_and_so_is_what_was_posted(client: Any) -> None:
+    """Nobody reads between the writes, so each has to know what the one before it left pending."""
+    item = client.rows("SELECT min(id) AS id FROM item WHERE itemtype = 'InvtPart'")[0]["id"]
+    address = "/record/v1/invoice/eid:W-1"
+
+    def lines(*amounts: int) -> dict[str, Any]:
+        return {"item": {"items": [{"item": {"id": str(item)}, "quantity": 1, "amount": one} for one in amounts]}}
+
+    customer = client.create("customer", named("One", externalId="W-1"))
+    made = client.create("invoice", {"externalId": "W-1", "entity": {"id": customer}, **lines(10, 20)})
+    client.send("PATCH", address, json=lines(5))
+    client.send("PATCH", f"{address}?replace=item", json=lines(7, 8))
+    client.send("PATCH", address, json={"item": {"items": [{"line": 1, "quantity": 2, "amount": 9}]}, "memo": "third"})
+    assert client.emulator.execute(
+        f"SELECT id, foreignamount::INT, quantity::INT FROM transactionline WHERE transaction = {made} ORDER BY id"
+    ) == [(0, 17, None), (1, -9, -2), (2, -8, -1)]
+    posted = client.emulator.execute(
+        f"SELECT accountingbook, sum(debit)::INT, sum(amount)::INT FROM transactionaccountingline "
+        f"WHERE transaction = {made} GROUP BY ALL"
+    )
+    assert {(debit, amount) for _, debit, amount in posted} == {(17, 0)}
+    assert client.get(address)["total"] == 17
+    client.send("DELETE", address)
+    assert client.emulator.execute(f"SELECT * FROM transactionaccountingline WHERE transaction = {made}") == []
+
+
 def test_a_data_file_has_what_was_written_last(client_of: Any, tmp_path: Path) -> None:
     path = tmp_path / "company.duckdb"
     client = client_of(scale=0.02, data_file=path)

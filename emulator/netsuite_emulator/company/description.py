@@ -5,9 +5,11 @@ Tables are written down in `tables/*.txt`, record types in `record_types.py`.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
+from typing import Any
 
 from netsuite_emulator.company.choices import CHOICES
 
@@ -113,7 +115,9 @@ class Address:
 class Sublist:
     """A sublist: the rows of `table` whose `parent` column is the record's id.
 
-    `key` is the REST property that tells rows apart, None where the sublist has no key [chapter_1545142407].
+    `key` is the REST property that tells rows apart, None where the sublist has no key [chapter_1545142407]. Of a
+    transaction's lines, which stand in one table, `with_item` tells whether those of the sublist have an item, None for
+    both.
     """
 
     name: str
@@ -121,8 +125,21 @@ class Sublist:
     parent: str
     key: str | None
     only: tuple[str, ...] = ()
-    where: str = "true"
+    with_item: bool | None = None
     constants: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def where(self) -> str:
+        """What its rows have in common besides the parent, as an SQL condition."""
+        if self.table != "transactionline":
+            return "true"
+        item = {True: " AND item IS NOT NULL", False: " AND item IS NULL", None: ""}[self.with_item]
+        return f"mainline = 'F'{item}"
+
+    def holds(self, line: Mapping[str, Any]) -> bool:
+        """Whether a line of a transaction is one of its rows."""
+        has_item = line.get("item") is not None
+        return line["mainline"] == "F" and self.with_item in (None, has_item)
 
 
 @dataclass(frozen=True)

@@ -41,11 +41,9 @@ _JOURNAL_LINE = (
     "line", "account", "debit", "credit", "description", "department", "class", "location", "eliminate",
     "lineUniqueKey",
 )  # fmt: skip
-_ITEM = Sublist("item", "transactionline", "transaction", "line", _SALES_LINE, "mainline = 'F' and item is not null")
-_EXPENSE = Sublist(
-    "expense", "transactionline", "transaction", "line", _EXPENSE_LINE, "mainline = 'F' and item is null"
-)
-_LINE = Sublist("line", "transactionline", "transaction", "line", _JOURNAL_LINE, "mainline = 'F'")
+_ITEM = Sublist("item", "transactionline", "transaction", "line", _SALES_LINE, with_item=True)
+_EXPENSE = Sublist("expense", "transactionline", "transaction", "line", _EXPENSE_LINE, with_item=False)
+_LINE = Sublist("line", "transactionline", "transaction", "line", _JOURNAL_LINE)
 _PRICE = Sublist("price", "pricing", "item", None)
 
 _REFERRING = ("reference", "multiselect")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from netsuite_emulator.company.description import Column, Company, RecordType, Table
@@ -78,6 +79,24 @@ class RecordStore:
         suffix = f" ORDER BY {order}" if order else ""
         found = self.storage.rows(f'SELECT {listed} FROM "{table.name}" WHERE {condition}{suffix}', values)
         return [dict(zip(names, row, strict=True)) for row in found]
+
+    def value(self, table: Table, name: str, key: Any) -> Any:
+        """One value of the row with this key, None where there is no such row or column."""
+        if table.column(name) is None:
+            return None
+        lookup = self.storage.lookups.get(table, name) if self.storage.is_writing else None
+        if lookup is not None:
+            return lookup.by_key.get(key)
+        found = self.storage.row(f'SELECT "{name}" FROM "{table.name}" WHERE "{table.key[0]}" = ?', [key])
+        return found[0] if found else None
+
+    def column(self, table: Table, name: str) -> Mapping[int, Any]:
+        """The values of a column by the rows' keys, without those that have none."""
+        lookup = self.storage.lookups.get(table, name) if self.storage.is_writing else None
+        if lookup is not None:
+            return lookup.by_key
+        sql = f'SELECT "{table.key[0]}", "{name}" FROM "{table.name}" WHERE "{name}" IS NOT NULL'
+        return dict(self.storage.rows(sql))
 
     def display(self, table: Table, identifier: Any) -> str | None:
         """The display value of a row; None where there is no such row."""

@@ -9,70 +9,91 @@ from netsuite_emulator.company.description import RecordType, Sublist, Table
 from netsuite_emulator.errors import invalid_content, nonexistent_id, user_error
 from netsuite_emulator.records.bodies import BodyReader, Validation
 from netsuite_emulator.records.store import RecordStore, insert, update
+from netsuite_emulator.records.transaction_lines import TransactionLines
 from netsuite_emulator.storage.company_tables import ATTACHMENT_TABLE
 
 __all__ = ["ATTACHMENT_TABLE", "Attachments", "SublistWriter"]
 
 
+_PRINTED = ("addressee", "addr1", "addr2", "city", "state", "zip")
+
+
 class SublistWriter:
     """Writes the parts of one record."""
 
-    def __init__(self, store: RecordStore, calendar: AccountCalendar, validation: Validation) -> None:
-        """`validation` says what is let pass in bodies."""
+    def __init__(
+        self, store: RecordStore, calendar: AccountCalendar, validation: Validation, lines: TransactionLines | None
+    ) -> None:
+        """`validation` says what is let pass in bodies; `lines` are the record's, where it is a transaction."""
         self._store = store
         self._calendar = calendar
         self._bodies = BodyReader(store, calendar, validation)
+        self._lines = lines
 
     def write(
-        self, record_type: RecordType, sublist: Sublist, parent: int, rows: list[Any] | None, *, replace: bool
+        self,
+        record_type: RecordType,
+        sublist: Sublist,
+        parent: int,
+        rows: list[Any] | None,
+        *,
+        is_new: bool,
+        replace: bool,
     ) -> None:
         """Write the rows of a sublist.
 
         With a key, rows that have one of an existing row change it, the others are added; without, all are added.
-        `replace` removes what is not sent. None empties the sublist.
+
+        Args:
+            record_type: the record's.
+            sublist: which.
+            parent: the record's id.
+            rows: what was sent; None empties the sublist.
+            is_new: whether the record was made a moment ago, so that it has no rows.
+            replace: whether what is not sent is removed.
 
         Raises:
             NetSuiteError: a row is refused.
         """
-        existing = {int(row[0]) for row in self._existing(sublist, parent)}
+        existing = set() if is_new else self._existing(sublist, parent)
         if rows is None:
-            self._remove(sublist, parent, existing)
+            self._remove(sublist, existing)
             return
         plan = [(self._key(sublist, row, existing), number, row) for number, row in enumerate(rows)]
         if replace:
-            self._remove(sublist, parent, existing - {key for key, _, _ in plan if key is not None})
+            self._remove(sublist, existing - {key for key, _, _ in plan if key is not None})
         for key, number, row in plan:
             self._write_row(record_type, sublist, parent, key, row, f"{sublist.name}.items[{number}]")
 
-    def write_address(self, table: Table, key: str, identifier: int, column: str, body: Any) -> None:
-        """Write an address subrecord of a row; None removes it."""
-        row = self._store.row(table, key, identifier) or {}
-        number = row.get(column)
+    def write_address(
+        self, table: Table, key: str, identifier: int, column: str, body: Any, *, is_new: bool = False
+    ) -> None:
+        """Write an address subrecord of a row; None removes it. A row that `is_new` has none yet."""
+        number = None if is_new else self._part(table, key, identifier, [key, column]).get(column)
         if body is None:
             update(self._store, table.name, {column: None}, identifier)
             return
         addresses = self._store.company.tables["entityaddress"]
         values: dict[str, Any] = self._bodies.read(body, addresses.columns, (), column).columns
         values["lastmodifieddate"] = self._calendar.now()
+        before = {} if number is None else self._part(addresses, "nkey", number, ["nkey", *_PRINTED])
+        values["addrtext"] = _address_text({**before, **values})
         if number is None:
             number = self._store.storage.next_id(addresses)
             insert(self._store, addresses.name, {"nkey": number, **values})
             update(self._store, table.name, {column: number}, identifier)
         else:
             update(self._store, addresses.name, values, number)
-        self._store.storage.rows(
-            "UPDATE entityaddress SET addrtext = concat_ws(chr(10), addressee, addr1, addr2, "
-            "nullif(trim(concat_ws(' ', city, state, zip)), '')) WHERE nkey = ?",
-            [number],
-        )
 
-    def _key_column(self, sublist: Sublist) -> str:
-        return "id" if sublist.table == "transactionline" else self._store.company.tables[sublist.table].key[0]
+    def _part(self, table: Table, key: str, identifier: int, names: list[str]) -> dict[str, Any]:
+        """Some columns of a row, none where there is no such row."""
+        found = self._store.storage.rows_of(table, key, identifier, names)
+        return found[0] if found else {}
 
-    def _existing(self, sublist: Sublist, parent: int) -> list[tuple[Any, ...]]:
-        key = self._key_column(sublist)
-        sql = f'SELECT "{key}" FROM "{sublist.table}" WHERE "{sublist.parent}" = ? AND {sublist.where}'
-        return self._store.storage.rows(sql, [parent])
+    def _existing(self, sublist: Sublist, parent: int) -> set[int]:
+        if self._lines is not None and sublist.table == "transactionline":
+            return self._lines.numbers(sublist)
+        return self._store.keys(self._store.company.tables[sublist.table], {sublist.parent: parent})
 
     def _key(self, sublist: Sublist, row: Any, existing: set[int]) -> int | None:
         """The key of the existing row that a sent row means, None for a new one."""
@@ -87,14 +108,13 @@ class SublistWriter:
             raise invalid_content(f"The key '{sublist.key}' must be an integer.", sublist.name) from None
         return key if key in existing else None
 
-    def _remove(self, sublist: Sublist, parent: int, keys: set[int]) -> None:
-        if keys:
-            listed = ", ".join(str(key) for key in sorted(keys))
-            self._store.storage.rows(
-                f'DELETE FROM "{sublist.table}" WHERE "{sublist.parent}" = ? '
-                f'AND "{self._key_column(sublist)}" IN ({listed})',
-                [parent],
-            )
+    def _remove(self, sublist: Sublist, keys: set[int]) -> None:
+        if self._lines is not None and sublist.table == "transactionline":
+            self._lines.remove(keys)
+            return
+        table = self._store.company.tables[sublist.table]
+        for key in sorted(keys):
+            self._store.storage.remove(table, table.key[0], key)
 
     def _write_row(
         self, record_type: RecordType, sublist: Sublist, parent: int, key: int | None, row: Any, place: str
@@ -103,57 +123,23 @@ class SublistWriter:
         columns = self._store.company.line_fields(sublist)
         unkeyed = {name: value for name, value in row.items() if name.lower() != (sublist.key or "").lower()}
         changes = self._bodies.read(unkeyed, columns, (), place, record_type.sign)
-        if sublist.table == "transactionline":
-            unique = self._write_line(record_type, parent, key, changes.columns)
-        elif key is None:
-            unique = self._store.storage.next_id(table)
+        if self._lines is not None and sublist.table == "transactionline":
+            self._lines.write(key, changes.columns)
+            return
+        unique = self._store.storage.next_id(table) if key is None else key
+        if key is None:
             insert(self._store, table.name, {table.key[0]: unique, sublist.parent: parent, **changes.columns})
         else:
-            unique = key
             update(self._store, table.name, changes.columns, key)
         for column, body in changes.addresses.items():
-            self.write_address(table, table.key[0], unique, column, body)
-
-    def _write_line(self, record_type: RecordType, parent: int, key: int | None, values: dict[str, Any]) -> int:
-        """Write a line of a transaction; its amount follows from quantity and rate where it is not given."""
-        storage = self._store.storage
-        now = self._calendar.now()
-        sets_amount = "foreignamount" in values
-        if key is None:
-            unique = storage.next_id(self._store.company.tables["transactionline"])
-            last = storage.row("SELECT max(id) FROM transactionline WHERE transaction = ?", [parent])
-            highest = last[0] if last else None
-            first = 0 if record_type.name == "journalEntry" else 1  # [reference 14.1]
-            number = first if highest is None else int(highest) + 1
-            fixed = {"uniquekey": unique, "transaction": parent, "id": number, "linesequencenumber": number}
-            insert(self._store, "transactionline", {**fixed, "linecreateddate": now, **values})
-        else:
-            found = storage.row("SELECT uniquekey FROM transactionline WHERE transaction = ? AND id = ?", [parent, key])
-            unique = int(found[0]) if found else 0
-            update(self._store, "transactionline", values, unique)
-        update(self._store, "transactionline", {"linelastmodifieddate": now, "mainline": "F"}, unique)
-        _complete_line(self._store, unique, record_type.sign, sets_amount=sets_amount)
-        return unique
+            self.write_address(table, table.key[0], unique, column, body, is_new=key is None)
 
 
-def _complete_line(store: RecordStore, unique: int, sign: int, *, sets_amount: bool) -> None:
-    """Source the item's kind and price, and work out the amount."""
-    store.storage.rows(
-        "UPDATE transactionline SET itemtype = (SELECT i.itemtype FROM item i WHERE i.id = transactionline.item), "
-        f"quantity = CASE WHEN item IS NOT NULL THEN coalesce(quantity, {sign}) END, "
-        "rate = coalesce(rate, (SELECT min(p.unitprice) FROM pricing p WHERE p.item = transactionline.item "
-        "AND p.pricelevel = coalesce(transactionline.price, 1))) WHERE uniquekey = ?",
-        [unique],
-    )
-    if not sets_amount:
-        store.storage.rows(
-            "UPDATE transactionline SET foreignamount = coalesce(round(quantity * rate, 2), "
-            "coalesce(debitforeignamount, 0) - coalesce(creditforeignamount, 0)) WHERE uniquekey = ? "
-            "AND (item IS NOT NULL OR foreignamount IS NULL OR debitforeignamount IS NOT NULL "
-            "OR creditforeignamount IS NOT NULL)",
-            [unique],
-        )
-    store.storage.rows("UPDATE transactionline SET netamount = foreignamount WHERE uniquekey = ?", [unique])
+def _address_text(address: dict[str, Any]) -> str:
+    """An address as it is printed, with a line for each part."""
+    place = " ".join(address[name] for name in _PRINTED[3:] if address.get(name) is not None).strip(" ")
+    parts = [address.get(name) for name in _PRINTED[:3]]
+    return "\n".join(part for part in (*parts, place or None) if part is not None)
 
 
 class Attachments:

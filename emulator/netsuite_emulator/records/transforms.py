@@ -11,7 +11,8 @@ from netsuite_emulator.errors import NetSuiteError, invalid_content, user_error
 from netsuite_emulator.records.bodies import Validation
 from netsuite_emulator.records.reading import RecordReader
 from netsuite_emulator.records.store import RecordStore, insert, update
-from netsuite_emulator.records.writing import RecordWriter, post, take_subsidiary
+from netsuite_emulator.records.transaction_lines import post
+from netsuite_emulator.records.writing import RecordWriter
 
 __all__ = ["Transforms", "perform_action", "targets_of"]
 
@@ -52,8 +53,9 @@ def pay(store: RecordStore, invoice: int, payment: int, now: datetime) -> None:
         "linesequencenumber": 1, "mainline": "F", "expenseaccount": _BANK, "foreignamount": left, "netamount": left,
         "linecreateddate": now, "linelastmodifieddate": now,
     }  # fmt: skip
+    if store.company.one_world:
+        bank["subsidiary"] = store.value(store.company.tables["transaction"], "subsidiary", payment)
     insert(store, "transactionline", bank)
-    take_subsidiary(store, payment)
     post(store, payment, now)
     settled = {"foreignamountunpaid": 0, "foreignamountpaid": paid + left, "status": "B", "lastmodifieddate": now}
     update(store, "transaction", settled, invoice)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 from netsuite_emulator.clock import AccountCalendar
@@ -12,8 +13,9 @@ from netsuite_emulator.errors import user_error
 from netsuite_emulator.records.bodies import BodyReader, Changes, Validation
 from netsuite_emulator.records.store import RecordStore, insert, update
 from netsuite_emulator.records.sublists import SublistWriter
+from netsuite_emulator.records.transaction_lines import TransactionLines
 
-__all__ = ["RecordWriter", "Validation", "delete_record", "post", "settle", "stamps", "take_subsidiary"]
+__all__ = ["RecordWriter", "Validation", "delete_record", "stamps"]
 
 
 _MODIFIED = ("lastmodifieddate", "lastmodified")
@@ -34,6 +36,8 @@ _OWNED = {
     "contact": [("entityaddressbook", "entity")],
     "job": [("entityaddressbook", "entity")],
 }
+# Columns of a transaction that its lines and their sums follow.
+_DECIDE_LINES = ("id", "entity", "subsidiary", "exchangerate", "posting", "foreignamountpaid")
 _NOT_COUNTED = {*VIEWS, "deletedrecord", "systemnote"}
 
 
@@ -74,22 +78,15 @@ def _transaction_defaults(
     record_type: RecordType, values: dict[str, Any], store: RecordStore, now: datetime
 ) -> dict[str, Any]:
     day = values.get("trandate") or now.date()
-    entity = store.storage.row(
-        "SELECT currency FROM customer WHERE id = ? UNION ALL SELECT currency FROM vendor WHERE id = ?",
-        [values.get("entity")] * 2,
-    )
-    currency = values.get("currency") or (entity[0] if entity else None) or 1
-    rate = store.storage.row("SELECT exchangerate FROM currency WHERE id = ?", [currency])
-    period = store.storage.row(
-        "SELECT id FROM accountingperiod WHERE isposting = 'T' AND ?::DATE BETWEEN startdate AND enddate", [day]
-    )
+    currency = values.get("currency") or _of_entity("currency", values, store) or 1
+    rate = store.value(store.company.tables["currency"], "exchangerate", currency)
     number = values["id"]
     first_status = {"CustPymt": "B", "Journal": "B", "PurchOrd": "B", "SalesOrd": "B"}
     defaults = {
         "trandate": day,
         "currency": currency,
-        "exchangerate": rate[0] if rate else 1,
-        "postingperiod": period[0] if period else None,
+        "exchangerate": Decimal(1) if rate is None else rate,
+        "postingperiod": _period(day, store),
         "posting": "T" if record_type.posting else "F",
         "status": first_status.get(dict(record_type.constants)["type"], "A"),
         "approvalstatus": "2",
@@ -106,11 +103,21 @@ def _transaction_defaults(
 def _subsidiary(values: dict[str, Any], store: RecordStore) -> dict[str, Any]:
     if not store.company.one_world:
         return {}
-    found = store.storage.row(
-        "SELECT subsidiary FROM customer WHERE id = ? UNION ALL SELECT subsidiary FROM vendor WHERE id = ?",
-        [values.get("entity")] * 2,
-    )
-    return {"subsidiary": found[0] if found else 1}
+    return {"subsidiary": _of_entity("subsidiary", values, store) or 1}
+
+
+def _of_entity(name: str, values: dict[str, Any], store: RecordStore) -> Any:
+    """What the customer or vendor of a transaction has in a column."""
+    found = (store.value(store.company.tables[kind], name, values.get("entity")) for kind in ("customer", "vendor"))
+    return next((value for value in found if value is not None), None)
+
+
+def _period(day: date, store: RecordStore) -> int | None:
+    """The posting period of a day."""
+    periods = store.company.tables["accountingperiod"]
+    begins, ends = store.column(periods, "startdate"), store.column(periods, "enddate")
+    posting = store.keys(periods, {"isposting": "T"}) & begins.keys() & ends.keys()
+    return min((key for key in posting if begins[key] <= day <= ends[key]), default=None)
 
 
 def delete_record(store: RecordStore, record_type: RecordType, identifier: int, now: datetime) -> None:
@@ -177,78 +184,6 @@ def _first_reference(store: RecordStore, table: Table, identifier: int) -> str |
     return None if row is None else str(row[0])
 
 
-_RECEIVABLE, _PAYABLE = 6, 20
-
-
-def settle(store: RecordStore, record_type: RecordType, identifier: int, now: datetime) -> None:
-    """Bring totals, main line and accounting lines in line with what was written.
-
-    Raises:
-        NetSuiteError: a journal does not balance.
-    """
-    storage = store.storage
-    found = storage.row(
-        "SELECT coalesce(sum(foreignamount), 0) FROM transactionline WHERE transaction = ? AND mainline = 'F'",
-        [identifier],
-    )
-    total = found[0] if found else 0
-    if record_type.name == "journalEntry":
-        if total != 0:
-            raise user_error("The amounts in the Debit and Credit columns must balance.")
-        take_subsidiary(store, identifier)
-    else:
-        _settle_main_line(store, record_type, identifier, now)
-    if record_type.sublists and record_type.name != "journalEntry":  # the total follows from lines where it has any
-        storage.rows(
-            'UPDATE "transaction" SET foreigntotal = ?, totalaftertaxes = ?, foreignamountunpaid = '
-            "CASE WHEN posting = 'T' THEN abs(?) - coalesce(foreignamountpaid, 0) END WHERE id = ?",
-            [-total, -total, total, identifier],
-        )
-        storage.rows(
-            "UPDATE transactionline SET foreignamount = ?, netamount = ? WHERE transaction = ? AND mainline = 'T'",
-            [-total, -total, identifier],
-        )
-    if record_type.posting:
-        post(store, identifier, now)
-
-
-def _settle_main_line(store: RecordStore, record_type: RecordType, identifier: int, now: datetime) -> None:
-    storage = store.storage
-    if storage.row("SELECT 1 FROM transactionline WHERE transaction = ? AND mainline = 'T'", [identifier]) is None:
-        unique = storage.next_id(store.company.tables["transactionline"])
-        account = _PAYABLE if record_type.name in ("vendorBill", "purchaseOrder") else _RECEIVABLE
-        main = {"uniquekey": unique, "transaction": identifier, "id": 0, "linesequencenumber": 0, "mainline": "T"}
-        insert(store, "transactionline", {**main, "linecreateddate": now, "expenseaccount": account})
-    storage.rows(
-        "UPDATE transactionline SET entity = t.entity, linelastmodifieddate = CASE WHEN mainline = 'T' "
-        'THEN ?::TIMESTAMP ELSE linelastmodifieddate END FROM "transaction" t '
-        "WHERE t.id = transactionline.transaction AND t.id = ?",
-        [now, identifier],
-    )
-    take_subsidiary(store, identifier)
-
-
-def take_subsidiary(store: RecordStore, identifier: int) -> None:
-    """Give each line of a transaction the subsidiary of its header, where the account has subsidiaries."""
-    if store.company.one_world:
-        store.storage.rows(
-            'UPDATE transactionline SET subsidiary = t.subsidiary FROM "transaction" t '
-            "WHERE t.id = transactionline.transaction AND t.id = ?",
-            [identifier],
-        )
-
-
-def post(store: RecordStore, identifier: int, now: datetime) -> None:
-    """Write the accounting lines of a transaction again."""
-    storage = store.storage
-    storage.rows("DELETE FROM transactionaccountingline WHERE transaction = ?", [identifier])
-    storage.rows(
-        "INSERT INTO transactionaccountingline BY NAME "
-        "SELECT *, ?::TIMESTAMP AS lastmodifieddate FROM posted WHERE transaction = ?",
-        [now, identifier],
-    )
-
-
 class RecordWriter:
     """Writes rows. Its methods must be called while the storage is `writing`."""
 
@@ -274,7 +209,9 @@ class RecordWriter:
         self._refuse_duplicates(table, values, identifier)
         values.update(stamps(table, self._calendar.now(), created=True))
         insert(self._store, table.name, {name: value for name, value in values.items() if table.column(name)})
-        self._write_parts(record_type, identifier, changes, validation, frozenset())
+        self._write_parts(
+            record_type, identifier, changes, validation, frozenset(), self._lines(record_type, values), is_new=True
+        )
         return identifier
 
     def update(
@@ -310,12 +247,13 @@ class RecordWriter:
             if value is None and column is not None and column.field in required:
                 raise user_error(f"Please enter value(s) for: {column.field}.", column.field)
         self._refuse_duplicates(table, changes.columns, identifier)
+        lines = self._lines(record_type, changes.columns, identifier)
         values = {**changes.columns, **stamps(table, self._calendar.now(), created=False)}
         update(self._store, table.name, values, identifier)
         for sublist in record_type.sublists:
             if sublist.name.lower() in replaced and sublist.name not in changes.sublists:
                 changes.sublists[sublist.name] = []
-        self._write_parts(record_type, identifier, changes, validation, replaced)
+        self._write_parts(record_type, identifier, changes, validation, replaced, lines, is_new=False)
 
     def delete(self, record_type: RecordType, identifier: int) -> None:
         """Delete a record and note the deletion.
@@ -368,10 +306,14 @@ class RecordWriter:
         changes: Changes,
         validation: Validation,
         replaced: frozenset[str],
+        lines: TransactionLines | None,
+        *,
+        is_new: bool,
     ) -> None:
-        sublists = SublistWriter(self._store, self._calendar, validation)
+        sublists = SublistWriter(self._store, self._calendar, validation, lines)
+        table = self._table(record_type)
         for column, body in changes.addresses.items():
-            sublists.write_address(self._table(record_type), record_type.key, identifier, column, body)
+            sublists.write_address(table, record_type.key, identifier, column, body, is_new=is_new)
         for sublist in record_type.sublists:
             if sublist.name in changes.sublists:
                 sublists.write(
@@ -379,7 +321,28 @@ class RecordWriter:
                     sublist,
                     identifier,
                     changes.sublists[sublist.name],
+                    is_new=is_new,
                     replace=sublist.name.lower() in replaced,
                 )
-        if record_type.table == "transaction" and not (self._drafts and record_type.name == "journalEntry"):
-            settle(self._store, record_type, identifier, self._calendar.now())
+        if lines is not None:
+            lines.settle()
+
+    def _lines(
+        self, record_type: RecordType, values: dict[str, Any], identifier: int | None = None
+    ) -> TransactionLines | None:
+        """The lines of a transaction that is about to get these values, a new one where it has no id yet."""
+        if record_type.table != "transaction":
+            return None
+        before: dict[str, Any] = {"id": values.get("id")}
+        if identifier is not None:
+            table = self._table(record_type)
+            names = [name for name in _DECIDE_LINES if table.column(name)]
+            (before,) = self._store.storage.rows_of(table, "id", identifier, names)
+        return TransactionLines(
+            self._store,
+            record_type,
+            {**before, **values},
+            self._calendar.now(),
+            is_new=identifier is None,
+            is_draft=self._drafts,
+        )

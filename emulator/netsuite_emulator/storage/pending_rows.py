@@ -17,13 +17,14 @@ _LARGEST_NUMBER = 10**20
 
 
 class PendingRows:
-    """Rows to add, to change and to remove, in this order. A key that was removed never comes back."""
+    """Rows to add, to change, to remove and to derive, in this order. A key that was removed never comes back."""
 
     def __init__(self) -> None:
         """Nothing yet."""
         self._tables: dict[str, Table] = {}
         self._added: dict[str, dict[Any, dict[str, Any]]] = {}
         self._changed: dict[str, dict[Any, dict[str, Any]]] = {}
+        self._derived: dict[tuple[str, str, str], dict[int, datetime]] = {}
         self._removed: dict[tuple[str, str], list[int]] = {}
         self._count = 0
 
@@ -47,11 +48,41 @@ class PendingRows:
     def remove(self, table: Table, column: str, value: int) -> None:
         """Remove the rows that have a value in a column."""
         self._note(table)
+        for (name, _, derived_by), derived in self._derived.items():
+            if (name, derived_by) == (table.name, column):
+                derived.pop(value, None)
         if table.key == (column,):
             self._changed.get(table.name, {}).pop(value, None)
             if self._added.get(table.name, {}).pop(value, None) is not None:
                 return
         self._removed.setdefault((table.name, column), []).append(value)
+
+    def derive(self, table: Table, view: str, column: str, value: int, now: datetime) -> None:
+        """Replace the rows that have a value in a column by what a view has of them, last modified now."""
+        self._note(table)
+        self._derived.setdefault((table.name, view, column), {})[value] = now
+
+    def bring_up_to_date(self, table: Table, column: str, value: int, rows: dict[Any, dict[str, Any]]) -> None:
+        """Change rows that were read from DuckDB into what they are after these writes.
+
+        Args:
+            table: where they are; its key is one column.
+            column: the one they were asked for by, which no row gets another value in.
+            value: what they have there.
+            rows: by their keys; each has at least the key and this column.
+        """
+        defaults = table.defaults
+        for key, added in self._added.get(table.name, {}).items():
+            if added.get(column) == value:
+                rows[key] = {**defaults, **added}
+        changed = self._changed.get(table.name, {})
+        for key in rows.keys() & changed.keys():
+            rows[key] |= changed[key]
+        for (name, removed_by), removed in self._removed.items():
+            if name == table.name:
+                gone = set(removed)
+                for key in [key for key, row in rows.items() if row.get(removed_by) in gone]:
+                    del rows[key]
 
     def append(self, later: PendingRows) -> None:
         """Take over what was written after this; `later` must not be used again."""
@@ -60,6 +91,8 @@ class PendingRows:
         for name, rows in later._changed.items():
             for key, values in rows.items():
                 self.update(later._tables[name], key, values)
+        for where, derived in later._derived.items():
+            self._derived.setdefault(where, {}).update(derived)
         for (name, column), removed in later._removed.items():
             for value in removed:
                 self.remove(later._tables[name], column, value)
@@ -79,6 +112,9 @@ class PendingRows:
                 yield _change(self._tables[name], names, members)
         for (name, column), removed in self._removed.items():
             yield f'DELETE FROM "{name}" WHERE "{column}" IN (SELECT unnest(?::BIGINT[]))', [removed]
+        for where, derived in self._derived.items():
+            if derived:
+                yield from _derivation(*where, derived)
 
     def _note(self, table: Table) -> None:
         self._tables[table.name] = table
@@ -142,3 +178,16 @@ def _change(table: Table, names: tuple[str, ...], rows: dict[Any, dict[str, Any]
 
 def _unnested(table: Table, name: str) -> str:
     return f"unnest(?::{table.sql_types[name]}[])"
+
+
+def _derivation(table: str, view: str, column: str, moments: dict[int, datetime]) -> Iterator[tuple[str, list[Any]]]:
+    """The statements that replace rows by those of a view, each with its own moment."""
+    yield f'DELETE FROM "{table}" WHERE "{column}" IN (SELECT unnest(?::BIGINT[]))', [list(moments)]
+    if len(moments) == 1:  # a constant makes the view read few rows
+        ((value, now),) = moments.items()
+        sql = f'SELECT *, ?::TIMESTAMP AS lastmodifieddate FROM "{view}" WHERE "{column}" = ?'
+        yield f'INSERT INTO "{table}" BY NAME {sql}', [now, value]
+        return
+    source = f'SELECT unnest(?::BIGINT[]) AS "{column}", unnest(?::TIMESTAMP[]) AS lastmodifieddate'
+    sql = f'SELECT v.*, m.lastmodifieddate FROM "{view}" v JOIN ({source}) m USING ("{column}")'
+    yield f'INSERT INTO "{table}" BY NAME {sql}', [list(moments), list(moments.values())]

@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -71,6 +72,25 @@ class Storage:
         """The first row of a query, or None."""
         return self._ready(sql).execute(sql, list(parameters)).fetchone()
 
+    def rows_of(self, table: Table, column: str, value: int, names: Sequence[str]) -> list[dict[str, Any]]:
+        """The rows that have a value in a column, while this thread writes; what is pending can stay so.
+
+        Args:
+            table: where they are; its key is one column.
+            column: the key, or one that no row gets another value in.
+            value: what they have there.
+            names: the columns to return, at least; the key and this column are among them.
+        """
+        listed = ", ".join(f'"{name}"' for name in names)
+        sql = f'SELECT {listed} FROM "{table.name}" WHERE "{column}" = ?'
+        cursor = self._ready(sql) if self._begun else self._cursor()
+        found = cursor.execute(sql, [value]).fetchall()
+        rows = {row[table.key[0]]: row for row in (dict(zip(names, values, strict=True)) for values in found)}
+        if not self._begun:
+            self._pending.bring_up_to_date(table, column, value, rows)
+            self._staged.bring_up_to_date(table, column, value, rows)
+        return list(rows.values())
+
     def insert(self, table: Table, values: dict[str, Any]) -> None:
         """Add a row, while this thread writes; columns left out take their defaults."""
         if fits(table, values):
@@ -95,6 +115,15 @@ class Storage:
         """Delete the rows that have a value in a column, while this thread writes: for records that are deleted."""
         self.lookups.remove(table, column, value)
         self._staged.remove(table, column, value)
+
+    def derive(self, table: Table, view: str, column: str, value: int, now: datetime, *, can_wait: bool) -> None:
+        """Replace the rows that have a value in a column by what a view has of them, last modified now.
+
+        It can wait with other writes where DuckDB is sure to take what the view has.
+        """
+        self._staged.derive(table, view, column, value, now)
+        if not can_wait:
+            self._execute_staged()
 
     def version(self) -> int:
         """The state of the data: another number after each write."""
@@ -153,17 +182,16 @@ class Storage:
         if not self.is_writing:
             self._bring()
             return self._cursor()
-        cursor = self._cursor()
-        if not self._begun:
-            self._bring()
-            cursor.begin()
-            self._begun = True
         self._execute_staged()
         self.lookups.note(sql)
-        return cursor
+        return self._cursor()
 
     def _execute_staged(self) -> None:
-        """Bring what this thread has written into its own transaction."""
+        """Bring what this thread has written into its own transaction, which begins here unless it has."""
+        if not self._begun:
+            self._bring()
+            self._cursor().begin()
+            self._begun = True
         if len(self._staged):
             staged, self._staged = self._staged, PendingRows()
             self.lookups.note_change()
