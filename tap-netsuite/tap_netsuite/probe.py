@@ -68,7 +68,8 @@ _NAMED = (
 
 Answer = TypeVar("Answer")
 _SAMPLE = PAGE_SIZE
-_ONE_BY_ONE = 3
+_ONE_BY_ONE = 3  # columns that NetSuite names as unknown, before the rest is asked for side by side
+_PART = 20  # columns of one such question
 _ANY_ZONE = ZoneInfo("UTC")
 # What a guess that the sample does not bear out becomes.
 _FALLBACK = {
@@ -94,7 +95,9 @@ class Questions:
         """Prepare; `others` returns questions that one of should succeed, for when none has yet."""
         self._others = others
         self._lock = threading.Lock()
+        self._proving = threading.Lock()
         self._proven: tuple[float, Callable[[], object]] | None = None
+        self._latest = 0.0  # when the youngest question was asked that was answered
         self._all_refused = False
 
     def ask(self, question: Callable[[], Answer]) -> Answer:
@@ -103,6 +106,7 @@ class Questions:
         answer = question()
         seconds = monotonic() - began
         with self._lock:
+            self._latest = max(self._latest, began)
             if self._proven is None or seconds < self._proven[0]:
                 self._proven = seconds, question
         return answer
@@ -117,9 +121,21 @@ class Questions:
         try:
             return self.ask(question)
         except FAILURES as failure:
-            if named_column(failure):
-                raise
-            self._ask_another(failure)
+            return self.settle_refused(question, failure)
+
+    def settle_refused(self, question: Callable[[], Answer], failure: SuiteTalkError) -> Answer:
+        """Return the answer to a question that has just been refused, asked again after another one has succeeded.
+
+        Raises:
+            SuiteTalkError: as `settle` does.
+            CannotTellError: as `settle` does.
+        """
+        if named_column(failure):
+            raise failure
+        refused = monotonic()
+        with self._proving:  # those that are refused together need one answer
+            if self._latest < refused:
+                self._ask_another(failure)
         return self.ask(question)
 
     def _ask_another(self, failure: SuiteTalkError) -> None:
@@ -177,6 +193,10 @@ class Asker:
     def settled(self, statement: str, *, limit: int = PAGE_SIZE) -> Page:
         """Return the first rows of a statement; see `Questions.settle`."""
         return self.questions.settle(lambda: self.suiteql.page(statement, limit=limit))
+
+    def settled_refused(self, statement: str, failure: SuiteTalkError) -> Page:
+        """Return the first rows of a statement that has just been refused; see `Questions.settle_refused`."""
+        return self.questions.settle_refused(lambda: self.suiteql.page(statement, limit=PAGE_SIZE), failure)
 
 
 def is_about_table(failure: SuiteTalkError) -> bool:
@@ -305,7 +325,7 @@ def first_rows(asker: Asker, table: str, key: str, *, is_large: bool) -> FirstRo
         if key and not is_about_table(failure):
             return _last_rows(asker, table, key)
         try:
-            page = asker.settled(statement)
+            page = asker.settled_refused(statement, failure)
         except FAILURES as again:
             if is_about_table(again):
                 raise
@@ -360,8 +380,8 @@ def probe(
     """Find out which of the guessed columns exist, and correct the kinds by a sample of rows.
 
     All are asked for at once, and the rows that come are the sample; that they can be chosen by their stamp shows in
-    the same answer. A few columns that NetSuite names as unknown are left out one after the other; where there are
-    more, or it names none, the rest is asked for in parts.
+    the same answer. Columns that NetSuite names as unknown are left out one after the other; where there are more than
+    a few, those that no row shows are asked for in parts first, side by side. Where it names none, all are.
 
     Args:
         asker: where to ask.
@@ -380,9 +400,8 @@ def probe(
     columns = [Column(name, kind) for name, kind in sorted(guesses.items())]
     if seen and shown.issuperset(guesses) and not any(column.kind.is_temporal for column in columns):
         return _borne_out(asker, relation, columns, seen, None, within)
-    for _ in range(_ONE_BY_ONE):
-        if not columns:
-            return Probe((), [])
+    named = 0
+    while columns:
         stamp = _stamp(columns)
         answer = _ask(asker, relation, columns, both(within, _since_ever(stamp) if stamp else ""), limit=_SAMPLE)
         if isinstance(answer, Page):
@@ -391,7 +410,13 @@ def probe(
         fewer = _without_named(columns, answer)
         if len(fewer) == len(columns):
             break
+        named += len(columns) - len(fewer)
         columns = fewer
+        unseen = [column for column in columns if column.name not in shown]
+        if named >= _ONE_BY_ONE and len(unseen) > _PART:
+            accepted = _accepted(asker, relation, unseen, shown, together, within)
+            columns = sorted([*(each for each in columns if each.name in shown), *accepted], key=attrgetter("name"))
+            shown = {column.name for column in columns}
     columns = _accepted(asker, relation, columns, shown, together, within)
     if not columns:
         return Probe((), [])
@@ -440,9 +465,10 @@ def _accepted(
         return None if isinstance(answer, Page) else answer
 
     accepted: list[Column] = []
+    unseen = [column for column in columns if column.name not in shown]
     parts = [
         [column for column in columns if column.name in shown],
-        [column for column in columns if column.name not in shown],
+        *(unseen[place : place + _PART] for place in range(0, len(unseen), _PART)),
     ]
     while parts := [part for part in parts if part]:
         answers = list(together(refusal, parts))
@@ -454,11 +480,13 @@ def _accepted(
 
 def _smaller(part: list[Column], refusal: SuiteTalkError) -> list[list[Column]]:
     fewer = _without_named(part, refusal)
-    if len(part) == 1 and len(fewer) == 1:
+    if len(fewer) < len(part):
+        return [fewer]
+    if len(part) == 1:
         # A column may be there and be no time after all.
         return [[Column(part[0].name, Kind.TEXT)]] if part[0].kind.is_temporal else []
-    middle = (len(fewer) + 1) // 2
-    return [fewer[:middle], fewer[middle:]]
+    middle = (len(part) + 1) // 2
+    return [part[:middle], part[middle:]]
 
 
 def _without_named(columns: list[Column], refusal: SuiteTalkError) -> list[Column]:

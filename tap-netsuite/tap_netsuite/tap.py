@@ -34,7 +34,7 @@ from tap_netsuite.discovery.found import (
     with_metadata,
     write_table,
 )
-from tap_netsuite.discovery.tables import KNOWN_TIMES
+from tap_netsuite.discovery.tables import FOUND_OUT
 from tap_netsuite.progress import Progress, StreamAudit, run_report, shown
 from tap_netsuite.settings import CONFIG_SCHEMA, RECORD_PREFIX, TapSettings
 from tap_netsuite.streams.audit import AUDIT_STREAM, AuditStream
@@ -188,7 +188,7 @@ class TapNetSuite(Tap):
         found = discover(account)
         warn_of_columns(found.findings, self.logger)
         self._cache.put(found)
-        if account.facts.knows_any(KNOWN_TIMES):
+        if any(map(account.facts.knows_any, FOUND_OUT)):
             account.keep()
         return found
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from typing import Any
 
 from suitetalk import SuiteTalkError
+from suitetalk.facts import DAY
 from suitetalk.record_tables import table_of
 from suitetalk.timezone import SQL_TIME_FORMAT
 from tap_netsuite.discovery.found import Finding, Status, StreamEntry
@@ -29,7 +31,7 @@ from tap_netsuite.record_schema import Field, body_fields, sublist_properties
 from tap_netsuite.settings import DiscoverySettings
 from tap_netsuite.source import DISPLAY_SUFFIX, FEW_COLUMNS, UTC, Column, Kind, Source, converter, json_schema
 
-__all__ = ["CUSTOM_FIELD_PREFIXES", "KNOWN_TIMES", "StreamEntry", "TableReader", "concerns"]
+__all__ = ["CUSTOM_FIELD_PREFIXES", "FOUND_OUT", "KNOWN_TIMES", "StreamEntry", "TableReader", "concerns"]
 
 logger = logging.getLogger(__name__)
 
@@ -40,6 +42,10 @@ CUSTOM_FIELD_PREFIXES = ("custbody", "custentity", "custitem", "custrecord", "cu
 
 KNOWN_TIMES = "times of "
 """How the facts begin that say which columns of a table, whose name follows, hold dates or times."""
+
+_REFUSED = "columns refused of "
+FOUND_OUT = (KNOWN_TIMES, _REFUSED)
+"""How the facts begin that discovery finds out about tables, whose names follow."""
 
 _LINE_FIELD_PREFIXES = ("custcol", "cseg")
 _LINE_SUBLISTS = ("item", "expense", "line")
@@ -98,10 +104,11 @@ class TableReader:
         with_display_values = {**guesses, **self._display_columns(table, known, fields, guesses)}
         is_empty = first.is_empty and not (len(with_display_values) > FEW_COLUMNS and self._has_rows(table))
         likely = known.keys if known else ("id",)
+        refused = set(self.asker.suiteql.facts.known(_REFUSED + table) or ()) - visible
         found = probe(
             self.asker,
             table,
-            with_display_values,
+            {name: kind for name, kind in with_display_values.items() if name not in refused},
             first.rows,
             self.together,
             first.within,
@@ -111,6 +118,7 @@ class TableReader:
             return None, Finding(table, Status.FAILED, "SuiteQL accepts none of the columns it should have")
         if is_whole:
             self._remember_times(table, found, times)
+            self._remember_refused(table, with_display_values.keys() - {column.name for column in found.columns})
         keys, lack = self._keys(table, found, known)
         wanted = tuple(self.settings.as_wanted(column) for column in _with_key_kinds(found, keys))
         entry = StreamEntry(table, _schema(wanted, fields), keys, found.stamp.name if found.stamp else None)
@@ -194,6 +202,12 @@ class TableReader:
             self.asker.suiteql.facts.learn(KNOWN_TIMES + table, held)
         elif times:
             self.asker.suiteql.facts.forget(KNOWN_TIMES + table)
+
+    def _remember_refused(self, table: str, refused: AbstractSet[str]) -> None:
+        """Spare the discoveries of a day the question for each column that NetSuite refuses."""
+        facts = self.asker.suiteql.facts
+        if refused - set(facts.known(_REFUSED + table) or ()):
+            facts.learn(_REFUSED + table, sorted(refused), lasts=DAY)
 
     def _keys(self, table: str, found: Probe, known: KnownTable | None) -> tuple[tuple[str, ...], str]:
         """Return the key columns, none when they do not tell rows apart, and what is amiss with them, empty if nothing.
