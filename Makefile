@@ -8,6 +8,8 @@ CODE := tap-netsuite target-netsuite suitetalk emulator tests demo scripts bench
 # Nothing is kept outside this folder, so it need not be asked where a home is, or whether there is one.
 export UV_CACHE_DIR ?= $(CURDIR)/.cache/uv
 export PIP_CACHE_DIR ?= $(CURDIR)/.cache/pip
+# Hundreds of processes run in the tests; each would compile all it imports if none could keep what it has compiled.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help demo bench test slow lint format typecheck unit explore coverage docs settings screenshots dist lock clean environment

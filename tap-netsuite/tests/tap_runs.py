@@ -12,7 +12,7 @@ import threading
 from contextlib import redirect_stdout
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -52,7 +52,7 @@ class Run:
     error: BaseException | None = None
     exit_code: int | None = None
 
-    @property
+    @cached_property
     def messages(self) -> list[Json]:
         return [json.loads(line, parse_float=Decimal) for line in self.lines]
 
