@@ -521,8 +521,9 @@ def _width_found(suiteql: SuiteQL, source: Source, condition: str) -> int:
         IncompleteResultError: not even a few columns come, and NetSuite counts rows.
     """
     others = [column for column in source.columns if column not in source.keys]
-    width = len(source.columns) // 2
-    while width > len(source.keys):
+    width, least = len(source.columns), len(source.keys) + 1
+    while width > least:
+        width = max(width // 2, least)
         first = replace(source, columns=(*source.keys, *others[: width - len(source.keys)]))
         if suiteql.page(first.page(condition), limit=1).items:
             suiteql.refused.add(f"{_WIDER}{width}")
@@ -533,7 +534,6 @@ def _width_found(suiteql: SuiteQL, source: Source, condition: str) -> int:
                 width,
             )
             return width
-        width //= 2
     if missing := count_rows(suiteql, source, condition):
         raise gap(source, condition, came=0, missing=missing)
     return len(source.columns)  # they are gone by now

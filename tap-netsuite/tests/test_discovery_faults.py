@@ -190,6 +190,24 @@ def test_a_key_that_has_nulls_is_said_and_goes_on_without_that_part_while_it_is_
     told = findings(config)["transactionaccountingline"]
     assert told.note == "it is read without a key, as some rows have no accountingbook"
     assert f"transactionaccountingline: {told.note}" in caplog.text
+    assert told.is_sure
+
+
+def test_a_key_that_took_too_long_to_count_is_not_given_up_for_later_runs(
+    netsuite_emulator_factory: Callable[..., Emulator],
+) -> None:
+    emulator = netsuite_emulator_factory(scale=0.05)
+    emulator.execute("DELETE FROM transactionaccountingline WHERE accountingbook > 1")
+    emulator.execute(
+        "UPDATE transactionaccountingline SET accountingbook = NULL WHERE transaction = "
+        "(SELECT MAX(transaction) FROM transactionaccountingline)"
+    )
+    config = {**emulator.connection, "tables": ["transactionaccountingline"], "catalog_cache_seconds": 3600}
+    emulator.faults.add(Fault(effect="timeout", statement=r"COUNT\(DISTINCT"))
+    told = findings(config)["transactionaccountingline"]
+    assert told.note.endswith("NetSuite took too long to count whether transaction and transactionline is a key")
+    emulator.faults.clear()
+    assert entry(discover(config), "transactionaccountingline")["key_properties"] == ["transaction", "transactionline"]
 
 
 def test_a_run_without_a_selected_stream_warns(config: Json, few: Json, caplog: pytest.LogCaptureFixture) -> None:

@@ -102,7 +102,8 @@ class TableReader:
         times = self._times(table, {name: guesses[name] for name in (visible - told) & guesses.keys()}, first)
         guesses.update({name: kind for name, kind in times.items() if is_whole and name not in told})
         with_display_values = {**guesses, **self._display_columns(table, known, fields, guesses)}
-        is_empty = first.is_empty and not (len(with_display_values) > FEW_COLUMNS and self._has_rows(table))
+        has_rows = self._has_rows(table) if first.is_empty and len(with_display_values) > FEW_COLUMNS else False
+        is_empty = first.is_empty and not has_rows
         likely = known.keys if known else ("id",)
         refused = set(self.asker.suiteql.facts.known(_REFUSED + table) or ()) - visible
         found = probe(
@@ -119,23 +120,26 @@ class TableReader:
         if is_whole:
             self._remember_times(table, found, times)
             self._remember_refused(table, with_display_values.keys() - {column.name for column in found.columns})
-        keys, lack = self._keys(table, found, known)
+        keys, lack, is_counted = self._keys(table, found, known)
         wanted = tuple(self.settings.as_wanted(column) for column in _with_key_kinds(found, keys))
         entry = StreamEntry(table, _schema(wanted, fields), keys, found.stamp.name if found.stamp else None)
         expected = _expected(known, fields, with_display_values) | (set() if is_whole else visible)
         left_out = expected - {column.name for column in found.columns}
         status = Status.EMPTY if is_empty else Status.READABLE
-        is_slow = first.failure is not None and is_too_slow(first.failure)
+        is_slow = (first.failure is not None and is_too_slow(first.failure)) or has_rows is None or not is_counted
         note = _note(first.failure) if is_whole else _NO_SCHEMA
         note = "; ".join(filter(None, (note, lack)))
         return entry, Finding(table, status, note, tuple(sorted(left_out)), is_sure=is_whole and not is_slow)
 
-    def _has_rows(self, table: str) -> bool:
-        """Tell whether a table that shows no rows has some: more columns than an account shows bring none."""
+    def _has_rows(self, table: str) -> bool | None:
+        """Tell whether a table that shows no rows has some: more columns than an account shows bring none.
+
+        None where NetSuite is too slow to count them now.
+        """
         try:
             counted = self.asker.settled(f"SELECT COUNT(*) AS n FROM {table}", limit=1).items
-        except FAILURES:
-            return False
+        except FAILURES as failure:
+            return None if is_too_slow(failure) else False
         return bool(counted and int(counted[0]["n"]))
 
     def _times(self, table: str, unknown: Mapping[str, Kind], first: FirstRows) -> dict[str, Kind]:
@@ -209,27 +213,30 @@ class TableReader:
         if refused - set(facts.known(_REFUSED + table) or ()):
             facts.learn(_REFUSED + table, sorted(refused), lasts=DAY)
 
-    def _keys(self, table: str, found: Probe, known: KnownTable | None) -> tuple[tuple[str, ...], str]:
-        """Return the key columns, none when they do not tell rows apart, and what is amiss with them, empty if nothing.
+    def _keys(self, table: str, found: Probe, known: KnownTable | None) -> tuple[tuple[str, ...], str, bool]:
+        """Return the key columns, what is amiss with them, and whether NetSuite was quick enough to tell.
 
-        A part of a key that is null in some rows is left out of it where NetSuite counts as many different keys
-        without it as rows.
+        There are none where they do not tell rows apart, and nothing is amiss where the text is empty. A part of a key
+        that is null in some rows is left out of it where NetSuite counts as many different keys without it as rows.
         """
         keys = _keys(found, known)
         usual = known.keys if known else tuple(column.name for column in found.columns if column.name == "id")
         lack = "" if keys else _lacks(found, usual)
         if not lack:
-            return keys, ""
+            return keys, "", True
         nulls = _nulls(found, usual)
         whole = tuple(name for name in usual if name not in nulls)
-        if nulls and whole and self._tell_apart(table, found, whole):
+        tells_apart = self._tell_apart(table, found, whole) if nulls and whole else False
+        if tells_apart:
             keys = whole
             lack = f"its key is {' and '.join(keys)}, as some rows have no {' and no '.join(nulls)}"
+        elif tells_apart is None:
+            lack += f"; NetSuite took too long to count whether {' and '.join(whole)} is a key"
         logger.warning("%s: %s", table, lack)
-        return keys, lack
+        return keys, lack, tells_apart is not None
 
-    def _tell_apart(self, table: str, found: Probe, keys: tuple[str, ...]) -> bool:
-        """Tell whether each row has a key of its own, by NetSuite's count."""
+    def _tell_apart(self, table: str, found: Probe, keys: tuple[str, ...]) -> bool | None:
+        """Tell whether each row has a key of its own, by NetSuite's count; None where it is too slow to count now."""
         columns = {column.name: column for column in found.columns}
         if not columns.keys() >= set(keys):
             return False
@@ -238,7 +245,7 @@ class TableReader:
             counted = self.asker.settled(source.count_keys(), limit=1).items
         except FAILURES as failure:
             logger.debug("%s: its keys cannot be counted: %s", table, failure)
-            return False
+            return None if is_too_slow(failure) else False
         return bool(counted) and len({int(counted[0].get(name, 0)) for name in ("n", "k", "d")}) == 1
 
     def _display_columns(
