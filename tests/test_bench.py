@@ -72,7 +72,8 @@ def test_slots_are_measured_with_one_table_and_with_many() -> None:
     ]
     assert all(0 < float(line["busy %"]) <= 100 for line in lines)
     assert all(float(line["s a page"]) >= 0.1 for line in lines)
-    assert_profile(*tables(output)[1:3], pages=3, excess=3 * float(lines[0]["seconds"]) - 3 * 0.1)
+    # A full page may be followed by another, whatever it says of itself.
+    assert_profile(*tables(output)[1:3], pages=3 + 1, excess=3 * float(lines[0]["seconds"]) - 3 * 0.1)
     assert_profile(*tables(output)[3:5], pages=6, excess=3 * float(lines[1]["seconds"]) - 6 * 0.1)
 
 
@@ -112,12 +113,20 @@ def assert_profile(parts: list[Line], kinds: list[Line], *, pages: int, excess: 
 
 @pytest.mark.slow
 def test_start_up_is_told_apart_from_what_rows_cost() -> None:
-    output, (start_up, table, difference) = bench("cpu", "--rows=3000")
+    output, pages = bench("cpu", "--rows=3000")
 
-    assert "20 columns" in output
-    assert (start_up["rows"], table["rows"], difference["rows"]) == ("10", "3,000", "2,990")
-    spent = float(table["CPU s"]) - float(start_up["CPU s"])
-    assert float(difference["CPU s"]) == pytest.approx(spent, abs=0.011)
+    assert [(line["columns"], line["texts"]) for line in pages] == [
+        (columns, texts) for columns in ("20", "93") for texts in ("tidy", "real", "one damaged")
+    ]
+    start_up, *tables_read = tables(output)[1]
+    assert [(line["rows"], line["lost rows"]) for line in (start_up, *tables_read)] == [
+        ("10", "0"),
+        ("3,000", "0"),
+        ("3,000", "0"),
+    ]
+    for line in tables_read:
+        spent = float(line["CPU s"]) - float(start_up["CPU s"])
+        assert float(line["us a row"]) == pytest.approx(spent / (3000 - 10) * 1e6, abs=10)
 
 
 @pytest.mark.slow
