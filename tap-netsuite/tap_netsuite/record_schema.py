@@ -118,7 +118,8 @@ def _scalar(value: Any, schema: Mapping[str, Any]) -> Any:
 def _property(schema: Any) -> dict[str, Any]:
     if not isinstance(schema, dict) or "$ref" in schema:
         return {}
-    kept: dict[str, Any] = {"type": _nullable(schema["type"])} if schema.get("type") else {}
+    types = "object" if _is_object(schema) else schema.get("type")
+    kept: dict[str, Any] = {"type": _nullable(types)} if types else {}
     kept.update(labels(schema))
     if schema.get("format") in _FORMATS:
         kept["format"] = schema["format"]
@@ -144,12 +145,17 @@ def _kind(schema: Any) -> Kind | None:
     if "$ref" in schema:
         return Kind.ID_LIST if str(schema["$ref"]).endswith(_COLLECTION) else None
     kind = schema.get("type")
-    if kind == "object":
+    if _is_object(schema):
         return _kind_of_object(schema.get("properties", {}))
     if kind == "string":
         return {"date": Kind.DATE, "date-time": Kind.DATE_TIME}.get(schema.get("format", ""), Kind.TEXT)
     simple = {"integer": Kind.INTEGER, "number": Kind.DECIMAL, "boolean": Kind.BOOLEAN}
     return simple.get(kind) if isinstance(kind, str) else None
+
+
+def _is_object(schema: Mapping[str, Any]) -> bool:
+    """Tell whether a value is an object: a field may have `properties` and no `type` [section 14.1]."""
+    return schema.get("type") == "object" or (not schema.get("type") and isinstance(schema.get("properties"), dict))
 
 
 def _kind_of_object(properties: Mapping[str, Any]) -> Kind | None:

@@ -156,6 +156,16 @@ def test_columns_guessed_from_fields() -> None:
     }
 
 
+def test_a_field_with_properties_needs_no_type() -> None:
+    untyped = {name: {**schema} for name, schema in CATALOG["properties"].items()}
+    for schema in untyped.values():
+        if "properties" in schema:
+            del schema["type"]
+    catalog = {"properties": untyped}
+    assert column_kinds(catalog) == column_kinds(CATALOG)
+    assert singer_schema(catalog) == SCHEMA
+
+
 def test_titles_and_descriptions_are_kept_as_plain_text() -> None:
     field = {"type": "string", "title": " Name ", "description": "<p>The <b>name</b> &amp; more</p>"}
     schema = singer_schema({"type": "object", "title": "Customer", "properties": {"name": field}})
