@@ -265,7 +265,7 @@ def test_a_batch_submitted_again_after_a_crash_is_the_same_job(netsuite: Scripte
     count=st.integers(1, 250),
     refusals=st.sets(st.integers(0, 249), max_size=5),
 )
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=settings().max_examples // 4, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_record_is_written_twice_and_none_that_was_is_called_failed(
     netsuite: ScriptedNetSuite, batches: Batches, fates: list[str], count: int, refusals: set[int]
 ) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.tap_runs import Json, Run, command, read, run_process, selected
+from tests.tap_runs import Json, Run, command, read, run, selected
 
 from netsuite_emulator import Emulator, Fault
 
@@ -96,10 +96,11 @@ def test_a_fault_that_stays_is_one_sentence_that_hides_every_secret(
     account.expire_tokens()
     account.faults.add(fault)
     arguments = command(tmp_path, config, catalog=selected(catalog, "customer"))
-    finished = run_process(arguments, environment={**os.environ, "LOGLEVEL": "DEBUG", "TAP_NETSUITE_LOGLEVEL": "DEBUG"})
+    finished = run(arguments, environment={**os.environ, "LOGLEVEL": "DEBUG", "TAP_NETSUITE_LOGLEVEL": "DEBUG"})
     assert finished.exit_code == 1
     assert finished.sentence.startswith("Error: Stream customer: ")
     assert words in finished.sentence
+    assert "DEBUG" in finished.log
     assert "Traceback" not in finished.log
     assert_no_secrets(finished.log, config)
 

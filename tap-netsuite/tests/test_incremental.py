@@ -26,7 +26,8 @@ def emulator(netsuite_emulator_factory: Callable[..., Emulator]) -> Emulator:
 @pytest.fixture
 def given(emulator: Emulator, catalog: Json) -> dict[str, Any]:
     """Arguments of `read`; every change counts at once."""
-    return {"config": {**emulator.connection, "lookback_seconds": 0}, "catalog": selected(catalog, TABLE)}
+    config = {**emulator.connection, "lookback_seconds": 0, "account_timezone": "UTC"}
+    return {"config": config, "catalog": selected(catalog, TABLE)}
 
 
 def ids(run: Run, stream: str = TABLE) -> set[int]:

@@ -91,7 +91,11 @@ def test_killed_again_and_again_while_everything_moves_and_fails(moving: Emulato
     assert loaded(warehouse, truth) == truth
 
 
-def test_one_run_has_every_row_that_was_there_throughout(moving: Emulator) -> None:
+@pytest.mark.parametrize("scale", [0.3, pytest.param(1, marks=pytest.mark.slow)])
+def test_one_run_has_every_row_that_was_there_throughout(
+    netsuite_emulator_factory: Callable[..., Emulator], scale: float
+) -> None:
+    moving = netsuite_emulator_factory(scale=scale, time_zone="UTC", concurrency_limit=7)
     settings = given(moving)
     before = stored(moving)
     moving.churning.start(Churn(table=TABLE, every=1, inserts=2, updates=5, deletes=2, column="memo", seed=5))

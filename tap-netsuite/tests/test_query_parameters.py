@@ -32,8 +32,17 @@ def bodies(emulator: Emulator) -> list[Json]:
     return [body for body in bodies if "tranid" in body["q"]]
 
 
-@pytest.mark.parametrize("binds", [True, False])
-@pytest.mark.parametrize("keys", [{"primary_keys": ["id"]}, {}, {"primary_keys": ["tranid"]}])
+@pytest.mark.parametrize(
+    ("keys", "binds"),
+    [
+        ({"primary_keys": ["id"]}, True),
+        ({}, False),
+        pytest.param({"primary_keys": ["tranid"]}, True, marks=pytest.mark.slow),
+        pytest.param({"primary_keys": ["id"]}, False, marks=pytest.mark.slow),
+        pytest.param({}, True, marks=pytest.mark.slow),
+        ({"primary_keys": ["tranid"]}, False),
+    ],
+)
 def test_rows_are_those_that_the_values_choose(
     netsuite_emulator_factory: Callable[..., Emulator], *, binds: bool, keys: Json
 ) -> None:
