@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
-from functools import partial
+from functools import cache, partial
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -88,13 +88,16 @@ class _Sighting:
         return abs(shown - self.local) <= _SLACK
 
 
+zone_names = cache(available_timezones)  # which looks into some six hundred files
+
+
 def zone_named(name: str) -> ZoneInfo:
     """Return the zone a user named.
 
     Raises:
         ConfigurationError: there is no such zone.
     """
-    if name not in available_timezones():
+    if name not in zone_names():
         raise ConfigurationError(SETTING, f"is {name!r}; it must be an IANA name such as America/Los_Angeles.")
     return ZoneInfo(name)
 
@@ -137,19 +140,19 @@ def detect_zone(suiteql: SuiteQL, records: Records, *, by_few: bool = False) -> 
         for _ in range(_TRIES):  # where many records change, some do between the two readings
             from_records = _sightings_in_records(suiteql, records, threads, _ORDERS[-1:] if by_few else _ORDERS)
             witness, from_function = asked.result()
-            zones = _fitting(from_records + from_function)
-            if zones or not from_records:
+            zone = _fitting(from_records + from_function)
+            if zone or not from_records:
                 break
-    if not zones and from_records and from_function:
+    if not zone and from_records and from_function:
         logger.warning("SYS_EXTRACT_UTC contradicts the record service about the account's time zone and is not used")
-        zones, from_function = _fitting(from_records), []
-    if not zones:
+        zone, from_function = _fitting(from_records), []
+    if not zone:
         raise ConfigurationError(
             SETTING,
             "is missing, and the account's time zone could not be found; set it to a name such as Europe/Paris.",
         )
-    logger.info("The account's time zone is taken to be %s (setting %s)", zones[0].key, SETTING)
-    return DetectedZone(zones[0], bool(from_function), witness if from_function else "")
+    logger.info("The account's time zone is taken to be %s (setting %s)", zone.key, SETTING)
+    return DetectedZone(zone, bool(from_function), witness if from_function else "")
 
 
 def set_zone(suiteql: SuiteQL, zone: ZoneInfo) -> DetectedZone:
@@ -193,12 +196,13 @@ def earliest_local(moment: datetime, zone: ZoneInfo) -> datetime:
         return datetime.min if moment.year == datetime.min.year else moment.replace(tzinfo=None)  # noqa: DTZ901 - a clock's
 
 
-def _fitting(sightings: list[_Sighting]) -> list[ZoneInfo]:
+def _fitting(sightings: list[_Sighting]) -> ZoneInfo | None:
+    """Return the likeliest of the zones that show what was seen."""
     if not sightings:
-        return []
-    names = [*_PREFERRED, *sorted(available_timezones() - set(_PREFERRED))]
+        return None
+    names = [*_PREFERRED, *sorted(zone_names() - set(_PREFERRED))]
     zones = (ZoneInfo(name) for name in names if name != "localtime")
-    return [zone for zone in zones if all(sighting.fits(zone) for sighting in sightings)]
+    return next((zone for zone in zones if all(sighting.fits(zone) for sighting in sightings)), None)
 
 
 def _sightings_in_records(

@@ -8,13 +8,13 @@ from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from functools import cached_property
 from typing import Any
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from suitetalk import ConnectionFailedError, NetSuite, NetSuiteError, RetryPolicy, SuiteTalkError, governor_for
 from suitetalk.errors import is_refusal
 from suitetalk.facts import DAY, Facts
 from suitetalk.metadata import CatalogCache
-from suitetalk.timezone import DetectedZone, detect_zone, is_still, set_zone, zone_named
+from suitetalk.timezone import DetectedZone, detect_zone, is_still, set_zone, zone_named, zone_names
 from tap_netsuite.deletions.log import DeletionLog
 from tap_netsuite.deletions.seen_keys import SeenKeys
 from tap_netsuite.discovery.tables import KNOWN_TIMES
@@ -190,7 +190,7 @@ def _keeps(settings: TapSettings) -> bool:
 
 
 def _zone_in(known: dict[str, Any] | None) -> DetectedZone | None:
-    if known is None or known["name"] not in available_timezones():
+    if known is None or known["name"] not in zone_names():
         return None
     return DetectedZone(ZoneInfo(known["name"]), known["converts_to_utc"], known["witness"])
 

@@ -307,27 +307,23 @@ def _formatted(name: str, node: exp.Anonymous) -> exp.Expr:
     if name in ("TRUNC", "ROUND"):
         return _rounded(name, arguments)
     if len(arguments) == 1:
-        return _call("TO_CHAR", value) if name == "TO_CHAR" else _raw(f"CAST({_duckdb(value)} AS TIMESTAMP)", "date")
+        return _call("TO_CHAR", value) if name == "TO_CHAR" else _replaced(value, "CAST(_value_ AS TIMESTAMP)", "date")
     if not isinstance(arguments[1], exp.Literal):
         raise unsupported_search()
     model = arguments[1].name
     if name != "TO_CHAR":
         formats = ", ".join("'" + text.replace("'", "''") + "'" for text in parse_formats(model))
-        return _raw(f"strptime(CAST({_duckdb(value)} AS VARCHAR), [{formats}])", "date")
+        return _replaced(value, f"strptime(CAST(_value_ AS VARCHAR), [{formats}])", "date")
     if is_number_format(model):
-        return _raw(format_number_sql(_duckdb(value), model), "text")
+        return _replaced(value, format_number_sql("_value_", model), "text")
     if kind_of(value) == "text":  # to Oracle it is then a number, and no format of a time is one of numbers
         raise unsupported_search()
-    return _replaced(value, to_char_sql("_value_", model))
+    return _replaced(value, to_char_sql("_value_", model), "text")
 
 
-def _duckdb(value: exp.Expr) -> str:
-    return value.sql("duckdb", identify=True)
-
-
-def _replaced(value: exp.Expr, template: str) -> exp.Expr:
+def _replaced(value: exp.Expr, template: str, kind: str) -> exp.Expr:
     """`template` with `value` in place of its name `_value_`, the nodes of `value` kept with what is known of them."""
-    node = _raw(template, "text")
+    node = _raw(template, kind)
     for column in list(node.find_all(exp.Column)):
         if column.name == "_value_":
             column.replace(value.copy())
