@@ -251,7 +251,7 @@ class Project:
             for kind in ("extractors", "loaders")
         }
         for plugin in (*plugins["extractors"], *plugins["loaders"]):
-            plugin.pop("pip_url")
+            plugin.pop("pip_url", None)
         kept = {name: project[name] for name in ("project_id", "send_anonymous_usage_stats")}
         folder.mkdir()
         text = yaml.safe_dump({**kept, "version": 1, "environments": [environment], "plugins": plugins})
