@@ -25,6 +25,7 @@ from netsuite_emulator.http.control import Control, LoggedRequest, RequestLog
 from netsuite_emulator.http.governance import Governor
 from netsuite_emulator.http.page import Gate
 from netsuite_emulator.http.server import BackgroundServer
+from netsuite_emulator.records.loading import load_records
 from netsuite_emulator.records.store import RecordStore
 from netsuite_emulator.records.writing import delete_record
 from netsuite_emulator.services import Services
@@ -48,6 +49,7 @@ class Emulator:
         settings: the settings it was made with.
         company: the description of its tables and record types.
         faults: the faults that are switched on.
+        notes: what of the records that were loaded was left out.
     """
 
     def __init__(self, settings: Settings | None = None) -> None:
@@ -70,6 +72,7 @@ class Emulator:
         self._key_pair = self._prepare_key_pair()
         self.calendar = AccountCalendar(self.settings.date_format, self.settings.time_zone)
         self._storage = Storage(self.settings, self.company, self.calendar)
+        self.notes = load_records(self.company, self._storage, self.calendar, self.settings.records)
         certificates = {self.settings.certificate_id: self._key_pair.certificate}
         certificates.update({name: load_certificate(path) for name, path in self.settings.certificates})
         self._failures: list[str] = []

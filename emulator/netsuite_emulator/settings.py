@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from netsuite_emulator.clock import DATE_FORMATS
 from netsuite_emulator.company.description import Company
-from netsuite_emulator.company.settings import CompanySettings, named_number
+from netsuite_emulator.company.settings import CompanySettings, named_file, named_number
 from netsuite_emulator.company.views import VIEWS
 from netsuite_emulator.faults import Fault
 from netsuite_emulator.options import SettingsError, check_values, setting, unknown_name
@@ -253,11 +253,6 @@ def _fault(text: str) -> Fault:
         raise SettingsError(f"The fault {text} cannot be used: {error}") from None
 
 
-def _certificate(text: str) -> tuple[str, Path]:
-    name, equals, path = text.partition("=")
-    return (name, Path(path)) if equals else ("", Path(text))
-
-
 @dataclass(frozen=True, kw_only=True)
 class AccountSettings:
     """The account."""
@@ -273,7 +268,7 @@ class AccountSettings:
     account_id: str = setting("1234567_SB1", "Account id, as NetSuite shows it.")
     certificates: tuple[tuple[str, Path], ...] = setting(
         (), "Register your own certificate (PEM), under `certificate_id` unless an id is given.",
-        option="--certificate", metavar="[ID=]FILE", read=_certificate,
+        option="--certificate", metavar="[ID=]FILE", read=named_file,
     )  # fmt: skip
     credentials_directory: Path | None = setting(
         None,

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from netsuite_emulator.options import SettingsError, setting
 
-__all__ = ["DELETION_TABLES", "SAMPLE_SETTINGS", "CompanySettings", "named_number"]
+__all__ = ["DELETION_TABLES", "SAMPLE_SETTINGS", "CompanySettings", "named_file", "named_number"]
 
 # The names under which NetSuite has shown its log of deletions [reference 5.11]; `none` where it shows no such table.
 DELETION_TABLES = ("deletedrecord", "deletedrecordinconnect", "none")
@@ -27,6 +27,12 @@ def named_number(text: str) -> tuple[str, int]:
     if not number.isdecimal():
         raise SettingsError(f"'{text}' cannot be read: write NAME=NUMBER, such as customrecord_big=1000000.")
     return name, int(number)
+
+
+def named_file(text: str) -> tuple[str, Path]:
+    """Read `FILE`, or `NAME=FILE`."""
+    name, equals, path = text.partition("=")
+    return (name, Path(path)) if equals else ("", Path(text))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,6 +99,11 @@ class CompanySettings:
     table_rows: Mapping[str, int] = setting(
         {}, "How many rows the table of a custom record type of that shape gets.", option="--rows",
         metavar="TABLE=ROWS", read=named_number,
+    )  # fmt: skip
+    records: tuple[tuple[str, Path], ...] = setting(
+        (),
+        "Load the records in this file, as `suitetalk get` or record streams write them; TYPE if they do not say it.",
+        metavar="[TYPE=]FILE", read=named_file,
     )  # fmt: skip
     locked_records: frozenset[str] = setting(
         frozenset(), "A record that a workflow has locked.", option="--lock-record", metavar="TYPE/ID"

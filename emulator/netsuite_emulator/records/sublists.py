@@ -22,12 +22,25 @@ class SublistWriter:
     """Writes the parts of one record."""
 
     def __init__(
-        self, store: RecordStore, calendar: AccountCalendar, validation: Validation, lines: TransactionLines | None
+        self,
+        store: RecordStore,
+        calendar: AccountCalendar,
+        validation: Validation,
+        lines: TransactionLines | None,
+        bodies: BodyReader | None = None,
     ) -> None:
-        """`validation` says what is let pass in bodies; `lines` are the record's, where it is a transaction."""
+        """Prepare.
+
+        Args:
+            store: what is written to.
+            calendar: the account's clock.
+            validation: what is let pass in bodies.
+            lines: the record's, where it is a transaction.
+            bodies: reads bodies, where something other than the usual does.
+        """
         self._store = store
         self._calendar = calendar
-        self._bodies = BodyReader(store, calendar, validation)
+        self._bodies = bodies or BodyReader(store, calendar, validation)
         self._lines = lines
 
     def write(

@@ -15,7 +15,7 @@ from netsuite_emulator.records.store import RecordStore, insert, update
 from netsuite_emulator.records.sublists import SublistWriter
 from netsuite_emulator.records.transaction_lines import TransactionLines
 
-__all__ = ["RecordWriter", "Validation", "delete_record", "stamps"]
+__all__ = ["OWNED", "RecordWriter", "Validation", "column_defaults", "delete_record", "stamps"]
 
 
 _MODIFIED = ("lastmodifieddate", "lastmodified")
@@ -23,7 +23,7 @@ _CREATED = ("createddate", "createddatetime", "datecreated", "created")
 _SYSTEM_USER = -5
 _TYPE_IDS = {"transaction": -30, "customer": -2, "vendor": -3, "employee": -4, "contact": -6, "job": -7, "item": -10}
 # Rows that belong to a record and go with it: table and the column that names the owner.
-_OWNED = {
+OWNED = {
     "transaction": [
         ("transactionline", "transaction"),
         ("transactionaccountingline", "transaction"),
@@ -131,7 +131,7 @@ def delete_record(store: RecordStore, record_type: RecordType, identifier: int, 
     if user is not None:
         raise user_error(f"This record cannot be deleted because it has dependent records ({user}).")
     name = store.display(table, identifier)
-    for owned, column in _OWNED.get(table.name, []):
+    for owned, column in OWNED.get(table.name, []):
         store.storage.remove(store.company.tables[owned], column, identifier)
     store.storage.remove(table, record_type.key, identifier)
     if is_tracked(table):
@@ -161,7 +161,7 @@ def _note(record_type: RecordType, table: Table, identifier: int, name: str | No
 def _first_reference(store: RecordStore, table: Table, identifier: int) -> str | None:
     """The name of a table that refers to the record, None where there is none."""
     targets = {table.name, table.space} if table.space == "entity" else {table.name}
-    owned = {name for name, _ in _OWNED.get(table.name, [])}
+    owned = {name for name, _ in OWNED.get(table.name, [])}
     selects = []
     for other in store.company.tables.values():
         if other.name in owned or other.name in _NOT_COUNTED:
