@@ -15,7 +15,7 @@ from netsuite_emulator.company.description import Column, Sublist
 from netsuite_emulator.errors import NetSuiteError, invalid_content
 from netsuite_emulator.records.store import RecordStore
 
-__all__ = ["BodyReader", "Changes", "FormError", "Validation"]
+__all__ = ["BodyReader", "Changes", "Validation"]
 
 _IGNORED = {"id", "links", "refname", "internalid", "totalresults", "count", "offset", "hasmore"}
 _LARGEST_NUMBER = 10**20
@@ -128,7 +128,7 @@ class BodyReader:
     def _take(self, changes: Changes, column: Column, value: Any, place: str, sign: int) -> None:
         try:
             changes.columns[column.name] = self._value(column, value, place, sign if "signed" in column.marks else 1)
-        except FormError as error:
+        except _FormError as error:
             detail = f"Invalid value for the resource or sub-resource field '{place}'. {error}"
             self._validation.bad_value(invalid_content(detail, place), place)
 
@@ -163,26 +163,26 @@ class BodyReader:
                 return self._reference(column, value, place)
             case "multiselect":
                 return self._multiselect(column, value, place)
-        raise FormError("The field cannot be written.")
+        raise _FormError("The field cannot be written.")
 
     def _moment(self, value: Any) -> datetime:
         text = _expect(value, str, "A date-time such as 2024-05-02T09:31:00Z is expected.")
         try:
             return self._calendar.from_utc(datetime.fromisoformat(text.replace("Z", "+00:00")))
         except (ValueError, OverflowError):
-            raise FormError("A date-time such as 2024-05-02T09:31:00Z is expected.") from None
+            raise _FormError("A date-time such as 2024-05-02T09:31:00Z is expected.") from None
 
     def _multiselect(self, column: Column, value: Any, place: str) -> str | None:
         items = value.get("items") if isinstance(value, dict) else None
         if not isinstance(items, list):
-            raise FormError("An object with an array 'items' is expected.")
+            raise _FormError("An object with an array 'items' is expected.")
         numbers = [self._reference(column, item, f"{place}.items[{number}]") for number, item in enumerate(items)]
         return ", ".join(str(number) for number in numbers) or None
 
     def _reference(self, column: Column, value: Any, place: str) -> int:
         """A reference by id, external id or name [section_156334828635]. One that leads nowhere is always an error."""
         if not isinstance(value, dict):
-            raise FormError("An object with an 'id' is expected.")
+            raise _FormError("An object with an 'id' is expected.")
         table = self._store.company.tables[column.target]
         named = {key.lower(): part for key, part in value.items()}
         found: int | None = None
@@ -193,7 +193,7 @@ class BodyReader:
         elif named.get("refname") is not None:
             found = self._store.by_display(table, str(named["refname"]))
         else:
-            raise FormError("An object with an 'id' is expected.")
+            raise _FormError("An object with an 'id' is expected.")
         if found is None:
             detail = (
                 f"Invalid value for the resource or sub-resource field '{place}'. Provide a valid value: "
@@ -203,20 +203,20 @@ class BodyReader:
         return found
 
 
-class FormError(ValueError):
+class _FormError(ValueError):
     """A value has the wrong form."""
 
 
 def _expect(value: Any, kind: type, otherwise: str) -> Any:
     if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
-        raise FormError(otherwise)
+        raise _FormError(otherwise)
     return value
 
 
 def _text(column: Column, value: Any) -> str | None:
     text: str = _expect(value, str, "A string is expected.")
     if column.longest is not None and len(text) > column.longest:
-        raise FormError(
+        raise _FormError(
             f"The field {column.field} contained more than the maximum number ( {column.longest} ) of characters "
             "allowed."
         )
@@ -225,18 +225,18 @@ def _text(column: Column, value: Any) -> str | None:
 
 def _number(value: Any) -> Decimal:
     if isinstance(value, bool) or not isinstance(value, (int, float)) or abs(value) >= _LARGEST_NUMBER:
-        raise FormError("A number is expected.")
+        raise _FormError("A number is expected.")
     return round(Decimal(str(value)), 8)
 
 
 def _date(value: Any) -> date:
     text = _expect(value, str, "A date such as 2017-07-21 is expected.")
     if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
-        raise FormError("A date such as 2017-07-21 is expected.")
+        raise _FormError("A date such as 2017-07-21 is expected.")
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise FormError("A date such as 2017-07-21 is expected.") from None
+        raise _FormError("A date such as 2017-07-21 is expected.") from None
 
 
 def _choice(column: Column, value: Any) -> str:
@@ -248,4 +248,4 @@ def _choice(column: Column, value: Any) -> str:
     for key, name in choices.items():
         if str(chosen) in (key, name):
             return key
-    raise FormError("Provide one of the listed values.")
+    raise _FormError("Provide one of the listed values.")

@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import Any
 
 from netsuite_emulator.clock import AccountCalendar
-from netsuite_emulator.company.description import Column, Company, RecordType, Sublist
+from netsuite_emulator.company.description import Column, Company, RecordType, Sublist, Table
 from netsuite_emulator.company.record_types import STATUSES
-from netsuite_emulator.company.views import VIEWS
+from netsuite_emulator.company.views import ENTITY_TYPES, VIEWS
 from netsuite_emulator.errors import NetSuiteError
 from netsuite_emulator.options import SettingsError, unknown_name
-from netsuite_emulator.records.bodies import BodyReader, Changes, FormError, Validation
+from netsuite_emulator.records.bodies import BodyReader, Changes, Validation
 from netsuite_emulator.records.store import RecordStore, insert, update
 from netsuite_emulator.records.sublists import SublistWriter
 from netsuite_emulator.records.writing import OWNED, column_defaults, settle, stamps
@@ -32,7 +32,6 @@ _STREAM = "record_"
 _MESSAGES = ("SCHEMA", "STATE", "ACTIVATE_VERSION", "BATCH")  # of Singer, beside RECORD
 _LINK = re.compile(r"/record/v1/([^/?]+)/([^/?]+)(?:\?.*)?$")
 _FILE_NAME = re.compile(rf"(?:{_STREAM})?(\w+?)(?:[-.].*)?", re.IGNORECASE)
-_NAMES = ("name", "fullname", "entityid", "companyname", "altname", "itemid", "displayname")
 _MOST_NOTES = 20
 
 
@@ -221,19 +220,48 @@ class _Reader(BodyReader):
         return super()._value(column, value, place, sign)
 
     def _reference(self, column: Column, value: Any, place: str) -> int:
-        target = {"entity": "customer"}.get(column.target, column.target)
-        table = self._store.company.tables.get(target)
-        identifier = str(value.get("id")) if isinstance(value, dict) else str(value)
-        is_id = re.fullmatch(r"-?\d{1,18}", identifier) is not None
-        if table is None or (target == "transaction" and not self._store.exists(table, identifier)):
-            raise FormError("What it refers to is not there.")
-        if is_id and not self._store.exists(self._store.company.tables[column.target], identifier):
-            name = value.get("refName") if isinstance(value, dict) else None
-            types = self._store.company.types_of_table(target)
-            row = {**(dict(types[0].constants) if types else {}), table.key[0]: int(identifier)}
-            named = dict.fromkeys(_NAMES, name or f"{target} {identifier}")
-            insert(self._store, target, {each: part for each, part in {**named, **row}.items() if table.column(each)})
-        return super()._reference(column, value if isinstance(value, dict) else {"id": identifier}, place)
+        """The id that a reference says; what it leads to has the name that it says, and is made where it is missing."""
+        value = value if isinstance(value, dict) else {"id": value}
+        tables = self._store.company.tables
+        if re.fullmatch(r"-?\d{1,18}", str(value.get("id"))) and column.target in tables:
+            self._lead_somewhere(tables[column.target], int(value["id"]), value)
+        return super()._reference(column, value, place)
+
+    def _lead_somewhere(self, target: Table, identifier: int, value: Mapping[str, Any]) -> None:
+        store, name = self._store, value.get("refName")
+        kind = store.company.record_types.get(_link_of(value)[0].lower())
+        if store.exists(target, identifier):
+            table = self._table_of(target, identifier)
+            if name and store.display(target, identifier) != name:
+                update(store, table.name, named(table, name), identifier)
+            return
+        if kind is None or kind.table not in (target.name, *(ENTITY_TYPES if target.name == "entity" else ())):
+            kind = next(
+                iter(store.company.types_of_table("customer" if target.name == "entity" else target.name)), None
+            )
+        table = target if kind is None else store.company.tables[kind.table]
+        row = {**(dict(kind.constants) if kind else {}), **named(table, name or f"{table.name} {identifier}")}
+        insert(store, table.name, {**row, table.key[0]: identifier})
+
+    def _table_of(self, target: Table, identifier: int) -> Table:
+        """The table that has the row itself, where entities of all kinds are referred to."""
+        tables = self._store.company.tables
+        kinds = (tables[each] for each in ENTITY_TYPES) if target.name == "entity" else iter((target,))
+        return next((each for each in kinds if self._store.exists(each, identifier)), target)
+
+
+def named(table: Table, name: str) -> dict[str, Any]:
+    """The columns that give a row this name to be shown."""
+    if table.name == "transaction":
+        kind, _, number = name.rpartition(" #")
+        return {"typename": kind, "tranid": number} if kind else {}
+    if table.name in ("customer", "vendor"):
+        values: dict[str, Any] = {"entityid": name, "companyname": None}
+    elif table.name == "account":
+        values = {"acctnumber": None, "accountsearchdisplaynamecopy": name}
+    else:
+        values = dict.fromkeys((table.display, "name", "fullname"), name)
+    return {each: part for each, part in values.items() if table.column(each)}
 
 
 def _number(text: str) -> Any:
