@@ -23,7 +23,8 @@ from netsuite_emulator.options import SettingsError, unknown_name
 from netsuite_emulator.records.bodies import BodyReader, Changes, Validation
 from netsuite_emulator.records.store import RecordStore, insert, update
 from netsuite_emulator.records.sublists import SublistWriter
-from netsuite_emulator.records.writing import OWNED, column_defaults, settle, stamps
+from netsuite_emulator.records.transaction_lines import TransactionLines
+from netsuite_emulator.records.writing import OWNED, column_defaults, stamps
 from netsuite_emulator.storage.storage import Storage
 
 __all__ = ["load_records"]
@@ -175,14 +176,16 @@ def _fill(store: RecordStore, calendar: AccountCalendar, one: _Given) -> list[st
     values = {**{name: value for name, value in usual.items() if name not in said}, **values}
     values = {name: value for name, value in values.items() if table.column(name) and name != kind.key}
     update(store, table.name, values, one.identifier)
-    parts = SublistWriter(store, calendar, reader.validation, reader)
+    header = {**values, "id": one.identifier}
+    lines = TransactionLines(store, kind, header, now, is_new=True) if table.name == "transaction" else None
+    parts = SublistWriter(store, calendar, reader.validation, lines, reader)
     for column, body in changes.addresses.items():
-        parts.write_address(table, kind.key, one.identifier, column, body)
+        parts.write_address(table, kind.key, one.identifier, column, body, is_new=True)
     for sublist in kind.sublists:
         if sublist.name in changes.sublists:
-            parts.write(kind, sublist, one.identifier, changes.sublists[sublist.name], replace=True)
-    if table.name == "transaction":
-        settle(store, kind, one.identifier, now)
+            parts.write(kind, sublist, one.identifier, changes.sublists[sublist.name], is_new=True, replace=False)
+    if lines is not None:
+        lines.settle()
         update(store, table.name, changes.columns, one.identifier)  # totals are those of the record
     names = (re.sub(r"\.items\[\d+\]", "", warning) for warning in reader.validation.warnings)
     return [f"{kind.name}, {name[0].lower()}{name[1:]}" for name in names]
@@ -232,8 +235,11 @@ class _Reader(BodyReader):
         kind = store.company.record_types.get(_link_of(value)[0].lower())
         if store.exists(target, identifier):
             table = self._table_of(target, identifier)
+            other = kind is not None and kind.table == table.name != "transaction"  # whose type decides what was posted
+            values = dict(kind.constants) if kind and other else {}
             if name and store.display(target, identifier) != name:
-                update(store, table.name, named(table, name), identifier)
+                values |= named(table, name)
+            update(store, table.name, values, identifier)
             return
         if kind is None or kind.table not in (target.name, *(ENTITY_TYPES if target.name == "entity" else ())):
             kind = next(
