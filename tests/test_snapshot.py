@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import subprocess
+import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,6 +15,7 @@ from typing import Any
 import pytest
 
 from netsuite_emulator import Emulator, Fault
+from netsuite_emulator.likeness import like
 from suitetalk import ConnectionSettings, NetSuite, RetryPolicy
 from suitetalk.doctor.shape import snapshot
 from tap_netsuite.tap import TapNetSuite
@@ -50,6 +56,18 @@ def discovered(emulator: Emulator) -> dict[str, Any]:
     return {stream["tap_stream_id"]: stream for stream in catalog["streams"]}
 
 
+def snapshot_command(emulator: Emulator, folder: Path, *options: str) -> subprocess.Popen[str]:
+    """Start `suitetalk snapshot` in a folder."""
+    variables = {f"NETSUITE_{name.upper()}": str(value) for name, value in emulator.connection.items()}
+    return subprocess.Popen(
+        [sys.executable, "-m", "suitetalk.cli", "snapshot", *options],
+        cwd=folder,
+        env={"PATH": os.environ["PATH"], "HOME": str(folder), **variables},
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
 @pytest.fixture
 def account(netsuite_emulator_factory: Factory, tmp_path: Path) -> Emulator:
     """An account with records and fields of its own."""
@@ -69,8 +87,64 @@ def test_an_emulator_of_the_same_shape_shows_the_same(
     assert schemas_of(other) == schemas_of(account)
     here, there = discovered(account), discovered(other)
     assert here.keys() == there.keys()
-    assert {name for name in here if here[name] != there[name]} == set()
+    assert {name: (here[name], there[name]) for name in here if here[name] != there[name]} == {}
     assert not (tmp_path / "shape.json.part").exists()
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_another_account_too(netsuite_emulator_factory: Factory, tmp_path: Path) -> None:
+    """Without OneWorld, with another date format, time zone and features, and with the facts of the same file."""
+    by_hand, file = tmp_path / "shape.yaml", tmp_path / "shape.json"
+    by_hand.write_text(SHAPE)
+    account = netsuite_emulator_factory(
+        shape=by_hand,
+        one_world=False,
+        second_book=False,
+        multiple_calendars=False,
+        date_format="DD.MM.YYYY",
+        time_zone="Europe/Berlin",
+        deletion_table="deletedrecordinconnect",
+        switched_off=frozenset({"job", "nexus"}),
+    )
+    with snapshot_command(account, tmp_path, "-o", str(file)) as process:
+        told = process.communicate(timeout=300)[1]
+    assert process.returncode == 0, told
+    settings, _ = like(file)
+    assert settings["date_format"] == "DD.MM.YYYY"
+    assert settings["time_zone"] in ("Europe/Berlin", "Europe/Paris")  # nothing tells them apart
+    other = netsuite_emulator_factory(**settings, shape=file, table_rows={"customrecord_machine": 8})
+    assert schemas_of(other) == schemas_of(account)
+    here, there = discovered(account), discovered(other)
+    assert here.keys() == there.keys()
+    assert {name: (here[name], there[name]) for name in here if here[name] != there[name]} == {}
+
+
+@pytest.mark.slow
+def test_the_command_goes_on_after_an_interruption(account: Emulator, tmp_path: Path) -> None:
+    with snapshot_command(account, tmp_path, "--counts") as process:
+        unfinished = tmp_path / "shape.json.part"
+        while not unfinished.exists() or len(unfinished.read_text().splitlines()) < 20:
+            assert process.poll() is None
+            time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        told = process.communicate(timeout=60)[1]
+    assert process.returncode == 130, told
+    assert "Traceback" not in told
+    assert not (tmp_path / "shape.json").exists()
+    known = {name for line in unfinished.read_text().splitlines() for name in json.loads(line)}
+    account.clear_requests()
+
+    with snapshot_command(account, tmp_path, "--counts") as process:
+        told = process.communicate(timeout=300)[1]
+
+    assert process.returncode == 0, told
+    assert "An earlier snapshot goes on" in told
+    assert not unfinished.exists()
+    asked = {request.path.rpartition("/")[2] for request in account.requests if "metadata-catalog/" in request.path}
+    assert not asked & {name.removeprefix("type ") for name in known if name.startswith("type ")}
+    shape = json.loads((tmp_path / "shape.json").read_text())["shape"]
+    assert shape["counts"]["customrecord_machine"] == 8
 
 
 @pytest.mark.slow
