@@ -13,6 +13,7 @@ from typing import Any
 
 from netsuite_emulator.account import Account
 from netsuite_emulator.company.description import Table
+from netsuite_emulator.company.settings import UNIQUE_TEXTS
 from netsuite_emulator.errors import NetSuiteError
 from netsuite_emulator.exchange import Call
 from netsuite_emulator.records.store import RecordStore, update
@@ -22,7 +23,6 @@ from netsuite_emulator.settings import Change, Churn
 __all__ = ["Churning"]
 
 _ATTEMPTS = 20
-_UNIQUE_TEXTS = ("entityid", "itemid", "scriptid", "tranid")
 
 
 class Churning:
@@ -96,7 +96,7 @@ class Churning:
     def _insert(self, _churn: Churn, table: Table, model: int) -> None:
         key = self._account.storage.next_id(table)
         values = {f'"{name}"': f"'{stamp}'" for name, stamp in self._stamps(table, created=True).items()}
-        for name in _UNIQUE_TEXTS:
+        for name in UNIQUE_TEXTS:
             values[f'"{name}"'] = f"\"{name}\" || '-{key}'"
         values |= {f'"{table.key[0]}"': str(key), '"recordid"': str(key), '"externalid"': "NULL"}
         replaced = ", ".join(f"{value} AS {name}" for name, value in values.items() if table.column(name.strip('"')))

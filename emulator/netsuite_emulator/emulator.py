@@ -25,6 +25,7 @@ from netsuite_emulator.http.control import Control, LoggedRequest, RequestLog
 from netsuite_emulator.http.governance import Governor
 from netsuite_emulator.http.page import Gate
 from netsuite_emulator.http.server import BackgroundServer
+from netsuite_emulator.options import SettingsError
 from netsuite_emulator.records.loading import load_records
 from netsuite_emulator.records.store import RecordStore
 from netsuite_emulator.records.writing import delete_record
@@ -71,8 +72,12 @@ class Emulator:
         self._temporary: tempfile.TemporaryDirectory[str] | None = None
         self._key_pair = self._prepare_key_pair()
         self.calendar = AccountCalendar(self.settings.date_format, self.settings.time_zone)
-        self._storage = Storage(self.settings, self.company, self.calendar)
-        self.notes = load_records(self.company, self._storage, self.calendar, self.settings.records)
+        try:
+            self._storage = Storage(self.settings, self.company, self.calendar)
+            self.notes = load_records(self.company, self._storage, self.calendar, self.settings.records)
+        except SettingsError:
+            self._remove_temporary()
+            raise
         certificates = {self.settings.certificate_id: self._key_pair.certificate}
         certificates.update({name: load_certificate(path) for name, path in self.settings.certificates})
         self._failures: list[str] = []
@@ -104,6 +109,9 @@ class Emulator:
             self._server = None
         self._services.stop()
         self._storage.close()
+        self._remove_temporary()
+
+    def _remove_temporary(self) -> None:
         if self._temporary is not None:
             self._temporary.cleanup()
             self._temporary = None

@@ -108,3 +108,31 @@ def test_what_cannot_be_meant_is_one_sentence(tmp_path: Path, text: str, sentenc
     with pytest.raises(SettingsError) as caught:
         Emulator(Settings(shape=path))
     assert sentence in str(caught.value)
+
+
+def test_standard_tables_get_rows_too(client_of: Callable[..., Any], shaped: Path) -> None:
+    """Copies, each a record of its own; the books of a copied transaction balance as those of its model do."""
+    client = client_of(shape=shaped, table_rows={"customer": 400, "Transaction": 1500})
+    for table, rows in (("customer", 400), ("transaction", 1500)):
+        assert client.rows(f"SELECT COUNT(*) AS n, COUNT(DISTINCT id) AS ids FROM {table}") == [
+            {"n": str(rows), "ids": str(rows)}
+        ]
+    assert client.rows("SELECT COUNT(*) AS n FROM entity e JOIN customer c ON c.id = e.id")[0]["n"] == "400"
+    lost = "SELECT l.transaction FROM transactionline l WHERE l.transaction NOT IN (SELECT id FROM transaction)"
+    assert client.rows(lost) == []
+    lines = client.rows("SELECT COUNT(*) AS n, COUNT(DISTINCT uniquekey) AS keys FROM transactionline")[0]
+    assert lines["n"] == lines["keys"]
+    (balance,) = client.rows("SELECT SUM(amount) AS left FROM transactionaccountingline WHERE posting = 'T'")
+    assert float(balance.get("left", 0)) == 0
+    last = client.rows("SELECT MAX(id) AS id FROM transaction WHERE type = 'CustInvc'")[0]["id"]
+    invoice = client.get(f"/record/v1/invoice/{last}?expandSubResources=true")
+    assert invoice["item"]["items"]
+    customer = client.rows("SELECT MAX(id) AS id FROM customer WHERE custentity_tier = 1")[0]["id"]
+    assert client.get(f"/record/v1/customer/{customer}")["custentity_tier"]["refName"] == "Gold"
+
+
+def test_rows_that_cannot_be(shaped: Path) -> None:
+    with pytest.raises(SettingsError, match="rows of the sample company"):
+        Emulator(Settings(shape=shaped, table_rows={"customer": 1}))
+    with pytest.raises(SettingsError, match="custmer"):
+        Emulator(Settings(table_rows={"custmer": 1}))

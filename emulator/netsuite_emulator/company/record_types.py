@@ -142,6 +142,7 @@ def _build(settings: CompanySettings) -> Company:
     kinds = [*shape.record_types([*_all_record_types()], tables), *bulk]
     every_table = {*tables, *load_tables()}
     every_type = {kind.path for kind in kinds}
+    _known("table with rows to choose", settings.table_rows, {*shape.added_tables(), *(kind.table for kind in kinds)})
     off = _known("table", settings.switched_off, every_table)
     hidden = _known("record type or table", settings.hidden_record_types | shape.hidden, every_type | every_table)
     view_only = _known("record type", shape.view_only, every_type)

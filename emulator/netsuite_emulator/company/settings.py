@@ -9,10 +9,12 @@ from pathlib import Path
 
 from netsuite_emulator.options import SettingsError, setting
 
-__all__ = ["DELETION_TABLES", "SAMPLE_SETTINGS", "CompanySettings", "named_file", "named_number"]
+__all__ = ["DELETION_TABLES", "SAMPLE_SETTINGS", "UNIQUE_TEXTS", "CompanySettings", "named_file", "named_number"]
 
 # The names under which NetSuite has shown its log of deletions [reference 5.11]; `none` where it shows no such table.
 DELETION_TABLES = ("deletedrecord", "deletedrecordinconnect", "none")
+# Columns whose values a copy of a row cannot have too.
+UNIQUE_TEXTS = ("entityid", "itemid", "scriptid", "tranid")
 # What the rows of the sample company depend on.
 SAMPLE_SETTINGS = ("seed", "scale", "one_world", "second_book")
 
@@ -97,7 +99,10 @@ class CompanySettings:
         metavar="FILE",
     )  # fmt: skip
     table_rows: Mapping[str, int] = setting(
-        {}, "How many rows the table of a custom record type of that shape gets.", option="--rows",
+        {},
+        "How many rows this table gets: that of a custom record type of that shape, or that of customers, items, "
+        "transactions and the like, whose further rows are copies.",
+        option="--rows",
         metavar="TABLE=ROWS", read=named_number,
     )  # fmt: skip
     records: tuple[tuple[str, Path], ...] = setting(

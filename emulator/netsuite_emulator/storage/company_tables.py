@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 
 import duckdb
 
@@ -12,9 +13,10 @@ from netsuite_emulator.company.choices import CHOICES
 from netsuite_emulator.company.description import Column, Company, Table
 from netsuite_emulator.company.record_types import build_company
 from netsuite_emulator.company.sample import generator
-from netsuite_emulator.company.settings import CompanySettings
+from netsuite_emulator.company.settings import UNIQUE_TEXTS, CompanySettings
 from netsuite_emulator.company.shape import RECORD_COLUMNS, column_statements, read_shape, row_statements
 from netsuite_emulator.company.views import VIEWS, view_statements
+from netsuite_emulator.options import SettingsError
 from netsuite_emulator.settings import Settings
 from netsuite_emulator.storage.functions import macro_statements
 
@@ -98,6 +100,57 @@ def _add_bulk(connection: duckdb.DuckDBPyConnection, settings: Settings, company
             added = [column for column in table.columns if column.name not in (*RECORD_COLUMNS, *table.key)]
         for statement in column_statements(company, table, added):
             connection.execute(statement)
+    for name, rows in settings.table_rows.items():
+        if name.lower() not in shaped:
+            _grow(connection, company, company.tables[name.lower()], rows)
+
+
+def _grow(connection: duckdb.DuckDBPyConnection, company: Company, table: Table, rows: int) -> None:
+    """Copy rows of a table, each with its own id and names, until there are as many as are wanted.
+
+    Raises:
+        SettingsError: there are more already.
+    """
+    present, highest = _extent(connection, company, table)
+    if rows < present:
+        raise SettingsError(
+            f"The table {table.name} has {present} rows of the sample company, so it cannot get {rows}: choose more, "
+            "or a smaller scale."
+        )
+    key = f'"{table.key[0]}"'
+    connection.execute(
+        "CREATE OR REPLACE TEMP TABLE copied AS SELECT s.id AS model, ? + g.i AS made FROM range(1, ?) g(i) "
+        f'JOIN (SELECT {key} AS id, row_number() OVER (ORDER BY {key}) AS n FROM "{table.name}") s '
+        "ON s.n = (g.i - 1) % ? + 1",
+        [highest, rows - present + 1, max(present, 1)],
+    )
+    own = {table.key[0]: "made", "recordid": "made", "externalid": "NULL"}
+    own |= {name: f"\"{name}\" || '-' || made" for name in UNIQUE_TEXTS}
+    _copy(connection, table, table.key[0], own)
+    if table.name == "transaction":
+        lines = company.tables["transactionline"]
+        _, last = _extent(connection, company, lines)
+        _copy(connection, lines, "transaction", {"transaction": "made", "uniquekey": f"{last} + row_number() OVER ()"})
+        _copy(connection, company.tables["transactionaccountingline"], "transaction", {"transaction": "made"})
+
+
+def _extent(connection: duckdb.DuckDBPyConnection, company: Company, table: Table) -> tuple[int, int]:
+    """How many rows a table has, and the highest id among those that share ids with it."""
+    sharing = [one for one in company.tables.values() if one.space == table.space and one.name not in VIEWS]
+    ids = " UNION ALL ".join(f'SELECT max("{one.key[0]}") AS id FROM "{one.name}"' for one in sharing)
+    row = connection.execute(
+        f'SELECT (SELECT count(*) FROM "{table.name}"), coalesce(max(id), 0) FROM ({ids})'
+    ).fetchone()
+    return (int(row[0]), int(row[1])) if row else (0, 0)
+
+
+def _copy(connection: duckdb.DuckDBPyConnection, table: Table, column: str, own: Mapping[str, str]) -> None:
+    """Copy the rows of a table whose column holds a model, with these columns of their own."""
+    replaced = ", ".join(f'{value} AS "{name}"' for name, value in own.items() if table.column(name))
+    connection.execute(
+        f'INSERT INTO "{table.name}" SELECT * EXCLUDE (model, made) REPLACE ({replaced}) '
+        f'FROM copied JOIN "{table.name}" ON "{table.name}"."{column}" = copied.model'
+    )
 
 
 def _known_columns(connection: duckdb.DuckDBPyConnection) -> dict[str, list[str]]:
