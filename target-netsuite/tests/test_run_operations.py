@@ -185,7 +185,7 @@ def test_records_that_are_as_they_should_be_are_not_sent_on_request(
     people[7]["record"]["mail"] = "seven@example.com"
     run = listen(streams, schema("people"), *people, state(1))
     assert (run.summary, run.states) == ({"people": {"updated": 1, "unchanged": 19}}, [1])
-    assert len([one for one in emulator.requests if one.method in ("PUT", "PATCH")]) == 1
+    assert len([one for one in emulator.requests if one.method in ("PUT", "PATCH") and one.status < 300]) == 1
     assert emulator.execute(f"SELECT email FROM customer WHERE externalid = '{prefix}-7'") == [("seven@example.com",)]
     assert _internal_id(emulator, f"{prefix}-7")
 
