@@ -44,17 +44,18 @@ def make_company(
     connection: duckdb.DuckDBPyConnection, settings: Settings, company: Company, calendar: AccountCalendar
 ) -> None:
     """Make what is missing in a database, which may be empty, and may hold the company already."""
-    connection.begin()  # one transaction: a data file is flushed once
-    if not _has_company(connection):
-        _create(connection, settings, company)
-    _add_bulk(connection, settings, company)
     statements = [
         *macro_statements(calendar),
         *view_statements(company, settings.time_zone, settings.multi_select_separator),
         *_SERVICE_TABLES,  # a data file may be from before there were any
     ]
-    digest = hashlib.sha256(repr([statements, [*map(_create_statement, company.tables.values())]]).encode()).hexdigest()
+    made_of = repr([statements, [*map(_create_statement, company.tables.values())]])
+    digest = hashlib.sha256(made_of.encode()).hexdigest()
+    connection.begin()  # one transaction: a data file is flushed once
     if not _was_made_with(connection, digest):
+        if not _has_company(connection):
+            _create(connection, settings, company)
+        _add_bulk(connection, settings, company)
         for statement in (*statements, f"CREATE OR REPLACE VIEW main.made_with AS SELECT '{digest}' AS statements"):
             connection.execute(statement)
     connection.commit()
@@ -66,7 +67,7 @@ def _has_company(connection: duckdb.DuckDBPyConnection) -> bool:
 
 
 def _was_made_with(connection: duckdb.DuckDBPyConnection, digest: str) -> bool:
-    """Whether the macros and views of a data file are from these very statements, and need not be made again."""
+    """Whether a data file has these very tables, macros and views already."""
     found = connection.execute("SELECT sql FROM duckdb_views() WHERE view_name = 'made_with'").fetchone()
     return found is not None and digest in found[0]
 
