@@ -142,6 +142,20 @@ class Pending:
     blocks: list[Pending] = field(default_factory=list)
 
 
+@dataclass
+class _Members:
+    """The unsettled intents of a group that came in one stream, by place, and in their order those that wait for it."""
+
+    unsettled: dict[int, Pending] = field(default_factory=dict)
+    waiting: deque[Pending] = field(default_factory=deque)
+
+    def no_longer_waiting(self) -> Iterator[Pending]:
+        """Yield those before which nothing of the group is unsettled any more."""
+        first = next(iter(self.unsettled), sys.maxsize)  # places are added in order, so the first one is the lowest
+        while self.waiting and self.waiting[0].place <= first:  # it may be a member, too
+            yield self.waiting.popleft()
+
+
 class Order:
     """Keeps the intents of the input until they are settled. Not thread-safe.
 
@@ -154,7 +168,7 @@ class Order:
         self._ready: dict[str, deque[Pending]] = {}
         self._last: dict[Hashable, Pending] = {}
         self._unsettled: dict[int, Pending] = {}
-        self._in_group: dict[Group, dict[int, Pending]] = {}
+        self._in_group: dict[tuple[Group, str], _Members] = {}
         self._next = 0
         self._first_postponed = sys.maxsize
 
@@ -173,11 +187,15 @@ class Order:
         """Take the next intent of the input."""
         pending = Pending(intent, self._next, claims)
         self._next += 1
-        for earlier in self._earlier(claims, intent.stream):
+        names = claims.touches | claims.leans_on
+        for earlier in {self._last[name] for name in names if name in self._last}:
             earlier.blocks.append(pending)
             pending.waits_for += 1
+        for members in self._waited_for(claims, intent.stream):  # as a whole: each may have thousands
+            members.waiting.append(pending)
+            pending.waits_for += 1
         self._unsettled[pending.place] = pending
-        self._in_group.setdefault(claims.group, {})[pending.place] = pending
+        self._in_group.setdefault((claims.group, intent.stream), _Members()).unsettled[pending.place] = pending
         self._last.update(dict.fromkeys(claims.touches, pending))
         if not pending.waits_for:
             self._let_go(pending)
@@ -206,14 +224,15 @@ class Order:
         """Let go what waited for these."""
         for pending in settled:
             del self._unsettled[pending.place]
-            group = self._in_group[pending.claims.group]
-            del group[pending.place]
-            if not group:
-                del self._in_group[pending.claims.group]
+            group = pending.claims.group, pending.intent.stream
+            members = self._in_group[group]
+            del members.unsettled[pending.place]
+            if not members.unsettled:
+                del self._in_group[group]
             for name in pending.claims.touches:
                 if self._last[name] is pending:
                     del self._last[name]
-            for waiting in pending.blocks:
+            for waiting in (*pending.blocks, *members.no_longer_waiting()):
                 waiting.waits_for -= 1
                 if not waiting.waits_for:
                     self._let_go(waiting)
@@ -233,16 +252,16 @@ class Order:
         self._first_postponed = min([self._first_postponed, *(pending.place for pending in kept)])
         self.settle(kept)
 
-    def _earlier(self, claims: Claims, stream: str) -> set[Pending]:
-        """Return the unsettled ones that have to come first."""
-        names = claims.touches | claims.leans_on
-        found = {self._last[name] for name in names if name in self._last}
-        for group, members in self._in_group.items():
-            if group in claims.waits_for or (claims.waits_for_others and group[0] != claims.group[0]):
-                found.update(members.values())
-            elif claims.waits_for_streams and group[0] == claims.group[0]:
-                found.update(one for one in members.values() if one.intent.stream != stream)
-        return found
+    def _waited_for(self, claims: Claims, stream: str) -> Iterator[_Members]:
+        """Yield the groups whose unsettled ones all have to come first."""
+        for (group, their_stream), members in self._in_group.items():
+            is_of_own_table = group[0] == claims.group[0]
+            if (
+                group in claims.waits_for
+                or (claims.waits_for_others and not is_of_own_table)
+                or (claims.waits_for_streams and is_of_own_table and their_stream != stream)
+            ):
+                yield members
 
     def _let_go(self, pending: Pending) -> None:
         self._ready.setdefault(pending.intent.stream, deque()).append(pending)
