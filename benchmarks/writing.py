@@ -18,6 +18,8 @@ PROGRAM = Path(sys.executable).with_name("target-netsuite")
 STREAM = "people"
 _PREFIX = "BENCH-"
 _TWICE, _DELETED = 50, 7  # every so many numbers
+_MIXED = 20  # see `write_orders`
+_CHANGED = "Changed."
 _COLUMNS = {
     "companyName": "string",
     "email": "string",
@@ -78,7 +80,10 @@ def write(way: Way, account: Account, records: int, first: int = 0) -> Writing:
 
 
 def write_orders(settings: Mapping[str, Any], account: Account, records: int, first: int) -> Writing:
-    """Write half as many customers, orders of theirs with two lines each, and changes of the first fifth of them.
+    """Write customers, orders of theirs with two lines each, changes of both, and deletes of customers without orders.
+
+    Of twenty operations eight are new customers, eight new orders, two change a customer, one an order, and one deletes
+    one of the customers.
 
     Raises:
         BenchmarkError: the target failed.
@@ -95,8 +100,9 @@ def write_orders(settings: Mapping[str, Any], account: Account, records: int, fi
             "references": {"entity": {"record_type": "customer", "by": "external_id", "template": _PREFIX + "{value}"}},
         },
     }
-    customers, orders = records // 2, records * 2 // 5
-    changes = records - customers - orders
+    part = records // _MIXED
+    customers, orders, changed_customers, changed_orders, deleted = 8 * part, 8 * part, 2 * part, part, part
+    kept = customers - deleted
 
     def messages() -> Iterator[dict[str, Any]]:
         yield from _messages(customers, first)
@@ -105,18 +111,28 @@ def write_orders(settings: Mapping[str, Any], account: Account, records: int, fi
         schema = {"properties": {**columns, **arrays}}
         yield {"type": "SCHEMA", "stream": "orders", "key_properties": ["number"], "schema": schema}
         for number in range(first, first + orders):
-            row = {"number": number, "customer": first + number % customers, "memo": f"Order {number}"}
+            row = {"number": number, "customer": first + number % kept, "memo": f"Order {number}"}
             lists = {"items": [item, item], "quantities": [1, 2 + number % 5]}
             yield {"type": "RECORD", "stream": "orders", "record": {**row, **lists}}
-        for number in range(first, first + changes):
-            yield {"type": "RECORD", "stream": STREAM, "record": {**_record(number), "comments": "Changed."}}
+        for number in range(first, first + changed_customers):
+            yield {"type": "RECORD", "stream": STREAM, "record": {**_record(number), "comments": _CHANGED}}
+        for number in range(first, first + changed_orders):
+            yield {"type": "RECORD", "stream": "orders", "record": {"number": number, "memo": _CHANGED}}
+        for number in range(first + kept, first + customers):
+            yield {"type": "RECORD", "stream": STREAM, "record": _deletion(number)}
 
     usage, requests = _measured(streams, settings, messages(), account)
     ours = f"externalid LIKE '{_PREFIX}%' AND CAST(substr(externalid, {len(_PREFIX) + 1}) AS INTEGER) >= {first}"
-    found = account.number(f"SELECT count(DISTINCT externalid) FROM customer WHERE {ours}")
-    found += account.number(f"SELECT count(DISTINCT externalid) FROM transaction WHERE {ours}")
-    changed = account.number(f"SELECT count(*) FROM customer WHERE {ours} AND comments = 'Changed.'")
-    return Writing(records, customers + orders + changes - found - changed, usage, requests)
+    wanted = {
+        f"customer WHERE {ours}": kept,
+        f"customer WHERE {ours} AND comments = '{_CHANGED}'": changed_customers,
+        f"transaction WHERE {ours}": orders,
+        f"transaction WHERE {ours} AND memo = '{_CHANGED}'": changed_orders,
+        f"transactionline WHERE mainline = 'F' AND transaction IN (SELECT id FROM transaction WHERE {ours})": 2
+        * orders,
+    }
+    lost = sum(abs(number - account.number(f"SELECT count(*) FROM {what}")) for what, number in wanted.items())
+    return Writing(_MIXED * part, lost, usage, requests)
 
 
 def _measured(
@@ -148,8 +164,7 @@ def _messages(records: int, first: int, *, mixed: bool = False) -> Iterator[dict
             yield {"type": "RECORD", "stream": STREAM, "record": {**_record(number), "comments": "Written twice."}}
         if mixed and number == first + records // 2:
             for one in filter(lambda one: _is_deleted(one, first, records), range(first, number)):
-                deleted = {"number": one, "_sdc_deleted_at": "2026-01-01T00:00:00Z"}
-                yield {"type": "RECORD", "stream": STREAM, "record": deleted}
+                yield {"type": "RECORD", "stream": STREAM, "record": _deletion(one)}
         if number % 1000 == 0:
             yield {"type": "STATE", "value": {"bookmarks": {STREAM: number}}}
 
@@ -167,6 +182,10 @@ def _record(number: int) -> dict[str, Any]:
         "comments": f"Written as number {number}.",
         "creditLimit": number + 0.25,
     }
+
+
+def _deletion(number: int) -> dict[str, Any]:
+    return {"number": number, "_sdc_deleted_at": "2026-01-01T00:00:00Z"}
 
 
 def _line(message: Mapping[str, Any]) -> str:

@@ -42,13 +42,16 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--latency", type=float, default=0.3, help="seconds that each request takes")
     parser.add_argument("--job-seconds", type=float, default=0.01, help="what each record of a batch takes")
     parser.add_argument(
-        "--mixed-records", type=int, default=2000, help="customers, orders with lines and references, and changes"
+        "--mixed-records",
+        type=int,
+        default=20_000,
+        help="customers, orders with lines and references, changes of both, and deletes",
     )
     parser.add_argument(
         "--queue-records", type=int, default=1000, help="records of a run against a slow queue, at least"
     )
     parser.add_argument(
-        "--queue-length", type=float, default=20.0, help="seconds of the shortest queue, which more records make up"
+        "--queue-length", type=float, default=60.0, help="seconds of the shortest queue, which more records make up"
     )
     parser.add_argument("--queue-only", action="store_true", help="measure nothing but slow queues")
     parser.add_argument(
@@ -91,8 +94,8 @@ def run(chosen: argparse.Namespace) -> bool:
         again = write(Way({"skip_unchanged": True}, settings), account, chosen.records, first)
         table.row("the same once more", "skip_unchanged", *_figures(again, start_up))
         mixed = write_orders(settings, account, chosen.mixed_records, next(firsts))
-        ideal = chosen.mixed_records / _BATCH * job_time / chosen.slots
-        table.row("customers, orders", "mixed", *_figures(mixed, start_up, ideal))
+        ideal = mixed.records / _BATCH * job_time / chosen.slots
+        table.row("customers, orders with lines", "mixed", *_figures(mixed, start_up, ideal))
     if chosen.queue_records:
         _queues(chosen)
     return True
