@@ -60,11 +60,13 @@ dl div { display: flex; gap: .4rem; } dt { color: var(--soft); } dd { margin: 0;
 th, td { text-align: left; padding: .3rem .8rem .3rem 0; border-bottom: 1px solid var(--line); vertical-align: top;
   overflow-wrap: break-word; max-width: 28rem; }
 th { color: var(--soft); font-size: .85rem; }
+tr:has(+ tr .below) td { border-bottom: 0; } tr:has(.below) td { padding-top: 0; max-width: none; }
+.below { position: sticky; left: 0; max-width: calc(100vw - 5rem); width: fit-content; }
 .n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 pre { font: .8rem/1.4 ui-monospace, monospace; margin: 0; white-space: pre-wrap; max-height: 9rem; min-width: 16rem;
   overflow: auto; }
 .good { color: var(--good); font-weight: 600; } .warn { color: var(--warn); font-weight: 600; }
-.bad { color: var(--bad); font-weight: 600; }
+.bad { color: var(--bad); font-weight: 600; } .below { font-weight: 400; }
 svg { display: block; width: 100%; height: 120px; border-bottom: 1px solid var(--line); }
 svg .flight { fill: var(--bar); } svg .blocked { fill: var(--bad); }
 svg .limit { fill: none; stroke: var(--ink); stroke-dasharray: 4 3; vector-effect: non-scaling-stroke; }
@@ -133,6 +135,7 @@ class Table:
         to_the_right: names of the columns that hold numbers.
         kinds: `good`, `warn` or `bad`, by the text of a cell.
         code: names of the columns that hold statements and the like.
+        below: name of the column with sentences, each of which stands below its row over the whole width.
         note: a sentence below it.
         empty: what to say where there are no rows.
     """
@@ -143,6 +146,7 @@ class Table:
     to_the_right: Collection[str] = ()
     kinds: Mapping[str, str] = field(default_factory=dict)
     code: Collection[str] = ()
+    below: str = ""
     note: str = ""
     empty: str = ""
 
@@ -377,15 +381,20 @@ def _text(value: object) -> str:
 def _table(table: Table) -> str:
     if not table.rows and not table.empty:
         return ""
-    head = "".join(f"<th{_class(table, name)}>{_text(name)}</th>" for name in table.head)
-    rows = "".join(
-        "<tr>" + "".join(_cell(table, name, cell) for name, cell in zip(table.head, row, strict=True)) + "</tr>\n"
-        for row in table.rows
-    )
+    names = [name for name in table.head if name != table.below]
+    head = "".join(f"<th{_class(table, name)}>{_text(name)}</th>" for name in names)
+    rows = "".join(_row(table, dict(zip(table.head, row, strict=True))) for row in table.rows)
     body = f'<div class="scroll"><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
     note = f'<p class="soft">{_text(table.note)}</p>' if table.note and table.rows else ""
     empty = f'<p class="soft">{_text(table.empty)}</p>'
     return f"<section><h2>{_text(table.title)}</h2>{body + note if table.rows else empty}</section>\n"
+
+
+def _row(table: Table, row: dict[str, object]) -> str:
+    sentence = row.pop(table.below, None)
+    cells = "".join(_cell(table, name, cell) for name, cell in row.items())
+    below = f'<tr><td colspan="{len(row)}"><div class="below bad">{_text(sentence)}</div></td></tr>' if sentence else ""
+    return f"<tr>{cells}</tr>{below}\n"
 
 
 def _cell(table: Table, name: str, cell: object) -> str:

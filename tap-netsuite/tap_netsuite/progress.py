@@ -30,7 +30,7 @@ _TO_THE_RIGHT = ("Rows", "Counted", "Seconds", "Rows/s")
 _COLOURS = {"complete": "32", "not counted": "33", "not finished": "33", "gap": "31", "failed": "31"}
 _LEVEL_VARIABLES = ("TAP_NETSUITE_LOGLEVEL", "LOGLEVEL")
 _REPORT_HEAD = (
-    "Stream", "Method", "Rows", "Counted by NetSuite", "Proof", "Deletions", "Seconds", "Rows/s", "What went wrong",
+    "Stream", "Proof", "Rows", "Counted by NetSuite", "Seconds", "Rows/s", "Method", "Deletions", "What went wrong",
 )  # fmt: skip
 _NUMBERS = ("Rows", "Counted by NetSuite", "Seconds", "Rows/s")
 _NOT_BEGUN = "not begun"
@@ -365,7 +365,7 @@ def run_report(progress: Progress | None, watch: Watch, ending: Ending) -> RunRe
     begun = {audit.stream for audit in audits}
     rows = [_report_row(audit) for audit in audits]
     waiting = [name for name in progress.names if name not in begun] if progress else []
-    rows += [(name, *["-"] * 3, _NOT_BEGUN, *["-"] * 3, "") for name in waiting]
+    rows += [(name, _NOT_BEGUN, *["-"] * 6, "") for name in waiting]
     chart = watch.chart()
     figures = [
         ("streams", f"{number(sum(audit.finished is not None for audit in audits))} of {number(len(rows))}"),
@@ -379,7 +379,14 @@ def run_report(progress: Progress | None, watch: Watch, ending: Ending) -> RunRe
         "not counted that NetSuite was not asked or gave no count."
     )
     streams = Table(
-        "Streams", _REPORT_HEAD, rows, _NUMBERS, _KINDS, note=note, empty="The run ended before any stream was known."
+        "Streams",
+        _REPORT_HEAD,
+        rows,
+        _NUMBERS,
+        _KINDS,
+        below=_REPORT_HEAD[-1],
+        note=note,
+        empty="The run ended before any stream was known.",
     )
     return RunReport("tap-netsuite", watch.started, ending, figures, [streams, chart, watch.slowest()])
 
@@ -387,7 +394,7 @@ def run_report(progress: Progress | None, watch: Watch, ending: Ending) -> RunRe
 def _report_row(audit: StreamAudit) -> tuple[str, ...]:
     stream, method, rows, counted_rows, result, seconds, rate = _row(audit)
     return (
-        stream, method, rows, counted_rows, result, audit.deletions or "-", seconds, rate, str(audit.error or ""),
+        stream, result, rows, counted_rows, seconds, rate, method, audit.deletions or "-", str(audit.error or ""),
     )  # fmt: skip
 
 

@@ -20,7 +20,7 @@ def test_a_run_is_reported(config: dict[str, Any], catalog: Json, tmp_path: Path
     text = path.read_text()
     assert ended.exit_code == 0
     assert "The run is complete." in text
-    assert "<td>currency</td><td>FULL_TABLE</td>" in text
+    assert '<td>currency</td><td><span class="good">complete</span></td>' in text
     assert text.count('<span class="good">complete</span>') == 2
     assert "FROM currency" in text
     assert config["private_key"].split()[5] not in text
