@@ -173,6 +173,23 @@ def test_what_is_marked_as_deleted_is_gone_with_its_lines(dbt: Dbt, execute: Sel
     assert execute(f"SELECT id FROM {VIEWS}.transaction") == [(2,)]
 
 
+def test_lines_of_a_transaction_that_the_loader_removed_are_gone(dbt: Dbt, execute: Select) -> None:
+    books(execute)
+    entry(execute, 1, 3, [(0, 1, 100, 0), (1, 2, 0, 100)], FIRST)
+    entry(execute, 2, 3, [(0, 1, 7, 0), (1, 2, 0, 7)], FIRST)
+    execute(f"DELETE FROM {RAW}.transaction WHERE id = 1")
+
+    dbt.build()
+
+    assert execute(f"SELECT sum(debit) FROM {STATEMENTS}.general_ledger") == [(7,)]
+    lines = f"SELECT DISTINCT transaction FROM {VIEWS}.transactionline ORDER BY 1"
+    assert execute(lines) == [(2,)]
+    entry(execute, 3, 3, [(0, 1, 5, 0), (1, 2, 0, 5)], "null")
+    entry(execute, 4, 3, [(0, 1, 5, 0), (1, 2, 0, 5)], SECOND)
+    execute(f"DELETE FROM {RAW}.transaction WHERE id IN (3, 4)")
+    assert execute(lines) == [(2,), (3,), (4,)]  # of unknown moment, and read before their headers
+
+
 def test_statements_of_two_years(dbt: Dbt, execute: Select) -> None:
     books(execute)
     entry(execute, 1, 3, [(0, 1, 100, 0), (1, 2, 0, 100)], FIRST)  # sold for cash in the first year

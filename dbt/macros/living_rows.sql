@@ -84,6 +84,9 @@
         ~ " = row_of_stream." ~ columns['transaction'].quoted ~ " and header._sdc_deleted_at is not null)"
       ) -%}
     {%- endif -%}
+    {%- if '_sdc_set_read_at' in header and '_sdc_set_read_at' in columns -%}
+      {%- do conditions.append(netsuite_singer.header_is_not_gone(tables['transaction'], header, columns)) -%}
+    {%- endif -%}
   {%- endif -%}
   {%- if name == 'transactionaccountingline' and 'transactionline' in tables -%}
     {%- set lines = netsuite_singer.columns_by_name(tables['transactionline']) -%}
@@ -92,6 +95,25 @@
     {%- endif -%}
   {%- endif -%}
   {{ return(conditions) }}
+{% endmacro %}
+
+
+{#-
+  Return the condition that the transaction of a line was not removed from its table, as a loader does that deletes rows
+  instead of marking them: it is missing there, and rows were read into that table at the line's moment or later. Where
+  either moment is null, nothing is taken away.
+-#}
+{% macro header_is_not_gone(table, header, columns) %}
+  {%- set condition -%}
+    (
+      exists (
+        select 1 from {{ table }} as header
+        where header.{{ header['id'].quoted }} = row_of_stream.{{ columns['transaction'].quoted }}
+      )
+      or coalesce(row_of_stream._sdc_set_read_at > (select max(_sdc_set_read_at) from {{ table }}), true)
+    )
+  {%- endset -%}
+  {{ return(condition) }}
 {% endmacro %}
 
 
