@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
-from tests.cli_runs import COMMAND, Shell, environment_of
+from tests.cli_runs import COMMAND, QuickShell, Shell, environment_of
 
 from netsuite_emulator import Emulator, Fault
 
@@ -35,11 +35,18 @@ def shell(netsuite_emulator: Emulator, tmp_path: Path) -> Shell:
     ],
 )
 def test_a_wrong_command_line(shell: Shell, arguments: tuple[str, ...], words: str) -> None:
-    run = shell.run(*arguments)
+    run = QuickShell(shell.folder, shell.environment).run(*arguments)
 
     assert run.code == 2
     assert run.out == ""
     assert words in run.err
+
+
+def test_a_wrong_command_line_ends_the_process_likewise(shell: Shell) -> None:
+    run = shell.run("nonsense")
+
+    assert (run.code, run.out) == (2, "")
+    assert "No such command" in run.err
 
 
 @pytest.mark.slow

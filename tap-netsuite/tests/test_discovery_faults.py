@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.tap_runs import Json, QuickTap, discover, entry, metadata, names, read, selected
@@ -60,10 +61,17 @@ def test_a_fault_that_passes_leaves_no_trace_in_a_catalog(
     assert any(listed["struck"] for listed in account.faults.listing())
 
 
-@pytest.mark.parametrize("begins_at", ["SELECT \\* FROM customer", "lastmodifieddate >=", "metadata-catalog/customer"])
-@pytest.mark.parametrize("effect", ["status", "unavailable", "unsupported"])
+def each_outage() -> Iterator[Any]:
+    """Each kind of outage from each place on; each of both once in a short time, all of them in a longer one."""
+    places = ("SELECT \\* FROM customer", "lastmodifieddate >=", "metadata-catalog/customer")
+    for number, effect in enumerate(("status", "unavailable", "unsupported")):
+        for place, begins_at in enumerate(places):
+            yield pytest.param(effect, begins_at, marks=() if place == number else pytest.mark.slow)
+
+
+@pytest.mark.parametrize(("effect", "begins_at"), [*each_outage()])
 def test_an_outage_ends_in_a_whole_catalog_or_in_none(
-    account: Emulator, few: Json, whole: Json, cache_home: Path, begins_at: str, effect: str
+    account: Emulator, few: Json, whole: Json, cache_home: Path, effect: str, begins_at: str
 ) -> None:
     account.faults.add(Fault(effect=effect, begins_at=begins_at, lasts=0.5))
     try:
