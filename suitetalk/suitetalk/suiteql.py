@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 from suitetalk.all_rows import looked_at_twice, rows_of, shape_of
 from suitetalk.errors import (
+    STATEMENT_REFUSALS,
     ErrorDetail,
     IncompleteResultError,
     InvalidArgumentError,
@@ -36,6 +37,7 @@ _PIECES = re.compile(r"""'[^']*(?:'|\Z)|"[^"]*(?:"|\Z)|--[^\n]*|/\*.*?(?:\*/|\Z)
 _OFFSET = re.compile(r"\bOFFSET\s+[\d?:(]", re.IGNORECASE)
 
 EVERY_COLUMN = "*"
+_SURELY_SHOWN = 50  # columns
 _PARAMETERS = "values for placeholders"
 _PATH = "/query/v1/suiteql"
 _DATASET_PATH = "/query/v1/dataset/"
@@ -119,6 +121,27 @@ class SuiteQL:
         """
         return self.page_of(self.answer(statement, parameters, limit=limit, offset=offset))
 
+    def proven_page(
+        self, statement: str, parameters: Sequence[Value] = (), *, limit: int | None = None, offset: int = 0
+    ) -> Page:
+        """Run a statement as `page` does, and do not take a result for empty whose rows NetSuite counts.
+
+        More columns than an account shows bring no rows, and no error [reference 14.2].
+
+        Raises:
+            IncompleteResultError: the statement has many columns, and rows that NetSuite does not show with them.
+        """
+        page = self.page(statement, parameters, limit=limit, offset=offset)
+        plain = without_comments(statement)
+        if not page.total and not page.items and _may_be_too_wide(plain):
+            counted = self._counted(plain, parameters)
+            if counted:
+                raise IncompleteResultError(
+                    f"NetSuite counts {counted} rows of the query and shows none of them: it has more columns than the "
+                    "account shows at once. Select fewer columns, or some at a time, each time with the key."
+                )
+        return page
+
     def answer(
         self, statement: str, parameters: Sequence[Value] = (), *, limit: int | None = None, offset: int = 0
     ) -> Answer:
@@ -166,12 +189,20 @@ class SuiteQL:
             raise InvalidArgumentError("Typed rows need the metadata catalog; use the `suiteql` of a NetSuite client.")
         read = self._reader(statement) if typed and self._reader else None
         rows = rows_of(
-            lambda text, offset: self.page(text, parameters, limit=PAGE_SIZE, offset=offset),
+            lambda text, offset: self.proven_page(text, parameters, limit=PAGE_SIZE, offset=offset),
             lambda: shape_of(without_comments(statement)),
             statement,
             "The query",
         )
         yield from map(read, rows) if read else rows
+
+    def _counted(self, statement: str, parameters: Sequence[Value]) -> int:
+        """Return how many rows NetSuite counts, 0 where it does not count them."""
+        try:
+            rows = self.page(f"SELECT COUNT(*) AS n FROM ({statement})", parameters, limit=1).items
+        except STATEMENT_REFUSALS:
+            return 0
+        return int(rows[0].get("n", 0)) if rows else 0
 
     def _run(self, statement: str, parameters: Sequence[Value], where: dict[str, str]) -> Answer:
         """Bind the parameters; put them into the text once the account has refused to [section_N3950559].
@@ -334,6 +365,12 @@ def selected_columns(statement: str) -> list[str | None]:
         for one in parsed.selects
     ]
     return [name for place, name in enumerate(names) if name is None or name not in names[:place]]
+
+
+def _may_be_too_wide(statement: str) -> bool:
+    """Tell whether a statement may have more columns than an account shows; 100 is the limit that was reported."""
+    columns = selected_columns(statement)
+    return EVERY_COLUMN in columns or len(columns) > _SURELY_SHOWN
 
 
 def check_parameters(statement: str, values: Sequence[Value]) -> None:

@@ -80,6 +80,19 @@ def test_pages_that_repeat_rows_end_with_an_error(
     assert len(shell.done("query", full, "--all").lines()) == len(truth)
 
 
+def test_rows_that_are_not_shown_with_so_many_columns_are_no_empty_result(
+    netsuite_emulator_factory: Callable[..., Emulator], tmp_path: Path
+) -> None:
+    emulator = netsuite_emulator_factory(column_cap=20)
+    shell = QuickShell(tmp_path, environment_of(emulator.connection, tmp_path))
+    for pages in ((), ("--all",)):
+        ended = shell.run("query", "SELECT * FROM customer WHERE id < ? FETCH FIRST 5 ROWS ONLY", "-p", "1250", *pages)
+        assert ended.code == 1
+        assert "NetSuite counts 5 rows of the query and shows none of them: it has more columns than" in ended.err
+        assert shell.done("query", "SELECT id FROM customer WHERE id = 1212", *pages).lines() == [{"id": "1212"}]
+        assert shell.done("query", "SELECT * FROM customer WHERE id = 1", *pages).lines() == []
+
+
 def test_an_offset_in_a_statement_is_refused(shell: Shell) -> None:
     ended = shell.run("query", "SELECT id FROM customer ORDER BY id OFFSET 5 ROWS")
     assert ended.code == 2

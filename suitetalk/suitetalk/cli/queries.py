@@ -86,7 +86,7 @@ def query(  # noqa: PLR0917 - one for each option
     if everything:
         write_rows(suiteql.rows(text, parameters), form, output, columns)
         return
-    page = suiteql.page(text, parameters, limit=limit or PAGE_SIZE, offset=offset or 0)
+    page = suiteql.proven_page(text, parameters, limit=limit or PAGE_SIZE, offset=offset or 0)
     write_rows(page.items, form, output, columns)
     say_how_many(len(page.items), page.total, offset or 0)
 
