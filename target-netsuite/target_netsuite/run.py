@@ -20,7 +20,7 @@ from target_netsuite.interruption import RunInterruptedError
 from target_netsuite.journal.journal import Journal, open_journal
 from target_netsuite.mapping.catalog import Catalog
 from target_netsuite.pipeline.pipeline import Pipeline, Postponed, Settle
-from target_netsuite.preparing.lookups import EXTERNAL_ID, Column
+from target_netsuite.preparing.lookups import EXTERNAL_ID, NEW_RECORD, Column
 from target_netsuite.preparing.preparation import Preparation, Question
 from target_netsuite.preparing.tables import Effort
 from target_netsuite.reporting.report import Report
@@ -335,8 +335,8 @@ class Run:
         if settled.refusal or settled.outcome is Outcome.UNCHANGED:
             return
         if self._writer is None:
-            if settled.outcome is Outcome.CREATED:
-                self._preparation.lookups.foresee(settled.intent)
+            is_gone = settled.outcome in _GONE
+            self._preparation.lookups.foresee(settled.intent, settled.internal_id, is_gone=is_gone)
             return
         external_id, record_type = settled.intent.external_id, settled.intent.record_type
         if settled.outcome in _GONE:
@@ -372,7 +372,10 @@ def _is_refused_create(settled: Settled) -> bool:
 
 
 def _would_be(write: Write) -> Settled:
-    return Settled(write.intent, write.outcome, write.internal_id or "", differences=write.differences)
+    known_as = write.internal_id or ""
+    return Settled(
+        write.intent, write.outcome, "" if known_as == NEW_RECORD else known_as, differences=write.differences
+    )
 
 
 def begin_run(
@@ -469,13 +472,16 @@ def _matched(settings: Settings) -> dict[str, set[str]]:
 
 
 def _referred_by(settings: Settings) -> set[Column]:
-    """Return the columns that references go by."""
+    """Return the columns that records are found by: those of references, and of `match`."""
     streams = settings.streams.values()
     in_bodies = (one for stream in streams for one in stream.references.values())
     in_lines = (one for stream in streams for lines in stream.sublists.values() for one in lines.references.values())
     return {
-        (table_of(one.record_type), EXTERNAL_ID.lower() if one.by == "external_id" else one.by.lower())
-        for one in (*in_bodies, *in_lines)
+        *((table, name) for table, names in _matched(settings).items() for name in names),
+        *(
+            (table_of(one.record_type), EXTERNAL_ID.lower() if one.by == "external_id" else one.by.lower())
+            for one in (*in_bodies, *in_lines)
+        ),
     }
 
 

@@ -125,3 +125,65 @@ def test_lines_are_compared_and_a_second_look_finds_the_same(emulator: Emulator,
     assert listen(streams, schema("orders"), order(1, 2), dry_run=True).summary == {
         "orders": {"dry_run": True, "unchanged": 1}
     }
+
+
+def test_a_dry_run_counts_what_a_real_run_does_with_its_own_input(
+    emulator: Emulator, listen: Listen, prefix: str
+) -> None:
+    """Records that come twice, that are deleted and come again, and that `match` finds among earlier ones."""
+    streams = {
+        **_stream(prefix, operation_column="op"),
+        "found": {
+            "record_type": "customer",
+            "match": {"field": "email", "column": "mail", "case": "ignore"},
+            "fields": {"name": "companyName", "mail": "email", "phone": "phone"},
+        },
+    }
+    mail = f"{prefix}@example.com"
+    messages = [
+        schema("people"),
+        schema("found"),
+        record("people", id=1, name=f"{prefix} 1", mail=mail),
+        record("people", id=1, name=f"{prefix} one"),
+        record("people", id=2, op="delete"),
+        record("people", id=3, name=f"{prefix} 3"),
+        record("people", id=3, op="delete"),
+        record("people", id=3, op="delete"),
+        record("people", id=3, name=f"{prefix} three"),
+        record("people", id=4, op="update", name="nobody"),
+        record("people", id=5, name=f"{prefix} 5"),
+        record("people", id=5, op="update", name=f"{prefix} five"),
+        record("people", id=5, op="inactivate"),
+        record("found", id=6, mail=mail.upper(), phone="1234567"),
+        record("found", id=7, name=f"{prefix} 7", mail=f"other-{mail}", phone="1234567"),
+        record("found", id=8, mail=f"other-{mail}", phone="7654321"),
+    ]
+    emulator.clear_requests()
+    dry = listen(streams, *messages, dry_run=True, max_rejects=1)
+    assert _writes(emulator) == []
+    real = listen(streams, *messages, max_rejects=1)
+    assert {name: {**counts, "dry_run": True} for name, counts in real.summary.items()} == dry.summary
+    assert dry.summary == {
+        "people": {
+            "dry_run": True, "created": 4, "updated": 2, "deleted": 3, "already_gone": 2, "inactivated": 1,
+            "invalid": 1, "refused": 1,
+        },
+        "found": {"dry_run": True, "created": 1, "updated": 2},
+    }  # fmt: skip
+
+
+def test_records_whose_emails_differ_in_case_alone_are_not_both_created(listen: Listen, prefix: str) -> None:
+    people = {
+        "record_type": "customer",
+        "match": {"field": "email", "column": "email"},
+        "fields": {"name": "companyName"},
+    }
+    messages = [schema("people")]
+    messages += [
+        record("people", id=n, name=f"{prefix} {n}", email=mail)
+        for n, mail in enumerate((f"{prefix}@a.de", f"{prefix}@A.de"))
+    ]
+    for dry_run in (True, False):
+        run = listen({"people": people}, *messages, dry_run=dry_run, max_rejects=1)
+        assert (run.error, run.summary["people"]["created"], run.summary["people"]["invalid"]) == (None, 1, 1)
+        assert "DIFFERS_IN_CASE" in run.log

@@ -12,7 +12,7 @@ from collections import OrderedDict, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from suitetalk import InvalidRequestError, NetSuiteError, NotFoundError, PermissionDeniedError, Records, SuiteQL
@@ -70,7 +70,7 @@ class Lookups:
             suiteql: where to ask.
             records: where to ask for single records, where the role has no SuiteQL.
             executor: runs the requests; none of its tasks may wait for a look-up.
-            referred_by: columns that references go by, which `foresee` keeps.
+            referred_by: columns that records are found by besides their external ids, which `foresee` keeps.
         """
         self._suiteql = suiteql
         self._foreseen = Foreseen(referred_by)
@@ -118,7 +118,7 @@ class Lookups:
         for references in open_values.values():
             for reference in references:
                 self._keep(reference, found[reference])
-        return {one: NEW_RECORD if one not in own and self._is_new(one, found[one]) else found[one] for one in wanted}
+        return {one: self._foreseen.corrected(one, found[one]) for one in wanted}
 
     def remember(self, record_type: str, external_id: str | None, internal_id: str) -> None:
         """Take note of a record that was written; its names, and with them its type's, may have changed."""
@@ -134,9 +134,12 @@ class Lookups:
         if external_id:
             self._known.drop(table, external_id)
 
-    def foresee(self, intent: Intent) -> None:
-        """Take note of a record that a dry run would have created, so that references to it are not refused."""
-        self._foreseen.add(intent)
+    def foresee(self, intent: Intent, internal_id: str, *, is_gone: bool) -> None:
+        """Take note of what a dry run would have written or deleted, since later input may be about it."""
+        if is_gone:
+            self._foreseen.remove(intent)
+        else:
+            self._foreseen.add(intent, internal_id)
 
     def _at_once(self, sought: Reference, *, fresh: bool) -> Found | None:
         """Return what is known without asking, None for the rest."""
@@ -151,10 +154,6 @@ class Lookups:
             return Found(problem=f"{sought.record_type}.{sought.by} is not the name of a field", code="UNKNOWN_FIELD")
         known = None if fresh else self._known.get(table, column, sought.value)
         return Found((known,)) if known else None
-
-    def _is_new(self, sought: Reference, found: Found) -> bool:
-        """Tell whether a record is not there, and would be in a run that is not dry."""
-        return found.is_absent and sought in self._foreseen
 
     def _keep(self, sought: Reference, found: Found) -> None:
         if found.id and sought.case == "exact":
@@ -346,8 +345,8 @@ class Found:
         )
 
 
-NEW_RECORD = Found(("(new)",))
-"""Stands for a record that a dry run did not create, where others refer to it."""
+NEW_RECORD = "(new)"
+"""Stands for the internal id of a record that a dry run did not create."""
 
 
 def refusal_of(sought: Reference, found: Found, path: str, what: str) -> Refusal:
@@ -506,29 +505,73 @@ class KnownIds:
 
 
 class Foreseen:
-    """What records that would be created are known by; only hashes of what references go by are kept. Thread-safe."""
+    """What a dry run would have written and deleted, by what the records are known by. Thread-safe.
+
+    External ids are kept as hashes, of a million records: two that are alike do no harm in a dry run.
+    """
 
     def __init__(self, columns: Collection[Column] = ()) -> None:
-        """Keep the values of these columns."""
+        """Keep the values of these columns, besides external ids."""
         self._columns = columns
-        self._values: set[int] = set()  # of a million records, so as hashes; two that are alike do no harm
+        self._by_external_id: dict[int, str] = {}
+        self._spellings: dict[int, dict[str, list[str]]] = {}
+        self._gone: set[int] = set()
         self._lock = threading.Lock()
 
-    def add(self, intent: Intent) -> None:
-        """Take note of a record that would be created."""
-        table = table_of(intent.record_type)
-        known_by = {
-            column: intent.external_id if column[1] == _EXTERNAL_ID else member(intent.body, column[1])
-            for column in self._columns
-            if column[0] == table
-        }
+    def add(self, intent: Intent, internal_id: str) -> None:
+        """Take note of a record that would be written; one without an internal id would be created."""
+        table, known_as = table_of(intent.record_type), internal_id or NEW_RECORD
         with self._lock:
-            self._values |= {hash((column, str(value))) for column, value in known_by.items() if value is not None}
+            if intent.external_id:
+                place = hash((table, _EXTERNAL_ID, intent.external_id))
+                self._by_external_id[place] = known_as
+                self._gone.discard(place)
+            for place, value in self._named(intent, table):
+                self._gone.discard(hash((place, value)))
+                self._spellings.setdefault(place, {})[value] = [known_as]
 
-    def __contains__(self, sought: Reference) -> bool:
-        """Tell whether a record would be there by then."""
+    def remove(self, intent: Intent) -> None:
+        """Take note of a record that would be deleted."""
+        table = table_of(intent.record_type)
         with self._lock:
-            return hash(((table_of(sought.record_type), sought.by.lower()), sought.value)) in self._values
+            if intent.external_id:
+                place = hash((table, _EXTERNAL_ID, intent.external_id))
+                self._by_external_id.pop(place, None)
+                self._gone.add(place)
+            for place, value in self._named(intent, table):
+                self._spellings.get(place, {}).pop(value, None)
+                self._gone.add(hash((place, value)))
+
+    def corrected(self, sought: Reference, found: Found) -> Found:
+        """Return what a look-up that found this would find if nothing were dry."""
+        if found.problem or found.is_unasked:
+            return found
+        table, column = table_of(sought.record_type), sought.by.lower()
+        with self._lock:
+            if column == _EXTERNAL_ID:
+                place = hash((table, column, sought.value))
+                known_as = self._by_external_id.get(place)
+                ours = Found((known_as,) if known_as else ())
+                is_gone = place in self._gone
+            else:
+                place = hash((table, column, sought.value.lower()))
+                ours = _in_any_case(sought, self._spellings.get(place, {}))
+                is_gone = hash((place, sought.value)) in self._gone
+        there = () if is_gone else found.ids
+        return (
+            replace(ours, ids=tuple(dict.fromkeys((*there, *ours.ids)))) if ours.ids or is_gone or not there else found
+        )
+
+    def _named(self, intent: Intent, table: str) -> Iterator[tuple[int, str]]:
+        """Yield what a record is called in the columns that are kept, each with its place."""
+        for other, column in self._columns:
+            if other != table or column == _EXTERNAL_ID:
+                continue
+            value = member(intent.body, column)
+            if value is None and intent.match and intent.match.field.lower() == column:
+                value = intent.match.value
+            if value is not None:
+                yield hash((table, column, str(value).lower())), str(value)
 
 
 class UnresolvedError(Exception):

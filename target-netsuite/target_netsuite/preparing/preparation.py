@@ -22,6 +22,7 @@ from target_netsuite.preparing.comparison import is_nothing, items, member, plai
 from target_netsuite.preparing.lines import plan_lines
 from target_netsuite.preparing.lookups import (
     EXTERNAL_ID,
+    NEW_RECORD,
     RECORD,
     Column,
     Found,
@@ -242,7 +243,22 @@ class _Chunk:
             return self._of_absent(one, body)
         if intent.operation is Operation.CREATE and self.question.again:  # now it is known to have been created
             return Settled(intent, Outcome.CREATED, one.internal_id or "")
-        return Change(one, one.internal_id, body) if one.internal_id else _by_external_id(intent, body)
+        is_readable = one.internal_id and one.internal_id != NEW_RECORD
+        return Change(one, one.internal_id or "", body) if is_readable else self._unread(one, body)
+
+    @staticmethod
+    def _unread(one: Subject, body: dict[str, Any]) -> Write | Settled:
+        """Return what becomes of a record that NetSuite finds, or that a dry run would have created before."""
+        intent = one.intent
+        if not one.internal_id:
+            return _by_external_id(intent, body)
+        if intent.operation is Operation.CREATE:
+            message = f"An earlier record of the input has the external id {intent.external_id}"
+            advice = "use upsert to change what that one creates; if both say the same, a real run leaves it as it is"
+            return Settled(
+                intent, refusal=Refusal("invalid", message, EXTERNAL_ID, "EXTERNAL_ID_EXISTS", advice=advice)
+            )
+        return replace(_by_external_id(intent, body), outcome=_OUTCOMES.get(intent.operation, Outcome.UPDATED))
 
     def changed(self, change: Change, present: Present | None) -> Write | Settled:
         """Return what becomes of a change, `present` being what is there; None when that was not read."""
