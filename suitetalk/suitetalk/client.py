@@ -10,7 +10,7 @@ import requests
 
 from suitetalk.auth import Authentication, AuthorizationCode, ClientCredentials, TokenStore
 from suitetalk.auth.keys import certificate_of, end_of, signing_key, warn_of_end
-from suitetalk.auth.login import TokenRequester
+from suitetalk.auth.login import BearerLogin, TokenRequester
 from suitetalk.batches import Batches
 from suitetalk.errors import ConfigurationError
 from suitetalk.facts import Facts
@@ -81,7 +81,8 @@ class NetSuite:
             session=session,
             language=settings.language,
         )
-        self.transport.authenticate_with(authentication_for(settings, self.transport, token_store))
+        self._login = authentication_for(settings, self.transport, token_store)
+        self.transport.authenticate_with(self._login)
         self._settings = settings
         self._limiter = limiter
         self._retry = retry
@@ -90,6 +91,11 @@ class NetSuite:
         self._column_types: ColumnTypes | None = None
         self._lock = threading.Lock()
         self.suiteql = SuiteQL(self.transport, self._row_reader, facts)
+
+    def begin_login(self) -> None:
+        """Ask for a token, where the login is by one, while the caller gets ready; nothing is waited for."""
+        if isinstance(self._login, BearerLogin):
+            self._login.begin()
 
     @cached_property
     def records(self) -> Records:

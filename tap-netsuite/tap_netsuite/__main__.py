@@ -23,27 +23,35 @@ def main(tap: type[TapNetSuite] | None = None) -> NoReturn:
     if sys.argv[1:] == ["--version"] and sys.stdout is not None:  # without the SDK, most of whose time is its imports
         sys.stdout.write(f"tap-netsuite v{version('netsuite-singer')}, Meltano SDK v{version('singer-sdk')}\n")
         sys.exit(0)
-    from singer_sdk.exceptions import SingerSDKError  # noqa: PLC0415 - see above
-
     from suitetalk.process import give_back_freed_memory, run_command  # noqa: PLC0415 - see above
 
     give_back_freed_memory()
     sys.setswitchinterval(_SWITCH_SECONDS)
-    run_command(lambda: _run(tap), expected=(SingerSDKError,))
+    run_command(lambda: _run(tap))
 
 
 def _run(tap: type[TapNetSuite] | None) -> None:
+    from suitetalk import SuiteTalkError  # noqa: PLC0415 - see above
     from suitetalk.process import check_files  # noqa: PLC0415 - see above
+    from tap_netsuite.account import EarlyAccount  # noqa: PLC0415 - see above
+
+    check_files(sys.argv[1:])
+    early = EarlyAccount(sys.argv[1:]) if tap is None else None
+    from singer_sdk.exceptions import SingerSDKError  # noqa: PLC0415 - most of the start, beside the login
+
     from tap_netsuite.sync import ReaderLeftError  # noqa: PLC0415 - see above
     from tap_netsuite.tap import TapNetSuite  # noqa: PLC0415 - see above
 
-    check_files(sys.argv[1:])
+    chosen = tap or TapNetSuite
+    chosen.early = early
     try:
-        (tap or TapNetSuite).cli()
+        chosen.cli()
     except ReaderLeftError:
         raise BrokenPipeError from None
-    except Exception:
+    except Exception as error:
         logging.disable()  # of threads that are still at work: the sentence that follows is the last word
+        if isinstance(error, SingerSDKError):
+            raise SuiteTalkError(str(error)) from error
         raise
 
 

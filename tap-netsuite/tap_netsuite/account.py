@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import logging
+import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta, timezone
 from functools import cached_property
+from importlib.metadata import version
+from logging.handlers import MemoryHandler
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -22,8 +27,12 @@ from tap_netsuite.reading.changes import TransactionSets
 from tap_netsuite.reading.engine import Once
 from tap_netsuite.settings import TapSettings
 
+PACKAGE = "netsuite-singer"
+"""The distribution that carries the tap."""
+
 logger = logging.getLogger(__name__)
 
+_WITH_FILE = ("--config", "--catalog", "--state")
 _UNLIMITED_WORKERS = 64
 _MOST_WAITING = 32  # pages, each of up to a megabyte
 _KEPT_FOR = 30 * DAY
@@ -183,6 +192,56 @@ class Account:
         except (NetSuiteError, ConnectionFailedError) as error:
             logger.debug("NetSuite's clock: %s", error)
             return self.netsuite.transport.clock_offset or timedelta()
+
+
+def user_agent() -> str:
+    """Return how the tap introduces itself to NetSuite."""
+    return f"tap-netsuite/{version(PACKAGE)}"
+
+
+class EarlyAccount:
+    """The account that the command line names, with a login that runs while the SDK is imported.
+
+    Whatever is wrong with the command line or the settings is for the SDK and the tap to say: then there is none. What
+    is logged meanwhile is logged when the account is taken, as logging is set up by then.
+    """
+
+    def __init__(self, arguments: Sequence[str]) -> None:
+        """Read the settings where they are in one file, and begin to log in."""
+        self._account: Account | None = None
+        self._said = MemoryHandler(capacity=sys.maxsize, flushLevel=sys.maxsize)
+        logging.getLogger().addHandler(self._said)
+        try:
+            if (path := _settings_file(arguments)) is not None:
+                config = json.loads(Path(path).read_text(encoding="utf-8"))
+                self._account = Account(TapSettings.from_mapping(config), user_agent())
+                self._account.netsuite.begin_login()
+        except Exception as error:  # noqa: BLE001 - see above
+            logger.debug("The login begins later: %s", error)
+
+    def taken(self, settings: TapSettings) -> Account | None:
+        """Return the account, once, if it is the one of these settings."""
+        account, self._account = self._account, None
+        logging.getLogger().removeHandler(self._said)
+        if account is None or account.settings != settings:
+            return None
+        said, self._said.buffer = self._said.buffer, []
+        for record in said:
+            logging.getLogger(record.name).handle(record)
+        return account
+
+
+def _settings_file(arguments: Sequence[str]) -> str | None:
+    """Return the path of the only settings file of a command line that discovers or reads, None for any other."""
+    rest, paths = list(arguments), []
+    while rest:
+        name, has_value, value = rest.pop(0).partition("=")
+        if name in _WITH_FILE:
+            value = value if has_value else rest.pop(0) if rest else ""
+            paths += [value] if name == "--config" else []
+        elif name != "--discover":
+            return None
+    return paths[0] if len(paths) == 1 and paths[0] != "ENV" else None
 
 
 def _keeps(settings: TapSettings) -> bool:

@@ -6,7 +6,6 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
-from importlib.metadata import version
 from pathlib import PurePath
 from types import FrameType, NoneType
 from typing import IO, Any
@@ -18,7 +17,7 @@ from suitetalk import ConfigurationError, LoginNeededError, LoginRefusedError, R
 from suitetalk.descriptions import check_environment, json_values, stray_names, stray_variables
 from suitetalk.report import Watch, kept
 from suitetalk.stream_maps import Mapper, check_forms
-from tap_netsuite.account import Account
+from tap_netsuite.account import PACKAGE, Account, EarlyAccount, user_agent
 from tap_netsuite.batches import batch_config_of
 from tap_netsuite.discovery.discover import discover
 from tap_netsuite.discovery.found import (
@@ -42,7 +41,6 @@ from tap_netsuite.streams.base import NetSuiteStream
 from tap_netsuite.streams.catalog import StreamMaker
 from tap_netsuite.sync import ReaderLeftError, Run, StreamError, WholeLineWriter
 
-_PACKAGE = "netsuite-singer"
 _NO_STATE = 'names a file that holds no state such as {"bookmarks": {…}}; correct it.'
 
 
@@ -50,12 +48,14 @@ class TapNetSuite(Tap):
     """Reads NetSuite: SuiteQL tables, whole records, and queries of the user's."""
 
     name = "tap-netsuite"
-    package_name = _PACKAGE
+    package_name = PACKAGE
     config_jsonschema = CONFIG_SCHEMA
     dynamic_catalog = True
     message_writer_class = WholeLineWriter
     retry: RetryPolicy | None = None
     """How often and how far apart requests are tried; None for the library's own choice."""
+    early: EarlyAccount | None = None
+    """The account of the command line, where the login has begun already."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """Make the tap; what a given catalog says of its streams beyond Singer's own keys is kept.
@@ -83,7 +83,8 @@ class TapNetSuite(Tap):
     @cached_property
     def account(self) -> Account:
         """The account the settings name."""
-        return Account(self.settings, f"tap-netsuite/{version(_PACKAGE)}", self.retry)
+        early = self.early.taken(self.settings) if self.early and self.retry is None else None
+        return early or Account(self.settings, user_agent(), self.retry)
 
     @cached_property
     def run(self) -> Run:

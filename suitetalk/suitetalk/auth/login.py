@@ -43,7 +43,12 @@ class BearerLogin(ABC):
         self._refused = ""
         self._failure: SuiteTalkError | None = None
         self._times_asked = 0
+        self._is_news = False  # whether nobody has been told of the failure yet
         self._is_accepted = False
+
+    def begin(self) -> None:
+        """Ask for a token in a thread, where none is at hand; if that fails, the first who signs is told."""
+        threading.Thread(target=self._begin, name="netsuite-login", daemon=True).start()
 
     def sign(self, request: requests.PreparedRequest) -> None:
         """Set the bearer token; asks for one when there is none that still lives.
@@ -83,10 +88,20 @@ class BearerLogin(ABC):
         """Look at tokens that are about to be used, whoever asked for them."""
         del tokens
 
+    def _begin(self) -> None:
+        with self._lock:
+            try:
+                self._tokens = self._tokens or self._renewed()
+            except SuiteTalkError:
+                self._is_news = True
+            except Exception as error:  # noqa: BLE001 - whoever signs meets it again
+                logger.debug("The login cannot begin yet: %s", error)
+
     def _current(self) -> Tokens:
         asked_before = self._times_asked
         with self._lock:
-            if self._failure and self._times_asked != asked_before:
+            is_news, self._is_news = self._is_news, False
+            if self._failure and (is_news or self._times_asked != asked_before):
                 raise self._failure  # of the thread this one waited for; asking again at once would end alike
             if self._tokens is None or not self._tokens.is_fresh(self._clock()):
                 self._tokens = self._renewed()
