@@ -75,6 +75,7 @@ lock: environment ## Pin the newest version of every dependency in requirements.
 	  --custom-compile-command 'make lock' --no-annotate --group docs -o docs/requirements.lock
 
 clean: ## Remove the environment, every cache, and all that the demo made
-	rm -rf .venv .cache .meltano .demo build dist benchmarks/.environments
-	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .grimp_cache
-	find . -name .git -prune -o -name __pycache__ -prune -exec rm -rf {} +
+	rm -rf .venv .cache .demo build dist benchmarks/.environments .coverage .coverage.*
+	find . -name .git -prune -o \( -name __pycache__ -o -name '*.egg-info' -o -name .meltano -o -name .mypy_cache \
+	  -o -name .ruff_cache -o -name .pytest_cache -o -name .hypothesis -o -name .import_linter_cache \
+	  -o -name .grimp_cache \) -prune -exec rm -rf {} +

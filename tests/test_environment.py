@@ -91,7 +91,11 @@ def test_pip_does_it_where_uv_cannot(make: Make) -> None:
 
 
 def test_clean_leaves_what_a_clone_has(make: Make) -> None:
-    (make.copy.path / "demo" / "__pycache__").mkdir(exist_ok=True)
+    ignored = set((make.copy.path / ".gitignore").read_text(encoding="utf-8").split())
+    for name in ignored - {".env", ".emulator/", "output/"}:  # those are the user's own
+        (make.copy.path / name.replace("*", "x")).mkdir(exist_ok=True)
+    for name in ("__pycache__", ".mypy_cache", ".pytest_cache", ".meltano"):
+        (make.copy.path / "demo" / name).mkdir(exist_ok=True)
     (make.copy.path / "a file").unlink(missing_ok=True)
     make("clean")
 

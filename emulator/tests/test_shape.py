@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -136,3 +137,30 @@ def test_rows_that_cannot_be(shaped: Path) -> None:
         Emulator(Settings(shape=shaped, table_rows={"customer": 1}))
     with pytest.raises(SettingsError, match="custmer"):
         Emulator(Settings(table_rows={"custmer": 1}))
+
+
+def test_standard_fields_that_the_sample_lacks(client_of: Callable[..., Any], tmp_path: Path) -> None:
+    """As `suitetalk snapshot` writes them: in records and in the catalog, in queries where there is such a column."""
+    account = {
+        "fields": {
+            "customer": {"companyName": {"kind": "text"}, "dunsNumber": {"kind": "text"}, "tier": {"kind": "integer"}}
+        },
+        "only": {
+            "record_types": {
+                "customer": {"table": "customer", "fields": ["companyName", "dunsNumber", "id", "tier"], "sublists": []}
+            },
+            "tables": {
+                "customer": {"columns": {"id": "integer", "companyname": "text", "tier": "integer"}, "keys": ["id"]}
+            },
+        },
+    }
+    path = tmp_path / "shape.json"
+    path.write_text(json.dumps({"format": "netsuite-account", "version": 1, "facts": {}, "shape": account}))
+    client = client_of(shape=path, one_world=False)
+    listed = client.get("/record/v1/metadata-catalog/customer", headers={"Accept": "application/schema+json"})
+    assert {"companyName", "dunsNumber", "tier"} <= set(listed["properties"])
+    assert "email" not in listed["properties"]
+    number = client.create("customer", {"companyName": "New", "dunsNumber": "15-048-3782"})
+    assert client.get(f"/record/v1/customer/{number}")["dunsNumber"] == "15-048-3782"
+    assert client.rows("SELECT tier FROM customer WHERE tier IS NOT NULL")
+    assert client.query("SELECT dunsnumber FROM customer").status_code == 400

@@ -111,8 +111,15 @@ class Shape:
             return replace(table, columns=tuple(columns))
         there = dict((self.tables.get(table.name) or {}).get("columns", {}))
         columns = [each if there.pop(each.name, None) else each.unknown_to_queries() for each in table.columns]
+        shown = {column.field for column in columns}
+        changed = {name: column for name, column in changed.items() if column.kind and column.field not in shown}
+        # A column that the sample company has besides, and does not show in records, becomes a field.
+        columns = [
+            replace(each, field=changed[each.name].field) if each.name in changed and not each.field else each
+            for each in columns
+        ]
         known = {column.name for column in columns}
-        added = [column for column in changed.values() if column.kind and column.name not in known]
+        added = [column for column in changed.values() if column.name not in known]
         columns += [column if column.name in there else column.unknown_to_queries() for column in added]
         columns += [
             _column(table.name, name, {"kind": kind, "field": None})

@@ -249,10 +249,8 @@ def _shape(types: Mapping[str, Any], tables: Mapping[str, Any]) -> dict[str, Any
             }
         elif name.startswith(_LIST):
             lists[name] = ["One", "Two", "Three"]
-        else:
-            custom = {field: described for field, described in one["fields"].items() if field.startswith(_CUSTOM)}
-            if custom:
-                fields.setdefault(table_of(name), {}).update(custom)
+        elif table_of(name) in tables:
+            fields.setdefault(table_of(name), {}).update(one["fields"])
     only = {
         "record_types": {
             name: {"table": table_of(name), "fields": sorted(one["fields"]), "sublists": sorted(one["sublists"])}
