@@ -8,7 +8,7 @@ import sys
 from types import ModuleType
 
 from benchmarks.failure import BenchmarkError
-from benchmarks.parts import cpu, discovery, memory, peers, shared, slots, writes
+from benchmarks.parts import cpu, discovery, memory, peers, pipe, quiet, shared, slots, writes
 
 PARTS: dict[str, ModuleType] = {
     "peers": peers,
@@ -17,6 +17,8 @@ PARTS: dict[str, ModuleType] = {
     "cpu": cpu,
     "memory": memory,
     "discovery": discovery,
+    "pipe": pipe,
+    "quiet": quiet,
     "writes": writes,
 }
 

@@ -127,6 +127,27 @@ def test_start_up_is_told_apart_from_what_rows_cost() -> None:
     for line in tables_read:
         spent = float(line["CPU s"]) - float(start_up["CPU s"])
         assert float(line["us a row"]) == pytest.approx(spent / (3000 - 10) * 1e6, abs=10)
+    files = tables(output)[2]
+    assert [line["form"] for line in files] == ["RECORD lines", "JSONL.gz", "Parquet"]
+
+
+@pytest.mark.slow
+def test_a_quiet_run_is_measured_from_the_state_of_the_one_before() -> None:
+    _output, lines = bench("quiet", "--streams=4", "--latency=0.01", "--runs=2")
+
+    assert [(line["streams"], line["logins"], line["429s"]) for line in lines] == [("4", "1", "0")] * 3
+    assert int(lines[-1]["requests"]) <= 4 + 6
+    assert all(0 < float(line["first s"]) <= float(line["first row s"]) for line in lines)
+
+
+@pytest.mark.slow
+def test_the_pipe_is_measured_with_a_loader_and_with_several() -> None:
+    _output, lines = bench("pipe", "--rows=100", "--without-defaults")
+
+    figures = [line for line in lines if line["rows"]]
+    assert [line["tables"] for line in figures] == ["narrow", "narrow", "wide", "wide"]
+    assert [line["rows"] for line in figures[:2]] == ["200", "200"]
+    assert all(float(line["loader CPU"]) > 0 for line in figures)
 
 
 @pytest.mark.slow

@@ -222,6 +222,23 @@ def test_target_postgres_removes_what_a_refresh_does_not_find(
         assert len(loader.rows(stream)) == len(company.contents(stream)), stream
 
 
+def test_target_postgres_takes_files(company: Company, tmp_path: Path, postgres: Path, host: Path) -> None:
+    storage = {"root": (tmp_path / "files").as_uri(), "prefix": "rows-"}
+    files = {"encoding": {"format": "jsonl", "compression": "gzip"}, "storage": storage, "batch_size": 500}
+    settings = json.loads(company.tap.config.read_text(encoding="utf-8"))
+    company.tap = Tap(tmp_path / "tap-with-files", {**settings, "batch_config": files})
+    (tmp_path / "files").mkdir()
+    loader = Postgres(postgres, tmp_path / "loader", host)
+    company.load(loader, tmp_path)
+    for stream in KEYS:
+        assert living(loader, stream) == company.contents(stream), stream
+    assert len(list((tmp_path / "files").glob("rows-*.gz"))) >= len(KEYS)
+    company.change()
+    company.load(loader, tmp_path)
+    for stream in KEYS:
+        assert living(loader, stream) == company.contents(stream), stream
+
+
 def test_target_postgres_appends_what_has_no_key(company: Company, tmp_path: Path, postgres: Path, host: Path) -> None:
     maps: Mapping[str, Any] = {stream: {"__key_properties__": []} for stream in KEYS}
     loader = Postgres(postgres, tmp_path / "loader", host, stream_maps=maps, activate_version=False)

@@ -1,4 +1,4 @@
-"""What a row costs the tap in processor time: of tidy texts, and of texts as people write them."""
+"""What a row costs the tap in processor time: of tidy texts, of texts as people write them, and in BATCH files."""
 
 from __future__ import annotations
 
@@ -6,18 +6,21 @@ import argparse
 import gc
 import json
 import logging
+import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
 
-from benchmarks.account import account_of
+from benchmarks.account import Account, account_of
 from benchmarks.company import BIG_TABLE, TEXTS, Company
+from benchmarks.measured_process import measure
 from benchmarks.readers.tap_netsuite import TapNetSuite, discovered
-from benchmarks.reading import Reading, read
+from benchmarks.reading import Reading, private_folders, read
 from benchmarks.table import Table
 from suitetalk.http.response import Answer
 from tap_netsuite.reading.page import RowFormat
@@ -32,7 +35,16 @@ GOALS_OF_PAGES = {20: 5, 93: 25}
 GOAL_BARE, GOAL_TIDY = 2.5, 1.2
 """Times what decoding and encoding the same rows costs without looking at them, and times tidy texts."""
 
+GOAL_BATCH = 1.5
+"""Times what RECORD lines of the same rows cost."""
+
+_FORMS: dict[str, dict[str, str] | None] = {
+    "RECORD lines": None,
+    "JSONL.gz": {"format": "jsonl", "compression": "gzip"},
+    "Parquet": {"format": "parquet"},
+}
 _DECODER, _ENCODER = msgspec.json.Decoder(), msgspec.json.Encoder()
+_SMALL = "customrecord_small"
 _FEW = 10  # rows of a run that is nearly all start-up
 _ROWS = 1000  # of a page
 _ROUNDS = 25
@@ -71,6 +83,7 @@ def run(chosen: argparse.Namespace) -> bool:
     _measure_pages()
     if chosen.rows:
         _measure_processes(chosen.rows)
+        _measure_files(chosen.rows)
     return True
 
 
@@ -91,6 +104,35 @@ def _measure_processes(rows: int) -> None:
         spent = whole.usage.cpu_seconds - start_up.usage.cpu_seconds
         a_row = spent / (whole.rows.rows - start_up.rows.rows) * 1e6
         table.row(name, whole.rows.rows, whole.rows.lost, whole.usage.seconds, whole.usage.cpu_seconds, a_row)
+
+
+def _measure_files(rows: int) -> None:
+    """Measure the forms that rows can leave the tap in, one after the other on the same account."""
+    table = Table(
+        f"batch: CPU of files beside that of RECORD lines, start-up left out; goal {GOAL_BATCH} x RECORD",
+        ("form",),
+        ("rows", "CPU s", "us a row", "x RECORD"),
+    )
+    catalog = discovered(Company(tables={BIG_TABLE: rows}), [BIG_TABLE])
+    a_row: dict[str, float] = {}
+    company = Company(slots=1, tables={BIG_TABLE: rows, _SMALL: _FEW}, real_texts=True)
+    few = discovered(Company(tables={_SMALL: _FEW}), [_SMALL])
+    with account_of(company) as account, tempfile.TemporaryDirectory(prefix="netsuite-bench-") as name:
+        for form, encoding in _FORMS.items():
+            whole = _cpu_of_form(account, Path(name), catalog, BIG_TABLE, encoding)
+            a_row[form] = (whole - _cpu_of_form(account, Path(name), few, _SMALL, encoding)) / rows * 1e6
+            table.row(form, rows, whole, a_row[form], a_row[form] / a_row["RECORD lines"])
+
+
+def _cpu_of_form(
+    account: Account, home: Path, catalog: Mapping[str, Any], stream: str, encoding: dict[str, str] | None
+) -> float:
+    files = {"encoding": encoding, "storage": {"root": home.as_uri(), "prefix": "rows-"}, "batch_size": 50_000}
+    tap = TapNetSuite(catalog, {"batch_config": files} if encoding else {})
+    usage = measure(tap.command(account, [stream], home), home / "output", private_folders(home))
+    for path in home.glob("rows-*"):
+        path.unlink()
+    return usage.cpu_seconds
 
 
 def _reading(tap: TapNetSuite, rows: int, *, real_texts: bool) -> Reading:
