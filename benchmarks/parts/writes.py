@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 import re
 from itertools import count
 
@@ -18,7 +19,7 @@ GOAL_CPU = 150
 """Microseconds a record."""
 
 GOAL_QUEUE = 1.3
-"""Seconds / (jobs x job time / processors)."""
+"""Seconds / (jobs / processors, rounded up, x job time)."""
 
 _PROCESSORS = 2
 _QUEUE_LATENCY = 0.1
@@ -105,7 +106,8 @@ def _queues(chosen: argparse.Namespace) -> None:
     """Print how long jobs that take equally long keep the target waiting."""
     table = Table(
         f"queues: {_PROCESSORS} processors, jobs of any size take equally long; upserts, some keys twice, deletes "
-        f"in between; queue = jobs x job time / processors; goal {GOAL_QUEUE} x queue in batches; `auto` is free",
+        f"in between; queue = what the jobs of `batch` take, rounds of {_PROCESSORS} x job time; goal {GOAL_QUEUE} x "
+        "queue, also for `auto`, which is free",
         ("job", "write_mode"),
         _QUEUE_FIGURES,
     )
@@ -114,18 +116,19 @@ def _queues(chosen: argparse.Namespace) -> None:
             slots=chosen.slots, job_overhead_seconds=seconds, processors=_PROCESSORS, one_world=False,
             latency=min(chosen.latency, _QUEUE_LATENCY),
         )  # fmt: skip
+        records = max(chosen.queue_records, int(chosen.queue_length / seconds) * _BATCH * _PROCESSORS)
+        queue = None
         with account_of(company) as account:
             for number, mode in enumerate(("batch", "auto")):
                 way = Way({"write_mode": mode}, {"max_concurrency": chosen.slots}, mixed=True)
-                records = max(chosen.queue_records, int(chosen.queue_length / seconds) * _BATCH * _PROCESSORS)
                 written = write(way, account, records, number * records)
                 jobs = sum(request.status == _ACCEPTED for request in written.requests)
                 asked = sum(_QUESTION.search(request.path) is not None for request in written.requests)
-                queue = jobs * seconds / _PROCESSORS
+                queue = queue or math.ceil(jobs / _PROCESSORS) * seconds
                 took, start = written.usage.seconds, written.usage.seconds - _since_first_write(written)
                 table.row(
                     f"{seconds:g} s", mode, written.records, written.lost, jobs, asked, took, start, queue,
-                    took / queue if queue else None, (took - start) / queue if queue else None,
+                    took / queue, (took - start) / queue,
                 )  # fmt: skip
 
 
