@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from itertools import islice
 from typing import Any
 
 import pytest
@@ -16,13 +17,16 @@ LIST = "/record/v1/currency"
 
 
 def test_too_many_requests_at_once(client_of: Any, refusal: Any) -> None:
-    client = client_of(concurrency_limit=2, latency=0.3)
+    client = client_of(concurrency_limit=2)
+    client.emulator.faults.add(Fault(effect="delay", seconds=300))  # until it is switched off
     with ThreadPoolExecutor(6) as pool:
-        answers = list(pool.map(lambda _: client.send("GET", LIST), range(6)))
-    statuses = sorted(answer.status_code for answer in answers)
-    assert 200 in statuses
-    assert 429 in statuses
-    assert client.emulator.highest_in_flight == 2
+        asked = [pool.submit(client.send, "GET", LIST) for _ in range(6)]
+        refusals = list(islice(as_completed(asked, timeout=120), 4))
+        assert client.emulator.highest_in_flight == 2
+        client.emulator.faults.clear()
+        answers = [one.result() for one in asked]
+    assert [one.result().status_code for one in refusals] == [429] * 4
+    assert sorted(answer.status_code for answer in answers) == [200] * 2 + [429] * 4
     refused = next(answer for answer in answers if answer.status_code == 429)
     assert refusal(refused) == (429, "CONCURRENCY_LIMIT_EXCEEDED")
     assert (refused.json()["title"], refused.json()["o:errorCode"]) == ("Bad Request", "USER_ERROR")

@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 import requests
 
+from netsuite_emulator import Fault
+
 BIG = "customrecord_big"
 EVERY_COLUMN = f"SELECT * FROM {BIG} ORDER BY id"
 
@@ -117,9 +119,15 @@ def test_rows_that_cannot_be_worked_out_refuse_the_pages_from_there_on(client_of
 
 
 def test_55_requests_in_flight(client_of: Any) -> None:
-    client = client_of(concurrency_limit=55, latency=0.5)
+    client = client_of(concurrency_limit=55)
+    client.emulator.faults.add(Fault(effect="delay", seconds=300))  # until it is switched off
     with ThreadPoolExecutor(55) as pool:
-        statuses = list(pool.map(lambda _: client.query("SELECT id FROM currency").status_code, range(55)))
+        asked = [pool.submit(client.query, "SELECT id FROM currency") for _ in range(55)]
+        deadline = time.monotonic() + 120
+        while client.emulator.highest_in_flight < 55 and time.monotonic() < deadline:
+            time.sleep(0.01)
+        client.emulator.faults.clear()
+        statuses = [one.result().status_code for one in asked]
     assert statuses == [200] * 55
     assert client.emulator.highest_in_flight == 55
 

@@ -252,7 +252,7 @@ class RowReader:
 
     def _total(self, cursor: duckdb.DuckDBPyConnection, statement: Statement, result: Result) -> int:
         if result.total is None:
-            found = cursor.execute(f"SELECT count(*) FROM ({statement.sql})").fetchone()
+            found = cursor.execute(f"SELECT count(*) FROM ({statement.counted})").fetchone()
             result.total = int(found[0]) if found else 0
         return result.total
 

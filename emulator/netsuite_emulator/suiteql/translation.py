@@ -27,6 +27,8 @@ __all__ = ["Statement", "parse", "translate"]
 _LONGEST_IN = 1000  # [article_0824094533]
 _FORBIDDEN_TOKENS = {TokenType.L_BRACKET, TokenType.R_BRACKET, TokenType.SEMICOLON, TokenType.WITH}
 _LITERAL_TYPES = {TokenType.DATE, TokenType.TIMESTAMP, TokenType.TIMESTAMPTZ}
+_PLAIN_PARTS = frozenset({"expressions", "from_", "joins", "where", "order"})
+_OF_ONE_ROW = (exp.Array, exp.Cast, exp.StrToTime, exp.TimeToStr)
 
 
 class SuiteQL(Oracle):
@@ -83,12 +85,14 @@ class Statement:
         names: the names of the columns it gives.
         ascending: the place of the column its rows are sorted by first, upwards; None where there is no such column.
         is_ordered: whether its rows have an order.
+        counted: DuckDB's SQL for as many rows, without what is only shown of them, which takes long to plan.
     """
 
     sql: str
     names: tuple[str, ...]
     ascending: int | None
     is_ordered: bool
+    counted: str
 
     def shuffled(self, seed: int) -> Statement:
         """The statement with its rows in some order, another one for another seed."""
@@ -132,7 +136,30 @@ def translate(text: str, parameters: Sequence[Any], company: Company, *, ignores
     _point_tables_at_views(tree)
     has_marks = any(column.args.get("join_mark") for column in tree.find_all(exp.Column))
     plain = eliminate_join_marks(tree) if has_marks else tree
-    return Statement(DuckDB().generate(plain, identify=True, comments=False), tuple(names), ascending, is_ordered)
+    sql = _duckdb(plain)
+    return Statement(sql, tuple(names), ascending, is_ordered, _duckdb(_counted(plain)) if _is_plain(plain) else sql)
+
+
+def _duckdb(tree: exp.Expr) -> str:
+    return DuckDB().generate(tree, identify=True, comments=False)
+
+
+def _is_plain(tree: exp.Expr) -> bool:
+    """Whether a statement has a row for each row that it reads."""
+    if not isinstance(tree, exp.Select) or {name for name, value in tree.args.items() if value} - _PLAIN_PARTS:
+        return False
+    calls = (node for selected in tree.selects for node in selected.find_all(exp.Func, exp.Window))
+    return all(isinstance(node, _OF_ONE_ROW) or _is_macro(node) for node in calls)
+
+
+def _is_macro(call: exp.Expr) -> bool:
+    """Whether a call is one of the macros, none of which looks at more than one row."""
+    return isinstance(call, exp.Anonymous) and call.name.startswith("ora_")
+
+
+def _counted(tree: exp.Expr) -> exp.Select:
+    parts = {name: value for name, value in tree.args.items() if name not in {"expressions", "order"}}
+    return exp.Select(expressions=[exp.Literal.number(1)], **parts)
 
 
 def _first_ascending(tree: exp.Query, names: list[str]) -> int | None:
