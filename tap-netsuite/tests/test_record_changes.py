@@ -49,6 +49,19 @@ def test_the_next_run_reads_what_has_changed(emulator: Emulator, catalog: Json) 
     assert len(ids(second, "customer")) < len(ids(first, "customer")) / 2
 
 
+def test_changed_records_and_those_without_a_stamp_come_apart_where_one_answer_has_not_both(
+    emulator: Emulator, catalog: Json
+) -> None:
+    first = read(emulator.connection, chosen(catalog, "vendor"))
+    changed = ids(first, "vendor")[0]
+    emulator.execute(f"UPDATE vendor SET lastmodifieddate = current_timestamp::TIMESTAMP WHERE id = {changed}")
+    refused = emulator.faults.add(Fault(effect="status", status=400, statement=r"\bOR lastmodifieddate IS NULL"))
+    second = read(emulator.connection, chosen(catalog, "vendor"), first.state)
+    emulator.faults.remove(refused)
+    assert second.error is None
+    assert changed in ids(second, "vendor")
+
+
 def test_a_type_that_cannot_be_filtered_by_its_stamp_is_read_by_changes_too(emulator: Emulator, catalog: Json) -> None:
     first = read(emulator.connection, chosen(catalog, "employee"))
     assert ids(first, "employee") == ids_in(emulator, "employee")

@@ -412,6 +412,9 @@ class SmallPages(Fetcher):
         """Have a page fetched."""
         return self._fetcher.ask(call)
 
+    def end(self) -> None:
+        """Give nothing back, as nothing was taken."""
+
     def as_ready(self, begun: Iterator[Future[Result]]) -> Iterator[list[Result]]:
         """Yield the results of fetches in the order in which they are begun."""
         waiting: deque[Future[Result]] = deque()
