@@ -110,9 +110,15 @@ def test_a_cap_of_columns_that_is_new_hides_no_change(
     ("name", "wrong"),
     [
         ("time zone", {"name": "Asia/Tokyo", "converts_to_utc": True, "witness": "currency"}),
-        ("time zone", {"name": "Asia/Tokyo", "converts_to_utc": False, "witness": ""}),
+        pytest.param(
+            "time zone", {"name": "Asia/Tokyo", "converts_to_utc": False, "witness": ""}, marks=pytest.mark.slow
+        ),
         ("time zone", {"name": "Mars", "converts_to_utc": True, "witness": "currency"}),
-        ("time zone", {"name": "America/Los_Angeles", "converts_to_utc": True, "witness": "nothing"}),
+        pytest.param(
+            "time zone",
+            {"name": "America/Los_Angeles", "converts_to_utc": True, "witness": "nothing"},
+            marks=pytest.mark.slow,
+        ),
         ("log of deletions", {"table": "deletedrecordinconnect", "record_id": "x", "date": "y", "types": ["z"]}),
         ("columns that come", {"columns": 900, "statement": "SELECT nothing FROM customer"}),
     ],

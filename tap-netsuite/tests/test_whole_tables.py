@@ -87,7 +87,7 @@ def comparable(value: Any) -> Any:
     "guise",
     [
         pytest.param({"scale": 0.01}, id="default"),
-        pytest.param({**OTHERWISE, "scale": 0.01}, id="otherwise"),
+        pytest.param({**OTHERWISE, "scale": 0.01}, id="otherwise", marks=pytest.mark.slow),
         pytest.param({}, id="default, several pages", marks=pytest.mark.slow),
         pytest.param(OTHERWISE, id="otherwise, several pages", marks=pytest.mark.slow),
     ],
