@@ -82,13 +82,14 @@ def run(chosen: argparse.Namespace) -> bool:
     """Print the figures."""
     _measure_pages()
     if chosen.rows:
-        _measure_processes(chosen.rows)
-        _measure_files(chosen.rows)
+        catalog = discovered(Company(tables={BIG_TABLE: chosen.rows, _SMALL: _FEW}), [BIG_TABLE, _SMALL])
+        _measure_processes(catalog, chosen.rows)
+        _measure_files(catalog, chosen.rows)
     return True
 
 
-def _measure_processes(rows: int) -> None:
-    tap = TapNetSuite(discovered(Company(tables={BIG_TABLE: rows}), [BIG_TABLE]))
+def _measure_processes(catalog: Mapping[str, Any], rows: int) -> None:
+    tap = TapNetSuite(catalog)
     columns = len(tap.properties(BIG_TABLE))
     table = Table(
         f"cpu: one slot, no latency, {columns} columns; goal {GOAL} microseconds of CPU a row, start-up left out",
@@ -106,21 +107,19 @@ def _measure_processes(rows: int) -> None:
         table.row(name, whole.rows.rows, whole.rows.lost, whole.usage.seconds, whole.usage.cpu_seconds, a_row)
 
 
-def _measure_files(rows: int) -> None:
+def _measure_files(catalog: Mapping[str, Any], rows: int) -> None:
     """Measure the forms that rows can leave the tap in, one after the other on the same account."""
     table = Table(
         f"batch: CPU of files beside that of RECORD lines, start-up left out; goal {GOAL_BATCH} x RECORD",
         ("form",),
         ("rows", "CPU s", "us a row", "x RECORD"),
     )
-    catalog = discovered(Company(tables={BIG_TABLE: rows}), [BIG_TABLE])
     a_row: dict[str, float] = {}
     company = Company(slots=1, tables={BIG_TABLE: rows, _SMALL: _FEW}, real_texts=True)
-    few = discovered(Company(tables={_SMALL: _FEW}), [_SMALL])
     with account_of(company) as account, tempfile.TemporaryDirectory(prefix="netsuite-bench-") as name:
         for form, encoding in _FORMS.items():
             whole = _cpu_of_form(account, Path(name), catalog, BIG_TABLE, encoding)
-            a_row[form] = (whole - _cpu_of_form(account, Path(name), few, _SMALL, encoding)) / rows * 1e6
+            a_row[form] = (whole - _cpu_of_form(account, Path(name), catalog, _SMALL, encoding)) / rows * 1e6
             table.row(form, rows, whole, a_row[form], a_row[form] / a_row["RECORD lines"])
 
 
