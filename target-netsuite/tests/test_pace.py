@@ -189,3 +189,21 @@ def test_what_is_known_of_one_kind_of_job_serves_for_others_and_for_a_while(monk
 
 def slots() -> int:
     return 5
+
+
+def test_jobs_that_wait_for_each_other_are_not_slow_ones(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ten jobs of a hundred in ten seconds are faster than forty single requests a second, though each took long."""
+    clock = Clock()
+    monkeypatch.setattr(time, "monotonic", lambda: clock.now)
+    pace = Pace(PollPolicy(), 0.0, slots)
+    with ExitStack() as stack:
+        watches = [stack.enter_context(pace.job(KIND, 100)) for _ in range(10)]
+        clock.now += 10
+        for watch in watches:
+            watch.heard(Job("1", completed=True))
+    for _ in range(40):
+        with pace.single(KIND):
+            clock.now += 0.025
+    assert pace.single_requests(KIND, 100) == 100
+    with pace.job(KIND, 100), pace.job(KIND, 100):
+        assert pace.single_requests(KIND, 100) == 0

@@ -57,9 +57,14 @@ class _Throughput:
         if self.records > _REMEMBERED_RECORDS:
             self.records, self.seconds = self.records / 2, self.seconds / 2
 
+    @property
+    def per_record(self) -> float:
+        """Seconds that a record takes beside the others; without end where nothing is known."""
+        return self.seconds / self.records if self.records else float("inf")
+
     def seconds_for(self, records: int) -> float:
         """Return how long so many records would take; without end where nothing is known."""
-        return records * self.seconds / self.records if self.records else float("inf")
+        return records * self.per_record
 
 
 @dataclass
@@ -257,6 +262,13 @@ class Pace:
             self._changed.wait_for(lambda: singles.records or not singles.under_way, self._patience)
             if singles.records:
                 is_faster = singles.seconds_for(records) * _MARGIN <= jobs.seconds_for(records)
-                return records if is_faster else 0
+                return records if is_faster and not self._get_more_done(jobs, singles) else 0
             shortest = records * self._round_trip / max(1, self._slots())
             return some if jobs.durations and shortest * _MARGIN <= jobs.seconds_for(records) else 0
+
+    def _get_more_done(self, jobs: _Jobs, singles: _Throughput) -> bool:
+        """Tell whether jobs, of which several are under way, get more records done in a second than single requests.
+
+        Then each waits long because NetSuite does the others meanwhile, and single requests would only take places.
+        """
+        return self._all_jobs.under_way > 1 and jobs.per_record < singles.per_record * _MARGIN
