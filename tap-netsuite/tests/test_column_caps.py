@@ -47,8 +47,9 @@ def test_no_row_or_column_is_lost_whatever_the_cap_and_however_close_to_it(
     names = [f"c{number}" for number in range(max(keys, cap * times + more))]
     columns = tuple(Column(name, Kind.INTEGER) for name in names)
     stored = [{name: row if at < keys else 100 * row + at for at, name in enumerate(names)} for row in range(rows)]
-    with standing_in(Capped(", ".join(f"{name} INTEGER" for name in names), stored, page_size=3)) as table:
-        table.cap = cap
+    capped = Capped(", ".join(f"{name} INTEGER" for name in names), stored, page_size=3)
+    capped.cap = cap
+    with standing_in(capped) as table:
         source = Source("t", columns, columns[:keys])
         came = [row for page in rows_by_key(table.suiteql, source) for row in page]
         again = [
