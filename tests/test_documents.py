@@ -171,7 +171,7 @@ def test_the_tutorial_works_as_it_stands(tmp_path: Path) -> None:
         output = run_bare("\n".join(lines), folder)
 
     assert "1 passed" in output
-    assert len(re.findall(r"customer .*complete", output)) == 1 + 2  # look.py before and after the second run
+    assert len(re.findall(r"│ customer +│.*│ complete", output)) == 1 + 2  # look.py before and after the second run
 
 
 # What stands for the other plugin in README. The second record of this tap is refused, and comes when a file is there.
