@@ -30,6 +30,7 @@ from tap_netsuite.discovery.found import (
     stream_metadata,
     warn_of_columns,
     warn_of_datasets,
+    with_chosen_methods,
     with_metadata,
     write_table,
 )
@@ -65,6 +66,8 @@ class TapNetSuite(Tap):
         """
         self._given_findings = findings_in(kwargs.get("catalog"))
         self._given_datasets = datasets_in(kwargs.get("catalog"))
+        if "catalog" in kwargs:
+            kwargs["catalog"] = with_chosen_methods(kwargs["catalog"])
         self._reads_environment = bool(kwargs.get("parse_env_config"))
         if not isinstance(kwargs.get("state"), (dict, str, PurePath, NoneType)):
             raise ConfigurationError("--state", _NO_STATE)

@@ -175,10 +175,15 @@ def test_a_changed_replication_key_begins_again_and_says_so(
     assert sum(message.startswith(said) for message in caplog.messages) == 1
 
 
-def test_full_table_in_the_catalog_reads_everything_each_time(emulator: Emulator, given: dict[str, Any]) -> None:
+@pytest.mark.parametrize("place", ["stream", "metadata"])
+def test_full_table_in_the_catalog_reads_everything_each_time(
+    emulator: Emulator, given: dict[str, Any], place: str
+) -> None:
     entry = given["catalog"]["streams"][0]
-    entry["replication_method"] = "FULL_TABLE"
-    metadata(entry)["replication-method"] = "FULL_TABLE"
+    if place == "stream":
+        entry["replication_method"] = "FULL_TABLE"
+    else:
+        metadata(entry)["replication-method"] = "FULL_TABLE"
     first = read(**given)
     assert ids(first) == ids(read(**given, state=first.state)) == stored(emulator)
 

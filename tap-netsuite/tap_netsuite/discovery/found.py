@@ -22,6 +22,7 @@ ALL_DATASETS = "datasets"
 """Name of the finding about the list of datasets; there is none when the list can be read."""
 
 DATASET = "netsuite.dataset"
+METHOD = "replication-method"
 """What a stream's metadata in the catalog has besides the Singer ones."""
 _HEAD = ("Table", "Status", "Note")
 logger = logging.getLogger(__name__)
@@ -150,6 +151,18 @@ def datasets_in(catalog: Any) -> dict[str, str]:
         for part in stream.get("metadata", [])
         if not part.get("breadcrumb") and DATASET in part.get("metadata", {})
     }
+
+
+def with_chosen_methods(catalog: Any) -> Any:
+    """Return a catalog in which streams are read as their metadata say; the SDK knows the other place alone."""
+    if not isinstance(catalog, Mapping):
+        return catalog
+    return {**catalog, "streams": [{**stream, **_chosen_method(stream)} for stream in catalog.get("streams", [])]}
+
+
+def _chosen_method(stream: Mapping[str, Any]) -> dict[str, str]:
+    whole = [part.get("metadata", {}) for part in stream.get("metadata", []) if not part.get("breadcrumb")]
+    return {"replication_method": said[METHOD] for said in whole if said.get(METHOD)}
 
 
 def write_table(findings: Iterable[Finding], output: TextIO) -> None:
