@@ -161,8 +161,10 @@ def with_chosen_methods(catalog: Any) -> Any:
 
 
 def _chosen_method(stream: Mapping[str, Any]) -> dict[str, str]:
-    whole = [part.get("metadata", {}) for part in stream.get("metadata", []) if not part.get("breadcrumb")]
-    return {"replication_method": said[METHOD] for said in whole if said.get(METHOD)}
+    for part in stream.get("metadata", []):
+        if not part.get("breadcrumb") and (method := part.get("metadata", {}).get(METHOD)):
+            return {"replication_method": method}
+    return {}
 
 
 def write_table(findings: Iterable[Finding], output: TextIO) -> None:
