@@ -288,13 +288,18 @@ class RecordReading:
                 pages += 1
                 body = self._body_of(result)
                 bodies += [] if body is None else [body]
+                counted -= body is None and result.refusal is None  # it was counted, and is deleted by now
         rows = self._leaving(bodies) if pages else None
         return Portion(rows, bookmark, counted, has_gap, pages)
 
     def _body_of(self, document: Document) -> Record | None:
-        if document.refusal is None:
-            return document.body
         name, record_id = self._record_type, document.record_id
+        if document.refusal is None:
+            if document.body is None:
+                logger.warning(
+                    "Record %s of %s was listed and does not exist any more; it is left out", record_id, name
+                )
+            return document.body
         if document.body is not None:
             logger.warning("Record %s of %s is read from SuiteQL: %s", record_id, name, document.refusal)
         else:
