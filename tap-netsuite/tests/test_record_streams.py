@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from tests.tap_runs import Json, Run, discover, read, selected
 
 from netsuite_emulator import Emulator, Fault
+from suitetalk import Records
 
 
 @pytest.fixture
@@ -60,14 +62,33 @@ def test_a_record_with_fewer_lines_than_counted_is_an_error_at_the_end(emulator:
     assert "0 of the 3 lines" in str(run.error)
 
 
-def test_a_record_deleted_after_the_list_is_left_out(emulator: Emulator, catalog: Json) -> None:
+def test_a_record_deleted_after_the_list_is_left_out(
+    emulator: Emulator, catalog: Json, monkeypatch: pytest.MonkeyPatch
+) -> None:
     key, *others = sorted(key for (key,) in emulator.execute("SELECT id FROM vendor"))
-    emulator.faults.add(Fault(effect="status", status=404, path=f"/vendor/{key}$"))
+    get = Records.get
+
+    def gone_by_then(self: Records, record_type: str, record_id: str, **options: Any) -> Any:
+        if record_id == str(key):
+            emulator.execute(f"DELETE FROM vendor WHERE id = {key}")
+        return get(self, record_type, record_id, **options)
+
+    monkeypatch.setattr(Records, "get", gone_by_then)
     run = read(emulator.connection, selected(catalog, "_audit", "record_vendor"))
     assert run.error is None
     assert {int(record["id"]) for record in run.records("record_vendor")} == set(others)
     [proof] = run.records("_audit")
     assert (proof["result"], proof["rows_counted"]) == ("complete", len(others))
+
+
+def test_a_record_that_is_listed_and_never_found_is_a_gap(emulator: Emulator, catalog: Json) -> None:
+    key, *others = sorted(key for (key,) in emulator.execute("SELECT id FROM vendor"))
+    emulator.faults.add(Fault(effect="status", status=404, path=f"/vendor/{key}$"))
+    run = read(emulator.connection, selected(catalog, "_audit", "record_vendor"))
+    assert f"1 records of vendor could not be read, such as {key}" in str(run.error)
+    assert {int(record["id"]) for record in run.records("record_vendor")} == set(others)
+    [proof] = run.records("_audit")
+    assert proof["result"] == "gap"
 
 
 @pytest.mark.slow

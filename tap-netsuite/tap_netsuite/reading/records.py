@@ -26,7 +26,7 @@ from suitetalk.errors import TooSlowError, UnexpectedError
 from tap_netsuite.probe import Asker, Questions, probe
 from tap_netsuite.reading.engine import Fetcher, Once, Portion
 from tap_netsuite.reading.page import Record, Rows
-from tap_netsuite.reading.record_ids import Listed, RecordId
+from tap_netsuite.reading.record_ids import Listed, RecordId, is_number
 from tap_netsuite.settings import RecordSettings
 from tap_netsuite.source import UTC, Column, Kind, Source, converter, kind_of
 
@@ -181,10 +181,22 @@ class SingleDocuments:
     def _without_body(self, record_id: str, error: SuiteTalkError) -> Document:
         """Take a record that is gone, or fails on its own, for one without a body; raise everything else."""
         if isinstance(error, NotFoundError):
-            return Document(record_id)
+            return Document(record_id, refusal=error if self._is_listed(record_id) else None)
         if isinstance(error, _OF_ONE_RECORD) or (isinstance(error, _NO_ANSWER) and self._is_alive()):
             return Document(record_id, refusal=error)
         raise error
+
+    def _is_listed(self, record_id: str) -> bool:
+        """Tell whether a record that is said not to exist is listed still, so that it is hidden and not deleted."""
+        if not is_number(record_id):
+            return False
+        try:
+            return bool(self._records.list(self._record_type, q=f"id ANY_OF [{record_id}]", limit=1).items)
+        except SuiteTalkError as error:
+            logger.debug(
+                "Whether record %s of %s is listed still cannot be asked: %s", record_id, self._record_type, error
+            )
+            return False
 
 
 @dataclass(frozen=True)
