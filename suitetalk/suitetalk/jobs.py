@@ -17,6 +17,7 @@ from suitetalk.errors import (
     InvalidArgumentError,
     JobUnfinishedError,
     NetSuiteError,
+    NotFoundError,
     OutcomeUnknownError,
     SuiteTalkError,
 )
@@ -32,6 +33,7 @@ _ACCEPTED = 202
 _JOB = re.compile(r"/async/v1/job/([^/?#]+)")
 _LONGEST_REST = 0.2  # seconds until it is looked whether a pause has become shorter
 _MINUTE = 60.0
+_BELIEVED = 5  # times in a row that a job is not known: right after it was accepted it may not be, for a moment
 _PATH = "/async/v1/job"
 _TASK = re.compile(r"/task/([^/?#]+)")
 
@@ -117,14 +119,14 @@ class Jobs:
 
         Raises:
             JobUnfinishedError: it was not completed in time; it goes on in NetSuite.
-            NotFoundError: there is no such job, or no longer.
+            NotFoundError: there is no such job, or no longer, as NetSuite says time and again.
         """
         stop = stop or threading.Event()
         begun, asked, minutes = time.monotonic(), 0.0, 0
         is_due, pause = pause is None, pause or self._polling.pause
         while True:
             if is_due:
-                job = self.get(job_id)
+                job = self._found(job_id, stop)
                 if heard:
                     heard(job)
                 if job.completed:
@@ -140,6 +142,14 @@ class Jobs:
             is_due = left <= _LONGEST_REST
             if stop.wait(max(0.0, min(left, _LONGEST_REST))):
                 raise _left(job_id)
+
+    def _found(self, job_id: str, stop: threading.Event) -> Job:
+        for _ in range(_BELIEVED - 1):
+            try:
+                return self.get(job_id)
+            except NotFoundError:
+                stop.wait(self._polling.first_wait)
+        return self.get(job_id)
 
     def task_ids(self, job_id: str) -> list[str]:
         """Return the ids of a job's tasks, in the order of their numbers [article_0127092747].

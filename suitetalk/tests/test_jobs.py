@@ -139,6 +139,13 @@ def test_a_job_can_be_resumed_by_its_id(
         later.wait("77")
 
 
+def test_a_job_that_is_not_known_for_a_moment_is_waited_for(netsuite: ScriptedNetSuite, jobs: Jobs) -> None:
+    unknown = Reply(404, body={"o:errorDetails": [{"detail": "No such job.", "o:errorCode": "NONEXISTENT_ID"}]})
+    netsuite.answers(unknown, unknown, Reply(body={"completed": True}))
+
+    assert jobs.wait("5").completed
+
+
 def test_a_lost_answer_to_a_question_is_asked_again(netsuite: ScriptedNetSuite, jobs: Jobs) -> None:
     netsuite.answers(CUT, Reply(body={"completed": True}))
 
