@@ -1,7 +1,7 @@
 # Every target sets up what it needs; `make` alone lists them.
 PYTHON ?= $(shell command -v python3 || command -v python || echo python3)
 RUN := .venv/bin
-TESTS := $(RUN)/python -m pytest -n 2 --dist loadgroup
+TESTS := $(RUN)/python -m pytest --dist loadgroup
 # Their tests have modules of the same names, which one run of mypy does not take.
 APART := target-netsuite suitetalk emulator
 CODE := tap-netsuite target-netsuite suitetalk emulator tests demo scripts benchmarks examples conftest.py
@@ -29,7 +29,7 @@ bench: environment ## The tap's speed next to other readers, on the emulator; BE
 test: lint typecheck unit ## Format check, lint, types, and the tests; five minutes
 
 slow: environment ## What takes minutes: whole demos, Meltano, loaders, dbt, further kills
-	@$(TESTS) -m slow $(PYTEST)
+	@$(TESTS) -n 2 -m slow $(PYTEST)
 
 lint: environment ## Formatter and linter
 	@$(RUN)/ruff format --check $(CODE)
@@ -40,16 +40,16 @@ format: environment ## Let the formatter and the linter fix what they can
 	@$(RUN)/ruff check --fix $(CODE)
 
 typecheck: environment ## Strict type checking
-	@for one in "$(filter-out $(APART),$(CODE))" $(APART); do $(RUN)/mypy $$one || exit; done
+	@printf "%s\n" "$(filter-out $(APART),$(CODE))" $(APART) | xargs -P 2 -I CODE sh -c "$(RUN)/mypy CODE"
 
 unit: environment ## The tests alone; PYTEST='-k words' for some of them
-	@$(TESTS) -m 'not slow' $(PYTEST)
+	@$(TESTS) -n 3 -m 'not slow' $(PYTEST)
 
 explore: environment ## Property tests, with a thousand new examples each time
-	@$(TESTS) -m hypothesis --hypothesis-profile=others $(PYTEST)
+	@$(TESTS) -n 2 -m hypothesis --hypothesis-profile=others $(PYTEST)
 
 coverage: environment ## Every test, with the lines and branches it reaches; takes twice as long
-	@$(TESTS) --cov --cov-report=term $(PYTEST)
+	@$(TESTS) -n 2 --cov --cov-report=term $(PYTEST)
 
 settings: environment ## Write the plugins' settings into meltano.yml, docs/settings.md and the emulator's README
 	@$(RUN)/python scripts/describe_settings.py

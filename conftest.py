@@ -7,6 +7,7 @@ tries a thousand others each time. Tests name no number; one with costly example
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,6 +23,21 @@ _ALWAYS = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow, H
 settings.register_profile("same", _ALWAYS, max_examples=50, derandomize=True)
 settings.register_profile("others", _ALWAYS, max_examples=1000, derandomize=False)
 settings.load_profile("same")
+
+
+@pytest.hookimpl(tryfirst=True)  # before those that are not wanted are left out
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave to `make test` as many cases of a test as `@pytest.mark.few` says, from all over; the others are slow."""
+    cases: dict[str, list[pytest.Item]] = defaultdict(list)
+    for item in items:
+        if item.get_closest_marker("few") and not item.get_closest_marker("slow"):
+            cases[item.nodeid.partition("[")[0]].append(item)
+    for those in cases.values():
+        [number] = those[0].get_closest_marker("few").args  # type: ignore[union-attr]  # they have it
+        kept = {place * len(those) // number for place in range(number)}
+        for place, item in enumerate(those):
+            if place not in kept:
+                item.add_marker("slow")
 
 
 @pytest.fixture(scope="session", autouse=True)

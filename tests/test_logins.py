@@ -77,6 +77,7 @@ def test_the_settings_of_each_login_are_taken_by_each_plugin(login: Login, metho
     assert ConnectionSettings.from_mapping(connection).auth_method == method
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize("method", AUTH_METHODS)
 @pytest.mark.parametrize("kind", ["extractors", "loaders"])
 def test_meltano_knows_the_settings_of_each_login(login: Login, method: str, kind: str) -> None:

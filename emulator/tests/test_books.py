@@ -39,6 +39,7 @@ def check(emulator: Emulator) -> None:
         assert emulator.execute(query) == [], query
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize(
     ("multiple_calendars", "one_world", "second_book"),
     [

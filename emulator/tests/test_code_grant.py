@@ -143,6 +143,7 @@ def test_a_code_buys_tokens_once(application: Application) -> None:
     assert (again.status_code, again.json()) == (400, {"error": "invalid_grant"})
 
 
+@pytest.mark.few(4)
 @pytest.mark.parametrize(
     ("changes", "error"),
     [

@@ -68,6 +68,7 @@ def test_the_page_leaves_no_trace(client: Any) -> None:
     assert client.emulator.requests == []
 
 
+@pytest.mark.few(3)
 @pytest.mark.parametrize(("method", "path", "body"), CHANGES)
 def test_another_site_changes_nothing(client: Any, method: str, path: str, body: Any) -> None:
     emulator = client.emulator
@@ -83,6 +84,7 @@ def test_another_site_changes_nothing(client: Any, method: str, path: str, body:
     assert [fault["id"] for fault in emulator.faults.listing()] == [number]
 
 
+@pytest.mark.few(3)
 @pytest.mark.parametrize(("method", "path", "body"), CHANGES)
 def test_the_page_and_programs_do(client: Any, method: str, path: str, body: Any) -> None:
     token, own = token_of(client.emulator), client.emulator.url

@@ -33,6 +33,7 @@ def ids_of(pages: Any) -> list[int]:
     return [int(row["id"]) for page in pages for row in page["items"]]
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize("order", ["id", "id DESC", "lastmodified, id", "name", "1"])
 def test_every_page_of_a_sorted_statement(client_of: Any, order: str) -> None:
     client = client_of(big_tables={BIG: 4500}, query_row_limit=3000)

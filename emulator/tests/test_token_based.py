@@ -99,6 +99,7 @@ def test_a_body_is_not_signed(reader: Any) -> None:
     assert answer.json()["count"] == 2
 
 
+@pytest.mark.few(3)
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [

@@ -56,6 +56,7 @@ def public_key_of(certificate: x509.Certificate) -> Any:
     return kind.import_key(pem)
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize("kind", keygen.KINDS)
 def test_another_jose_implementation_accepts_the_signatures(kind: str) -> None:
     pair = made(kind)

@@ -102,6 +102,7 @@ def test_ids_are_written_as_netsuite_lists_them(netsuite: ScriptedNetSuite, batc
     assert submissions(netsuite)[0].query == {"ids": "7,eid:test,eid:'test 5',eid:'Ä&b'"}
 
 
+@pytest.mark.few(3)
 @pytest.mark.parametrize("count", [0, 1, 99, 100, 101, 250])
 @pytest.mark.parametrize("one_link_per_item", [False, True])
 def test_results_come_in_the_order_of_the_input(
@@ -285,6 +286,7 @@ def test_no_record_is_written_twice_and_none_that_was_is_called_failed(
             assert result.index not in written
 
 
+@pytest.mark.few(3)
 @pytest.mark.parametrize(
     "reply", [CUT, Reply(502), refused(500, "UNEXPECTED_ERROR", "Error ID: x"), refused(401, "INVALID_LOGIN", "No.")]
 )

@@ -79,6 +79,7 @@ def test_one_refused_record_stops_no_other(netsuite_emulator: Emulator, opened: 
     assert count_of(netsuite_emulator) == 2
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize("effect", ["drop_after", "drop_before", "bad_gateway", "unavailable", "too_many_requests"])
 def test_a_batch_whose_answer_is_lost_is_carried_out_once(
     netsuite_emulator: Emulator, opened: Open, effect: str

@@ -152,6 +152,7 @@ def test_datasets(shell: Shell) -> None:
     assert shell.run("dataset", "custdataset_nonsense").code == 4
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize("form", ["jsonl", "json", "csv"])
 def test_results_that_have_come_are_kept_when_the_rest_fails(shell: Shell, form: str) -> None:
     (shell.folder / "in.jsonl").write_text(

@@ -28,6 +28,7 @@ def _no_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(TRACEBACK_VARIABLE, raising=False)
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize(
     ("body", "code", "words"),
     [

@@ -102,6 +102,7 @@ def test_a_passphrase_for_a_key_without_one_does_no_harm(ec_pem: str) -> None:
     assert SigningKey.read(ec_pem, None, "unneeded").algorithm == "ES256"
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize(
     ("command", "words"),
     [

@@ -166,6 +166,7 @@ def test_refusals_name_the_place(netsuite_emulator: Emulator, opened: Open) -> N
         assert "\n" not in str(caught.value)
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize(
     "effect", ["bad_gateway", "too_many_requests", "unavailable", "cut_body", "drop_before", "drop_after", "status"]
 )

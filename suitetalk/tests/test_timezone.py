@@ -61,6 +61,7 @@ def test_the_account_is_asked_in_statements_of_few_columns(netsuite_emulator_fac
         assert detect_zone(client.suiteql, client.records).converts_to_utc
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize("name", ["America/Los_Angeles", "Europe/Berlin", "Australia/Sydney", "Asia/Kolkata"])
 def test_the_zone_is_found(netsuite_emulator_factory: Callable[..., Emulator], name: str) -> None:
     zone = found(netsuite_emulator_factory(time_zone=name))

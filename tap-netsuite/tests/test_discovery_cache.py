@@ -81,6 +81,7 @@ def test_nothing_is_kept_with_an_age_of_nought(account: Emulator, kept: Json, ca
     assert files(cache_home) == []
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize(
     "changed",
     [
@@ -108,6 +109,7 @@ def test_another_account_has_a_catalog_of_its_own(
     assert requests_of(other, {**kept, **other.connection}) > 0
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize(
     "damage", [b"", b"{", b"[]", b"null", b'{"streams": [], "x": 1}', b'{"streams": [{"name": 1}], "findings": []}']
 )

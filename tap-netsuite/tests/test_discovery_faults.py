@@ -52,6 +52,7 @@ PASSING = [
 ]
 
 
+@pytest.mark.few(3)
 @pytest.mark.parametrize("fault", PASSING, ids=lambda fault: f"{fault.effect}-{fault.path}{fault.statement}")
 def test_a_fault_that_passes_leaves_no_trace_in_a_catalog(
     account: Emulator, few: Json, whole: Json, fault: Fault

@@ -89,6 +89,7 @@ STAYING = [
 ]
 
 
+@pytest.mark.few(3)
 @pytest.mark.parametrize(("fault", "words"), STAYING, ids=lambda part: part if isinstance(part, str) else "")
 def test_a_fault_that_stays_is_one_sentence_that_hides_every_secret(
     account: Emulator, config: Json, catalog: Json, tmp_path: Path, fault: Fault, words: str

@@ -67,6 +67,7 @@ def interrupted(process: TapProcess, number: int, after: int) -> Run:
     return process.finished("".join(lines))
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize(
     ("number", "exit_code", "after"),
     [(signal.SIGTERM, 143, 2500), (signal.SIGINT, 130, 10), (signal.SIGKILL, -9, 3500)],

@@ -83,6 +83,7 @@ def test_a_replication_key_that_is_no_time_and_orders_rows_otherwise(emulator: E
     }
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize(
     ("query", "keys", "words"),
     [

@@ -32,6 +32,7 @@ def bodies(emulator: Emulator) -> list[Json]:
     return [body for body in bodies if "tranid" in body["q"]]
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize(
     ("keys", "binds"),
     [

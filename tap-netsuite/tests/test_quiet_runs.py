@@ -106,6 +106,7 @@ def test_a_cap_of_columns_that_is_new_hides_no_change(
     assert {record["phone"] for record in capped.records("customer")} == {"1"}
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize(
     ("name", "wrong"),
     [
@@ -149,6 +150,7 @@ def test_sets_of_transactions_that_are_refused_now(
     assert all(finished.records(table) for table in lines)
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize(
     "damage", [b"", b"{", b"[]", b'{"format": 1}', b'{"format": 1, "refused": [], "facts": {"a": 1}}']
 )

@@ -178,6 +178,7 @@ def test_whatever_comes_in_every_column(rows: list[dict[str, Any]]) -> None:
     check_same(content(numbered(rows)), a_format(kind=QuickFormat))
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize("column", COLUMNS[1:])
 @given(st.lists(ANYTHING, max_size=5), st.data())
 def test_what_one_page_teaches_about_a_column_suits_the_next(

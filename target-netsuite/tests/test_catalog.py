@@ -61,6 +61,7 @@ def test_a_field_that_offers_no_choice_has_no_labels(netsuite: NetSuite) -> None
     assert FormOptions(netsuite.records)("customer", "email") is None
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize("record_type", ["customer", "salesOrder", "customrecord_warranty"])
 def test_whatever_was_read_can_be_mapped_with_what_cannot_be_written_left_out(
     netsuite: NetSuite, record_type: str

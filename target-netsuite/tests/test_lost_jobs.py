@@ -58,6 +58,7 @@ def test_what_is_absolute_is_looked_up_and_sent_again(lost: Emulator, tmp_path: 
         assert journal.open_entries() == []
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize("choice", ["stop", "skip"])
 def test_what_nothing_tells_of_is_not_sent_again(lost: Emulator, tmp_path: Path, prefix: str, choice: str) -> None:
     unfindable = creates(prefix, range(3), findable=False)

@@ -252,6 +252,7 @@ def _bookmark(**members: Any) -> dict[str, Any]:
     return state({"bookmarks": {"people": {"version": 7}, "others": members}})
 
 
+@pytest.mark.few(4)
 @pytest.mark.parametrize(
     ("before", "after", "words"),
     [

@@ -134,6 +134,7 @@ def _texts(*names: str) -> list[Any]:
     return [FieldShape(name, "text") for name in names]
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize("date_format", ["DD.MM.YYYY", "YYYY/MM/DD", "DD-Mon-YYYY"])
 @pytest.mark.parametrize("zone", [True, False])
 def test_dates_and_times_are_compared_in_any_format(

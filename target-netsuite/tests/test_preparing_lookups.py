@@ -47,6 +47,7 @@ def test_2500_values_take_three_requests(account: PreparingAccount) -> None:
     assert account.asked() == [QUERY] * 3
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize("name", ['O\'Neill "&" Söhne ?', "a\\b", "x'); --", "100%", "{id}", "007", "東京", "''"])
 def test_any_text_is_found_and_spoils_no_other(account: PreparingAccount, name: str) -> None:
     ids = named(account, odd=name, plain="Plain")

@@ -50,6 +50,7 @@ def orders(account: PreparingAccount) -> Orders:
     return Orders(account)
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize("compare", [True, False])
 @pytest.mark.parametrize(
     ("rule", "expected"),

@@ -206,6 +206,7 @@ def test_how_many_may_fail(
     assert {line["outcome"] for line in written.values()} == {"created"}
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize("write_mode", ["batch", "single"])
 @pytest.mark.parametrize("has_external_id", [True, False])
 def test_receipts_have_the_ids_that_belong_to_the_records(

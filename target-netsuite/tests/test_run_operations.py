@@ -224,6 +224,7 @@ def test_match_finds_what_an_earlier_stream_wrote_or_changed(
     assert found == ([] if operation == "delete" else [(f"555 000{number}",) for number in range(4)])
 
 
+@pytest.mark.few(4)
 @pytest.mark.parametrize(
     ("case", "there", "names", "codes"),
     [

@@ -111,6 +111,7 @@ def test_what_comes_earlier_in_the_same_input_is_found(emulator: Emulator, liste
     assert sorted(_orders_of(emulator, prefix)) == sorted((f"{prefix}-SO{n}", f"{prefix}-{n}") for n in range(25))
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize("effect", ["too_many_requests", "unavailable", "bad_gateway", "drop_before"])
 def test_a_look_up_that_fails_stops_the_run_and_never_means_that_there_is_none(
     emulator: Emulator, listen: Listen, prefix: str, effect: str

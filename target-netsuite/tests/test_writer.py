@@ -204,6 +204,7 @@ FAULTS = {
 }
 
 
+@pytest.mark.few(6)
 @pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
 @pytest.mark.parametrize("findable", [True, False])
 def test_nothing_is_lost_and_nothing_done_twice(
@@ -332,6 +333,7 @@ def test_a_record_that_json_cannot_say_keeps_no_other_from_being_written(
     assert journal.open_entries() == []
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize("write_mode", ["batch", "single"])
 @pytest.mark.parametrize("effect", ["drop_before", "unavailable", "expire_tokens"])
 def test_when_nothing_can_be_written_the_run_stops_and_says_where(
