@@ -19,7 +19,7 @@ from suitetalk.record_tables import table_of
 from target_netsuite.errors import MirrorError
 from target_netsuite.intents import Intent, Operation
 from target_netsuite.settings import Settings, StreamSettings
-from target_netsuite.settings.template import ADDRESSABLE, Template
+from target_netsuite.settings.entries import ADDRESSABLE, Template
 
 _TABLES = """
 CREATE TABLE came (

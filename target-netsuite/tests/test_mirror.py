@@ -19,7 +19,7 @@ from suitetalk import ConfigurationError, ConnectionSettings, Governor, NetSuite
 from target_netsuite.errors import MirrorError
 from target_netsuite.intents import Intent, Operation
 from target_netsuite.mirror import Mirror, MirrorKeys, MirrorStream
-from target_netsuite.settings.template import Template
+from target_netsuite.settings.entries import Template
 
 TABLE = "customrecord_warranty"
 TEMPLATE = Template.parse("CRM-{id}")

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from target_netsuite.errors import InvalidRecordError
-from target_netsuite.settings.template import ADDRESSABLE, Template
+from target_netsuite.settings.entries import ADDRESSABLE, Template
 
 _PLAIN = st.text("abcXYZ019_-", max_size=5)
 _COLUMN = st.text("abc_", min_size=1, max_size=4)

@@ -11,19 +11,18 @@ from difflib import get_close_matches
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from suitetalk import ConfigurationError, SuiteQL
+from suitetalk import ConfigurationError, NetSuite, NotFoundError, PermissionDeniedError, SuiteQL, SuiteTalkError
 from suitetalk.record_tables import table_of
 from tap_netsuite.account import Account
 from tap_netsuite.deletions.sources import deletions_of
 from tap_netsuite.discovery.datasets import dataset_streams
-from tap_netsuite.discovery.files import file_stream
 from tap_netsuite.discovery.found import NOT_KNOWN, Discovery, Finding, Found, Status, StreamEntry
 from tap_netsuite.discovery.known_tables import known_tables, wanted_tables
 from tap_netsuite.discovery.record_types import RecordTypes
 from tap_netsuite.discovery.tables import CUSTOM_FIELD_PREFIXES, TableReader
 from tap_netsuite.probe import FAILURES, Asker, CannotTellError, Questions, is_too_slow, with_features_that_are_on
 from tap_netsuite.record_schema import column_kinds
-from tap_netsuite.settings import FILE_STREAM, DeletionSettings
+from tap_netsuite.settings import FILE_STREAM, DeletionSettings, Files
 from tap_netsuite.source import Kind, kind_of
 
 if TYPE_CHECKING:
@@ -31,6 +30,24 @@ if TYPE_CHECKING:
 
 _SMALL = ("currency", "employee", "account", "accountingperiod", "subsidiary")
 _HEADS = {"transactionline": "transaction", "transactionaccountingline": "transaction"}
+_TEXT = {"type": ["string", "null"]}
+_OF_FILES: dict[str, dict[str, Any]] = {
+    "id": {"type": ["string", "null"], "description": "Internal id of the file."},
+    "name": {**_TEXT, "description": "Name of the file."},
+    "folder": {**_TEXT, "description": "Internal id of the folder it is in."},
+    "media_type": {**_TEXT, "description": "Kind of content, such as application/pdf."},
+    "size": {"type": ["integer", "null"], "description": "Size as NetSuite states it."},
+    "last_modified": {**_TEXT, "format": "date-time", "description": "When the file was changed."},
+    "address": {
+        **_TEXT,
+        "description": "Address of the file: that for a browser where NetSuite gives it, else REST's.",
+    },
+    "details": {"type": ["object", "null"], "description": "All that NetSuite says of the file, by its own names."},
+}
+_OF_CONTENTS: dict[str, dict[str, Any]] = {
+    "content": {**_TEXT, "contentEncoding": "base64", "description": "What is in the file, in base64."},
+    "content_problem": {**_TEXT, "description": "Why there is no content, such as a file larger than 10 MB."},
+}
 
 
 def discover(account: Account) -> Discovery:
@@ -70,7 +87,7 @@ def discover(account: Account) -> Discovery:
 
         queries = [tables.submit(_query, account, each, record_types, asker, columns_of) for each in settings.queries]
         datasets = tables.submit(dataset_streams, account.netsuite.datasets, settings.datasets, requests.map)
-        files = tables.submit(file_stream, account.netsuite, settings.files)
+        files = tables.submit(_file_stream, account.netsuite, settings.files)
         _raise_first([*pending.values(), is_logged, *queries, datasets, files])
         found = [pending[name].result() for name in named or sorted(pending)]
         _check(named, found, {*known_tables(), *map(table_of, record_types.names)})
@@ -192,3 +209,21 @@ def _deletions(entry: StreamEntry, settings: DeletionSettings, *, is_logged: boo
     if entry.dataset or entry.name == FILE_STREAM:
         return NOT_KNOWN
     return deletions_of(entry.name, entry.keys, settings, is_logged=is_logged, is_full=entry.replication_key is None)
+
+
+def _file_stream(netsuite: NetSuite, wanted: Files | None) -> list[Found]:
+    """Return the entry of the stream of files, and whether it can be read; nothing where it is not wanted."""
+    if wanted is None:
+        return []
+    try:
+        total = netsuite.files.list(limit=1).total
+    except PermissionDeniedError as refusal:
+        return [(None, Finding(FILE_STREAM, Status.NOT_PERMITTED, refusal.detail))]
+    except NotFoundError:
+        note = "the account has no file cabinet service; NetSuite brings it with a release of 2026"
+        return [(None, Finding(FILE_STREAM, Status.FAILED, note))]
+    except SuiteTalkError as failure:
+        return [(None, Finding(FILE_STREAM, Status.FAILED, str(failure), is_sure=False))]
+    properties = {**_OF_FILES, **(_OF_CONTENTS if wanted == "contents" else {})}
+    entry = StreamEntry(FILE_STREAM, {"type": "object", "properties": properties}, ("id",))
+    return [(entry, Finding(FILE_STREAM, Status.READABLE if total else Status.EMPTY))]

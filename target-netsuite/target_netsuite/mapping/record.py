@@ -30,9 +30,8 @@ from target_netsuite.mapping.values import (
     is_empty,
     plain_text,
 )
-from target_netsuite.settings.entries import EACH, Path, parse_path
+from target_netsuite.settings.entries import EACH, Path, id_text, parse_path
 from target_netsuite.settings.streams import StreamSettings, SublistSettings
-from target_netsuite.settings.template import id_text
 
 DELETED_AT = "_sdc_deleted_at"
 _INACTIVE = "isInactive"

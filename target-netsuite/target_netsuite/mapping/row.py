@@ -23,8 +23,7 @@ from target_netsuite.mapping.values import (
     listed,
     unfit,
 )
-from target_netsuite.settings.entries import EACH, Path, clashing, parse_path, path_text
-from target_netsuite.settings.template import TextTemplate
+from target_netsuite.settings.entries import EACH, Path, TextTemplate, clashing, parse_path, path_text
 
 logger = logging.getLogger(__name__)
 

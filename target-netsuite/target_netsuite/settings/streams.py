@@ -12,8 +12,7 @@ from typing import Annotated, Any, Literal
 from suitetalk import ConfigurationError
 from suitetalk.descriptions import Special, read, setting
 from target_netsuite.intents import Case, LineMode, Operation
-from target_netsuite.settings.entries import EACH, Path, clashing, field_path, path_text
-from target_netsuite.settings.template import Template, TextTemplate
+from target_netsuite.settings.entries import EACH, Path, Template, TextTemplate, clashing, field_path, path_text
 
 INTERNAL_ID = "internal_id"
 EXTERNAL_ID = "external_id"
