@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-_WORDS_WIDTH = 24
+_WORDS_WIDTH = 28
 _FIGURE_WIDTH = 9
 
 

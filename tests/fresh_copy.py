@@ -20,7 +20,18 @@ from demo.processes import MARK
 
 ROOT = Path(__file__).resolve().parent.parent
 _NOT_IN_A_CLONE = shutil.ignore_patterns(
-    ".git", ".venv", ".cache", "build", "dist", ".demo", ".meltano", ".env", ".hypothesis", "__pycache__", ".*_cache"
+    ".git",
+    ".venv",
+    ".cache",
+    "build",
+    "dist",
+    ".demo",
+    ".meltano",
+    ".env",
+    ".environments",
+    ".hypothesis",
+    "__pycache__",
+    ".*_cache",
 )
 _SECONDS_TO_END = 60.0
 NO_HOME = {"HOME": "/dev/null/home"}

@@ -92,7 +92,7 @@ def test_writes_are_compared_one_by_one_and_by_the_hundred() -> None:
         ("batches", "upserts", "250", "0"),
         ("batches", "creates", "250", "0"),
         ("the same once more", "skip_unchanged", "250", "0"),
-        ("customers, orders", "mixed", "20", "0"),
+        ("customers, orders with lines", "mixed", "20", "0"),
     ]
     requests = [int(line["requests"]) for line in lines]
     assert requests[2] > 20

@@ -164,7 +164,7 @@ def _prepared_loader() -> Path:
     """
     program = _ENVIRONMENT / "bin" / "target-postgres"
     if not program.exists():
-        print(f"Installing {LOADER} into {_ENVIRONMENT} ...", flush=True)
+        print(f"Installing {LOADER} into {_ENVIRONMENT} ...", file=sys.stderr, flush=True)
         venv.create(_ENVIRONMENT, clear=True)
         python = str(_ENVIRONMENT / "bin" / "python")
         command = [sys.executable, "-m", "uv", "pip", "install", "--compile-bytecode", "--python", python, LOADER]
