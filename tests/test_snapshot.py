@@ -156,7 +156,8 @@ def test_what_was_found_before_an_interruption_is_not_asked_for_again(account: E
     account.faults.remove(number)
     account.clear_requests()
     assert written(account, tmp_path, counts=True) == whole
-    assert not [one for one in account.requests if "metadata-catalog/" in one.path]
+    again = [one for one in account.requests if "metadata-catalog/" in one.path]
+    assert len(again) <= account.highest_in_flight  # those that were under way when it ended
     assert whole["shape"]["counts"]["customrecord_machine"] == 8
 
 
