@@ -34,7 +34,7 @@ logger = logging.getLogger(__name__)
 
 _WITH_FILE = ("--config", "--catalog", "--state")
 _UNLIMITED_WORKERS = 64
-_MOST_WAITING = 32  # pages, each of up to a megabyte
+_MOST_WAITING = 64  # pages, each of up to a megabyte
 _KEPT_FOR = 30 * DAY
 _KEPT_AS = "what tap-netsuite knows of the account"
 _ZONE, _LIMIT = "time zone", "concurrency limit"
@@ -74,7 +74,7 @@ class Account:
     def pages_ahead(self) -> int:
         """Pages that may be held: those in flight, and some more that wait to be written."""
         limit = self.governor.limit
-        return min(3 * limit, limit + _MOST_WAITING) + 2
+        return min(5 * limit, limit + _MOST_WAITING) + 2
 
     @property
     def started(self) -> datetime:
