@@ -114,7 +114,7 @@ class Mapper(PluginMapper):
         """
         try:
             super().register_raw_stream_schema(stream_name, schema, key_properties)
-        except Exception as error:  # likewise
+        except Exception as error:  # of several kinds too, such as those of the map's expressions
             raise _misfit(stream_name, error) from error
         for stream_map in self.stream_maps[stream_name]:
             if type(stream_map) is CustomStreamMap:

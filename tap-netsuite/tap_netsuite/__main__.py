@@ -48,7 +48,7 @@ def _run(tap: type[TapNetSuite] | None) -> None:
         chosen.cli()
     except ReaderLeftError:
         raise BrokenPipeError from None
-    except Exception as error:
+    except Exception as error:  # whatever it is, it goes on to where its sentence is made
         logging.disable()  # of threads that are still at work: the sentence that follows is the last word
         if isinstance(error, SingerSDKError):
             raise SuiteTalkError(str(error)) from error

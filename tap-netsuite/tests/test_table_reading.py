@@ -10,9 +10,9 @@ from typing import Any, cast
 
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.model_table import NumberKeys, count_of
 from tests.shaken_fetcher import ShakenFetcher
 
-from suitetalk import IncompleteResultError
 from suitetalk.values import iso
 from tap_netsuite.reading.changes import Changes
 from tap_netsuite.reading.page import Key, Rows
@@ -112,7 +112,7 @@ def seconds(moment: datetime | None) -> int | None:
     return None if moment is None else int((moment - EPOCH).total_seconds())
 
 
-class Table:
+class Table(NumberKeys):
     def __init__(self, account: Account, condition: Any, counted: Callable[[], Any]) -> None:
         self.account = account
         self.counted = counted
@@ -143,16 +143,7 @@ class Table:
             self.account.matching(self.condition),
         )
         self.account.go_on()
-        return Count(
-            sum((after is None or key > after[0]) and key <= up_to[0] for key in counted),
-            sum(gap.behind[0] < key < gap.before[0] for key in found for gap in gaps),
-        )
-
-    def adjoins(self, behind: Key, before: Key) -> bool:
-        return bool(behind[0] + 1 == before[0])
-
-    def gap_error(self, came: int, missing: int) -> IncompleteResultError:
-        return IncompleteResultError(f"{came} rows came and {missing} more are counted.")
+        return count_of(counted, found, after, up_to, gaps)
 
 
 @dataclass
