@@ -40,7 +40,7 @@ format: environment ## Let the formatter and the linter fix what they can
 	@$(RUN)/ruff check --fix $(CODE)
 
 typecheck: environment ## Strict type checking
-	@printf "%s\n" "$(filter-out $(APART),$(CODE))" $(APART) | xargs -P 2 -I CODE sh -c "$(RUN)/mypy CODE"
+	@for one in "$(filter-out $(APART),$(CODE))" $(APART); do $(RUN)/mypy $$one || exit; done
 
 unit: environment ## The tests alone; PYTEST='-k words' for some of them
 	@$(TESTS) -n 3 -m 'not slow' $(PYTEST)
