@@ -11,7 +11,7 @@ with NetSuite(ConnectionSettings.from_mapping({"account_id": "1234567", ...})) a
 from suitetalk.account import Account
 from suitetalk.auth import Authentication, AuthorizationCode, ClientCredentials, SigningKey, TokenStore
 from suitetalk.batches import BATCH_SIZE, Batch, Batches, BatchResult, TaskResult, in_batches
-from suitetalk.client import NetSuite
+from suitetalk.client import ConcurrencyLimits, NetSuite, System
 from suitetalk.errors import (
     ConcurrencyLimitError,
     ConfigurationError,
@@ -41,7 +41,6 @@ from suitetalk.raw import Body, File, RawRequests, Retries
 from suitetalk.records import Records
 from suitetalk.settings import CONNECTION_SETTINGS, ConnectionSettings
 from suitetalk.suiteql import Datasets, SuiteQL, quoted
-from suitetalk.system import ConcurrencyLimits, System
 
 __all__ = [
     "BATCH_SIZE",

@@ -50,6 +50,9 @@ _FORMS: dict[str, tuple[tuple[type, ...], str]] = {
     "flattening_separator": ((str,), "it has to be text"),
     "flattening_max_key_length": ((int,), "it has to be a whole number"),
 }
+IN_USE = ("stream_maps", "flattening_enabled")
+"""The settings without which rows leave as they came, so that neither `Mapper` nor `check_forms` is needed."""
+MAP_SETTINGS = tuple(_FORMS)
 _MOST_SHOWN = 60
 _SELF = "self"  # in an expression: what the record has in the column that the expression is for
 _NOT_EXPRESSIONS = ("__alias__", "__source__", _ELSE, _KEYS)

@@ -44,16 +44,14 @@ _INT64 = 2**63
 _DECODER = msgspec.json.Decoder(float_hook=Decimal)
 
 
-def batch_config_of(config: Mapping[str, Any]) -> BatchConfig | None:
-    """Return how rows go into files; None when they leave as RECORD messages.
+def batch_config_of(given: Any) -> BatchConfig:
+    """Return how rows go into files, as the setting `batch_config` says.
 
     Raises:
         ConfigurationError: the setting cannot be carried out.
     """
-    if not config.get(_SETTING):
-        return None
     try:
-        made = BatchConfig.from_dict(dict(config[_SETTING]))
+        made = BatchConfig.from_dict(dict(given))
         form, compression, root = made.encoding.format, made.encoding.compression, made.storage.root
     except (TypeError, ValueError, AttributeError):
         raise ConfigurationError(_SETTING, f"must name encoding and storage, such as {_EXAMPLE}.") from None

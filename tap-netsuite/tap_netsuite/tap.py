@@ -12,25 +12,20 @@ from typing import IO, Any
 
 from singer_sdk import Stream, Tap
 from singer_sdk.helpers._util import load_json
+from singer_sdk.mapper import PluginMapper
 
 from suitetalk import ConfigurationError, LoginNeededError, LoginRefusedError, RetryPolicy, SuiteTalkError
 from suitetalk.descriptions import check_environment, json_values, stray_names, stray_variables
 from suitetalk.report import Watch, kept
-from suitetalk.stream_maps import Mapper, check_forms
+from suitetalk.stream_maps import IN_USE, MAP_SETTINGS, Mapper, check_forms
 from tap_netsuite.account import PACKAGE, Account, EarlyAccount, user_agent
-from tap_netsuite.batches import batch_config_of
 from tap_netsuite.discovery.discover import discover
 from tap_netsuite.discovery.found import (
     Discovery,
     DiscoveryCache,
-    datasets_in,
-    findings_in,
-    log_findings,
-    of_streams,
     stream_metadata,
     warn_of_columns,
     warn_of_datasets,
-    with_chosen_methods,
     with_metadata,
     write_table,
 )
@@ -39,7 +34,14 @@ from tap_netsuite.progress import Progress, StreamAudit, run_report, shown
 from tap_netsuite.settings import CONFIG_SCHEMA, RECORD_PREFIX, TapSettings
 from tap_netsuite.streams.audit import AUDIT_STREAM, AuditStream
 from tap_netsuite.streams.base import NetSuiteStream
-from tap_netsuite.streams.catalog import StreamMaker
+from tap_netsuite.streams.catalog import (
+    StreamMaker,
+    datasets_in,
+    findings_in,
+    log_findings,
+    of_streams,
+    with_chosen_methods,
+)
 from tap_netsuite.sync import ReaderLeftError, Run, StreamError, WholeLineWriter
 
 _NO_STATE = 'names a file that holds no state such as {"bookmarks": {…}}; correct it.'
@@ -271,13 +273,12 @@ class TapNetSuite(Tap):
     def setup_mapper(self) -> None:
         """Let record streams put into a given catalog what their settings ask for, before anyone looks at it."""
         _ = self.streams if self.input_catalog else None
-        in_files = batch_config_of(self.config) is not None
-        for name in ("stream_maps", "flattening_enabled"):
-            if in_files and self.config.get(name):
-                raise ConfigurationError(
-                    name, "changes nothing in BATCH files, which have the rows as they are; leave out `batch_config`."
-                )
-        self.mapper = Mapper(dict(self.config), self.logger)
+        maps = [name for name in IN_USE if self.config.get(name)]
+        if maps and self.config.get("batch_config"):
+            raise ConfigurationError(
+                maps[0], "changes nothing in BATCH files, which have the rows as they are; leave out `batch_config`."
+            )
+        self.mapper = Mapper(dict(self.config), self.logger) if maps else PluginMapper({}, self.logger)
         self.mapper.register_raw_streams_from_catalog(self.catalog)
 
     def load_state(self, state: dict[str, Any]) -> None:
@@ -300,7 +301,8 @@ class TapNetSuite(Tap):
             self._warn_of_unknown_settings()
             TapSettings.from_mapping(self.config)
             self._config = json_values(TapSettings, self.config)
-            check_forms(self._config)
+            if any(self._config.get(name) is not None for name in MAP_SETTINGS):
+                check_forms(self._config)
         return super()._validate_config(raise_errors=raise_errors)
 
     def _warn_of_unknown_settings(self) -> None:

@@ -169,8 +169,7 @@ def test_what_was_read_before_a_stream_fails_is_in_files(
 
 
 def parquet_of(rows: list[str], columns: dict[str, Json], folder: Path) -> pa.Table:
-    config = batch_config_of(in_files_at(folder, "parquet"))
-    assert config
+    config = batch_config_of(in_files_at(folder, "parquet")["batch_config"])
     found: list[str] = []
     files = BatchFiles(config, "s", columns, found.append)
     files.write("".join(f"{row}\n" for row in rows).encode(), len(rows))
@@ -238,8 +237,7 @@ def test_a_row_that_has_an_unknown_property_is_not_cut_in_silence(tmp_path: Path
 def test_files_go_to_other_storages_too(tmp_path: Path) -> None:
     from upath import UPath  # noqa: PLC0415 - for this one
 
-    config = batch_config_of(in_files_at("memory://bucket/netsuite", size=2))
-    assert config
+    config = batch_config_of(in_files_at("memory://bucket/netsuite", size=2)["batch_config"])
     found: list[str] = []
     files = BatchFiles(config, "a/b", {}, found.append)
     files.write(b'{"id":1}\n{"id":2}\n{"id":3}\n', 3)
@@ -263,13 +261,13 @@ def test_files_go_to_other_storages_too(tmp_path: Path) -> None:
 )
 def test_wrong_settings_are_explained(given: Any, said: str) -> None:
     with pytest.raises(ConfigurationError, match=said):
-        batch_config_of({"batch_config": given})
+        batch_config_of(given)
 
 
 def test_parquet_without_arrow_is_explained(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pyarrow.json", None)
     with pytest.raises(ConfigurationError, match="install the extra `parquet`"):
-        batch_config_of(in_files_at("x", "parquet"))
+        batch_config_of(in_files_at("x", "parquet")["batch_config"])
 
 
 def test_a_folder_that_cannot_be_written_is_named(account: Emulator, catalog: Json, tmp_path: Path) -> None:

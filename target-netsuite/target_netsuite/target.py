@@ -17,13 +17,13 @@ from typing import IO, Any, ClassVar, TypeVar
 import click
 import msgspec
 from singer_sdk.exceptions import RecordsWithoutSchemaException
-from singer_sdk.mapper import RemoveRecordTransform, StreamMap
+from singer_sdk.mapper import PluginMapper, RemoveRecordTransform, StreamMap
 from singer_sdk.sinks import RecordSink
 
 from suitetalk import ConfigurationError, Governor, NetSuite, RetryPolicy, governor_for
 from suitetalk.descriptions import check_environment, json_values, stray_names, stray_variables
 from suitetalk.report import Watch, kept
-from suitetalk.stream_maps import Mapper, StreamMapError, check_forms
+from suitetalk.stream_maps import IN_USE, MAP_SETTINGS, Mapper, StreamMapError, check_forms
 from target_netsuite.child_streams import ChildStreams
 from target_netsuite.errors import (
     InvalidRecordError,
@@ -296,7 +296,8 @@ class TargetNetSuite(SinkTarget):
             self.settings = Settings.from_mapping(self._config)
             # The SDK adds defaults to the streams, which the name of the journal must not depend on.
             self._given_streams = copy.deepcopy(self._config["streams"])
-            check_forms(self._config)
+            if any(self._config.get(name) is not None for name in MAP_SETTINGS):
+                check_forms(self._config)
             _ = self.netsuite  # reads the key
         return super()._validate_config(raise_errors=raise_errors)
 
@@ -336,21 +337,28 @@ class TargetNetSuite(SinkTarget):
 
     def setup_mapper(self) -> None:
         """Make the stream maps, for records that may lack columns, with errors that say where they failed."""
-        self.mapper = self._maps = Mapper(dict(self.config), self.logger)
+        in_use = any(self.config.get(name) for name in IN_USE)
+        self.mapper = Mapper(dict(self.config), self.logger) if in_use else PluginMapper({}, self.logger)
 
     def _process_schema_message(self, message_dict: dict[str, Any]) -> None:
         stream, schema = message_dict["stream"], message_dict["schema"]
         if not isinstance(schema.get("properties"), dict):  # a schema may say nothing of the columns
             schema = {**schema, "properties": {}}
-        self._maps.register_raw_stream_schema(stream, schema, message_dict.get("key_properties"))
-        self._maps.check_names(self._maps.stream_maps)
+        self.mapper.register_raw_stream_schema(stream, schema, message_dict.get("key_properties"))
+        if isinstance(self.mapper, Mapper):
+            self.mapper.check_names(self.mapper.stream_maps)
         for stream_map in self.mapper.stream_maps[stream]:
             if not isinstance(stream_map, RemoveRecordTransform):
                 self.get_sink(
                     stream_map.stream_alias,
-                    schema=self._maps.known_schema(stream_map),
+                    schema=self._known_schema(stream_map),
                     key_properties=stream_map.transformed_key_properties or [],
                 )
+
+    def _known_schema(self, stream_map: StreamMap) -> dict[str, Any]:
+        if isinstance(self.mapper, Mapper):
+            return self.mapper.known_schema(stream_map)
+        return copy.deepcopy(stream_map.transformed_schema)
 
     def _process_record_message(self, message_dict: dict[str, Any]) -> None:
         """Take one record.

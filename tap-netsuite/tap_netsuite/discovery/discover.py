@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from suitetalk import ConfigurationError, NetSuite, NotFoundError, PermissionDeniedError, SuiteQL, SuiteTalkError
 from suitetalk.record_tables import table_of
 from tap_netsuite.account import Account
-from tap_netsuite.deletions.sources import deletions_of
+from tap_netsuite.deletions.deletions import deletions_of
 from tap_netsuite.discovery.datasets import dataset_streams
 from tap_netsuite.discovery.found import NOT_KNOWN, Discovery, Finding, Found, Status, StreamEntry
 from tap_netsuite.discovery.known_tables import known_tables, wanted_tables

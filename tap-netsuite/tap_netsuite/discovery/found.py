@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields, is_dataclass
 from datetime import datetime, timezone
 from enum import Enum
@@ -131,42 +131,6 @@ def with_metadata(catalog: dict[str, Any], added: Mapping[str, Mapping[str, Any]
     return catalog
 
 
-def findings_in(catalog: Any) -> list[Finding]:
-    """Return what a catalog that was discovered earlier says of its streams; nothing where it says nothing."""
-    streams = catalog.get("streams", []) if isinstance(catalog, Mapping) else []
-    return [
-        Finding(stream["tap_stream_id"], Status(said[STATUS]), str(said.get(NOTE, "")), tuple(said.get(LEFT_OUT, ())))
-        for stream in streams
-        for part in stream.get("metadata", [])
-        if not part.get("breadcrumb") and (said := part.get("metadata", {})).get(STATUS) in set(Status)
-    ]
-
-
-def datasets_in(catalog: Any) -> dict[str, str]:
-    """Return the ids of the datasets that streams of a catalog were discovered of, by stream."""
-    streams = catalog.get("streams", []) if isinstance(catalog, Mapping) else []
-    return {
-        stream["tap_stream_id"]: str(part["metadata"][DATASET])
-        for stream in streams
-        for part in stream.get("metadata", [])
-        if not part.get("breadcrumb") and DATASET in part.get("metadata", {})
-    }
-
-
-def with_chosen_methods(catalog: Any) -> Any:
-    """Return a catalog in which streams are read as their metadata say; the SDK knows the other place alone."""
-    if not isinstance(catalog, Mapping):
-        return catalog
-    return {**catalog, "streams": [{**stream, **_chosen_method(stream)} for stream in catalog.get("streams", [])]}
-
-
-def _chosen_method(stream: Mapping[str, Any]) -> dict[str, str]:
-    for part in stream.get("metadata", []):
-        if not part.get("breadcrumb") and (method := part.get("metadata", {}).get(METHOD)):
-            return {"replication_method": method}
-    return {}
-
-
 def write_table(findings: Iterable[Finding], output: TextIO) -> None:
     """Write a table for a person; record types that are simply there are counted only."""
     shown = [finding for finding in findings if finding.status is not Status.IN_CATALOG]
@@ -176,20 +140,6 @@ def write_table(findings: Iterable[Finding], output: TextIO) -> None:
     output.writelines(f"{line.rstrip()}\n" for line in lines)
     counts = {status: sum(finding.status is status for finding in findings) for status in Status}
     output.write("; ".join(f"{count} {status.value}" for status, count in counts.items() if count) + "\n")
-
-
-def log_findings(findings: Iterable[Finding], logger: logging.Logger) -> None:
-    """Log one line for each, with its parts as extra fields for what reads logs."""
-    for finding in findings:
-        logger.info(
-            "%s",
-            ": ".join(filter(None, (finding.name, finding.status.value, finding.note))),
-            extra={
-                "netsuite_table": finding.name,
-                "netsuite_status": finding.status.value,
-                "netsuite_note": finding.note,
-            },
-        )
 
 
 def warn_of_columns(findings: Iterable[Finding], logger: logging.Logger) -> None:
@@ -209,12 +159,6 @@ def warn_of_datasets(findings: Iterable[Finding], wanted: Iterable[Dataset], log
     for finding in findings:
         if finding.name in names and not finding.status.is_stream:
             logger.warning("%s is not read: %s: %s", finding.name, finding.status.value, finding.note)
-
-
-def of_streams(findings: Iterable[Finding], names: Sequence[str]) -> Iterator[Finding]:
-    """Yield what is said of these streams."""
-    chosen = set(names)
-    return (finding for finding in findings if finding.name in chosen)
 
 
 def _metadata(entry: StreamEntry, finding: Finding | None) -> dict[str, Any]:

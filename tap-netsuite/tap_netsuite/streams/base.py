@@ -24,11 +24,10 @@ from singer_sdk.singerlib import SchemaMessage
 from singer_sdk.singerlib.catalog import REPLICATION_INCREMENTAL
 
 from suitetalk import IncompleteResultError, SuiteTalkError
-from suitetalk.stream_maps import StreamMapError
+from suitetalk.stream_maps import IN_USE, StreamMapError
 from tap_netsuite.account import Account
 from tap_netsuite.batches import BatchFiles, batch_config_of
-from tap_netsuite.deletions.deletions import Deletions, Subject, deleted_since
-from tap_netsuite.deletions.sources import BY_VERSION, NOT_KNOWN, deletions_of
+from tap_netsuite.deletions.deletions import BY_VERSION, NOT_KNOWN, Deletions, Subject, deleted_since, deletions_of
 from tap_netsuite.progress import StreamAudit
 from tap_netsuite.reading.engine import Fetcher, Portion, Reading
 from tap_netsuite.reading.page import ValueFormError, record_lines, row_lines
@@ -45,7 +44,6 @@ _OF_VERSION = (_VERSION, _ROWS, _IS_OPEN)
 COLUMNS = "columns"
 """What a state knows besides its position: the columns that rows before it have."""
 _ALL = 100
-_NEEDS_THE_SDK = ("stream_maps", "flattening_enabled")
 
 
 @dataclass(frozen=True)
@@ -148,7 +146,8 @@ class NetSuiteStream(Stream):
         self.version = Version()
         self.left_out: frozenset[str] = frozenset()  # columns that NetSuite refuses since the catalog was made
         self._bookmark: Mapping[str, Any] | None = None  # the last one acknowledged
-        self.batch_config = batch_config_of(tap.config)
+        in_files = tap.config.get("batch_config")
+        self.batch_config = batch_config_of(in_files) if in_files else None
         self._files: BatchFiles | None = None  # that rows are being written into
         self._deletions: Deletions | None = None
 
@@ -244,7 +243,7 @@ class NetSuiteStream(Stream):
     @property
     def leaves_directly(self) -> bool:
         """Whether rows are written as lines, past the SDK."""
-        return self.ABORT_AT_RECORD_COUNT is None and not any(self.config.get(name) for name in _NEEDS_THE_SDK)
+        return self.ABORT_AT_RECORD_COUNT is None and not any(self.config.get(name) for name in IN_USE)
 
     def encode(self, rows: Iterable[Any]) -> bytes:
         """Return rows as the lines they leave in: RECORD messages, or the rows alone for files."""

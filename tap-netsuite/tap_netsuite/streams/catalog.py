@@ -1,18 +1,19 @@
-"""The tap's streams, made of what discovery found or of a catalog that was given."""
+"""The tap's streams, made of what discovery found or of a catalog that was given; and what such a catalog says."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from singer_sdk import Stream, Tap
 from singer_sdk.singerlib import Catalog, CatalogEntry
 
 from suitetalk import ConfigurationError
 from tap_netsuite.account import Account
-from tap_netsuite.deletions.sources import with_deleted_at, with_set_read_at
-from tap_netsuite.discovery.found import StreamEntry
+from tap_netsuite.deletions.deletions import with_deleted_at, with_set_read_at
+from tap_netsuite.discovery.found import DATASET, LEFT_OUT, METHOD, NOTE, STATUS, Finding, Status, StreamEntry
 from tap_netsuite.discovery.known_tables import calculated_columns
 from tap_netsuite.settings import DATASET_PREFIX, FILE_STREAM, RECORD_PREFIX, Query, dataset_stream
 from tap_netsuite.streams.audit import AUDIT_STREAM, AuditStream
@@ -109,3 +110,59 @@ class StreamMaker:
         stream.primary_keys = list(entry.keys)
         stream.replication_key = entry.replication_key
         return stream
+
+
+def findings_in(catalog: Any) -> list[Finding]:
+    """Return what a catalog that was discovered earlier says of its streams; nothing where it says nothing."""
+    streams = catalog.get("streams", []) if isinstance(catalog, Mapping) else []
+    return [
+        Finding(stream["tap_stream_id"], Status(said[STATUS]), str(said.get(NOTE, "")), tuple(said.get(LEFT_OUT, ())))
+        for stream in streams
+        for part in stream.get("metadata", [])
+        if not part.get("breadcrumb") and (said := part.get("metadata", {})).get(STATUS) in set(Status)
+    ]
+
+
+def datasets_in(catalog: Any) -> dict[str, str]:
+    """Return the ids of the datasets that streams of a catalog were discovered of, by stream."""
+    streams = catalog.get("streams", []) if isinstance(catalog, Mapping) else []
+    return {
+        stream["tap_stream_id"]: str(part["metadata"][DATASET])
+        for stream in streams
+        for part in stream.get("metadata", [])
+        if not part.get("breadcrumb") and DATASET in part.get("metadata", {})
+    }
+
+
+def with_chosen_methods(catalog: Any) -> Any:
+    """Return a catalog in which streams are read as their metadata say; the SDK knows the other place alone."""
+    if not isinstance(catalog, Mapping):
+        return catalog
+    return {**catalog, "streams": [{**stream, **_chosen_method(stream)} for stream in catalog.get("streams", [])]}
+
+
+def _chosen_method(stream: Mapping[str, Any]) -> dict[str, str]:
+    for part in stream.get("metadata", []):
+        if not part.get("breadcrumb") and (method := part.get("metadata", {}).get(METHOD)):
+            return {"replication_method": method}
+    return {}
+
+
+def of_streams(findings: Iterable[Finding], names: Sequence[str]) -> Iterator[Finding]:
+    """Yield what is said of these streams."""
+    chosen = set(names)
+    return (finding for finding in findings if finding.name in chosen)
+
+
+def log_findings(findings: Iterable[Finding], logger: logging.Logger) -> None:
+    """Log one line for each, with its parts as extra fields for what reads logs."""
+    for finding in findings:
+        logger.info(
+            "%s",
+            ": ".join(filter(None, (finding.name, finding.status.value, finding.note))),
+            extra={
+                "netsuite_table": finding.name,
+                "netsuite_status": finding.status.value,
+                "netsuite_note": finding.note,
+            },
+        )

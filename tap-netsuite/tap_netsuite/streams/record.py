@@ -13,8 +13,7 @@ from singer_sdk.singerlib.schema import Schema
 
 from suitetalk.record_tables import table_of
 from tap_netsuite.account import Account
-from tap_netsuite.deletions.deletions import Subject, existing_records
-from tap_netsuite.deletions.sources import with_deleted_at, without_deleted_at
+from tap_netsuite.deletions.deletions import Subject, existing_records, with_deleted_at, without_deleted_at
 from tap_netsuite.reading.engine import Fetcher, Portion
 from tap_netsuite.reading.page import Record, Rows
 from tap_netsuite.reading.record_ids import REFUSALS, Listed, RecordList, TableIds

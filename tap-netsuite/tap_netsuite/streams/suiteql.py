@@ -19,8 +19,7 @@ from suitetalk import ConfigurationError, SuiteTalkError
 from suitetalk.errors import STATEMENT_FAILURES, STATEMENT_REFUSALS
 from suitetalk.values import iso
 from tap_netsuite.account import Account
-from tap_netsuite.deletions.deletions import OWNER, Existence, Subject, changed_transactions
-from tap_netsuite.deletions.sources import LINE_TABLES
+from tap_netsuite.deletions.deletions import LINE_TABLES, OWNER, Existence, Subject, changed_transactions
 from tap_netsuite.probe import accepted_columns
 from tap_netsuite.reading.by_offset import KeylessReading
 from tap_netsuite.reading.changes import ChangedTransactions, StampedChanges
