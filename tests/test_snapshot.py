@@ -38,6 +38,74 @@ hidden_columns: [customer.fax]
 """
 
 
+# Sublists, subrecords and types that the sample company does not have.
+LINES = {
+    "customer": {
+        "table": "customer",
+        "fields": {
+            "id": "text",
+            "companyName": {"kind": "text", "filterable": True, "title": "Firm"},
+            "mood": {"kind": "choice", "choices": ["GOOD", "BAD"]},
+            "profile": {"kind": "subrecord", "fields": {"motto": "text", "boss": "reference:customer"}},
+            "taxRegistration": {
+                "kind": "sublist",
+                "keys": ["id"],
+                "fields": {"id": "integer", "taxNumber": "text", "since": "date"},
+            },
+            "roles": {
+                "kind": "sublist",
+                "keys": ["boss"],
+                "fields": {"boss": "reference:customer", "active": "boolean"},
+            },
+        },
+    },
+    "itemfulfillment": {
+        "table": "transaction",
+        "fields": {
+            "id": "text",
+            "tranId": {"kind": "text", "read_only": True},
+            "item": {
+                "kind": "sublist",
+                "keys": ["line"],
+                "new_keys": ["orderLine"],
+                "fields": {
+                    "line": "integer",
+                    "orderLine": "integer",
+                    "custcol_note": "text",
+                    "inventoryDetail": {
+                        "kind": "subrecord",
+                        "fields": {
+                            "assignment": {
+                                "kind": "sublist",
+                                "keys": ["internalId"],
+                                "fields": {"internalId": "integer"},
+                            }
+                        },
+                    },
+                },
+            },
+        },
+    },
+    "customrecord_wide": {
+        "table": "customrecord_wide",
+        "fields": {"id": "text", **{f"custrecord_w{number}": "number" for number in range(120)}},
+    },
+    "secret": {"table": "secret", "fields": None},
+}
+TABLES = {
+    "customer": {"columns": {"id": "integer", "companyname": "text"}, "keys": ["id"]},
+    "transaction": {"columns": {"id": "integer", "type": "text", "recordtype": "text"}, "keys": ["id"]},
+    "transactionline": {
+        "columns": {"uniquekey": "integer", "transaction": "integer", "custcol_note": "text"},
+        "keys": ["uniquekey"],
+    },
+    "customrecord_wide": {
+        "columns": {"id": "integer", **{f"custrecord_w{number}": "number" for number in range(120)}},
+        "keys": ["id"],
+    },
+}
+
+
 def written(emulator: Emulator, folder: Path, **options: Any) -> dict[str, Any]:
     settings = ConnectionSettings.from_mapping(emulator.connection)
     with NetSuite(settings, retry=RetryPolicy(attempts=2, first_wait=0.01)) as client:
@@ -46,8 +114,14 @@ def written(emulator: Emulator, folder: Path, **options: Any) -> dict[str, Any]:
 
 def schemas_of(emulator: Emulator) -> dict[str, Any]:
     with NetSuite(ConnectionSettings.from_mapping(emulator.connection)) as client:
-        schemas = {name: client.metadata.json_schema(name) for name in client.metadata.record_types()}
+        names = [name for name in client.metadata.record_types() if name != "secret"]
+        schemas = {name: client.metadata.json_schema(name) for name in names}
     return {name: {**one, "x-ns-filterable": sorted(one["x-ns-filterable"])} for name, one in schemas.items()}
+
+
+def listed(emulator: Emulator) -> list[str]:
+    with NetSuite(ConnectionSettings.from_mapping(emulator.connection)) as client:
+        return sorted(client.metadata.record_types())
 
 
 def discovered(emulator: Emulator) -> dict[str, Any]:
@@ -89,6 +163,22 @@ def test_an_emulator_of_the_same_shape_shows_the_same(
     assert here.keys() == there.keys()
     assert {name: (here[name], there[name]) for name in here if here[name] != there[name]} == {}
     assert not (tmp_path / "shape.json.part").exists()
+
+
+@pytest.mark.slow
+def test_lines_and_parts_that_only_the_account_has(netsuite_emulator_factory: Factory, tmp_path: Path) -> None:
+    """In an account that answers no rows to more than a hundred columns, where one table has more."""
+    first, second = tmp_path / "first.json", tmp_path / "second.json"
+    shape = {"only": {"record_types": LINES, "tables": TABLES}}
+    first.write_text(json.dumps({"format": "netsuite-account", "version": 1, "shape": shape}))
+    account = netsuite_emulator_factory(shape=first, column_cap=100)
+    second.write_text(json.dumps(written(account, tmp_path)))
+    other = netsuite_emulator_factory(shape=second, column_cap=100)
+    assert listed(other) == listed(account) == sorted(LINES)
+    assert schemas_of(other) == schemas_of(account)
+    here, there = discovered(account), discovered(other)
+    assert len(here["customrecord_wide"]["schema"]["properties"]) > 120
+    assert here == there
 
 
 @pytest.mark.slow

@@ -66,6 +66,8 @@ def main(*, ready_file: Path | None, **options: Any) -> None:
         if ready_file is not None:
             _write_ready_file(emulator, ready_file)
         click.echo(_greeting(emulator), err=True)
+        if hidden := emulator.company.lines_without_table():
+            click.echo(f"In records, but in no SuiteQL table: the lines of {', '.join(hidden)}", err=True)
         if emulator.notes:
             click.echo("Left out of the records: " + "; ".join(emulator.notes), err=True)
         ended.wait()

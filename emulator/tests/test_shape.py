@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from netsuite_emulator import Emulator, Settings
+from netsuite_emulator.company.record_types import build_company
 from netsuite_emulator.settings import SettingsError
 
 SHAPE = """
@@ -139,28 +140,206 @@ def test_rows_that_cannot_be(shaped: Path) -> None:
         Emulator(Settings(table_rows={"custmer": 1}))
 
 
-def test_standard_fields_that_the_sample_lacks(client_of: Callable[..., Any], tmp_path: Path) -> None:
-    """As `suitetalk snapshot` writes them: in records and in the catalog, in queries where there is such a column."""
-    account = {
-        "fields": {
-            "customer": {"companyName": {"kind": "text"}, "dunsNumber": {"kind": "text"}, "tier": {"kind": "integer"}}
-        },
-        "only": {
-            "record_types": {
-                "customer": {"table": "customer", "fields": ["companyName", "dunsNumber", "id", "tier"], "sublists": []}
+ACCOUNT = {
+    "only": {
+        "record_types": {
+            "customer": {
+                "table": "customer",
+                "fields": {
+                    "id": "text",
+                    "companyName": {"kind": "text", "title": "Firm", "filterable": True},
+                    "dunsNumber": "text",
+                    "tier": {"kind": "integer", "max": 3},
+                    "mood": {"kind": "choice", "choices": ["GOOD", "BAD"]},
+                    "warehouse": "reference",
+                    "contactRoles": {
+                        "kind": "sublist",
+                        "keys": ["contact"],
+                        "fields": {"contact": "reference:contact", "email": "text", "giveAccess": "boolean"},
+                    },
+                    "taxRegistration": {
+                        "kind": "sublist",
+                        "keys": ["id"],
+                        "fields": {"id": "integer", "taxNumber": "text", "since": "date"},
+                    },
+                    "notes": {"kind": "sublist", "fields": {"text": "text"}},
+                    "profile": {
+                        "kind": "subrecord",
+                        "fields": {"motto": "text", "boss": "reference:employee", "paid": {"kind": "choice"}},
+                    },
+                },
             },
-            "tables": {
-                "customer": {"columns": {"id": "integer", "companyname": "text", "tier": "integer"}, "keys": ["id"]}
+            "contact": {"table": "contact", "fields": {"id": "text", "entityId": "text"}},
+            "employee": {"table": "employee", "fields": {"id": "text", "entityId": "text"}},
+            "salesorder": {
+                "table": "transaction",
+                "fields": {
+                    "id": "text",
+                    "entity": "reference",
+                    "item": {
+                        "kind": "sublist",
+                        "keys": ["line"],
+                        "new_keys": ["orderLine"],
+                        "fields": {
+                            "line": "integer", "orderLine": "integer", "item": "reference", "quantity": "number",
+                            "custcol_note": "text",
+                            "inventoryDetail": {
+                                "kind": "subrecord",
+                                "fields": {
+                                    "quantity": "number",
+                                    "inventoryAssignment": {
+                                        "kind": "sublist", "keys": ["internalId"],
+                                        "fields": {"internalId": "integer", "binNumber": "text", "quantity": "number"},
+                                    },
+                                },
+                            },
+                        },
+                    },
+                },
+            },
+            "cashsale": {"table": "transaction", "fields": {"id": "text", "tranId": "text"}},
+            "inventoryitem": {"table": "item", "fields": {"id": "text", "itemId": "text"}},
+            "secret": {"table": "secret", "fields": None},
+        },
+        "tables": {
+            "customer": {"columns": {"id": "integer", "companyname": "text", "tier": "integer"}, "keys": ["id"]},
+            "contact": {"columns": {"id": "integer"}, "keys": ["id"]},
+            "employee": {"columns": {"id": "integer"}, "keys": ["id"]},
+            "transaction": {"columns": {"id": "integer", "type": "text"}, "keys": ["id"]},
+            "transactionline": {"columns": {"uniquekey": "integer", "custcol_note": "text"}, "keys": ["uniquekey"]},
+            "item": {"columns": {"id": "integer", "itemid": "text"}, "keys": ["id"]},
+            "customertaxregistration": {
+                "columns": {"customer": "integer", "id": "integer", "taxnumber": "text"}, "keys": ["id"],
             },
         },
-    }
-    path = tmp_path / "shape.json"
-    path.write_text(json.dumps({"format": "netsuite-account", "version": 1, "facts": {}, "shape": account}))
-    client = client_of(shape=path, one_world=False)
+    },
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def account_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The shape of an account with much that the sample company lacks, as `suitetalk snapshot` writes it."""
+    path = tmp_path_factory.mktemp("account") / "shape.json"
+    path.write_text(json.dumps({"format": "netsuite-account", "version": 1, "facts": {}, "shape": ACCOUNT}))
+    return path
+
+
+def test_standard_fields_that_the_sample_lacks(client_of: Callable[..., Any], account_file: Path, refusal: Any) -> None:
+    """In records and in the catalog; in queries where there is such a column."""
+    client = client_of(shape=account_file, one_world=False)
     listed = client.get("/record/v1/metadata-catalog/customer", headers={"Accept": "application/schema+json"})
     assert {"companyName", "dunsNumber", "tier"} <= set(listed["properties"])
     assert "email" not in listed["properties"]
-    number = client.create("customer", {"companyName": "New", "dunsNumber": "15-048-3782"})
-    assert client.get(f"/record/v1/customer/{number}")["dunsNumber"] == "15-048-3782"
+    assert listed["properties"]["companyName"]["title"] == "Firm"
+    assert listed["properties"]["mood"]["properties"]["id"]["enum"] == ["GOOD", "BAD"]
+    assert listed["x-ns-filterable"] == ["companyName"]
+    new = {"companyName": "New", "dunsNumber": "15-048-3782", "mood": {"id": "BAD"}, "warehouse": {"id": "77"}}
+    number = client.create("customer", new)
+    customer = client.get(f"/record/v1/customer/{number}")
+    assert customer["dunsNumber"] == "15-048-3782"
+    assert customer["mood"] == {"id": "BAD", "refName": "BAD"}
+    assert customer["warehouse"]["id"] == "77"
+    assert client.send("POST", "/record/v1/customer", json={**new, "mood": {"id": "UGLY"}}).status_code == 400
     assert client.rows("SELECT tier FROM customer WHERE tier IS NOT NULL")
     assert client.query("SELECT dunsnumber FROM customer").status_code == 400
+
+
+def test_sublists_that_the_sample_lacks(client_of: Callable[..., Any], account_file: Path) -> None:
+    client = client_of(shape=account_file, one_world=False)
+    schema = client.get("/record/v1/metadata-catalog/customer", headers={"Accept": "application/schema+json"})
+    lines = schema["properties"]["contactRoles"]["properties"]["items"]["items"]
+    assert lines["x-ns-sublistkey"] == {"present": True, "value": {"new": ["contact"], "existing": ["contact"]}}
+    assert {"contact", "email", "giveAccess"} <= set(lines["properties"])
+
+    first = client.rows("SELECT MIN(id) AS id FROM customer")[0]["id"]
+    there = client.get(f"/record/v1/customer/{first}?expandSubResources=true")["taxRegistration"]  # generated
+    assert len(there["items"]) == 2
+    assert len({line["id"] for line in there["items"]}) == 2
+    (role,) = client.get(f"/record/v1/customer/{first}/contactRoles?expandSubResources=true")["items"]
+    assert role["contact"]["refName"]
+
+    people = [one["id"] for one in client.rows("SELECT id FROM contact ORDER BY id")[:3]]
+    body = {
+        "companyName": "Lines",
+        "contactRoles": {"items": [{"contact": {"id": people[0]}, "email": "a@example.com"}]},
+    }
+    body["taxRegistration"] = {"items": [{"taxNumber": "T-1", "since": "2026-01-31"}, {"taxNumber": "T-2"}]}
+    body["notes"] = {"items": [{"text": "one"}]}
+    place = f"/record/v1/customer/{client.create('customer', body)}"
+    listed = client.get(f"{place}/taxRegistration")
+    assert listed["totalResults"] == 2
+    key = listed["items"][0]["links"][0]["href"].rpartition("/")[2]
+    assert client.get(f"{place}/taxRegistration/{key}")["since"] == "2026-01-31"
+    assert client.get(f"{place}/contactRoles/{people[0]}")["email"] == "a@example.com"
+    assert "items" not in client.get(place)["contactRoles"]
+
+    change = {
+        "contactRoles": {"items": [{"contact": {"id": people[0]}, "giveAccess": True}, {"contact": {"id": people[1]}}]}
+    }
+    change["taxRegistration"] = {"items": [{"id": int(key), "taxNumber": "T-9"}]}
+    change["notes"] = {"items": [{"text": "two"}]}
+    assert client.send("PATCH", place, json=change).status_code == 204
+    after = client.get(f"{place}?expandSubResources=true")
+    assert [(one["contact"]["id"], one.get("email"), one["giveAccess"]) for one in after["contactRoles"]["items"]] == [
+        (people[0], "a@example.com", True),
+        (people[1], None, False),
+    ]
+    assert [one["taxNumber"] for one in after["taxRegistration"]["items"]] == ["T-9", "T-2"]
+    assert [one["text"] for one in after["notes"]["items"]] == ["one", "two"]
+    replaced = {"taxRegistration": {"items": [{"taxNumber": "T-3"}]}}
+    assert client.send("PATCH", f"{place}?replace=taxRegistration", json=replaced).status_code == 204
+    assert [one["taxNumber"] for one in client.get(f"{place}/taxRegistration?expandSubResources=true")["items"]] == [
+        "T-3"
+    ]
+    owner = place.rpartition("/")[2]
+    assert client.rows(f"SELECT taxnumber FROM customertaxregistration WHERE customer = {owner}") == [
+        {"taxnumber": "T-3"}
+    ]
+    assert client.send("DELETE", place).status_code == 204
+    assert client.rows(f"SELECT taxnumber FROM customertaxregistration WHERE customer = {owner}") == []
+
+
+def test_subrecords_that_the_sample_lacks(client_of: Callable[..., Any], account_file: Path) -> None:
+    client = client_of(shape=account_file, one_world=False)
+    boss = client.rows("SELECT id FROM employee")[0]["id"]
+    body = {"companyName": "Parts", "profile": {"motto": "On", "boss": {"id": boss}, "paid": {"id": "YES"}}}
+    place = f"/record/v1/customer/{client.create('customer', body)}"
+    assert client.send("PATCH", place, json={"profile": {"motto": "Off"}}).status_code == 204
+    profile = client.get(f"{place}/profile")
+    assert (profile["motto"], profile["boss"]["id"], profile["paid"]["id"]) == ("Off", boss, "YES")
+    assert client.send("PATCH", place, json={"profile": {"motto": 5}}).status_code == 400
+
+    item = client.rows("SELECT id FROM item WHERE itemid IS NOT NULL")[0]["id"]
+    detail = {"quantity": 2, "inventoryAssignment": {"items": [{"binNumber": "B-1", "quantity": 2}]}}
+    line = {"item": {"id": item}, "quantity": 2, "custcol_note": "x", "inventoryDetail": detail}
+    order = {"entity": {"id": place.rpartition("/")[2]}, "item": {"items": [line]}}
+    whole = client.get(f"/record/v1/salesorder/{client.create('salesorder', order)}?expandSubResources=true")
+    (found,) = whole["item"]["items"]
+    assert found["custcol_note"] == "x"
+    assert found["inventoryDetail"]["inventoryAssignment"]["items"][0]["binNumber"] == "B-1"
+    assert client.rows("SELECT uniquekey FROM transactionline WHERE custcol_note = 'x'")
+
+
+def test_types_that_the_sample_lacks(client_of: Callable[..., Any], account_file: Path, refusal: Any) -> None:
+    client = client_of(shape=account_file, one_world=False)
+    listed = client.get("/record/v1/cashsale")
+    assert listed["totalResults"] == 10
+    assert client.rows("SELECT COUNT(*) AS n FROM transaction WHERE type = 'CashSale'") == [{"n": "10"}]
+    assert client.get("/record/v1/cashsale/" + listed["items"][0]["id"])["tranId"]
+    names = {entry["name"] for entry in client.get("/record/v1/metadata-catalog")["items"]}
+    assert {"cashsale", "secret"} <= names
+    schema = client.send("GET", "/record/v1/metadata-catalog/secret", headers={"Accept": "application/schema+json"})
+    assert refusal(schema) == (404, "NONEXISTENT_ID")
+
+
+def test_the_command_says_which_lines_queries_do_not_show(account_file: Path) -> None:
+    company = build_company(Settings(shape=account_file))
+    assert company.lines_without_table() == ["customer.contactRoles", "customer.notes"]
+
+
+def test_what_stands_beside_the_whole_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "shape.json"
+    shape = {**ACCOUNT, "fields": {"customer": {"custentity_x": "text"}}}
+    path.write_text(json.dumps({"format": "netsuite-account", "version": 1, "shape": shape}))
+    with pytest.raises(SettingsError, match="belong there"):
+        Emulator(Settings(shape=path))

@@ -128,6 +128,7 @@ class FieldShape:
         custom: whether the account added it.
         keys: names that find a line of a sublist again; empty for a sublist without a key.
         choices: values of an enum.
+        new_keys: names that tell new lines of a sublist apart, where those are not its keys.
     """
 
     name: str
@@ -138,6 +139,7 @@ class FieldShape:
     custom: bool = False
     keys: tuple[str, ...] = ()
     choices: tuple[str, ...] = ()
+    new_keys: tuple[str, ...] = ()
 
 
 def fields_of(schema: Mapping[str, Any], prefix: str = "") -> Iterator[FieldShape]:
@@ -157,8 +159,9 @@ def fields_of(schema: Mapping[str, Any], prefix: str = "") -> Iterator[FieldShap
             filterable=name.lower() in filterable,
             read_only=entry.get("readOnly") is True,
             custom=entry.get("x-ns-custom-field") is True,
-            keys=_keys(inner) if kind == "sublist" else (),
+            keys=_keys(inner, "existing") if kind == "sublist" else (),
             choices=_choices(inner) if kind == "enum" else (),
+            new_keys=_keys(inner, "new") if kind == "sublist" else (),
         )
         if kind in ("sublist", "subrecord"):
             yield from fields_of(inner, f"{prefix}{name}.")
@@ -251,9 +254,9 @@ def _inside(entry: Mapping[str, Any]) -> Mapping[str, Any]:
     return lines if isinstance(lines, Mapping) else entry
 
 
-def _keys(line: Mapping[str, Any]) -> tuple[str, ...]:
+def _keys(line: Mapping[str, Any], lines: str) -> tuple[str, ...]:
     key = _mapping(line.get("x-ns-sublistkey"))
-    return _names(_mapping(key.get("value")).get("existing")) if key.get("present") is True else ()
+    return _names(_mapping(key.get("value")).get(lines)) if key.get("present") is True else ()
 
 
 def _choices(entry: Mapping[str, Any]) -> tuple[str, ...]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from netsuite_emulator.company.choices import CHOICES
 from netsuite_emulator.company.description import Column, Company, RecordType, Sublist
 from netsuite_emulator.records.service import is_filterable
 
@@ -53,8 +53,10 @@ class SchemaWriter:
         return schema
 
     def _property(self, column: Column) -> dict[str, Any]:
-        title = {"title": _title(str(column.field))}
-        if column.kind in ("reference", "choice", "status", "multiselect", "address"):
+        title = {"title": column.title or _title(str(column.field))}
+        if column.kind == "sublist":
+            return self._lines(column.parts, column.keys, column.new_keys)
+        if column.kind in ("reference", "choice", "status", "multiselect", "address", "subrecord"):
             described: dict[str, Any] = {**title, **self._object, "properties": self._inner(column)}
         else:
             kind = "integer" if column.field == "internalId" else column.kind
@@ -68,14 +70,12 @@ class SchemaWriter:
         return described
 
     def _inner(self, column: Column) -> dict[str, Any]:
-        if column.kind == "choice":
-            values = list(CHOICES[column.target])
-            return {"id": {"type": "string", "enum": values}, "refName": {"type": "string"}}
-        if column.kind == "status":
-            return {"id": {"type": "string"}, "refName": {"type": "string"}}
-        if column.kind == "address":
-            columns = self._company.tables["entityaddress"].columns
-            return {**{str(part.field): self._property(part) for part in columns if part.field}, "links": _LINKS}
+        if column.kind in ("choice", "status"):
+            values = {"enum": list(column.choices)} if column.choices else {}
+            return {"id": {"type": "string", **values}, "refName": {"type": "string"}}
+        if column.kind in ("address", "subrecord"):
+            columns = column.parts or self._company.tables["entityaddress"].columns
+            return self._properties([part for part in columns if part.field])
         reference = {
             "id": {"title": "Internal identifier", "type": "string"},
             "externalId": {"title": "External identifier", "type": "string"},
@@ -87,13 +87,18 @@ class SchemaWriter:
         return reference
 
     def _sublist(self, sublist: Sublist) -> dict[str, Any]:
-        columns = self._company.line_fields(sublist)
+        keys = (sublist.key,) if sublist.key and not sublist.keys else sublist.keys
+        return self._lines(self._company.line_fields(sublist), keys, sublist.new_keys or keys)
+
+    def _properties(self, columns: Sequence[Column]) -> dict[str, Any]:
         properties = {str(column.field): self._property(column) for column in columns}
-        row: dict[str, Any] = {"type": "object", "properties": {**properties, "links": _LINKS}, "x-ns-filterable": []}
+        return {**dict(sorted(properties.items())), "links": _LINKS}
+
+    def _lines(self, columns: Sequence[Column], keys: Sequence[str], new_keys: Sequence[str]) -> dict[str, Any]:
+        row: dict[str, Any] = {"type": "object", "properties": self._properties(columns), "x-ns-filterable": []}
         row["x-ns-sublistkey"] = {"present": False}
-        if sublist.key is not None:
-            value = {"new": [sublist.key], "existing": [sublist.key]}
-            row["x-ns-sublistkey"] = {"present": True, "value": value}
+        if keys:
+            row["x-ns-sublistkey"] = {"present": True, "value": {"new": [*new_keys], "existing": [*keys]}}
         return {"type": "object", "properties": _collection(row)}
 
 

@@ -49,10 +49,10 @@ class Catalog:
             return Answer(200, entries[0] if one else {"items": entries})
         if len(names) > 1 or "," in names[0]:
             raise _malformed()
-        if names[0].lower() == "nslink":
-            return Answer(200, NS_LINK, content_type=_SCHEMA)
         kind = self._company.record_types.get(names[0].lower())
-        if kind is None or not self._company.sees(kind):
+        if kind is None and names[0].lower() == "nslink":
+            return Answer(200, NS_LINK, content_type=_SCHEMA)
+        if kind is None or not self._company.sees(kind) or not kind.described:
             raise hidden_record_type(names[0])
         if _OPEN_API in accept:
             return Answer(200, open_api(self._company, [kind], call.base), content_type=_OPEN_API)

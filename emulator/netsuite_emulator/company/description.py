@@ -5,7 +5,7 @@ Tables are written down in `tables/*.txt`, record types in `record_types.py`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -24,6 +24,7 @@ _SQL_TYPES = {
     "date": "DATE",
     "datetime": "TIMESTAMP",
 }
+_CUSTOM = ("custbody", "custcol", "custentity", "custevent", "custitem", "custrecord", "cseg")
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,9 @@ class Column:
     """A column of a table, and the field it is in the record service (None where it is not one).
 
     `kind` is one of id, reference, choice, text, long, flag, integer, number, date, datetime, multiselect, status,
-    address; `target` is the table referred to, or the list a choice is from.
+    address, subrecord, sublist; `target` is the table referred to, or the list a choice is from. The values of an
+    account's own choice are `values`, any where there are none. An address shows its `parts`, all where none are named;
+    subrecords, and the sublists in them, are kept as JSON with their `parts`, lines told apart by `keys`.
     """
 
     name: str
@@ -39,6 +42,16 @@ class Column:
     target: str
     field: str | None
     marks: frozenset[str]
+    values: tuple[str, ...] = ()
+    parts: tuple[Column, ...] = ()
+    keys: tuple[str, ...] = ()
+    new_keys: tuple[str, ...] = ()
+    title: str = ""
+
+    @property
+    def choices(self) -> Mapping[str, str]:
+        """What a choice can be, id and label; empty where that is not known."""
+        return dict(zip(self.values, self.values, strict=True)) if self.values else CHOICES.get(self.target, {})
 
     @property
     def sql_type(self) -> str:
@@ -66,7 +79,7 @@ class Column:
     @property
     def custom(self) -> bool:
         """True for custom fields, named by their script id [section_1545129726]."""
-        return self.name.startswith("cust")
+        return self.name.startswith(_CUSTOM)
 
 
 @dataclass(frozen=True)
@@ -117,7 +130,7 @@ class Sublist:
 
     `key` is the REST property that tells rows apart, None where the sublist has no key [chapter_1545142407]. Of a
     transaction's lines, which stand in one table, `with_item` tells whether those of the sublist have an item, None for
-    both.
+    both. In an account of a shape its rows have the properties of `columns`, and new ones are told apart by `new_keys`.
     """
 
     name: str
@@ -127,6 +140,24 @@ class Sublist:
     only: tuple[str, ...] = ()
     with_item: bool | None = None
     constants: tuple[tuple[str, str], ...] = ()
+    columns: tuple[Column, ...] | None = None
+    keys: tuple[str, ...] = ()
+    new_keys: tuple[str, ...] = ()
+
+    @property
+    def own(self) -> bool:
+        """Whether it is one that only a shape has: its rows are told apart by all of `keys`, or by their number."""
+        return self.table not in load_tables()
+
+    @property
+    def key_columns(self) -> tuple[Column, ...]:
+        """The columns of `keys`."""
+        return tuple(column for key in self.keys for column in self.columns or () if column.field == key)
+
+    @property
+    def numbers(self) -> tuple[Column, ...]:
+        """Those of them that a new row gets a number in, rather than what it says."""
+        return tuple(column for column in self.key_columns if column.sql_type == "BIGINT" and not column.target)
 
     @property
     def where(self) -> str:
@@ -144,7 +175,10 @@ class Sublist:
 
 @dataclass(frozen=True)
 class RecordType:
-    """A record type: the rows of `table` that carry the `constants`."""
+    """A record type: the rows of `table` that carry the `constants`.
+
+    In an account of a shape its fields are `columns`. One that is not `described` is listed and has no schema.
+    """
 
     name: str
     table: str
@@ -158,6 +192,8 @@ class RecordType:
     prefix: str = ""
     posting: bool = False
     methods: frozenset[str] = frozenset({"GET", "POST", "PATCH", "PUT", "DELETE"})
+    columns: tuple[Column, ...] | None = None
+    described: bool = True
 
     @property
     def path(self) -> str:
@@ -189,16 +225,26 @@ class Company:
     def fields(self, record_type: RecordType) -> list[Column]:
         """The columns that are body fields of a record type."""
         table = self.tables[record_type.table]
+        if record_type.columns is not None:
+            return _in_sight(record_type.columns, table)
         return [column for column in table.columns if column.field and column.field not in record_type.without]
 
     def line_fields(self, sublist: Sublist) -> list[Column]:
         """The columns that are properties of a sublist's rows."""
+        if sublist.columns is not None:
+            return _in_sight(sublist.columns, self.tables[sublist.table])
         columns = [column for column in self.tables[sublist.table].columns if column.field]
         return [column for column in columns if not sublist.only or column.field in sublist.only]
 
     def types_of_table(self, table: str) -> list[RecordType]:
         """The record types whose rows are in a table."""
         return [record_type for record_type in self.record_types.values() if record_type.table == table]
+
+    def lines_without_table(self) -> list[str]:
+        """The sublists that only a shape has and whose lines no table of SuiteQL shows, as type.sublist."""
+        kinds = self.record_types.values()
+        sublists = [(kind, sublist) for kind in kinds for sublist in kind.sublists if sublist.own]
+        return sorted(f"{kind.path}.{one.name}" for kind, one in sublists if self.table_of_query(one.table) is None)
 
     def sees(self, record_type: RecordType) -> bool:
         """Whether the role may see the record type."""
@@ -208,6 +254,12 @@ class Company:
         """Whether the role may query the table: it must see one of its record types, where it has any."""
         types = self.types_of_table(table)
         return table not in self.hidden_record_types and (not types or any(self.sees(kind) for kind in types))
+
+
+def _in_sight(columns: Sequence[Column], table: Table) -> list[Column]:
+    """Those columns that nobody has hidden."""
+    stored = ((column, table.column(column.name)) for column in columns)
+    return [column for column, kept in stored if kept is not None and kept.field]
 
 
 def _parse_column(line: str) -> Column:

@@ -9,6 +9,7 @@ from netsuite_emulator.company.bulk import bulk_tables, bulk_types
 from netsuite_emulator.company.description import Company, RecordType, Sublist, Table, load_tables
 from netsuite_emulator.company.settings import DELETION_TABLES, CompanySettings
 from netsuite_emulator.company.shape import Shape, read_shape
+from netsuite_emulator.company.shaped_types import shaped_company
 from netsuite_emulator.company.views import VIEWS
 from netsuite_emulator.options import SettingsError, unknown_name
 
@@ -129,7 +130,12 @@ def build_company(settings: CompanySettings) -> Company:
 
 def _build(settings: CompanySettings) -> Company:
     shape = read_shape(settings.shape)
-    tables = _shaped(dict(load_tables()), shape)
+    sample = [*_all_record_types()]
+    if shape.types is None:
+        tables = _shaped(dict(load_tables()), shape)
+        shaped = [*sample, *shape.added_types()]
+    else:
+        tables, shaped = shaped_company(shape, sample)
     for table in bulk_tables(settings.big_tables, settings.custom_record_types):
         if table.name in tables:
             raise SettingsError(f"There is a table {table.name} already: name the big table otherwise.")
@@ -139,11 +145,13 @@ def _build(settings: CompanySettings) -> Company:
     for name in settings.hidden_columns | shape.hidden_columns:
         _hide(tables, name.lower())
     bulk = bulk_types(settings.big_tables, settings.custom_record_types)
-    kinds = [*shape.record_types([*_all_record_types()], tables), *bulk]
+    kinds = [*shaped, *bulk]
     every_table = {*tables, *load_tables()}
     every_type = {kind.path for kind in kinds}
-    _known("table with rows to choose", settings.table_rows, {*shape.added_tables(), *(kind.table for kind in kinds)})
-    off = _known("table", settings.switched_off, every_table)
+    _known(
+        "table with rows to choose", settings.table_rows, {*(tables.keys() - load_tables()), *(k.table for k in kinds)}
+    )
+    off = without = _known("table", settings.switched_off, every_table)
     hidden = _known("record type or table", settings.hidden_record_types | shape.hidden, every_type | every_table)
     view_only = _known("record type", shape.view_only, every_type)
     if shape.tables is not None:
@@ -154,7 +162,8 @@ def _build(settings: CompanySettings) -> Company:
         off |= {"fiscalcalendar", "accountingperiodfiscalcalendars"}
     if not settings.second_book:
         off |= {"accountingbooksubsidiaries"}
-    types = {kind.path: kind for kind in kinds if kind.table in tables and kind.table not in off}
+    gone = off if shape.types is None else without  # record types that have no table to query are there all the same
+    types = {kind.path: kind for kind in kinds if kind.table in tables and kind.table not in gone}
     joins = frozenset(tuple(name.lower().split("/")) for name in settings.refused_joins)
     _known("table", [table for join in joins for table in join], every_table)
     return Company(
@@ -171,7 +180,7 @@ def _shaped(tables: dict[str, Table], shape: Shape) -> dict[str, Table]:
     _known("table", shape.fields, {*tables, *shape.added_tables()})
     shaped = {name: shape.with_fields(table) for name, table in {**tables, **shape.added_tables()}.items()}
     for name, columns in shape.fields.items():
-        if name in VIEWS and shape.tables is None and any(column.kind for column in columns):
+        if name in VIEWS and any(column.kind for column in columns):
             raise SettingsError(f"The table {name} follows from others: add the fields to those.")
     for table in shaped.values():
         _known("table", [each.target for each in table.columns if each.kind in _REFERRING and each.target], shaped)

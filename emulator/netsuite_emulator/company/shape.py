@@ -13,17 +13,29 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from netsuite_emulator.company.description import Column, Company, RecordType, Table, load_tables
+from netsuite_emulator.company.description import Column, Company, RecordType, Sublist, Table, load_tables
 from netsuite_emulator.options import SettingsError, unknown_name
 
-__all__ = ["RECORD_COLUMNS", "Shape", "column_statements", "read_account", "read_shape", "row_statements"]
+__all__ = [
+    "KINDS",
+    "RECORD_COLUMNS",
+    "Shape",
+    "column_of",
+    "column_statements",
+    "line_statements",
+    "list_table",
+    "read_account",
+    "read_shape",
+    "record_table",
+    "row_statements",
+]
 
 FORMAT, VERSION = "netsuite-account", 1
 _SECTIONS = {
     *("lists", "segments", "records", "fields", "hidden", "hidden_columns", "view_only"),
     *("only", "counts", "features"),  # of the whole form
 }
-_KINDS = {
+KINDS = {
     "text": "text",
     "long text": "long",
     "integer": "integer",
@@ -33,7 +45,9 @@ _KINDS = {
     "date-time": "datetime",
     "reference": "reference",
     "multi-select": "multiselect",
+    "choice": "choice",
 }
+_PARTS = ("sublist", "subrecord")
 # What custom records and lists have besides their own fields [SQL-columns].
 _RECORD = (
     ("id", "id", "", "id", ""),
@@ -48,8 +62,11 @@ _RECORD = (
     ("lastmodifiedby", "reference", "employee", None, ""),
 )
 RECORD_COLUMNS = tuple(part[0] for part in _RECORD)
+_WRITTEN = ("text", "integer", "choice")  # parts of subrecords that are generated
 _LIST = ("id", "recordid", "name", "externalid", "scriptid", "isinactive")
 _ROWS = 20
+_WITH_LINES = 100
+"""Records of a type that get lines."""
 
 
 @dataclass(frozen=True)
@@ -65,8 +82,8 @@ class Shape:
         hidden: record types and tables that the role may not see.
         hidden_columns: columns that it may not see, as table.column.
         view_only: record types that it may not write.
-        types: all record types there are, each with its table, fields and sublists; None for those of the sample
-            company and the file.
+        types: all record types there are, each with its table and its fields, those of subrecords and sublists in
+            them; None for those of the sample company and the file.
         tables: all tables there are, with columns and keys; None likewise.
     """
 
@@ -82,20 +99,13 @@ class Shape:
     tables: dict[str, Mapping[str, Any]] | None = None
 
     def added_tables(self) -> dict[str, Table]:
-        """The tables that the sample company does not have."""
-        others = {name: _other_table(name, table) for name, table in (self.tables or {}).items()}
-        added = {**others, **{name: _list_table(name) for name in self.lists}, **self.records}
+        """The tables that a file by hand adds to those of the sample company."""
+        added = {**{name: list_table(name) for name in self.lists}, **self.records}
         return {name: table for name, table in added.items() if name not in load_tables()}
 
-    def record_types(self, sample: Sequence[RecordType], tables: Mapping[str, Table]) -> list[RecordType]:
-        """All record types there are, given those of the sample company and all tables."""
-        custom = [name for name in self.added_tables() if name in self.records or name in self.lists]
-        kinds = {kind.path: kind for kind in (*sample, *(self._custom_type(name) for name in custom))}
-        if self.types is None:
-            return list(kinds.values())
-        return [
-            _limited(kinds.get(name), name, one, tables) for name, one in self.types.items() if one["table"] in tables
-        ]
+    def added_types(self) -> list[RecordType]:
+        """The record types that a file by hand adds."""
+        return [self._custom_type(name) for name in self.added_tables()]
 
     def _custom_type(self, name: str) -> RecordType:
         return RecordType(
@@ -103,29 +113,10 @@ class Shape:
         )
 
     def with_fields(self, table: Table) -> Table:
-        """A table with the columns that the file adds or changes, and without those that are not there."""
+        """A table with the columns that a file by hand adds or changes."""
         changed = {column.name: column for column in self.fields.get(table.name, ())}
-        if self.tables is None:
-            columns = [_merged(column, changed.pop(column.name, None)) for column in table.columns]
-            columns += [column for column in changed.values() if column.kind]
-            return replace(table, columns=tuple(columns))
-        there = dict((self.tables.get(table.name) or {}).get("columns", {}))
-        columns = [each if there.pop(each.name, None) else each.unknown_to_queries() for each in table.columns]
-        shown = {column.field for column in columns}
-        changed = {name: column for name, column in changed.items() if column.kind and column.field not in shown}
-        # A column that the sample company has besides, and does not show in records, becomes a field.
-        columns = [
-            replace(each, field=changed[each.name].field) if each.name in changed and not each.field else each
-            for each in columns
-        ]
-        known = {column.name for column in columns}
-        added = [column for column in changed.values() if column.name not in known]
-        columns += [column if column.name in there else column.unknown_to_queries() for column in added]
-        columns += [
-            _column(table.name, name, {"kind": kind, "field": None})
-            for name, kind in there.items()
-            if name not in changed
-        ]
+        columns = [_merged(column, changed.pop(column.name, None)) for column in table.columns]
+        columns += [column for column in changed.values() if column.kind]
         return replace(table, columns=tuple(columns))
 
 
@@ -204,10 +195,14 @@ def _shape(shape: Mapping[str, Any]) -> Shape:
         table = str(name).lower()
         if not table.startswith("customrecord_"):
             raise SettingsError(f"The record {name} must have a name that begins with customrecord_.")
-        records[table] = _record_table(table, _columns(table, record.get("fields") or {}))
+        records[table] = record_table(table, _columns(table, record.get("fields") or {}))
         rows[table] = int(record.get("rows", _ROWS))
         labels[table] = str(record.get("label") or "")
     only = shape.get("only") or {}
+    if only and (records or fields):
+        raise SettingsError(
+            "A shape says in `only` what there is, so records, fields and segments belong there, and not beside it."
+        )
     return Shape(
         records=records,
         lists=lists,
@@ -217,7 +212,7 @@ def _shape(shape: Mapping[str, Any]) -> Shape:
         hidden=_names(shape, "hidden"),
         hidden_columns=_names(shape, "hidden_columns"),
         view_only=_names(shape, "view_only"),
-        types=_lowered(only.get("record_types")),
+        types=_described(_lowered(only.get("record_types"))),
         tables=_lowered(only.get("tables")),
     )
 
@@ -226,16 +221,30 @@ def _lowered(section: Mapping[str, Any] | None) -> dict[str, Mapping[str, Any]] 
     return None if section is None else {str(name).lower(): dict(one) for name, one in section.items()}
 
 
-def _limited(kind: RecordType | None, name: str, one: Mapping[str, Any], tables: Mapping[str, Table]) -> RecordType:
-    """A record type with those of its fields and sublists that the account shows."""
-    kind = kind or RecordType(name, one["table"], label=name.capitalize())
-    shown = set(one["fields"])
-    hidden = {column.field for column in tables[kind.table].columns if column.field and column.field not in shown}
-    sublists = tuple(sublist for sublist in kind.sublists if sublist.name in one["sublists"])
-    addresses = {column.field for column in tables[kind.table].columns if column.kind == "address"} & set(
-        one["sublists"]
-    )
-    return replace(kind, without=kind.without | (hidden - addresses), sublists=sublists)
+def _described(types: dict[str, Mapping[str, Any]] | None) -> dict[str, Mapping[str, Any]] | None:
+    """The record types, with a mapping for each field, and for each part of a field."""
+    if types is None:
+        return None
+    return {
+        name: {"table": str(one.get("table", name)).lower(), "fields": _fields(name, one.get("fields"))}
+        for name, one in types.items()
+    }
+
+
+def _fields(place: str, fields: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    if fields is None:
+        return None
+    return {str(name): _field(f"{place}.{name}", described) for name, described in fields.items()}
+
+
+def _field(place: str, described: Any) -> dict[str, Any]:
+    if isinstance(described, str):
+        kind, _, target = described.partition(":")
+        described = {"kind": kind, "to": target}
+    kind = described["kind"]
+    if kind not in (*KINDS, *_PARTS):
+        raise unknown_name(f"kind of field in {place}, which is", str(kind), (*KINDS, *_PARTS))
+    return {**described, **({"fields": _fields(place, described.get("fields") or {})} if kind in _PARTS else {})}
 
 
 def _names(section: Mapping[str, Any], name: str) -> frozenset[str]:
@@ -249,22 +258,23 @@ def _values(name: object, values: Any) -> tuple[str, ...]:
 
 
 def _columns(table: str, columns: Mapping[str, Any]) -> list[Column]:
-    return [_column(table, str(name), described) for name, described in columns.items()]
+    return [column_of(table, str(name), described) for name, described in columns.items()]
 
 
-def _column(table: str, name: str, described: Any) -> Column:
+def column_of(table: str, name: str, described: Any) -> Column:
     """A column as the file has it: `text`, `reference:customer`, or a mapping with kind, to, max, required."""
     if isinstance(described, str):
         kind, _, target = described.partition(":")
         described = {"kind": kind, "to": target}
     kind, target = described.get("kind"), str(described.get("to") or "").lower()
-    if kind is not None and kind not in _KINDS:
-        raise unknown_name(f"kind of field in {table}.{name}, which is", str(kind), _KINDS)
+    if kind is not None and kind not in KINDS:
+        raise unknown_name(f"kind of field in {table}.{name}, which is", str(kind), KINDS)
     marks = {"required"} if described.get("required") else set()
     marks |= {f"max={int(described['max'])}"} if "max" in described else set()
     marks |= {"readonly"} if described.get("read_only") else set()
     shown = described.get("field", name)
-    return Column(name.lower(), _KINDS.get(kind or "", ""), target, shown, frozenset(marks))
+    values = tuple(map(str, described.get("choices", ())))
+    return Column(name.lower(), KINDS.get(kind or "", ""), target, shown, frozenset(marks), values)
 
 
 def _merged(column: Column, changed: Column | None) -> Column:
@@ -274,21 +284,14 @@ def _merged(column: Column, changed: Column | None) -> Column:
     return replace(column, kind=kind, target=target or column.target, marks=column.marks | changed.marks)
 
 
-def _record_table(name: str, columns: Sequence[Column]) -> Table:
+def record_table(name: str, columns: Sequence[Column]) -> Table:
     own = {column.name: column for column in columns}
     own.update({base: replace(own[base], kind="", target="") for base in RECORD_COLUMNS if base in own})
     base = [_merged(_base(part), own.pop(part[0], None)) for part in _RECORD]
     return Table(name, (*base, *own.values()), "name", ("id",), name, one_world=False)
 
 
-def _other_table(name: str, table: Mapping[str, Any]) -> Table:
-    columns = [_column(name, each, {"kind": kind, "field": None}) for each, kind in table["columns"].items()]
-    keys = tuple(table.get("keys") or [columns[0].name])
-    shown = next((each.name for each in columns if each.name in ("name", "fullname")), keys[0])
-    return Table(name, tuple(columns), f'"{shown}"', keys, name, one_world=False)
-
-
-def _list_table(name: str) -> Table:
+def list_table(name: str) -> Table:
     columns = tuple(_base(part) for part in _RECORD if part[0] in _LIST)
     return Table(name, columns, "name", ("id",), name, one_world=False)
 
@@ -313,7 +316,7 @@ def row_statements(shape: Shape, table: Table, rows: Mapping[str, int]) -> Itera
         yield f'INSERT INTO "{table.name}" BY NAME SELECT {names} FROM (VALUES {listed}) one(id, name)'
         return
     count = rows.get(table.name, shape.rows.get(table.name, _ROWS))
-    if table.name not in shape.records:
+    if not table.name.startswith("customrecord_"):
         key = table.column(table.key[0])
         place = "n + 1" if key is None or key.sql_type == "BIGINT" else "('K' || (n + 1))"
         yield f'INSERT INTO "{table.name}" BY NAME SELECT {place} AS "{table.key[0]}" FROM range({count}) numbers(n)'
@@ -324,6 +327,24 @@ def row_statements(shape: Shape, table: Table, rows: Mapping[str, int]) -> Itera
         "'val_' || (n + 1) AS scriptid, -5 AS owner, TIMESTAMP '2025-01-01 08:00:00' + to_minutes(n * 7) AS created, "
         f"TIMESTAMP '2025-06-01 08:00:00' + to_minutes(n * 11) AS lastmodified FROM range({count}) numbers(n)"
     )
+
+
+def line_statements(company: Company, kind: RecordType, sublist: Sublist) -> Iterator[str]:
+    """The statements that give the records of a type their lines of a sublist that only a shape has.
+
+    Lines that are told apart by a reference are one a record, so that none leads where another does.
+    """
+    table, owner = company.tables[sublist.table], company.tables[kind.table]
+    lines = 2 if len(sublist.numbers) == len(sublist.keys) else 1
+    said = {table.key[0]: "row_number() OVER (ORDER BY r.id, l.i)", sublist.parent: "r.id"}
+    for column in sublist.numbers:
+        said[column.name] = said[table.key[0]] if column.name in ("id", "internalid") else "l.i"
+    named = ", ".join(f'{value} AS "{name}"' for name, value in said.items())
+    constants = " AND ".join(f'"{name}" = {_quoted(value)}' for name, value in kind.constants) or "true"
+    records = f'SELECT "{kind.key}" AS id FROM main."{owner.name}" WHERE {constants} ORDER BY 1 LIMIT {_WITH_LINES}'
+    highest = f'(SELECT coalesce(max("{table.key[0]}"), 0) FROM "{table.name}")'
+    named = named.replace("row_number()", f"{highest} + row_number()")
+    yield f'INSERT INTO "{table.name}" BY NAME SELECT {named} FROM ({records}) r, range(1, {lines + 1}) l(i)'
 
 
 def column_statements(company: Company, table: Table, columns: Sequence[Column]) -> Iterator[str]:
@@ -338,6 +359,13 @@ def column_statements(company: Company, table: Table, columns: Sequence[Column])
 
 def _generated(company: Company, column: Column) -> str | None:
     """DuckDB's expression for a value of a column; None where there is nothing to generate."""
+    if column.kind == "choice":
+        listed = ", ".join(map(_quoted, column.values))
+        return f"[{listed}][1 + (rowid % {len(column.values)})::INTEGER]" if listed else None
+    if column.kind == "subrecord":
+        parts = ((part, _generated(company, part)) for part in column.parts if part.kind in _WRITTEN)
+        listed = ", ".join(f"{_quoted(str(part.field))}, {value}" for part, value in parts if value)
+        return f"json_object({listed})::VARCHAR" if listed else None
     if column.kind in ("reference", "multiselect"):
         target = company.tables.get(column.target)
         if target is None:

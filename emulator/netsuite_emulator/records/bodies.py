@@ -10,7 +10,6 @@ from decimal import Decimal
 from typing import Any
 
 from netsuite_emulator.clock import AccountCalendar
-from netsuite_emulator.company.choices import CHOICES
 from netsuite_emulator.company.description import Column, Sublist
 from netsuite_emulator.errors import NetSuiteError, invalid_content
 from netsuite_emulator.records.store import RecordStore
@@ -76,10 +75,10 @@ class Validation:
 
 @dataclass
 class Changes:
-    """What a body asks for: column values, addresses by column, rows by sublist (None empties it)."""
+    """What a body asks for: column values, subrecords by column, rows by sublist (None empties it)."""
 
     columns: dict[str, Any] = field(default_factory=dict)
-    addresses: dict[str, dict[str, Any] | None] = field(default_factory=dict)
+    subrecords: dict[str, dict[str, Any] | None] = field(default_factory=dict)
     sublists: dict[str, list[Any] | None] = field(default_factory=dict)
 
 
@@ -117,13 +116,54 @@ class BodyReader:
             key = name.lower()
             if key in rows_by_name:
                 changes.sublists[rows_by_name[key].name] = self._rows(value, place)
-            elif key in by_name and by_name[key].kind == "address":
-                changes.addresses[by_name[key].name] = value
+            elif key in by_name and by_name[key].kind in ("address", "subrecord"):
+                changes.subrecords[by_name[key].name] = value
             elif key in by_name and "readonly" not in by_name[key].marks and by_name[key].kind != "id":
                 self._take(changes, by_name[key], value, place, sign)
             elif key not in by_name and key not in _IGNORED:
                 self._validation.unknown_name(place)
         return changes
+
+    def subrecord(self, column: Column, body: Any, place: str, before: Mapping[str, Any]) -> dict[str, Any]:
+        """A subrecord that is kept as JSON, with what a body changes of it.
+
+        Args:
+            column: with the parts.
+            body: the object.
+            place: where it stands in the body, for messages.
+            before: what there is.
+
+        Raises:
+            NetSuiteError: a name or a value is refused.
+        """
+        if not isinstance(body, dict):
+            raise invalid_content(f"Invalid value for the sub-resource '{place}': a JSON object is expected.", place)
+        by_name = {str(part.field).lower(): part for part in column.parts}
+        kept = dict(before)
+        for name, value in body.items():
+            part, inner = by_name.get(name.lower()), f"{place}.{name}"
+            if part is None:
+                if name.lower() not in _IGNORED:
+                    self._validation.unknown_name(inner)
+            elif value is None:
+                kept.pop(str(part.field), None)
+            elif "readonly" not in part.marks:
+                self._take_part(kept, part, value, inner)
+        return kept
+
+    def _take_part(self, kept: dict[str, Any], part: Column, value: Any, place: str) -> None:
+        name = str(part.field)
+        if part.kind == "subrecord":
+            kept[name] = self.subrecord(part, value, place, kept.get(name, {}))
+        elif part.kind == "sublist":
+            rows = enumerate(self._rows(value, place) or ())
+            kept[name] = [self.subrecord(part, row, f"{place}.items[{number}]", {}) for number, row in rows]
+        else:
+            changes = Changes()
+            self._take(changes, part, value, place, 1)
+            if part.name in changes.columns:
+                is_read = part.kind in ("reference", "multiselect", "choice")
+                kept[name] = changes.columns[part.name] if is_read else value
 
     def _take(self, changes: Changes, column: Column, value: Any, place: str, sign: int) -> None:
         try:
@@ -183,10 +223,14 @@ class BodyReader:
         """A reference by id, external id or name [section_156334828635]. One that leads nowhere is always an error."""
         if not isinstance(value, dict):
             raise _FormError("An object with an 'id' is expected.")
-        table = self._store.company.tables[column.target]
         named = {key.lower(): part for key, part in value.items()}
         found: int | None = None
-        if named.get("id") is not None:
+        table = self._store.company.tables.get(column.target)
+        if table is None:  # a shape need not say where a reference leads
+            if not re.fullmatch(r"-?\d{1,18}", str(named.get("id"))):
+                raise _FormError("An object with an 'id' that is a number is expected.")
+            found = int(named["id"])
+        elif named.get("id") is not None:
             found = int(named["id"]) if self._store.exists(table, named["id"]) else None
         elif named.get("externalid") is not None:
             found = self._store.by_external_id(table, str(named["externalid"]))
@@ -241,11 +285,12 @@ def _date(value: Any) -> date:
 
 def _choice(column: Column, value: Any) -> str:
     """An id or a label of a list, bare or in an object [section_1545142146]."""
-    choices = CHOICES[column.target]
-    chosen = value
+    choices, chosen = column.choices, value
     if isinstance(value, dict):
         chosen = value.get("id", value.get("refName"))
     for key, name in choices.items():
         if str(chosen) in (key, name):
             return key
-    raise _FormError("Provide one of the listed values.")
+    if choices or isinstance(chosen, (dict, list)) or chosen is None:
+        raise _FormError("Provide one of the listed values.")
+    return str(chosen)

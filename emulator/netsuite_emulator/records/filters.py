@@ -36,6 +36,7 @@ _OPERATORS = {
     "reference": _NUMBER_OPERATORS,
     "integer": _NUMBER_OPERATORS,
     "number": _NUMBER_OPERATORS,
+    "multiselect": {"ANY_OF": "list_has_any(string_split({0}, ', '), [{*}])"},
 }
 _TIME = re.compile(r" +\d{1,2}:\d{2}(:\d{2})?( ?[ap]m)?$", re.IGNORECASE)
 _INVALID = "Invalid search query. Provide a valid search query."

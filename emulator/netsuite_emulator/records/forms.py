@@ -7,7 +7,6 @@ from collections.abc import Callable
 from typing import Any
 
 from netsuite_emulator.clock import AccountCalendar
-from netsuite_emulator.company.choices import CHOICES
 from netsuite_emulator.company.description import Column, RecordType
 from netsuite_emulator.errors import invalid_parameter
 from netsuite_emulator.exchange import Answer, Call, Page
@@ -95,7 +94,7 @@ class Forms:
 
     def _options(self, column: Column) -> list[dict[str, str]]:
         if column.kind == "choice":
-            return [{"id": key, "refName": name} for key, name in CHOICES[column.target].items()]
+            return [{"id": key, "refName": name} for key, name in column.choices.items()]
         table = self._store.company.tables[column.target]
         sql = f'SELECT "{table.key[0]}", {table.display} FROM "{table.name}" ORDER BY 1'
         return [{"id": str(key), "refName": str(name or "")} for key, name in self._store.storage.rows(sql)]

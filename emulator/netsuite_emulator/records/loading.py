@@ -24,7 +24,7 @@ from netsuite_emulator.records.bodies import BodyReader, Changes, Validation
 from netsuite_emulator.records.store import RecordStore, insert, update
 from netsuite_emulator.records.sublists import SublistWriter
 from netsuite_emulator.records.transaction_lines import TransactionLines
-from netsuite_emulator.records.writing import OWNED, column_defaults, stamps
+from netsuite_emulator.records.writing import column_defaults, owned_rows, stamps
 from netsuite_emulator.storage.storage import Storage
 
 __all__ = ["load_records"]
@@ -159,7 +159,9 @@ def _clear(store: RecordStore, one: _Given) -> None:
     tables = store.company.tables
     table = tables[one.kind.table]
     for other in (each for each in tables.values() if each.space == table.space and each.name not in VIEWS):
-        for owned, column in OWNED.get(other.name, ()) if store.keys(other, {other.key[0]: one.identifier}) else ():
+        for owned, column in (
+            owned_rows(store.company, other.name) if store.keys(other, {other.key[0]: one.identifier}) else ()
+        ):
             store.storage.remove(tables[owned], column, one.identifier)
         store.storage.remove(other, other.key[0], one.identifier)
 
@@ -179,8 +181,9 @@ def _fill(store: RecordStore, calendar: AccountCalendar, one: _Given) -> list[st
     header = {**values, "id": one.identifier}
     lines = TransactionLines(store, kind, header, now, is_new=True) if table.name == "transaction" else None
     parts = SublistWriter(store, calendar, reader.validation, lines, reader)
-    for column, body in changes.addresses.items():
-        parts.write_address(table, kind.key, one.identifier, column, body, is_new=True)
+    columns = {column.name: column for column in store.company.fields(kind)}
+    for name, body in changes.subrecords.items():
+        parts.write_subrecord(table, columns[name], one.identifier, body, is_new=True)
     for sublist in kind.sublists:
         if sublist.name in changes.sublists:
             parts.write(kind, sublist, one.identifier, changes.sublists[sublist.name], is_new=True, replace=False)

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote, urlencode
 
 from netsuite_emulator.clock import AccountCalendar
-from netsuite_emulator.company.choices import CHOICES
 from netsuite_emulator.company.description import Column, RecordType, Sublist
 from netsuite_emulator.company.record_types import STATUSES
 from netsuite_emulator.errors import nonexistent_id
 from netsuite_emulator.exchange import Answer, Call, Page, collection, singular
 from netsuite_emulator.records.store import RecordStore
+from netsuite_emulator.records.sublists import row_key
 
 __all__ = ["RecordReader", "SubResources"]
 
@@ -69,7 +71,7 @@ class RecordReader:
 
     def line(self, record_type: RecordType, sublist: Sublist, row: dict[str, Any], address: str) -> dict[str, Any]:
         """One row of a sublist."""
-        own = f"{address}/{line_key(sublist, row)}"
+        own = f"{address}/{row_key(sublist, row)}"
         answer: dict[str, Any] = {"links": [{"rel": "self", "href": own}]}
         for column in self._store.company.line_fields(sublist):
             sign = record_type.sign if "signed" in column.marks else 1
@@ -78,14 +80,42 @@ class RecordReader:
             answer["id"] = answer["internalId"]
         return answer
 
-    def address(self, number: int, link: str) -> dict[str, Any]:
-        """An address subrecord."""
+    def address(self, column: Column, number: int, link: str) -> dict[str, Any]:
+        """The address that a column leads to."""
         table = self._store.company.tables["entityaddress"]
         row = self._store.row(table, "nkey", number) or {}
         answer: dict[str, Any] = {"links": [{"rel": "self", "href": link}]}
-        for column in table.columns:
-            self._put(answer, column, row, link, 1)
+        for part in column.parts or table.columns:
+            self._put(answer, part, row, link, 1)
         return answer
+
+    def subrecord(self, column: Column, value: Any, link: str, *, in_full: bool = True) -> dict[str, Any]:
+        """A subrecord that is kept as JSON, or a sublist in one: a link, or all of it."""
+        links = {"links": [{"rel": "self", "href": link}]}
+        if not in_full:
+            return links
+        if column.kind == "sublist":
+            lines = replace(column, kind="subrecord")
+            items = [self.subrecord(lines, row, f"{link}/{number}") for number, row in enumerate(value, 1)]
+            return {**links, "items": items, "totalResults": len(items)}
+        answer: dict[str, Any] = links
+        for part in column.parts:
+            name = str(part.field)
+            if name in value:
+                answer[name] = self._part(part, value[name], f"{link}/{quote(name)}")
+        return answer
+
+    def _part(self, part: Column, value: Any, link: str) -> Any:
+        match part.kind:
+            case "reference":
+                return self.reference(part, int(value))
+            case "choice":
+                return self._choice(value, value)
+            case "multiselect":
+                return self.multiselect(part, value, link)
+            case "subrecord" | "sublist":
+                return self.subrecord(part, value, link)
+        return value
 
     def multiselect(self, column: Column, value: str, link: str) -> dict[str, Any]:
         """The chosen values of a multi-select field."""
@@ -109,7 +139,7 @@ class RecordReader:
     def _look_up(self, column: Column, value: Any) -> dict[str, Any] | None:
         table = self._store.company.tables.get(column.target)
         if table is None:
-            return None
+            return {"links": [], "id": str(value)} if not column.target else None
         path = self._store.path_of(column, value)
         links = [{"rel": "self", "href": f"{self._base}/{path}/{value}"}] if path else []
         name = self._store.display(table, value)
@@ -117,18 +147,20 @@ class RecordReader:
 
     def _put(self, answer: dict[str, Any], column: Column, row: dict[str, Any], address: str, sign: int) -> None:
         value = row.get(column.name)
-        if value is None or not column.field or column.field == "id":
+        if value is None or not column.field or (column.field, column.kind) == ("id", "id"):
             return
         rendered = self._value(column, value, row, f"{address}/{quote(column.field)}", sign)
         if rendered is not None:
             answer[column.field] = rendered
 
-    def _value(self, column: Column, value: Any, row: dict[str, Any], link: str, sign: int) -> Any:  # noqa: C901, PLR0911 - one for each kind
+    def _value(self, column: Column, value: Any, row: dict[str, Any], link: str, sign: int) -> Any:  # noqa: C901, PLR0911, PLR0912 - one for each kind
         match column.kind:
             case "reference":
                 return self.reference(column, value)
+            case "subrecord":
+                return self.subrecord(column, json.loads(value), link, in_full=self._expands(column.field or ""))
             case "choice":
-                return self._choice(value, CHOICES[column.target].get(value, value))
+                return self._choice(value, column.choices.get(value, value))
             case "status":
                 label = STATUSES.get(row.get("type") or "", {}).get(value, value)
                 return self._choice(label, label)  # the label is the id, too [seunsodimu/laguna_partner]
@@ -146,7 +178,7 @@ class RecordReader:
                 return {"links": [{"rel": "self", "href": link}]}
             case "address":
                 if self._expands(column.field or ""):
-                    return self.address(value, link)
+                    return self.address(column, value, link)
                 return {"links": [{"rel": "self", "href": link}]}
             case "id":
                 return int(value) if column.name == "internalid" else str(value)
@@ -161,11 +193,6 @@ class RecordReader:
 
     def _expands(self, name: str) -> bool:
         return self._everything or name.lower() in self._expanded
-
-
-def line_key(sublist: Sublist, row: dict[str, Any]) -> Any:
-    """What names a row of a sublist in a path."""
-    return row["id"] if sublist.table == "transactionline" else row["internalid"]
 
 
 class SubResources:
@@ -205,14 +232,14 @@ class SubResources:
             shown = rows[page.offset : page.offset + page.limit]
             return collection(page.answer([self._item(record_type, sublist, row, address) for row in shown], len(rows)))
         for row in rows:
-            if str(line_key(sublist, row)) == path[0]:
+            if row_key(sublist, row) == path[0]:
                 return self._line(record_type, sublist, row, [address, *path])
         raise nonexistent_id()
 
     def _item(self, record_type: RecordType, sublist: Sublist, row: dict[str, Any], address: str) -> dict[str, Any]:
         if self._query.get("expandSubResources", "").lower() == "true":
             return self._reader.line(record_type, sublist, row, address)
-        return {"links": [{"rel": "self", "href": f"{address}/{line_key(sublist, row)}"}]}
+        return {"links": [{"rel": "self", "href": f"{address}/{row_key(sublist, row)}"}]}
 
     def _line(self, record_type: RecordType, sublist: Sublist, row: dict[str, Any], path: list[str]) -> Answer:
         if len(path) == 2:  # noqa: PLR2004 - the sublist and the key
@@ -227,7 +254,9 @@ class SubResources:
         if value is None:
             raise nonexistent_id()
         if column.kind == "address":
-            return singular(self._reader.address(value, link))
+            return singular(self._reader.address(column, value, link))
+        if column.kind == "subrecord":
+            return singular(self._reader.subrecord(column, json.loads(value), link))
         if column.kind == "multiselect":
             return collection(self._reader.multiselect(column, value, link))
         if column.kind == "reference":

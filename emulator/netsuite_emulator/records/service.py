@@ -273,5 +273,6 @@ class RecordService:
 
 
 def is_filterable(kind: str, marks: frozenset[str]) -> bool:
-    """Whether a field can stand in `q`: body fields that hold one value and are not marked otherwise."""
-    return kind not in ("address", "multiselect", "long", "status") and "unfilterable" not in marks
+    """Whether a field can stand in `q`: body fields that hold one value, and others as they are marked."""
+    held_otherwise = kind in ("address", "multiselect", "long", "status", "subrecord")
+    return "filterable" in marks or not (held_otherwise or "unfilterable" in marks)

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from netsuite_emulator.clock import AccountCalendar
-from netsuite_emulator.company.description import RecordType, Table
+from netsuite_emulator.company.description import Company, RecordType, Table
 from netsuite_emulator.company.views import VIEWS
 from netsuite_emulator.errors import user_error
 from netsuite_emulator.records.bodies import BodyReader, Changes, Validation
@@ -15,15 +15,15 @@ from netsuite_emulator.records.store import RecordStore, insert, update
 from netsuite_emulator.records.sublists import SublistWriter
 from netsuite_emulator.records.transaction_lines import TransactionLines
 
-__all__ = ["OWNED", "RecordWriter", "Validation", "column_defaults", "delete_record", "stamps"]
+__all__ = ["RecordWriter", "Validation", "column_defaults", "delete_record", "owned_rows", "stamps"]
 
 
 _MODIFIED = ("lastmodifieddate", "lastmodified")
 _CREATED = ("createddate", "createddatetime", "datecreated", "created")
 _SYSTEM_USER = -5
 _TYPE_IDS = {"transaction": -30, "customer": -2, "vendor": -3, "employee": -4, "contact": -6, "job": -7, "item": -10}
-# Rows that belong to a record and go with it: table and the column that names the owner.
-OWNED = {
+# Rows that belong to a record of the sample company.
+_OWNED = {
     "transaction": [
         ("transactionline", "transaction"),
         ("transactionaccountingline", "transaction"),
@@ -39,6 +39,12 @@ OWNED = {
 # Columns of a transaction that its lines and their sums follow.
 _DECIDE_LINES = ("id", "entity", "subsidiary", "exchangerate", "posting", "foreignamountpaid")
 _NOT_COUNTED = {*VIEWS, "deletedrecord", "systemnote"}
+
+
+def owned_rows(company: Company, table: str) -> list[tuple[str, str]]:
+    """What belongs to the records of a table and goes with them: tables and the columns that name the owner."""
+    sublists = (sublist for kind in company.types_of_table(table) for sublist in kind.sublists if sublist.own)
+    return [*_OWNED.get(table, ()), *dict.fromkeys((sublist.table, sublist.parent) for sublist in sublists)]
 
 
 def stamps(table: Table, now: datetime, *, created: bool) -> dict[str, Any]:
@@ -131,7 +137,7 @@ def delete_record(store: RecordStore, record_type: RecordType, identifier: int, 
     if user is not None:
         raise user_error(f"This record cannot be deleted because it has dependent records ({user}).")
     name = store.display(table, identifier)
-    for owned, column in OWNED.get(table.name, []):
+    for owned, column in owned_rows(store.company, table.name):
         store.storage.remove(store.company.tables[owned], column, identifier)
     store.storage.remove(table, record_type.key, identifier)
     if is_tracked(table):
@@ -161,7 +167,7 @@ def _note(record_type: RecordType, table: Table, identifier: int, name: str | No
 def _first_reference(store: RecordStore, table: Table, identifier: int) -> str | None:
     """The name of a table that refers to the record, None where there is none."""
     targets = {table.name, table.space} if table.space == "entity" else {table.name}
-    owned = {name for name, _ in OWNED.get(table.name, [])}
+    owned = {name for name, _ in owned_rows(store.company, table.name)}
     selects = []
     for other in store.company.tables.values():
         if other.name in owned or other.name in _NOT_COUNTED:
@@ -274,7 +280,7 @@ class RecordWriter:
         return {
             column.name: changes.columns.get(column.name)
             for column in self._store.company.fields(record_type)
-            if (column.field or "").lower() in replaced and column.kind not in ("id", "address")
+            if (column.field or "").lower() in replaced and column.kind not in ("id", "address", "subrecord")
         }
 
     def _required(self, record_type: RecordType, table: Table) -> set[str]:
@@ -312,8 +318,9 @@ class RecordWriter:
     ) -> None:
         sublists = SublistWriter(self._store, self._calendar, validation, lines)
         table = self._table(record_type)
-        for column, body in changes.addresses.items():
-            sublists.write_address(table, record_type.key, identifier, column, body, is_new=is_new)
+        columns = {column.name: column for column in self._store.company.fields(record_type)}
+        for name, body in changes.subrecords.items():
+            sublists.write_subrecord(table, columns[name], identifier, body, is_new=is_new)
         for sublist in record_type.sublists:
             if sublist.name in changes.sublists:
                 sublists.write(

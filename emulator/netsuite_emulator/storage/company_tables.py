@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import duckdb
 
 from netsuite_emulator.clock import AccountCalendar
-from netsuite_emulator.company.bulk import fill_statement
+from netsuite_emulator.company.bulk import bulk_tables, fill_statement
 from netsuite_emulator.company.choices import CHOICES
-from netsuite_emulator.company.description import Column, Company, Table
+from netsuite_emulator.company.description import Column, Company, Sublist, Table, load_tables
 from netsuite_emulator.company.record_types import build_company
 from netsuite_emulator.company.sample import generator
 from netsuite_emulator.company.settings import UNIQUE_TEXTS, CompanySettings
-from netsuite_emulator.company.shape import RECORD_COLUMNS, column_statements, read_shape, row_statements
+from netsuite_emulator.company.shape import (
+    RECORD_COLUMNS,
+    column_statements,
+    line_statements,
+    read_shape,
+    row_statements,
+)
 from netsuite_emulator.company.views import VIEWS, view_statements
 from netsuite_emulator.options import SettingsError
 from netsuite_emulator.settings import Settings
@@ -36,6 +42,7 @@ ATTACHMENT_TABLE = (
 )
 
 
+_NEW_RECORDS = 10
 # What no SuiteQL table shows.
 _SERVICE_TABLES = (ATTACHMENT_TABLE, *FILE_TABLES)
 
@@ -86,24 +93,54 @@ def _create(connection: duckdb.DuckDBPyConnection, settings: Settings, company: 
 def _add_bulk(connection: duckdb.DuckDBPyConnection, settings: Settings, company: Company) -> None:
     """Add the tables and columns that the sample does not have, and a data file not yet."""
     shape = read_shape(settings.shape)
-    shaped = shape.added_tables()
-    made = _create_tables(connection, company)
-    for table in made:
-        if table.name in shaped:
-            for statement in row_statements(shape, table, settings.table_rows):
-                connection.execute(statement)
-        else:
-            connection.execute(fill_statement(table.name, settings.big_tables, dense=settings.dense_ids))
+    made = {table.name for table in _create_tables(connection, company)}
+    of_shape = made - load_tables().keys() - _fill_big(connection, settings, made)
+    lines = [(kind, one) for kind in company.record_types.values() for one in kind.sublists if one.table in of_shape]
+    for name in sorted(of_shape - {sublist.table for _, sublist in lines}):
+        for statement in row_statements(shape, company.tables[name], settings.table_rows):
+            connection.execute(statement)
     known = _known_columns(connection)
-    for table in company.tables.values():
-        added = [] if table.name in VIEWS else _add_columns(connection, table, known[table.name])
-        if table in made and table.name in shaped and table.name not in shape.lists:
-            added = [column for column in table.columns if column.name not in (*RECORD_COLUMNS, *table.key)]
-        for statement in column_statements(company, table, added):
+    stored = [table for table in company.tables.values() if table.name not in VIEWS]
+    added = {table.name: _add_columns(connection, table, known[table.name]) for table in stored}
+    if shape.types is not None:
+        _add_records(connection, company)
+    for kind, sublist in lines:
+        for statement in line_statements(company, kind, sublist):
+            connection.execute(statement)
+    added |= {name: _not_given(company, name, [one for _, one in lines if one.table == name]) for name in of_shape}
+    for name in added.keys() - shape.lists.keys():
+        for statement in column_statements(company, company.tables[name], added[name]):
             connection.execute(statement)
     for name, rows in settings.table_rows.items():
-        if name.lower() not in shaped:
+        if name.lower() not in of_shape:
             _grow(connection, company, company.tables[name.lower()], rows)
+
+
+def _not_given(company: Company, name: str, sublists: list[Sublist]) -> list[Column]:
+    """The columns of a table of the shape that got no values when its rows were made."""
+    given = {*RECORD_COLUMNS, *company.tables[name].key, *(sublist.parent for sublist in sublists)}
+    given |= {column.name for sublist in sublists for column in sublist.numbers}
+    return [column for column in company.tables[name].columns if column.name not in given]
+
+
+def _fill_big(connection: duckdb.DuckDBPyConnection, settings: Settings, made: Iterable[str]) -> set[str]:
+    """Fill the big tables and those of the many small types that were made a moment ago; their names are returned."""
+    big = {table.name for table in bulk_tables(settings.big_tables, settings.custom_record_types)}.intersection(made)
+    for name in sorted(big):
+        connection.execute(fill_statement(name, settings.big_tables, dense=settings.dense_ids))
+    return big
+
+
+def _add_records(connection: duckdb.DuckDBPyConnection, company: Company) -> None:
+    """Give each type that shares its table with others some records, copies of theirs, where it has none."""
+    for kind in company.record_types.values():
+        table = company.tables[kind.table]
+        condition = " AND ".join(f'"{name}" = ?' for name, _ in kind.constants) or "true"
+        values = [value for _, value in kind.constants]
+        found = connection.execute(f'SELECT count(*) FROM "{table.name}" WHERE {condition}', values).fetchone()
+        if kind.constants and found == (0,):
+            present, _ = _extent(connection, company, table)
+            _copy_rows(connection, company, table, min(present, _NEW_RECORDS), dict(kind.constants))
 
 
 def _grow(connection: duckdb.DuckDBPyConnection, company: Company, table: Table, rows: int) -> None:
@@ -112,21 +149,30 @@ def _grow(connection: duckdb.DuckDBPyConnection, company: Company, table: Table,
     Raises:
         SettingsError: there are more already.
     """
-    present, highest = _extent(connection, company, table)
+    present, _ = _extent(connection, company, table)
     if rows < present:
         raise SettingsError(
             f"The table {table.name} has {present} rows of the sample company, so it cannot get {rows}: choose more, "
             "or a smaller scale."
         )
+    _copy_rows(connection, company, table, rows - present, {})
+
+
+def _copy_rows(
+    connection: duckdb.DuckDBPyConnection, company: Company, table: Table, copies: int, values: Mapping[str, str]
+) -> None:
+    """Add copies of a table's rows, each with its own id and names and with these values."""
+    present, highest = _extent(connection, company, table)
     key = f'"{table.key[0]}"'
     connection.execute(
         "CREATE OR REPLACE TEMP TABLE copied AS SELECT s.id AS model, ? + g.i AS made FROM range(1, ?) g(i) "
         f'JOIN (SELECT {key} AS id, row_number() OVER (ORDER BY {key}) AS n FROM "{table.name}") s '
         "ON s.n = (g.i - 1) % ? + 1",
-        [highest, rows - present + 1, max(present, 1)],
+        [highest, copies + 1, max(present, 1)],
     )
     own = {table.key[0]: "made", "recordid": "made", "externalid": "NULL"}
     own |= {name: f"\"{name}\" || '-' || made" for name in UNIQUE_TEXTS}
+    own |= {name: "'" + value.replace("'", "''") + "'" for name, value in values.items()}
     _copy(connection, table, table.key[0], own)
     if table.name == "transaction":
         lines = company.tables["transactionline"]

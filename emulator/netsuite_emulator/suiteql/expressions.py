@@ -74,7 +74,7 @@ def _display_template(column: Column, company: Company) -> str | None:
     if column.kind == "reference" and column.target in company.tables:
         table = company.tables[column.target]
         return f'SELECT {table.display} FROM main."{table.name}" WHERE "{table.key[0]}" = _value_'
-    if column.kind == "choice":
+    if column.kind == "choice" and column.target:
         return f"SELECT name FROM main.choice WHERE list = '{column.target}' AND id = _value_"
     if column.kind == "status":
         return (

@@ -19,7 +19,7 @@ from typing import Any
 from suitetalk.client import NetSuite
 from suitetalk.doctor.facts import FORMAT, VERSION
 from suitetalk.errors import STATEMENT_REFUSALS
-from suitetalk.metadata import fields_of
+from suitetalk.metadata import FieldShape, fields_of
 from suitetalk.record_tables import table_of
 
 __all__ = ["snapshot"]
@@ -32,7 +32,9 @@ _RECORD, _LIST = "customrecord_", "customlist_"
 _LARGE = ("transaction", "systemnote", "deletedrecord")
 _UNKNOWN = re.compile(r"(?:Unknown identifier|Field) '([^']+)'")
 _KINDS = {"text": "text", "integer": "integer", "number": "number", "boolean": "boolean", "date": "date"}
-_KINDS |= {"date-time": "date-time", "reference": "reference", "multi-select": "multi-select", "enum": "text"}
+_KINDS |= {"date-time": "date-time", "reference": "reference", "multi-select": "multi-select", "enum": "choice"}
+_PARTS = ("sublist", "subrecord")
+_KINDS |= dict(zip(_PARTS, _PARTS, strict=True))
 _KNOWN_KINDS = {"decimal": "number", "choice": "text", "list of ids": "multi-select"}
 _LEADING = ("reference", "multi-select")
 
@@ -80,7 +82,7 @@ def snapshot(
         except BaseException:
             threads.shutdown(cancel_futures=True)
             raise
-    shape = _shape({name: one for name, one in types.items() if one is not None}, described)
+    shape = _shape(types, described)
     progress.unlink(missing_ok=True)
     return {"format": FORMAT, "version": VERSION, "facts": known_facts, "shape": shape}
 
@@ -107,27 +109,35 @@ class _Found:
         return self._answers[name]
 
 
-def _type(netsuite: NetSuite, name: str) -> dict[str, Any] | None:
-    """Return fields and sublists of a record type, and where its references lead; None where it shows no schema."""
+def _type(netsuite: NetSuite, name: str) -> dict[str, Any]:
+    """Return the fields of a record type, with those of its sublists and subrecords; none where it shows no schema."""
     try:
         schema = netsuite.metadata.json_schema(name)
     except STATEMENT_REFUSALS:
-        return None
+        return {"table": table_of(name), "fields": None}
     fields: dict[str, Any] = {}
-    sublists: dict[str, Any] = {}
     for one in fields_of(schema):
-        outer, _, inner = one.name.rpartition(".")
-        if one.kind in ("sublist", "subrecord") and not outer:
-            sublists[one.name] = {"kind": one.kind, "keys": list(one.keys), "fields": {}}
-        elif outer in sublists:
-            sublists[outer]["fields"][inner] = _KINDS.get(one.kind, "text")
-        elif not outer:
-            fields[one.name] = {"kind": _KINDS.get(one.kind, "text"), **({"read_only": True} if one.read_only else {})}
+        *outer, field = one.name.split(".")
+        place = fields
+        for part in outer:
+            place = place[part]["fields"]
+        place[field] = _field(one, within=bool(outer))
     custom = [field for field, one in fields.items() if _is_custom(name, field) and one["kind"] in _LEADING]
     for field, target in _targets(netsuite, name).items() if custom else ():
-        if field in fields and field in custom:
+        if field in custom:
             fields[field]["to"] = target
-    return {"fields": fields, "sublists": sublists}
+    return {"table": table_of(name), "fields": fields}
+
+
+def _field(one: FieldShape, *, within: bool) -> dict[str, Any]:
+    """Return how the file describes a field, without what does not apply."""
+    described: dict[str, Any] = {"kind": _KINDS.get(one.kind, "text"), "title": one.title}
+    described |= {"read_only": one.read_only, "filterable": one.filterable and not within}
+    described |= {"choices": list(one.choices), "keys": list(one.keys)}
+    if one.new_keys != one.keys:
+        described["new_keys"] = list(one.new_keys)
+    kept = {part: value for part, value in described.items() if value}
+    return {**kept, "fields": {}} if one.kind in _PARTS else kept
 
 
 def _is_custom(record_type: str, field: str) -> bool:
@@ -153,14 +163,18 @@ def _targets(netsuite: NetSuite, name: str) -> dict[str, str]:
 def _hints(types: Mapping[str, Any]) -> dict[str, dict[str, str]]:
     """Return by table which columns the fields of its record types may be, and what they hold."""
     hints: dict[str, dict[str, str]] = {}
-    for name, one in types.items():
-        for field, described in (one or {}).get("fields", {}).items():
-            hints.setdefault(table_of(name), {}).setdefault(field.lower(), described["kind"])
-        for sublist in (one or {}).get("sublists", {}).values() if table_of(name) == "transaction" else ():
-            for field, kind in sublist["fields"].items():
-                if field.startswith(_CUSTOM):
-                    hints.setdefault("transactionline", {}).setdefault(field.lower(), kind)
+    for one in types.values():
+        for field, described in (one["fields"] or {}).items():
+            if described["kind"] not in _PARTS:
+                hints.setdefault(one["table"], {}).setdefault(field.lower(), _column_kind(described))
+            for inner, part in described.get("fields", {}).items() if one["table"] == "transaction" else ():
+                if inner.startswith(_CUSTOM) and part["kind"] not in _PARTS:
+                    hints.setdefault("transactionline", {}).setdefault(inner.lower(), _column_kind(part))
     return hints
+
+
+def _column_kind(described: Mapping[str, Any]) -> str:
+    return "text" if described["kind"] == "choice" else str(described["kind"])
 
 
 def _table(netsuite: NetSuite, table: str, hints: Mapping[str, str], counts: bool) -> dict[str, Any] | None:  # noqa: FBT001 - of this file
@@ -236,30 +250,11 @@ def _kind(values: Sequence[Any]) -> str:
 
 
 def _shape(types: Mapping[str, Any], tables: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the file's part: what the account has of its own, and, as `only`, all there is."""
-    records: dict[str, Any] = {}
-    lists: dict[str, Any] = {}
-    fields: dict[str, Any] = {}
-    for name, one in types.items():
-        if name.startswith(_RECORD) and name in tables:
-            columns = tables[name]["columns"]
-            lower = {field.lower(): {**described, "field": field} for field, described in one["fields"].items()}
-            records[name] = {
-                "fields": {column: lower.get(column, {"kind": kind, "field": None}) for column, kind in columns.items()}
-            }
-        elif name.startswith(_LIST):
-            lists[name] = ["One", "Two", "Three"]
-        elif table_of(name) in tables:
-            fields.setdefault(table_of(name), {}).update(one["fields"])
-    only = {
-        "record_types": {
-            name: {"table": table_of(name), "fields": sorted(one["fields"]), "sublists": sorted(one["sublists"])}
-            for name, one in types.items()
-        },
-        "tables": {name: {part: one[part] for part in ("columns", "keys")} for name, one in tables.items()},
-    }
+    """Return the file's part: all there is. The values of lists are data, so others stand for them."""
     features = sorted(feature for feature, names in _known()["features"].items() if names.split()[0] in tables)
-    shape = {"features": features, "records": records, "lists": lists, "fields": fields, "only": only}
+    lists = {name: ["One", "Two", "Three"] for name in types if name.startswith(_LIST)}
+    described = {name: {part: one[part] for part in ("columns", "keys")} for name, one in tables.items()}
+    shape = {"features": features, "lists": lists, "only": {"record_types": dict(types), "tables": described}}
     counts = {name: one["rows"] for name, one in tables.items() if one.get("rows") is not None}
     return {**shape, **({"counts": counts} if counts else {})}
 
