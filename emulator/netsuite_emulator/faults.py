@@ -33,6 +33,8 @@ EFFECTS = {
     "delay": "wait `seconds`, then do the work",
     "page_as_total": "do the work, and say that there are no rows but the page's: `totalResults` is its `count`",
     "no_more": "do the work, and say that there is no other page: `hasMore` is false, without a link to the next",
+    "fewer_rows": "do the work, and leave out every third row, as if these were all: `count` and `totalResults` "
+    "agree, and `hasMore` is false",
     "html": "do the work, and send an HTML page with status 200 instead of its answer",
     "cut_body": "do the work, announce the whole answer, send half of it and close the connection",
     "drop_before": "close the connection without an answer and without doing the work",
@@ -43,7 +45,7 @@ EFFECTS = {
     "fail_task": "let the task of an asynchronous request end with `status` and `body` instead of its work",
 }
 # What is done to an answer after the work.
-_EDITS = ("page_as_total", "no_more", "html")
+_EDITS = ("page_as_total", "no_more", "fewer_rows", "html")
 SENDING = ("cut_body", "drop_after", "malformed_json")
 """Effects on how an answer is sent."""
 
@@ -230,6 +232,9 @@ def edited(answer: Answer, effect: str) -> Answer:
     if isinstance(body, dict) and "totalResults" in body:
         links = [link for link in body["links"] if link["rel"] not in ("next", "last")]
         changed = {"totalResults": body["count"]} if effect == "page_as_total" else {}
+        if effect == "fewer_rows":
+            items = [item for place, item in enumerate(body["items"]) if place % 3 != 1]
+            changed = {"items": items, "count": len(items), "totalResults": len(items)}
         answer.body = {**body, "hasMore": False, "links": links, **changed}
     return answer
 

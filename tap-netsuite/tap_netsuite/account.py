@@ -26,6 +26,7 @@ from tap_netsuite.discovery.tables import KNOWN_TIMES
 from tap_netsuite.reading.changes import TransactionSets
 from tap_netsuite.reading.engine import Once
 from tap_netsuite.settings import TapSettings
+from tap_netsuite.source import CountsTogether
 
 PACKAGE = "netsuite-singer"
 """The distribution that carries the tap."""
@@ -53,6 +54,8 @@ class Account:
         self.netsuite = NetSuite(
             settings.connection, limiter=self.governor, user_agent=user_agent, retry=retry, facts=self.facts
         )
+        self.table_counts = CountsTogether(self.netsuite.suiteql, "tables")
+        self.query_counts = CountsTogether(self.netsuite.suiteql, "queries")
         self._zone = Once(self._find_zone)
         self._clock_offset = Once(self._find_clock_offset)
         self._began = datetime.now(timezone.utc)

@@ -19,6 +19,11 @@ class NumberKeys:
         return IncompleteResultError(f"{came} rows came and {missing} more are counted.")
 
 
+def count_whole(found: Collection[int], after: Key | None) -> int:
+    """Return how many rows are found after a key."""
+    return sum(after is None or key > after[0] for key in found)
+
+
 def count_of(
     counted: Collection[int], found: Collection[int], after: Key | None, up_to: Key, gaps: tuple[Gap, ...]
 ) -> Count:

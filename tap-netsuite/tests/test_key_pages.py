@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 from hypothesis import given
@@ -29,7 +29,9 @@ class Table:
     Attributes:
         keys: the rows that are there now.
         throughout: those of the rows at the beginning that have been there all the time.
-        hidden: rows that are counted and never shown.
+        hidden: rows that are counted and not shown.
+        hides: how many pages are shown without them; None for all.
+        tells: whether a page says how many rows there are with them.
     """
 
     keys: set[Key]
@@ -38,19 +40,23 @@ class Table:
     changes: Iterator[list[tuple[str, Key]]]
     hidden: set[Key] = field(default_factory=set)
     throughout: set[Key] = field(default_factory=set)
-    refuses_beyond_the_end: bool = False
+    hides: int | None = None
+    tells: bool = True
     requests: int = 0
 
     def __post_init__(self) -> None:
         self.throughout = set(self.keys)
 
     def page(self, after: Key | None, offset: int) -> Rows:
-        found = sorted(key for key in self.keys if after is None or key > after)
+        hidden = self.hidden if self.hides is None or self.requests < self.hides else set()
+        there = self.keys if self.tells else self.keys - hidden
+        found = sorted(key for key in there if after is None or key > after)
         assert offset < self.page_size * self.statement_pages
-        shown = [key for key in found[offset : offset + self.page_size] if key not in self.hidden]
+        shown = [key for key in found[offset : offset + self.page_size] if key not in hidden]
         self._go_on()
         ends = (shown[0], shown[-1]) if shown else (None, None)
-        return Rows(len(shown), first=ends[0], last=ends[1], kept=tuple(shown), offset=offset, total=len(found))
+        rows = Rows(len(shown), first=ends[0], last=ends[1], kept=tuple(shown), keys=shown)
+        return replace(rows, offset=offset, total=len(found))
 
     def count(self, after: Key | None, up_to: Key, gaps: tuple[Gap, ...]) -> Count:
         found = [key for key in self.keys if (after is None or key > after) and key <= up_to]
@@ -58,14 +64,20 @@ class Table:
         self._go_on()
         return Count(len(found), len(between))
 
+    def count_whole(self, after: Key | None, *, alone: bool) -> int:
+        self._go_on(requests=0)  # it waits for other streams
+        number = sum(after is None or key > after for key in self.keys)
+        self._go_on(requests=int(alone))  # with those of other streams it is next to nothing
+        return number
+
     def adjoins(self, behind: Key, before: Key) -> bool:
         return behind[0] == before[0] and bool(behind[1] + 1 == before[1])
 
     def gap_error(self, came: int, missing: int) -> IncompleteResultError:
         return IncompleteResultError(f"{came} rows came and {missing} more are counted.")
 
-    def _go_on(self) -> None:
-        self.requests += 1
+    def _go_on(self, requests: int = 1) -> None:
+        self.requests += requests
         assert self.requests < 2000, "reading does not end"
         for kind, key in next(self.changes, []):
             if kind == "insert":
@@ -158,6 +170,24 @@ def test_rows_that_are_counted_and_never_shown_are_an_error(
     table.throughout -= hidden
     with pytest.raises(IncompleteResultError):
         read(table, seed)
+
+
+@given(keys=st.sets(KEYS, min_size=1, max_size=12), seed=SEEDS, data=st.data())
+def test_rows_of_one_page_that_is_said_to_be_all_are_an_error_or_come_in_the_end(
+    keys: set[Key], seed: int, data: st.DataObject
+) -> None:
+    hidden = data.draw(st.sets(st.sampled_from(sorted(keys)), min_size=1, max_size=len(keys)))
+    shown = keys - hidden
+    hides = data.draw(st.none() | st.integers(1, 4))
+    table = table_of(keys, 20, 3, [], hidden)
+    table.tells, table.hides = False, hides
+    if not shown or hides == 4:
+        table.hides = None
+    if shown and table.hides is not None:
+        assert read(table, seed).came == keys
+    elif shown:
+        with pytest.raises(IncompleteResultError, match=f"{len(hidden)} more"):
+            read(table, seed)
 
 
 def test_one_page_is_one_request_unless_it_is_full() -> None:

@@ -19,7 +19,7 @@ BIG = "customrecord_big"
 Factory = Callable[..., Emulator]
 REFUSED_400 = {"effect": "unsupported"}
 REFUSED_500 = {"effect": "status"}
-FAILURES = {"400": REFUSED_400, "500": REFUSED_500, "time-out": {"effect": "timeout"}}
+FAILURES: dict[str, Json] = {"400": REFUSED_400, "500": REFUSED_500, "time-out": {"effect": "timeout"}}
 
 
 @pytest.fixture(scope="module")
@@ -93,6 +93,24 @@ def test_each_statement_has_another_way(
         assert {record["id"] for record in finished.records(stream)} == keys_of(netsuite, stream)
         assert finished.bookmark(stream)
     assert netsuite.faults.listing()[0]["struck"]
+
+
+@pytest.mark.parametrize("failure", FAILURES)
+def test_counts_of_several_streams_in_one_statement_are_tried_once(
+    found: tuple[Emulator, Json], netsuite: Emulator, failure: str
+) -> None:
+    small = ("currency", "term", "department", "classification", "vendor")
+    catalog = selected(found[1], *small)
+    first = read(netsuite.connection, catalog)  # which shows that they are small
+    netsuite.faults.add(Fault(statement=" UNION ALL ", **FAILURES[failure]))
+    second = read(netsuite.connection, catalog, first.state)
+    assert second.error is None
+    assert all({record["id"] for record in first.records(each)} == keys_of(netsuite, each) for each in small)
+    tried = netsuite.faults.listing()[0]["struck"]
+    assert tried == {"400": 2, "500": 6, "time-out": 1}[failure]  # a refusal is believed when it comes again
+    third = read(netsuite.connection, catalog, second.state)
+    assert third.error is None
+    assert netsuite.faults.listing()[0]["struck"] == (tried if failure != "time-out" else 2 * tried)
 
 
 @pytest.mark.slow

@@ -10,7 +10,7 @@ from typing import Any, cast
 
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.model_table import NumberKeys, count_of
+from tests.model_table import NumberKeys, count_of, count_whole
 from tests.shaken_fetcher import ShakenFetcher
 
 from suitetalk.values import iso
@@ -134,8 +134,16 @@ class Table(NumberKeys):
             first=(shown[0],) if shown else None,
             last=(shown[-1],) if shown else None,
             newest=None if newest is None else iso(EPOCH + timedelta(seconds=newest)),
+            keys=[(key,) for key in shown],
         )
         return replace(rows, offset=offset, total=len(keys))
+
+    def count_whole(self, after: Key | None, *, alone: bool) -> int | None:
+        del alone
+        self.account.go_on()  # it waits for other streams
+        found = self.account.matching(self.counted() or (None, None, True))
+        self.account.go_on()
+        return count_whole(found, after)
 
     def count(self, after: Key | None, up_to: Key, gaps: tuple[Gap, ...]) -> Count:
         counted, found = (

@@ -362,7 +362,10 @@ def changed_transactions(
     """
     source, condition = sets.changed_ids(table, since)
     row_format = RowFormat(table, source, lambda: UTC, as_lines=False, kept=("id",))
-    for portion in KeyPages(KeyedSource(suiteql, source, row_format, condition), fetcher).read(None):
+    pages = KeyedSource(suiteql, source, row_format, condition)
+    first = sets.asked_once(condition, partial(pages.page, None, 0))  # the other table of lines asks the same
+    yield first
+    for portion in KeyPages(pages, fetcher).read(None, first):
         if portion.rows:
             yield portion.rows
 

@@ -22,6 +22,7 @@ from suitetalk.suiteql import both
 from suitetalk.timezone import SQL_TIME_FORMAT, earliest_local
 from tap_netsuite.probe import Questions
 from tap_netsuite.reading.engine import Once
+from tap_netsuite.reading.page import Rows
 from tap_netsuite.source import Column, Kind, Source, instant, literal
 
 logger = logging.getLogger(__name__)
@@ -183,6 +184,7 @@ class TransactionSets:
         self._visible = Once(self._find_visible)
         self._newest = Once(self._find_newest)
         self._is_remembered = False
+        self._pages: dict[str, Once[Rows]] = {}
         self._lock = threading.Lock()
 
     @staticmethod
@@ -228,6 +230,15 @@ class TransactionSets:
         own = next(part for part in PARTS if part.table == table)
         condition = self._of(own, visible).between(since, None)
         return Source(f"(SELECT DISTINCT {own.owner} AS id FROM {table} WHERE {condition})", (column,), (column,)), ""
+
+    def asked_once(self, condition: str, page: Callable[[], Rows]) -> Rows:
+        """Return the first page of transactions that meet a condition, the same for all who ask.
+
+        What changes later is stamped later than the run began, so the next run finds it.
+        """
+        with self._lock:
+            once = self._pages.setdefault(condition, Once(page))
+        return once()
 
     def _of(self, own: Part, parts: tuple[Part, ...]) -> ChangedTransactions:
         return ChangedTransactions(own.owner, parts, self._zone, self._newest, is_tried=not self._is_remembered)

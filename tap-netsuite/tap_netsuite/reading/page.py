@@ -66,6 +66,7 @@ class Rows:
         last: key of the last row, likewise.
         newest: highest value of the replication key as it leaves, None when no row has one.
         kept: values of some columns of all rows, where they were asked for.
+        keys: keys of all rows, where they are a whole result.
         offset: rows of the result before them.
         total: NetSuite's count of the whole result; None where they are not a page of one.
         has_more: whether NetSuite says that a page of the result comes after them.
@@ -79,6 +80,7 @@ class Rows:
     last: Key | None = None
     newest: Any | None = None
     kept: tuple[Key, ...] = ()
+    keys: Sequence[Key] = ()
     offset: int = 0
     total: int | None = None
     has_more: bool = False
@@ -346,6 +348,7 @@ class RowFormat:
             last=keys[-1] if keys else None,
             newest=max([stamp for stamp in values.get(cursor, ()) if stamp is not None], default=None),
             kept=tuple(_rows_of(values, self._kept)),
+            keys=keys if total == len(rows) else (),
             offset=offset,
             total=total,
         )

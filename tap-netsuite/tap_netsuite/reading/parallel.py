@@ -42,6 +42,7 @@ from tap_netsuite.reading.state import READINGS, Clock, Position, check_not_ahea
 from tap_netsuite.settings import Audit
 from tap_netsuite.source import (
     Column,
+    CountsTogether,
     Source,
     after,
     between,
@@ -106,6 +107,13 @@ class KeyedTable(Protocol):
         """Return NetSuite's count of the rows after a key and up to another, and of those in gaps; None if refused."""
         ...
 
+    def count_whole(self, after: Key | None, *, alone: bool) -> int | None:
+        """Return NetSuite's count of all rows after a key that were there when the reading began.
+
+        It is asked together with those of other streams, or alone; None where it is not to be had.
+        """
+        ...
+
     def adjoins(self, behind: Key, before: Key) -> bool:
         """Tell whether no key can lie between two others."""
         ...
@@ -130,11 +138,25 @@ class _Stretch:
 class KeyPages:
     """One reading of a table, from after a key to the end."""
 
-    def __init__(self, table: KeyedTable, fetcher: Fetcher, audit: Audit = Audit.ERROR) -> None:
-        """Fetch through a fetcher; what is done about missing rows is up to the audit."""
+    def __init__(
+        self,
+        table: KeyedTable,
+        fetcher: Fetcher,
+        audit: Audit = Audit.ERROR,
+        is_counted: Callable[[Rows], bool] = bool,
+    ) -> None:
+        """Prepare.
+
+        Args:
+            table: what to read.
+            fetcher: what to fetch through.
+            audit: what is done about missing rows.
+            is_counted: tells whether a reading of one page is held against a count.
+        """
         self._table = table
         self._fetcher = fetcher
         self._audit = audit
+        self._is_counted = is_counted
         self._stretch = _Stretch(None, None)
         self._stretch_pages = _FIRST_STRETCH
         self._proofs: deque[tuple[_Stretch, Future[Count | None]]] = deque()
@@ -169,8 +191,7 @@ class KeyPages:
                 self._complain(0, first.total)
                 yield Portion(audited=first.total, has_gap=True)
             return None
-        yield from self._first_of_statement(first)
-        end = first
+        end = yield from self._first_of_statement(after, first)
         for page in self._fetcher.in_order(self._begin_rest(after, first.total or 0)):
             yield Portion(page)
             if page.count:
@@ -180,13 +201,63 @@ class KeyPages:
                 yield from self._proof()
         return end
 
-    def _first_of_statement(self, page: Rows) -> Iterator[Portion]:
-        """Take a page at the beginning of a statement: if it is as full as it can be, no row can lie before its end."""
-        if self._stretch.pages or self._proofs or not self._is_full(page):
+    def _first_of_statement(self, after: Key | None, page: Rows) -> Generator[Portion, None, Rows]:
+        """Take a page at the beginning of a statement: if it is as full as it can be, no row can lie before its end.
+
+        Returns the page, or the one that was read in its place.
+        """
+        counted, missing, is_first = page.count, 0, not self._stretch.pages and not self._proofs
+        is_single = page.is_whole and page.count < self._table.page_size  # a full one is followed by another
+        if is_first and is_single and self._audit is not Audit.OFF and self._is_counted(page):
+            page, counted, missing = yield from self._held_against_count(after, page)
+        if not is_first or not self._is_full(page):
             self._include(page)
-            return
+            return page
         self._stretch = _Stretch(page.last, page.last)
-        yield Portion(proven=page.last, audited=page.count)
+        yield Portion(proven=page.last, audited=counted, has_gap=missing > 0)
+        return page
+
+    def _held_against_count(self, after: Key | None, page: Rows) -> Generator[Portion, None, tuple[Rows, int, int]]:
+        """Read a single page again where NetSuite counts more rows than it says it has.
+
+        Of an account that shows all rows, two readings have between them all that are counted in between: those that
+        went meanwhile are in the first, those that came in the second.
+
+        Returns the last page with rows, NetSuite's count, and how many rows are missing.
+        """
+        counted = self._table.count_whole(after, alone=False)
+        if counted is None or counted <= page.count:
+            return page, page.count if counted is None else counted, 0
+        before, came, missing = {*page.keys}, page.count, counted - page.count
+        for reading in range(READINGS):
+            logger.info("NetSuite counts %d rows more than it says there are; reading them again", missing)
+            if reading:
+                counted = self._table.count_whole(after, alone=True) or 0
+            pages = yield from self._once_more(after, before, counted)
+            page = pages[-1] if pages else page
+            if not page.is_whole:  # it has grown; what follows is read as usual
+                return page, page.count, 0
+            keys = {key for each in pages for key in each.keys}
+            came = len(before | keys)
+            missing = counted - came
+            if missing <= 0:
+                return page, min(counted, came), 0
+            before = keys
+        self._complain(came, missing)
+        return page, counted, missing
+
+    def _once_more(self, after: Key | None, before: set[Key], counted: int) -> Generator[Portion, None, list[Rows]]:
+        """Read each page after the last key of the other, whatever it says of others, until as many came as counted."""
+        pages: list[Rows] = []
+        came = {*before}
+        while not pages or (pages[-1].is_whole and len(came) < counted):
+            page = self._fetch(pages[-1].last if pages else after, 0).result()
+            yield Portion(page)
+            if not page.count:
+                break
+            pages.append(page)
+            came.update(page.keys)
+        return pages
 
     def _begin_rest(self, after: Key | None, total: int) -> Iterator[Future[Rows]]:
         """Begin to fetch what follows the first page, statement by statement; nothing where that are few pages."""
@@ -291,6 +362,7 @@ class KeyedSource:
         counted: Callable[[], str] = lambda: "",
         *,
         is_first: bool = False,
+        together: CountsTogether | None = None,
     ) -> None:
         """Read from a source with keys the rows that meet a condition.
 
@@ -302,8 +374,10 @@ class KeyedSource:
             counted: returns the condition that those of them meet which were there when the reading began, as far as
                 that can be told: NetSuite's count must not include rows that came since.
             is_first: whether nothing has been read of it before, so that it ought to have rows.
+            together: counts rows of several streams at once; without it single pages are not counted.
         """
         self._suiteql = suiteql
+        self._together = together
         self._source = source
         self._row_format = row_format
         self._condition = condition
@@ -409,6 +483,13 @@ class KeyedSource:
             return self._counted_apart(was_there, here, gaps)
         return Count(int(row.get("s0") or 0), int(row.get("s1") or 0))
 
+    def count_whole(self, behind: Key | None, *, alone: bool) -> int | None:
+        """Return NetSuite's count of all rows after a key that were there when the reading began."""
+        condition = both(self._counted(), after(self._source.keys, behind or ()))
+        if alone:
+            return self._number(condition)
+        return self._together.count(self._source, condition) if self._together else None
+
     def _counted_apart(self, was_there: str, here: str, gaps: tuple[Gap, ...]) -> Count | None:
         rows = self._number(both(was_there, here))
         return _counts(rows, self._number(both(self._condition, here, _any(self._source.keys, gaps))))
@@ -505,14 +586,15 @@ class TableReading:
         self._pages_read = 0
         since = low or self._start_date
         unstamped = changes.unstamped() if not is_first else ""
-        together = self._changed_and_unstamped(fetcher, changes, read_at) if unstamped else None
 
-        def counted() -> str:
-            return changes.between(since, began(), unstamped=is_first)
+        def rows(*, unstamped: bool) -> KeyedTable:
+            counted = partial(changes.between, since, unstamped=unstamped)
+            return self._table(counted(None), lambda: counted(began()), read_at)
 
-        table = self._table(changes.between(since, None, unstamped=is_first), counted, read_at)
+        table, both_kinds = rows(unstamped=is_first), rows(unstamped=True)
+        together = self._changed_and_unstamped(fetcher, both_kinds) if unstamped else None
         if together is not None:
-            yield from self._pages(fetcher, table, began, read_at, together)
+            yield from self._pages(fetcher, both_kinds, began, read_at, together)
         else:
             page_of_unstamped = self._first_page(fetcher, unstamped, read_at) if unstamped else None
             yield from self._pages(fetcher, table, began, read_at)
@@ -523,14 +605,10 @@ class TableReading:
         self._may_be_torn = self._reads_sets and not is_first and self._pages_read > 1
         yield self._advance(began())
 
-    def _changed_and_unstamped(
-        self, fetcher: Fetcher, changes: Changes, read_at: Callable[[], datetime | None]
-    ) -> Rows | None:
+    def _changed_and_unstamped(self, fetcher: Fetcher, table: KeyedTable) -> Rows | None:
         """Return the rows that changed and those that NetSuite never stamped, if one answer has them all."""
         if self._position.after is not None:  # the rest of an interrupted reading
             return None
-        condition = changes.between(self._position.low, None, unstamped=True)
-        table = self._table(condition, lambda: condition, read_at)
         try:
             page = fetcher.page(lambda: table.page(None, 0)).result()
         except STATEMENT_FAILURES as refusal:
@@ -575,7 +653,7 @@ class TableReading:
     ) -> Iterator[Portion]:
         """Yield the pages of a reading, the first of which may be there already, and where it stands after each."""
         is_announced = not self._reads_sets
-        pages = KeyPages(table, fetcher, self._audit).read(self._position.after, first)
+        pages = KeyPages(table, fetcher, self._audit, self._moves_bookmark).read(self._position.after, first)
         for portion in chain([Portion(first)] if first else [], pages):
             if not is_announced:
                 # Before the first row: whatever becomes of this run, the next reading must say a later moment.
@@ -597,6 +675,14 @@ class TableReading:
                     since=None if self._position.low else self._start_date,
                 )
                 yield replace(portion, bookmark=state_of(self._position, self._source))
+
+    def _moves_bookmark(self, page: Rows) -> bool:
+        """Tell whether the bookmark goes past rows that were changed since the last reading, none of which may miss."""
+        low, newest = self._position.low, page.newest
+        if low is None or self._changes is None:
+            return True
+        newest = self._changes.newest(newest)
+        return newest is not None and instant(newest) > low
 
     def _advance(self, began: datetime | None) -> Portion:
         """Take the position after a finished reading.

@@ -23,6 +23,7 @@ from tap_netsuite.reading.state import READINGS, Clock, check_not_ahead, moment_
 from tap_netsuite.source import (
     UTC,
     Column,
+    CountsTogether,
     Kind,
     Source,
     after,
@@ -264,7 +265,7 @@ def rows_by_change(suiteql: SuiteQL, source: Source, column: Column, start: Any 
         IncompleteResultError: fewer rows came than NetSuite counts; no slice has said that they were complete.
     """
     order = ", ".join(dict.fromkeys([column.name, *(key.name for key in source.keys)]))
-    rest = f"{column.source} IS NOT NULL" if start is None else _at_or_above(column, start)
+    rest = _from(column, start)
     passed: _Passed | None = None
     doubts_nothing = True
     sizes = PageSize(suiteql.page_size)
@@ -314,6 +315,10 @@ def _check_progress(source: Source, column: Column, rows: list[Row]) -> None:
         )
 
 
+def _from(column: Column, start: Any | None) -> str:
+    return f"{column.source} IS NOT NULL" if start is None else _at_or_above(column, start)
+
+
 def _at_or_above(column: Column, value: Any) -> str:
     return f"{column.source} >= {literal(column, value)}"
 
@@ -338,7 +343,7 @@ def _a_second_later(value: str) -> str:
 class PlainReading:
     """Reads all rows of a source, or those whose replication key is not below a bookmark."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - all that a reading depends on
         self,
         suiteql: SuiteQL,
         source: Source,
@@ -349,8 +354,10 @@ class PlainReading:
         clock: Clock,
         zone: Callable[[], ZoneInfo],
         lookback: timedelta,
+        together: CountsTogether | None = None,
     ) -> None:
         """Prepare; see `TableReading`. The bookmark is that of the stream's state for this replication key."""
+        self._together = together if source.keys else None
         self._suiteql = suiteql
         self._source = source
         self._row_format = row_format
@@ -369,23 +376,78 @@ class PlainReading:
         """
         del fetcher  # one page follows from the other, so they are fetched by the reading itself
         if self._source.replication_key is None:
-            yield from map(self._portion, rows_by_key(self._suiteql, self._source))
+            yield from self._all_rows()
         else:
             yield from self._changes(self._source.replication_key)
+
+    def _all_rows(self) -> Iterator[Portion]:
+        pages: list[list[Row]] = []
+        for rows in rows_by_key(self._suiteql, self._source):
+            yield self._portion(rows)
+            pages = [*pages[:1], rows]
+        if len(pages) == 1:
+            yield from self._held_against_count(pages[0], "", partial(rows_by_key, self._suiteql, self._source))
+
+    def _held_against_count(
+        self, rows: list[Row], condition: str, again: Callable[[], Iterator[list[Row]]]
+    ) -> Iterator[Portion]:
+        """Read a single page again where NetSuite counts more rows than it says it has.
+
+        Of an account that shows all rows, readings before and after a count have between them all that are counted.
+
+        Raises:
+            IncompleteResultError: they do not come.
+        """
+        counted = self._together.count(self._source, condition) if self._together and rows else None
+        keys = set(map(self._key, rows))
+        for reading in range(READINGS):
+            if counted is None or counted <= len(keys):
+                break
+            logger.info("NetSuite counts %d rows more than it says there are; reading them again", counted - len(keys))
+            if reading:
+                counted = count_rows(self._suiteql, self._source, condition)
+            for page in again():
+                yield Portion(self._row_format.of_items(page))
+                keys.update(map(self._key, page))
+        if counted is None:
+            return
+        if counted > len(keys):
+            raise gap(self._source, condition, came=len(keys), missing=counted - len(keys))
+        yield Portion(audited=counted - len(rows))
+
+    def _key(self, row: Row) -> tuple[Any, ...]:
+        return tuple(row.get(column.name) for column in self._source.keys)
 
     def _changes(self, cursor: Column) -> Iterator[Portion]:
         source, column = _readable_by(self._source, cursor)
         if self._bookmark is None:
             never_stamped = f"{cursor.source} IS NULL"  # [section 5.10]
             yield from map(self._portion, rows_by_key(self._suiteql, self._source, never_stamped))
-        for portion in rows_by_change(self._suiteql, source, column, self._start(column)):
+        start, is_first = self._start(column), True
+        for portion in rows_by_change(self._suiteql, source, column, start):
             yield self._portion([_as_written(row, cursor) for row in portion.rows])
             if portion.complete_below is not None:
                 value = self._value(column, portion.complete_below)
+                if is_first and value != self._bookmark:  # a single page, and the bookmark moves past what it has not
+                    condition = both(_from(column, start), self._until(column))
+                    again = partial(self._changed_again, source, column, cursor)
+                    yield from self._held_against_count(portion.rows, condition, again)
                 bookmark = {"replication_key": cursor.name, "replication_key_value": value}
                 yield Portion(bookmark={**bookmark, **query_state(self._source)})
+            is_first = False
         if cursor.kind is Kind.DATE_TIME and self._bookmark is not None:
             check_not_ahead(moment_in(self._bookmark), self._clock.started)
+
+    def _changed_again(self, source: Source, column: Column, cursor: Column) -> Iterator[list[Row]]:
+        for portion in rows_by_change(self._suiteql, source, column, self._start(column)):
+            yield [_as_written(row, cursor) for row in portion.rows]
+
+    def _until(self, column: Column) -> str:
+        """Return the condition for rows that were there when the run began, as far as that can be told."""
+        if column.kind is not Kind.DATE_TIME:
+            return ""
+        began = earliest_local(self._clock.started, self._zone()).isoformat(" ", "seconds")
+        return f"{column.source} < {literal(column, began)}"
 
     def _portion(self, rows: list[Row]) -> Portion:
         return Portion(self._row_format.of_items(rows), audited=len(rows))

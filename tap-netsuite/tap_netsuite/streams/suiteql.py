@@ -6,8 +6,9 @@ import base64
 import hashlib
 import logging
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
 from functools import cached_property, partial
 from itertools import chain, islice
 from typing import Any
@@ -15,7 +16,7 @@ from typing import Any
 from singer_sdk import Tap
 from singer_sdk.singerlib.catalog import REPLICATION_INCREMENTAL
 
-from suitetalk import ConfigurationError, SuiteTalkError
+from suitetalk import PAGE_SIZE, ConfigurationError, SuiteTalkError
 from suitetalk.errors import STATEMENT_FAILURES, STATEMENT_REFUSALS
 from suitetalk.values import iso
 from tap_netsuite.account import Account
@@ -28,7 +29,7 @@ from tap_netsuite.reading.page import RowFormat, Rows
 from tap_netsuite.reading.parallel import KeyedSource, TableReading
 from tap_netsuite.reading.sequential import PlainReading, rows_by_key
 from tap_netsuite.reading.state import READ_AT, belongs_to, is_bookmark_of, moment_after, position_in
-from tap_netsuite.settings import Query
+from tap_netsuite.settings import Audit, Query
 from tap_netsuite.source import DELETED_AT, OURS, SET_READ_AT, UTC, Column, Kind, Source, converter, count_rows, kind_of
 from tap_netsuite.streams.base import COLUMNS, NetSuiteStream
 from tap_netsuite.sync import Run, StreamError
@@ -37,6 +38,7 @@ logger = logging.getLogger(__name__)
 
 _MARK = 4  # characters that stand for a column
 _HELD_PAGES = 2
+_RECENT = timedelta(hours=1)
 _NOT_BY_DEFAULT = frozenset({"systemnote", "deletedrecord", "deletedrecordinconnect"})
 
 
@@ -58,6 +60,7 @@ class SuiteQLStream(NetSuiteStream):
         self._relation = query.relation if query else name
         self._parameters = query.parameters if query else ()
         self._columns = ""
+        self._counts = account.query_counts if query else account.table_counts
         self._suiteql = account.netsuite.suiteql.with_parameters(self._parameters, page_size=account.settings.page_size)
 
     def leave_out(self, columns: Iterable[str]) -> None:
@@ -76,7 +79,26 @@ class SuiteQLStream(NetSuiteStream):
         reading, source = super().reading(), self._source()
         is_read_first = self._new_columns(source) and self.account.settings.new_columns != "warn"
         self._columns = self._state_at_start[COLUMNS] if is_read_first else ""
+        if self.account.settings.audit is not Audit.OFF:
+            with suppress(SuiteTalkError):  # such as for a damaged state, which is said where it is read from
+                self._expect_count(source)
         return reading
+
+    def _expect_count(self, source: Source) -> None:
+        """Have the rows counted with those of other streams, where it is likely that they are a page and are counted.
+
+        That is so where all were a page when they were last read, or rows had just been changed.
+        """
+        cursor = source.replication_key
+        was_page = self._reads_whole and 0 < (self.version.rows or 0) < PAGE_SIZE
+        if cursor is None and source.keys and was_page:
+            self._counts.expect(source, lambda: "")
+        elif cursor and cursor.kind is Kind.DATE_TIME and source.has_number_keys:
+            low = position_in(self._state_at_start, source).low
+            is_recent = low is not None and datetime.now(timezone.utc) - low < _RECENT
+            if (was_page or is_recent) and not self.account.transaction_sets.are_of(source.relation, cursor.name):
+                changes = StampedChanges(cursor, lambda: self.account.zone)
+                self._counts.expect(source, lambda: changes.between(low, self.account.started, unstamped=True))
 
     def read(self, fetcher: Fetcher) -> Iterator[Portion]:
         """Yield the rows as records with every selected column, null where NetSuite has none."""
@@ -309,6 +331,7 @@ class SuiteQLStream(NetSuiteStream):
                     condition,
                     counted,
                     is_first=position.low is None and not self.version.was_empty,
+                    together=self._counts,
                 ),
                 position,
                 reads_sets=says_when and (cursor is None or self._sets is not None),
@@ -329,6 +352,7 @@ class SuiteQLStream(NetSuiteStream):
             clock=account,
             zone=lambda: account.zone,
             lookback=lookback,
+            together=None if settings.audit is Audit.OFF else self._counts,
         )
 
     def _row_format(self, source: Source, *, in_key_order: bool) -> RowFormat:
