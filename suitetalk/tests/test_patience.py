@@ -23,6 +23,7 @@ from suitetalk import (
     OutcomeUnknownError,
     RetryPolicy,
 )
+from suitetalk.errors import AnswerTimedOutError
 from suitetalk.http import session
 
 Connect = Callable[..., NetSuite]
@@ -108,6 +109,32 @@ def test_an_answer_that_drips_ends(
     with pytest.raises(OutcomeUnknownError, match="the answer came too slowly"):
         client.records.create("customer", {"companyName": "A"})
     assert len(netsuite.requests) == 2
+
+
+def test_a_request_that_hangs_is_not_tried_for_ever(
+    netsuite: ScriptedNetSuite, connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(session, "LONGEST_ANSWER", 0.5)
+    client = connect(request_timeout=0.2)
+    netsuite.answers(RECORD, *[Reply(body={"id": "7"}, stall=True)] * 3, RECORD)
+    get(client)
+
+    with pytest.raises(AnswerTimedOutError, match="no answer in time"):
+        get(client)
+    assert len(netsuite.requests) == 4
+
+
+def test_a_login_that_hangs_is_not_tried_for_ever(
+    netsuite: ScriptedNetSuite, connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(session, "LONGEST_ANSWER", 0.5)
+    client = connect(request_timeout=0.2)
+    tries = iter(range(10))
+    netsuite.token_script = lambda _: Reply(body={"try": next(tries)}, stall=True)
+
+    with pytest.raises(ConnectionFailedError, match="no answer in time"):
+        get(client)
+    assert next(tries) == 3
 
 
 def test_an_answer_that_swells_ends(

@@ -20,13 +20,18 @@ from suitetalk.redaction import HIDDEN, printable, without_secrets
 MOST_BYTES = 256 * 2**20
 """Of one answer, unpacked."""
 LONGEST_ANSWER = 600.0
-"""Seconds for a whole answer; twice the time-out where that is more."""
+"""Seconds for a whole answer, and for the tries that had none in time; twice the time-out where that is more."""
 
 _PART = 2**16  # bytes
 _POOL_SIZE = 64
 _LONGEST_BODY = 4000  # characters
 _SECRET_HEADERS = re.compile(r"authorization|cookie|token|secret|key$|password", re.IGNORECASE)
 _HARMLESS_HEADERS = frozenset({"x-netsuite-idempotency-key"})
+
+
+def longest_wait(timeout: float) -> float:
+    """Return the seconds that an answer may take in all, given those that its next part may."""
+    return max(LONGEST_ANSWER, 2 * timeout)
 
 
 class UnboundedAnswerError(requests.RequestException):
@@ -67,7 +72,7 @@ class _Adapter(HTTPAdapter):
         """Send, and bound what is read of the answer."""
         timeout = kwargs.get("timeout")
         waits = timeout[-1] if isinstance(timeout, tuple) else timeout
-        ends = time.monotonic() + max(LONGEST_ANSWER, 2 * (waits or 0.0))
+        ends = time.monotonic() + longest_wait(waits or 0.0)
         response = super().send(request, *args, **kwargs)
         response.raw = _BoundedBody(response.raw, ends)
         return response

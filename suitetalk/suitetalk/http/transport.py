@@ -40,7 +40,7 @@ from suitetalk.http.governor import (
     seconds_asked_for,
 )
 from suitetalk.http.response import Answer, clock_offset, company_language, encode, refusal, token_refusal
-from suitetalk.http.session import Session, UnboundedAnswerError
+from suitetalk.http.session import Session, UnboundedAnswerError, longest_wait
 from suitetalk.redaction import printable
 from suitetalk.report import Watch
 
@@ -225,15 +225,7 @@ class Transport:
                 _check(answer, repeatable=repeatable, seldom_passes=not (is_known and answer.is_html))
             return answer
 
-        def attempt_in_time() -> Answer:
-            try:
-                return attempt()
-            except TryAgainError as failure:
-                if isinstance(failure.final, TOO_SLOW):
-                    raise failure.final from None
-                raise
-
-        return (retry or self._retry).run(attempt if within is None else attempt_in_time)
+        return (retry or self._retry).run(_in_time(attempt, patience[1], is_hasty=within is not None))
 
     def request_token(self, url: str, form: dict[str, str], *, basic: tuple[str, str] | None = None) -> dict[str, Any]:
         """Post a form to the token end point; asking twice does no harm.
@@ -277,7 +269,7 @@ class Transport:
                 _check(answer, repeatable=True, seldom_passes=True)
             return answer
 
-        return self._retry.run(attempt)
+        return self._retry.run(_in_time(attempt, self._timeout[1]))
 
     def _exchange(self, name: str, request: requests.Request, patience: _Patience, *, repeatable: bool) -> Answer:
         """Send signed, and again with a new login when one was refused: that too can end just then."""
@@ -356,6 +348,26 @@ class Transport:
         if "Date" in response.headers:
             self._latest_date = response.headers["Date"], datetime.now(timezone.utc)
         return Answer(name, response.status_code, response.headers, response.content)
+
+
+def _in_time(attempt: Callable[[], Answer], timeout: float, *, is_hasty: bool = False) -> Callable[[], Answer]:
+    """Return an attempt that is not made again once it has been waited for long enough.
+
+    That is as long as one answer may take in all, or, if there is another way, the first time that none comes in time.
+    """
+    waited = 0.0
+
+    def attempt_in_time() -> Answer:
+        nonlocal waited
+        try:
+            return attempt()
+        except TryAgainError as failure:
+            waited += timeout if isinstance(failure.final, AnswerTimedOutError) else 0.0
+            if waited >= longest_wait(timeout) or (is_hasty and isinstance(failure.final, TOO_SLOW)):
+                raise failure.final from None
+            raise
+
+    return attempt_in_time
 
 
 def _accepted(answer: Answer, as_refusal: Callable[[Answer], NetSuiteError], *, repeatable: bool) -> Answer:
