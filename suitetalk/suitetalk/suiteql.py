@@ -64,6 +64,7 @@ class SuiteQL:
         self._reader = reader
         self._parameters: tuple[Value, ...] = ()
         self._within: float | None = None
+        self._once = False
         self.page_size = PAGE_SIZE
 
     def within(self, seconds: float) -> SuiteQL:
@@ -74,6 +75,11 @@ class SuiteQL:
     def hasty(self) -> SuiteQL:
         """One that does not ask again when no answer comes in time: another statement can be asked instead."""
         return self.within(inf)
+
+    @property
+    def once(self) -> SuiteQL:
+        """One that does not ask again after a plain 500, which is how NetSuite refuses some statements each time."""
+        return self._with(self._parameters, self._within, self.page_size, once=True)
 
     def with_parameters(self, parameters: Sequence[Value], *, page_size: int = PAGE_SIZE) -> SuiteQL:
         """Return one that gives these values to each statement that comes without any.
@@ -87,10 +93,13 @@ class SuiteQL:
         """
         return self._with(parameters, self._within, page_size)
 
-    def _with(self, parameters: Sequence[Value], within: float | None, page_size: int) -> SuiteQL:
+    def _with(
+        self, parameters: Sequence[Value], within: float | None, page_size: int, *, once: bool = False
+    ) -> SuiteQL:
         other = SuiteQL(self._transport, self._reader, self.facts)
         other._parameters = tuple(parameters)
         other._within = within
+        other._once = once or self._once
         other.page_size = page_size
         return other
 
@@ -236,6 +245,7 @@ class SuiteQL:
             body=body,
             repeatable=True,
             within=self._within,
+            once=self._once,
         )
 
 

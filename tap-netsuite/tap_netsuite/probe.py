@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from operator import attrgetter
 from time import monotonic
@@ -24,7 +24,7 @@ from suitetalk import (
     SuiteQL,
     SuiteTalkError,
 )
-from suitetalk.errors import speaks_of_permission
+from suitetalk.errors import UnexpectedError, speaks_of_permission
 from suitetalk.suiteql import both
 from suitetalk.timezone import SQL_TIME_FORMAT
 from tap_netsuite.discovery.found import Finding, Status
@@ -39,11 +39,13 @@ from tap_netsuite.discovery.known_tables import (
 from tap_netsuite.source import DISPLAY_SUFFIX, FEW_COLUMNS, Column, Kind, Source, converter, page_in_parts
 
 __all__ = [
+    "BESIDE_STAR",
     "FAILURES",
     "Asker",
     "Probe",
     "Questions",
     "accepted_columns",
+    "borne_out_by",
     "first_rows",
     "guessed",
     "is_about_table",
@@ -68,7 +70,11 @@ _NAMED = (
 
 Answer = TypeVar("Answer")
 _SAMPLE = PAGE_SIZE
-_ONE_BY_ONE = 3  # columns that NetSuite names as unknown, before the rest is asked for side by side
+BESIDE_STAR = "columns beside *"
+_ASKED = "asked_"
+_MANY = 15  # columns that NetSuite names as unknown one after the other
+_ONE_BY_ONE = 3  # of these, before the rest is asked for side by side
+_PATIENCE = 3  # times that a question is asked that had an answer before
 _PART = 20  # columns of one such question
 _ANY_ZONE = ZoneInfo("UTC")
 # What a guess that the sample does not bear out becomes.
@@ -100,15 +106,18 @@ class Questions:
         self._latest = 0.0  # when the youngest question was asked that was answered
         self._all_refused = False
 
-    def ask(self, question: Callable[[], Answer]) -> Answer:
-        """Return the answer to a question, and remember the one that was answered soonest."""
+    def ask(self, question: Callable[[], Answer], patient: Callable[[], Answer] | None = None) -> Answer:
+        """Return the answer to a question, and remember the one that was answered soonest.
+
+        `patient` is the same question, asked until it is answered; empty where the question is so itself.
+        """
         began = monotonic()
         answer = question()
         seconds = monotonic() - began
         with self._lock:
             self._latest = max(self._latest, began)
             if self._proven is None or seconds < self._proven[0]:
-                self._proven = seconds, question
+                self._proven = seconds, patient or question
         return answer
 
     def settle(self, question: Callable[[], Answer]) -> Answer:
@@ -142,7 +151,7 @@ class Questions:
         with self._lock:
             proven = self._proven
         failures = [failure]
-        for other in [proven[1]] if proven else [] if self._all_refused else self._others():
+        for other in [proven[1]] * _PATIENCE if proven else [] if self._all_refused else self._others():
             try:
                 self.ask(other)
             except FAILURES as another:
@@ -181,18 +190,35 @@ class Asker:
     Attributes:
         suiteql: where to ask.
         questions: what is known of SuiteQL's answers.
+        refused: forms of statements that need not be tried again.
     """
 
     suiteql: SuiteQL
     questions: Questions
+    refused: set[str] = field(default_factory=set)
 
     def page(self, statement: str, *, limit: int = PAGE_SIZE) -> Page:
-        """Return the first rows of a statement; a refusal may be a fault that passes."""
-        return self.questions.ask(lambda: self.suiteql.page(statement, limit=limit))
+        """Return the first rows of a statement; a refusal may be a fault that passes.
+
+        A plain 500 is asked again after another statement has succeeded, instead of a while.
+        """
+        once, patient = self._ways(statement, limit)
+        try:
+            return self.questions.ask(once, patient)
+        except UnexpectedError as failure:
+            return self.questions.settle_refused(once, failure)
 
     def settled(self, statement: str, *, limit: int = PAGE_SIZE) -> Page:
         """Return the first rows of a statement; see `Questions.settle`."""
-        return self.questions.settle(lambda: self.suiteql.page(statement, limit=limit))
+        once, patient = self._ways(statement, limit)
+        try:
+            return self.questions.ask(once, patient)
+        except FAILURES as failure:
+            return self.questions.settle_refused(patient, failure)
+
+    def _ways(self, statement: str, limit: int) -> tuple[Callable[[], Page], Callable[[], Page]]:
+        once, patient = self.suiteql.once.page, self.suiteql.page
+        return partial(once, statement, limit=limit), partial(patient, statement, limit=limit)
 
     def settled_refused(self, statement: str, failure: SuiteTalkError) -> Page:
         """Return the first rows of a statement that has just been refused; see `Questions.settle_refused`."""
@@ -293,39 +319,110 @@ class FirstRows:
         is_empty: whether it has none.
         within: the condition for them, where the whole table is too large to be asked for; else empty.
         failure: why there are no rows to see, though the table has some; None where there are.
+        refused: what that is the refusal of.
+        unknown: those of the guessed columns that NetSuite names as unknown.
+        found: what the guessed columns are, where they came in the same statement.
     """
 
     rows: list[dict[str, Any]]
     is_empty: bool
     within: str = ""
     failure: SuiteTalkError | None = None
+    refused: str = "SELECT *"
+    unknown: frozenset[str] = frozenset()
+    found: Probe | None = None
 
 
-def first_rows(asker: Asker, table: str, key: str, *, is_large: bool) -> FirstRows:
-    """Return some rows of a table, asked for with `*`.
+def first_rows(asker: Asker, table: str, key: str, guesses: Mapping[str, Kind], *, is_large: bool) -> FirstRows:
+    """Return some rows of a table, asked for with `*`, and which of the guessed columns it has.
 
-    `*` of a large table times out [section 14.2], so there only the rows with the highest keys are asked for; of
-    other tables too, where `*` is refused or takes too long. Whether it is accepted everywhere is not documented.
+    One statement asks for both. Where NetSuite does not take it, or shows no rows, which may be because of so many
+    columns, they are asked for one after the other. `*` of a large table times out [section 14.2], so there only the
+    rows with the highest keys are asked for; of other tables too, where `*` takes too long. That `*` is accepted
+    everywhere is not documented.
 
     Args:
         asker: where to ask.
         table: name of the table.
         key: column whose values are ids; empty where there is none.
+        guesses: kind by column, of those worth asking for.
         is_large: whether the table may be too large for `*`.
 
     Raises:
         SuiteTalkError: one of `FAILURES`: the table does not exist, or the role may not see it, or it is too slow.
     """
+    if BESIDE_STAR in asker.refused:
+        return _starred(asker, table, key, is_large=is_large)
+    within = f"{key} > (SELECT MAX({key}) - {_SAMPLE} FROM {table})" if is_large and key else ""
+    columns = [Column(name, kind) for name, kind in sorted(guesses.items())]
+    columns, answer = _named_left_out(partial(_ask_beside_star, asker, table, within), columns)
+    unknown = frozenset(guesses.keys() - {column.name for column in columns})
+    found = None
+    if isinstance(answer, Page):
+        if answer.items:
+            return replace(_beside_star(asker, table, columns, answer.items, within), unknown=unknown)
+        first = _starred(asker, table, key, is_large=is_large)
+        found = Probe(tuple(columns), [], _stamp(columns)) if first.is_empty else None
+    elif is_too_slow(answer) and key:
+        first = _last_rows(asker, table, key)
+    else:
+        first = _starred(asker, table, key, is_large=is_large, failure=answer if is_about_table(answer) else None)
+    return replace(first, unknown=unknown, found=found)
+
+
+def _ask_beside_star(asker: Asker, table: str, within: str, columns: list[Column]) -> Page | SuiteTalkError:
+    stamp = _stamp(columns)
+    condition = both(within, _since_ever(stamp) if stamp else "")
+    selected = ", ".join([f"{table}.*", *(column.selected for column in _under_other_names(columns))])
+    statement = f"SELECT {selected} FROM {table}" + (f" WHERE {condition}" if condition else "")
+    try:
+        return asker.page(statement, limit=_SAMPLE)
+    except FAILURES as failure:
+        return failure
+
+
+def _under_other_names(columns: list[Column]) -> list[Column]:
+    """Return the columns under names that those of no table have, as `*` has theirs already."""
+    return [replace(column, name=f"{_ASKED}{number}", of=column.name) for number, column in enumerate(columns)]
+
+
+def _beside_star(
+    asker: Asker, table: str, columns: list[Column], answered: list[dict[str, Any]], within: str
+) -> FirstRows:
+    names = [(column.name, other.name) for column, other in zip(columns, _under_other_names(columns), strict=True)]
+    rows = [{name: value for name, value in row.items() if not name.startswith(_ASKED)} for row in answered]
+    sample = [{name: row[other] for name, other in names if other in row} for row in answered]
+    found = _borne_out(asker, table, columns, sample, _stamp(columns), within)
+    return FirstRows(rows, is_empty=not rows, within=within, found=found)
+
+
+def _named_left_out(
+    ask: Callable[[list[Column]], Page | SuiteTalkError], columns: list[Column]
+) -> tuple[list[Column], Page | SuiteTalkError]:
+    """Ask for columns, without those that NetSuite names as unknown; return the rest, and the last answer."""
+    most = len(columns) - _MANY
+    while True:
+        answer = ask(columns)
+        fewer = columns if isinstance(answer, Page) else _without_named(columns, answer)
+        if len(fewer) == len(columns) or len(fewer) < most:
+            return fewer, answer
+        columns = fewer
+
+
+def _starred(asker: Asker, table: str, key: str, *, is_large: bool, failure: SuiteTalkError | None = None) -> FirstRows:
+    """Return rows asked for with `*` alone; `failure` says that the table was refused just now."""
     if is_large and key:
-        return _last_rows(asker, table, key)
+        return _last_rows(asker, table, key, failure)
     statement = f"SELECT * FROM {table}"
     try:
-        page = asker.page(statement)
-    except FAILURES as failure:
-        if key and not is_about_table(failure):
+        page = asker.settled_refused(statement, failure) if failure else asker.page(statement)
+    except FAILURES as refusal:
+        if is_about_table(refusal) and failure:
+            raise
+        if key and not is_about_table(refusal):
             return _last_rows(asker, table, key)
         try:
-            page = asker.settled_refused(statement, failure)
+            page = asker.settled_refused(statement, refusal)
         except FAILURES as again:
             if is_about_table(again):
                 raise
@@ -333,14 +430,14 @@ def first_rows(asker: Asker, table: str, key: str, *, is_large: bool) -> FirstRo
     return FirstRows(page.items, not page.total)
 
 
-def _last_rows(asker: Asker, table: str, key: str) -> FirstRows:
-    """Return the rows with the highest keys."""
+def _last_rows(asker: Asker, table: str, key: str, refused: SuiteTalkError | None = None) -> FirstRows:
+    """Return the rows with the highest keys; `refused` says that the table was refused just now."""
     try:
-        within = _newest(asker, table, key)
+        within = _newest(asker, table, key, refused)
     except FAILURES as failure:
         if is_about_table(failure):
             raise
-        return _unseen_rows(asker, table, failure)
+        return replace(_unseen_rows(asker, table, failure), refused=f"MAX({key})")
     if within is None:
         return FirstRows([], is_empty=True)
     try:
@@ -350,10 +447,11 @@ def _last_rows(asker: Asker, table: str, key: str) -> FirstRows:
     return FirstRows(page.items, not page.total, within)
 
 
-def _newest(asker: Asker, table: str, key: str) -> str | None:
+def _newest(asker: Asker, table: str, key: str, refused: SuiteTalkError | None) -> str | None:
     """Return the condition for the rows with the highest keys, empty where keys are no numbers; None for no rows."""
-    rows = asker.settled(f"SELECT MAX({key}) AS n FROM {table}", limit=1).items
-    newest = rows[0].get("n") if rows else None
+    statement = f"SELECT MAX({key}) AS n FROM {table}"
+    page = asker.settled_refused(statement, refused) if refused else asker.settled(statement, limit=1)
+    newest = page.items[0].get("n") if page.items else None
     if newest is None:
         return None
     try:
@@ -525,12 +623,17 @@ def _borne_out(
     stamp: Column | None,
     within: str,
 ) -> Probe:
-    corrected = tuple(_nearest(column, [row.get(column.name) for row in sample]) for column in columns)
+    corrected = tuple(borne_out_by(sample, {column.name: column.kind for column in columns}))
     if sample and any(
         old.kind.is_temporal and not new.kind.is_temporal for old, new in zip(columns, corrected, strict=True)
     ):
         sample = asker.settled(Source(relation, corrected).page(within), limit=_SAMPLE).items
     return Probe(corrected, sample, stamp if stamp in corrected else None)
+
+
+def borne_out_by(rows: list[dict[str, Any]], guesses: Mapping[str, Kind]) -> list[Column]:
+    """Return columns that rows show, with the kinds that their values bear out."""
+    return [_nearest(Column(name, kind), [row.get(name) for row in rows]) for name, kind in guesses.items()]
 
 
 def _nearest(column: Column, values: list[Any]) -> Column:

@@ -109,7 +109,7 @@ class Column:
         if self.kind.is_temporal:
             time = f"SYS_EXTRACT_UTC({self.source})" if self.in_utc else self.source
             return f"TO_CHAR({time}, '{SQL_TIME_FORMAT}') AS {self.name}"
-        return self.name
+        return f"{self.of} AS {self.name}" if self.of else self.name
 
 
 _TEXTS = {"date": Kind.DATE, "date-time": Kind.DATE_TIME, "display-value": Kind.DISPLAY}

@@ -29,6 +29,7 @@ from suitetalk.errors import (
     InvalidArgumentError,
     NetSuiteError,
     OutcomeUnknownError,
+    UnexpectedError,
 )
 from suitetalk.http.governor import (
     Limiter,
@@ -161,6 +162,7 @@ class Transport:
         body: Any = None,
         repeatable: bool,
         within: float | None = None,
+        once: bool = False,
     ) -> Answer:
         """Send a request and return its answer, once NetSuite has accepted it.
 
@@ -173,6 +175,7 @@ class Transport:
             repeatable: whether carrying it out twice does no harm. What is not repeatable is tried again only
                 when NetSuite certainly did not act on it: no connection, 401, 429.
             within: see `send`.
+            once: see `send`.
 
         Raises:
             OutcomeUnknownError: a request that is not repeatable went out, and its answer was lost.
@@ -187,7 +190,8 @@ class Transport:
         if body is not None:
             request.data = encode(body)
             request.headers.setdefault("Content-Type", "application/json")
-        return self.send(request, f"{method} {path}", repeatable=repeatable, expects_json=True, within=within)
+        name = f"{method} {path}"
+        return self.send(request, name, repeatable=repeatable, expects_json=True, within=within, once=once)
 
     def send(
         self,
@@ -199,6 +203,7 @@ class Transport:
         retry: RetryPolicy | None = None,
         expects_json: bool = False,
         within: float | None = None,
+        once: bool = False,
     ) -> Answer:
         """Sign and send a request that is made up already; see `request`.
 
@@ -211,6 +216,7 @@ class Transport:
             expects_json: whether an answer of something else is a damaged one.
             within: seconds to wait for the next part of the answer where a later one is of no use: a request that
                 takes longer, or ends in 504, is not tried again.
+            once: whether a plain 500 is not tried again, because whoever asks finds out what it means.
         """
         timeout = timeout if within is None else min(within, self._timeout[1])
         patience = self._timeout if timeout is None else (min(LONGEST_CONNECT, timeout), timeout)
@@ -225,7 +231,8 @@ class Transport:
                 _check(answer, repeatable=repeatable, seldom_passes=not (is_known and answer.is_html))
             return answer
 
-        return (retry or self._retry).run(_in_time(attempt, patience[1], is_hasty=within is not None))
+        final = (*(TOO_SLOW if within is not None else ()), *((UnexpectedError,) if once else ()))
+        return (retry or self._retry).run(_in_time(attempt, patience[1], final))
 
     def request_token(self, url: str, form: dict[str, str], *, basic: tuple[str, str] | None = None) -> dict[str, Any]:
         """Post a form to the token end point; asking twice does no harm.
@@ -350,10 +357,13 @@ class Transport:
         return Answer(name, response.status_code, response.headers, response.content)
 
 
-def _in_time(attempt: Callable[[], Answer], timeout: float, *, is_hasty: bool = False) -> Callable[[], Answer]:
+def _in_time(
+    attempt: Callable[[], Answer], timeout: float, final: tuple[type[Exception], ...] = ()
+) -> Callable[[], Answer]:
     """Return an attempt that is not made again once it has been waited for long enough.
 
-    That is as long as one answer may take in all, or, if there is another way, the first time that none comes in time.
+    That is as long as one answer may take in all, or, if there is another way, the first time that it fails in one of
+    the ways that are final.
     """
     waited = 0.0
 
@@ -363,7 +373,7 @@ def _in_time(attempt: Callable[[], Answer], timeout: float, *, is_hasty: bool = 
             return attempt()
         except TryAgainError as failure:
             waited += timeout if isinstance(failure.final, AnswerTimedOutError) else 0.0
-            if waited >= longest_wait(timeout) or (is_hasty and isinstance(failure.final, TOO_SLOW)):
+            if waited >= longest_wait(timeout) or isinstance(failure.final, final):
                 raise failure.final from None
             raise
 

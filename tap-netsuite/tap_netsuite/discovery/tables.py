@@ -7,20 +7,22 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
+from operator import attrgetter
 from typing import Any
 
-from suitetalk import SuiteTalkError
 from suitetalk.facts import DAY
 from suitetalk.record_tables import table_of
 from suitetalk.timezone import SQL_TIME_FORMAT
 from tap_netsuite.discovery.found import Finding, Status, StreamEntry
 from tap_netsuite.discovery.known_tables import KnownTable, is_large, known_tables, usual_columns
 from tap_netsuite.probe import (
+    BESIDE_STAR,
     FAILURES,
     Asker,
     FirstRows,
     Probe,
     Together,
+    borne_out_by,
     first_rows,
     guessed,
     is_too_slow,
@@ -51,13 +53,13 @@ _LINE_FIELD_PREFIXES = ("custcol", "cseg")
 _LINE_SUBLISTS = ("item", "expense", "line")
 
 
-_NO_STAR = "SELECT * is refused, so columns that neither the catalog nor this tap knows are not found"
-_SLOW_STAR = "SELECT * takes too long, so columns that neither the catalog nor this tap knows are not found"
+_NOT_FOUND = "so columns that neither the catalog nor this tap knows are not found"
 _NO_SCHEMA = "the schema of its record type cannot be read now, so only columns that this tap knows are read"
 _TIMES_AT_ONCE = 10  # columns, for each of which three are asked for
 _MIDNIGHT = "00:00:00"
 _TIME_OF_DAY = re.compile(r"\d{1,2}:\d{2}(:\d{2})?\s*([ap]\.?m\.?)?", re.IGNORECASE)
 _NUMBER = re.compile(r"[-+]?\d*\.?\d*(e[-+]?\d+)?", re.IGNORECASE)
+_PLAIN_NAME = re.compile(r"[a-z][a-z0-9_]*")
 _DIGITS = re.compile(r"\d+")
 _LONGEST_TIME = 40  # characters
 
@@ -83,53 +85,80 @@ class TableReader:
         """Return the entry of a table, None when it cannot be a stream, and what is said of it."""
         known = known_tables().get(table)
         key = known.keys[0] if known and known.keys else "" if known else "id"
-        try:
-            return self._described(table, first_rows(self.asker, table, key, is_large=is_large(table)))
-        except FAILURES as refusal:
-            is_record_type = table in {name.lower() for name in self.catalog_of(table)}
-            return None, refused_table(table, refusal, is_record_type=is_record_type)
-
-    def _described(self, table: str, first: FirstRows) -> tuple[StreamEntry | None, Finding]:
-        known = known_tables().get(table)
         catalog = self.catalog_of(table)
+        refused = self.asker.suiteql.facts.known(_REFUSED + table) or ()
+        asked = {name: kind for name, kind in self._wanted(table, catalog).items() if name not in refused}
+        try:
+            first = first_rows(self.asker, table, key, asked, is_large=is_large(table))
+            return self._described(table, catalog, asked.keys(), first)
+        except FAILURES as refusal:
+            return None, refused_table(table, refusal, is_record_type=table in {name.lower() for name in catalog})
+
+    def _described(
+        self, table: str, catalog: Catalog, asked: AbstractSet[str], first: FirstRows
+    ) -> tuple[StreamEntry | None, Finding]:
+        known = known_tables().get(table)
         is_whole = None not in catalog.values()
         fields = _fields(table, catalog) if is_whole else {}
         visible = {name for row in first.rows for name in row}
-        guesses = _guesses(table, known, visible, fields)
-        if not is_whole:  # a type is not guessed that the catalog knows: the next run would have another
-            guesses = {name: kind for name, kind in guesses.items() if name in _known_columns(table, known)}
+        wanted = self._wanted(table, catalog, visible)
         told = fields.keys() | _known_columns(table, known)
-        times = self._times(table, {name: guesses[name] for name in (visible - told) & guesses.keys()}, first)
-        guesses.update({name: kind for name, kind in times.items() if is_whole and name not in told})
-        with_display_values = {**guesses, **self._display_columns(table, known, fields, guesses)}
-        has_rows = self._has_rows(table) if first.is_empty and len(with_display_values) > FEW_COLUMNS else False
+        times = self._times(table, {name: wanted[name] for name in (visible - told) & wanted.keys()}, first)
+        wanted.update({name: kind for name, kind in times.items() if is_whole and name not in told})
+        has_rows = self._has_rows(table) if first.is_empty and len(wanted) > FEW_COLUMNS else False
         is_empty = first.is_empty and not has_rows
-        likely = known.keys if known else ("id",)
-        refused = set(self.asker.suiteql.facts.known(_REFUSED + table) or ()) - visible
-        found = probe(
-            self.asker,
-            table,
-            {name: kind for name, kind in with_display_values.items() if name not in refused},
-            first.rows,
-            self.together,
-            first.within,
-            keys=() if is_empty else likely,
-        )
+        found = self._found(table, wanted, asked, first, keys=() if is_empty else known.keys if known else ("id",))
         if not found.columns:
             return None, Finding(table, Status.FAILED, "SuiteQL accepts none of the columns it should have")
+        columns = {column.name for column in found.columns}
         if is_whole:
             self._remember_times(table, found, times)
-            self._remember_refused(table, with_display_values.keys() - {column.name for column in found.columns})
+            self._remember_refused(table, {*(wanted.keys() - columns), *first.unknown})
         keys, lack, is_counted = self._keys(table, found, known)
-        wanted = tuple(self.settings.as_wanted(column) for column in _with_key_kinds(found, keys))
-        entry = StreamEntry(table, _schema(wanted, fields), keys, found.stamp.name if found.stamp else None)
-        expected = _expected(known, fields, with_display_values) | (set() if is_whole else visible)
-        left_out = expected - {column.name for column in found.columns}
+        as_wanted = tuple(self.settings.as_wanted(column) for column in _with_key_kinds(found, keys))
+        entry = StreamEntry(table, _schema(as_wanted, fields), keys, found.stamp.name if found.stamp else None)
+        left_out = (_expected(known, fields, wanted) | (set() if is_whole else visible)) - columns
         status = Status.EMPTY if is_empty else Status.READABLE
         is_slow = (first.failure is not None and is_too_slow(first.failure)) or has_rows is None or not is_counted
-        note = _note(first.failure) if is_whole else _NO_SCHEMA
+        note = _note(first) if is_whole else _NO_SCHEMA
         note = "; ".join(filter(None, (note, lack)))
         return entry, Finding(table, status, note, tuple(sorted(left_out)), is_sure=is_whole and not is_slow)
+
+    def _wanted(self, table: str, catalog: Catalog, visible: AbstractSet[str] = frozenset()) -> dict[str, Kind]:
+        """Return the columns worth asking for, those of display values among them.
+
+        A type is not guessed that the catalog knows and cannot show now: the next run would have another.
+        """
+        known = known_tables().get(table)
+        is_whole = None not in catalog.values()
+        fields = _fields(table, catalog) if is_whole else {}
+        guesses = _guesses(table, known, visible, fields)
+        if not is_whole:
+            guesses = {name: kind for name, kind in guesses.items() if name in _known_columns(table, known)}
+        return {**guesses, **self._display_columns(table, known, fields, guesses)}
+
+    def _found(
+        self, table: str, wanted: Mapping[str, Kind], asked: AbstractSet[str], first: FirstRows, keys: tuple[str, ...]
+    ) -> Probe:
+        """Return which of the wanted columns there are: as the first statement says, if it says so of all of them.
+
+        What its rows show besides those that were asked for by name need not be asked for again, unless it is a time,
+        which is to come in another form.
+        """
+        shown = {name for row in first.rows for name in row}
+        refused = {*(self.asker.suiteql.facts.known(_REFUSED + table) or ()), *first.unknown} - shown
+        left = {name: kind for name, kind in wanted.items() if name not in refused}
+        more = {name: kind for name, kind in left.items() if name not in asked}
+        is_said = all(name in shown and _PLAIN_NAME.fullmatch(name) and not more[name].is_temporal for name in more)
+        if first.found and is_said and (first.rows or not keys):
+            columns = [column for column in first.found.columns if column.name in left]
+            columns = sorted([*columns, *borne_out_by(first.rows, more)], key=attrgetter("name"))
+            stamp = first.found.stamp if first.found.stamp in columns else None
+            return replace(first.found, columns=tuple(columns), stamp=stamp)
+        found = probe(self.asker, table, left, first.rows, self.together, first.within, keys=keys)
+        if not first.found and len(found.columns) == len(left):
+            self.asker.refused.add(BESIDE_STAR)  # NetSuite takes the columns, and took them not beside `*`
+        return found
 
     def _has_rows(self, table: str) -> bool | None:
         """Tell whether a table that shows no rows has some: more columns than an account shows bring none.
@@ -268,7 +297,9 @@ def concerns(record_type: str, table: str) -> bool:
     return table_of(record_type) == ("transaction" if table == "transactionline" else table)
 
 
-def _guesses(table: str, known: KnownTable | None, visible: set[str], fields: Mapping[str, Field]) -> dict[str, Kind]:
+def _guesses(
+    table: str, known: KnownTable | None, visible: AbstractSet[str], fields: Mapping[str, Field]
+) -> dict[str, Kind]:
     """Return the columns worth asking for: what is known, what the catalog has, and what rows show.
 
     The catalog's fields need not be columns, and a column that is empty in the first rows may be full in later ones.
@@ -286,10 +317,11 @@ def _known_columns(table: str, known: KnownTable | None) -> set[str]:
     return {"id", *(known.columns if known else usual_columns(table).columns)}
 
 
-def _note(failure: SuiteTalkError | None) -> str:
-    if failure is None:
+def _note(first: FirstRows) -> str:
+    if first.failure is None:
         return ""
-    return _SLOW_STAR if is_too_slow(failure) else _NO_STAR
+    what = "takes too long" if is_too_slow(first.failure) else "is refused"
+    return f"{first.refused} {what}, {_NOT_FOUND}"
 
 
 def _custom(fields: Mapping[str, Field]) -> set[str]:
