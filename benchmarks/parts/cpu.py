@@ -23,6 +23,7 @@ from benchmarks.readers.tap_netsuite import TapNetSuite, discovered
 from benchmarks.reading import Reading, private_folders, read
 from benchmarks.table import Table
 from suitetalk.http.response import Answer
+from suitetalk.process import collect_seldom, give_back_freed_memory
 from tap_netsuite.reading.page import RowFormat
 from tap_netsuite.source import Column, Kind, Source
 
@@ -142,6 +143,8 @@ def _reading(tap: TapNetSuite, rows: int, *, real_texts: bool) -> Reading:
 def _measure_pages() -> None:
     """Measure pages of one process in turn, so that what else the machine does concerns all of them."""
     logging.disable()  # of what is said of damaged texts
+    give_back_freed_memory()  # as the commands do
+    collect_seldom()
     goals = ", ".join(f"{goal} microseconds a row of {columns} columns" for columns, goal in GOALS_OF_PAGES.items())
     table = Table(
         f"pages: bytes to RECORD lines; goals {goals}, {GOAL_BARE} x bare decoding and encoding, {GOAL_TIDY} x tidy",

@@ -32,7 +32,7 @@ def main(tap: type[TapNetSuite] | None = None) -> NoReturn:
 
 def _run(tap: type[TapNetSuite] | None) -> None:
     from suitetalk import SuiteTalkError  # noqa: PLC0415 - see above
-    from suitetalk.process import check_files  # noqa: PLC0415 - see above
+    from suitetalk.process import check_files, collect_seldom  # noqa: PLC0415 - see above
     from tap_netsuite.account import EarlyAccount  # noqa: PLC0415 - see above
 
     check_files(sys.argv[1:])
@@ -42,6 +42,7 @@ def _run(tap: type[TapNetSuite] | None) -> None:
     from tap_netsuite.sync import ReaderLeftError  # noqa: PLC0415 - see above
     from tap_netsuite.tap import TapNetSuite  # noqa: PLC0415 - see above
 
+    collect_seldom()
     chosen = tap or TapNetSuite
     chosen.early = early
     try:

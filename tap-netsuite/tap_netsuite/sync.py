@@ -11,6 +11,7 @@ import select
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from time import monotonic
+from typing import BinaryIO
 
 from singer_sdk.contrib.msgspec import MsgSpecWriter
 from singer_sdk.singerlib import StateMessage
@@ -29,11 +30,16 @@ from tap_netsuite.account import Account
 from tap_netsuite.progress import Progress, StreamAudit, log_stream
 from tap_netsuite.reading.engine import Engine, Portion, Reading
 
+if sys.platform == "linux":
+    import fcntl
+    import termios
+
 logger = logging.getLogger(__name__)
 
 _CONCERN_ALL = (ConcurrencyLimitError, ConfigurationError, LoginNeededError, LoginRefusedError)
 _EXIT_CODE_BASE = 128
-_TAKEN_WHOLE: int = getattr(select, "PIPE_BUF", 512)  # bytes
+_TAKEN_WHOLE: int = getattr(select, "PIPE_BUF", 512)  # bytes, by a pipe
+_MOST_TAKEN = 2**16  # bytes, by a pipe or a file
 
 
 class StreamError(SuiteTalkError):
@@ -179,12 +185,12 @@ class WholeLineWriter(MsgSpecWriter):
         """Write messages that are encoded already, each ending in a line feed; errors are those of `write_message`.
 
         As many go out at a time as a pipe takes whole or not at all: even a kill leaves no part of a line behind, and
-        a signal waits for few.
+        a signal waits for few. They are as many as can be, since threads that have an answer to take get in between.
         """
-        begin, end = 0, len(lines)
+        begin, end, room = 0, len(lines), _room_of(sys.stdout.buffer)
         self._ends_with_state = False
         while begin < end:
-            cut = lines.rfind(b"\n", begin, begin + _TAKEN_WHOLE) + 1 or lines.find(b"\n", begin) + 1
+            cut = lines.rfind(b"\n", begin, begin + room()) + 1 or lines.find(b"\n", begin) + 1
             self._write(memoryview(lines)[begin:cut])
             begin = cut
 
@@ -212,6 +218,23 @@ class WholeLineWriter(MsgSpecWriter):
         if self._signal:
             os._exit(_EXIT_CODE_BASE + signal)
         self._signal = signal
+
+
+def _room_of(output: BinaryIO) -> Callable[[], int]:
+    """Return what tells how many bytes an output takes now, whole or not at all."""
+    if sys.platform != "linux":
+        return lambda: _TAKEN_WHOLE
+    held = bytearray(4)
+    try:
+        size = min(fcntl.fcntl(output.fileno(), fcntl.F_GETPIPE_SZ), _MOST_TAKEN)
+    except OSError:  # not a pipe
+        return lambda: _MOST_TAKEN
+
+    def room() -> int:
+        fcntl.ioctl(output.fileno(), termios.FIONREAD, held)
+        return _TAKEN_WHOLE if any(held) else size
+
+    return room
 
 
 def _for_a_person(part: bytearray | memoryview) -> memoryview:

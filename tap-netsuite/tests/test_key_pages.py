@@ -190,9 +190,31 @@ def test_rows_of_one_page_that_is_said_to_be_all_are_an_error_or_come_in_the_end
             read(table, seed)
 
 
-def test_one_page_is_one_request_unless_it_is_full() -> None:
-    for rows, requests in ((3, 1), (4, 2)):
+def test_a_full_page_is_followed_by_another_unless_one_before_it_counted_exactly_these_rows() -> None:
+    for rows, requests in ((3, 1), (4, 2), (7, 2), (8, 2), (12, 3)):
         table = table_of({(0, number) for number in range(rows)}, 4, 3, [])
+        assert len(read(table, 1).came) == rows
+        assert table.requests == requests
+
+
+def test_a_full_page_is_followed_by_another_where_rows_came_or_went() -> None:
+    for change in (("insert", (1, 0)), ("delete", (0, 7))):
+        table = table_of({(0, number) for number in range(8)}, 4, 3, [[change]])
+        assert read(table, 1).came >= table.throughout
+        assert table.requests == (3 if change[0] == "insert" else 2)
+
+
+class NarrowTable(Table):
+    """One that shows fewer rows than there are, and counts those that it shows."""
+
+    def page(self, after: Key | None, offset: int) -> Rows:
+        page = super().page(after, offset)
+        return replace(page, total=offset + page.count)
+
+
+def test_rows_come_where_an_account_counts_only_those_that_it_shows() -> None:
+    for rows, requests in ((4, 2), (8, 3), (11, 3), (12, 4)):
+        table = NarrowTable({(0, number) for number in range(rows)}, 4, 3, iter([]))
         assert len(read(table, 1).came) == rows
         assert table.requests == requests
 

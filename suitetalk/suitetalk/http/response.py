@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import re
+from codecs import utf_8_decode
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
@@ -56,6 +57,13 @@ _ESCAPED_HALF = re.compile(
     rb"\\u(?<!\\\\u)(?:(?P<pair>[dD][89abAB][\da-fA-F]{2}\\u[dD][c-fC-F][\da-fA-F]{2})|[dD][89a-fA-F][\da-fA-F]{2})"
 )
 _CONTROL = re.compile(rb"[\x00-\x1f](?<!\\[\x00-\x1f])")
+_PAIR = len(r"\ud83d\ude00")
+# The reader stops after an escape that should have been the second of a pair, or after one that is alone.
+_HIGH, _NOT_LOW = rb"\\u[dD][89abAB][\da-fA-F]{2}", rb"\\u(?![dD][c-fC-F])[\da-fA-F]{4}"
+_HALF_AT_END = re.compile(rb"(?<!\\)(?:%b(?=%b\Z)|(?<!%b)\\u[dD][89a-fA-F][\da-fA-F]{2}\Z)" % (_HIGH, _NOT_LOW, _HIGH))
+_STOP = re.compile(r"\(byte (\d+)\)\Z")  # in the decoder's words
+_FEW = 3  # places that are repaired one by one
+_PART = 2**14  # bytes
 _REPLACEMENT = "\ufffd".encode()
 _LANGUAGES = re.compile(r"\b[a-z]{2,3}[-_](?:[A-Z][A-Za-z]{1,3}|\d{3})\b")
 _BAD_REQUEST = 400
@@ -107,13 +115,14 @@ class Answer:
         Raises:
             ConnectionFailedError: the body is not JSON.
         """
-        if _is_sound(self.content):
+        stop = _stop(self.content)
+        if stop is None and _is_unicode(self.content):
             return self.content
         try:
-            body = _repaired(self.content)
+            body, is_damaged = _repaired(self.content, stop)
         except (ValueError, RecursionError):
             raise self._unreadable() from None
-        if body.count(_REPLACEMENT) > self.content.count(_REPLACEMENT):
+        if is_damaged:
             logger.warning(
                 "%s was answered with characters that are not Unicode; each is replaced by U+FFFD", self.request
             )
@@ -245,40 +254,83 @@ def token_refusal(answer: Answer, grant: str = "") -> NetSuiteError:
     return LoginRefusedError(answer.request, answer.status, details, advice=advised)
 
 
-def _is_sound(content: bytes) -> bool:
-    """Tell whether a body is JSON in UTF-8; several times as quick as to read it."""
+def _stop(content: bytes) -> int | None:
+    """Return where a reader of JSON stops, 0 where that is not known, None where it reads all.
+
+    Several times as quick as to read it. Whether texts are Unicode is another matter.
+    """
     try:
         _SKIPPER.decode(content)
-        return content.isascii() or bool(content.decode())
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    except msgspec.DecodeError as error:
+        found = _STOP.search(str(error))
+        return int(found[1]) if found else 0
+    except RecursionError:
+        return 0
+    return None
+
+
+def _is_unicode(content: bytes) -> bool:
+    """Tell whether bytes are UTF-8, part by part: the text of all would take four times their memory for one emoji."""
+    if content.isascii():
+        return True
+    view, place = memoryview(content), 0
+    try:
+        while place < len(view):
+            part = view[place : place + _PART]
+            place += utf_8_decode(part, "strict", len(part) < _PART)[1]
+    except UnicodeDecodeError:
         return False
+    return True
 
 
-def _repaired(content: bytes) -> bytes:
-    """Return a body as JSON, with U+FFFD for what is not Unicode.
+def _repaired(content: bytes, stop: int | None) -> tuple[bytes, bool]:
+    """Return a body as JSON, with U+FFFD for what is not Unicode, and whether there is any of that.
+
+    Args:
+        content: the body.
+        stop: where a reader of JSON stops.
 
     Raises:
         ValueError: it cannot be read as JSON at all.
     """
-    whole = _in_unicode(content)
-    whole = _ESCAPED_HALF.sub(lambda found: found[0] if found["pair"] else _REPLACEMENT, whole)
-    if _is_sound(whole):
-        return whole
+    unicode = _in_unicode(content)
+    few = _with_few_repairs(content, stop) if unicode is content else None
+    if few:
+        return few
+    whole = _ESCAPED_HALF.sub(lambda found: found[0] if found["pair"] else _REPLACEMENT, unicode)
     # Escaped outside of texts, where they are blank, they make it unreadable, so no other text can come of it.
-    escaped = _CONTROL.sub(lambda found: b"\\u%04x" % ord(found[0]), whole)
-    if _is_sound(escaped):
-        return escaped
-    read = json.loads(_in_unicode(content), parse_float=Decimal, parse_constant=str, strict=False)
-    return _ENCODER.encode(_with_whole_characters(read))
+    whole = whole if _stop(whole) is None else _CONTROL.sub(_escaped, whole)
+    if _stop(whole) is not None:
+        read = json.loads(unicode, parse_float=Decimal, parse_constant=str, strict=False)
+        whole = _ENCODER.encode(_with_whole_characters(read))
+    return whole, whole.count(_REPLACEMENT) > content.count(_REPLACEMENT)
+
+
+def _with_few_repairs(content: bytes, stop: int | None) -> tuple[bytes, bool] | None:
+    """Return what `_repaired` does where a reader stops at a few places, which need not be searched for; else None."""
+    has_halves = False
+    for _ in range(_FEW):
+        if stop is None:
+            break
+        if _CONTROL.match(content, stop):
+            begin, end, repair = stop, stop + 1, b"\\u%04x" % content[stop]
+        elif half := _HALF_AT_END.search(content, max(0, stop - _PAIR), stop):
+            begin, end, repair, has_halves = half.start(), half.start() + _PAIR // 2, _REPLACEMENT, True
+        else:
+            break
+        view = memoryview(content)
+        content = b"".join((view[:begin], repair, view[end:]))
+        stop = _stop(content)
+    return (content, has_halves) if stop is None else None
+
+
+def _escaped(found: re.Match[bytes]) -> bytes:
+    return b"\\u%04x" % ord(found[0])
 
 
 def _in_unicode(content: bytes) -> bytes:
     """Return text in UTF-8 with U+FFFD for what is not; two halves of a surrogate pair become one character."""
-    try:
-        content.decode()
-    except UnicodeDecodeError:
-        pass
-    else:
+    if _is_unicode(content):
         return content
     try:
         halves = content.decode("utf-8", "surrogatepass").encode("utf-16", "surrogatepass")

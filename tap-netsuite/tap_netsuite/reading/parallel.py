@@ -159,6 +159,7 @@ class KeyPages:
         self._is_counted = is_counted
         self._stretch = _Stretch(None, None)
         self._stretch_pages = _FIRST_STRETCH
+        self._to_come: int | None = None  # rows, by the word of a page that counted more than it showed
         self._proofs: deque[tuple[_Stretch, Future[Count | None]]] = deque()
 
     def read(self, after: Key | None, first: Rows | None = None) -> Iterator[Portion]:
@@ -173,8 +174,7 @@ class KeyPages:
         """
         self._stretch = _Stretch(after, after)
         end = yield from self._pages(after, first)
-        # They are few, it grew meanwhile, or NetSuite let less of it be read; and a full page need not be the last one.
-        while end and (not end.is_last or end.count == self._table.page_size):
+        while end and not self._is_end(end):  # they are few, it grew meanwhile, or NetSuite let less of it be read
             end = yield from self._pages(self._stretch.up_to, None)
         if self._stretch.pages:
             self._ask_about(self._stretch)
@@ -192,14 +192,30 @@ class KeyPages:
                 yield Portion(audited=first.total, has_gap=True)
             return None
         end = yield from self._first_of_statement(after, first)
+        self._note(end)
         for page in self._fetcher.in_order(self._begin_rest(after, first.total or 0)):
             yield Portion(page)
             if page.count:
+                self._note(page)
                 self._include(page)
                 end = page
             while self._proofs and (self._proofs[0][1].done() or len(self._proofs) > _MOST_UNPROVEN):
                 yield from self._proof()
         return end
+
+    def _note(self, page: Rows) -> None:
+        if self._to_come is not None:
+            self._to_come -= page.count
+        elif not page.is_last:
+            self._to_come = page.left
+
+    def _is_end(self, page: Rows) -> bool:
+        """Tell whether no page comes after this one.
+
+        A full one may be all that an account shows, and counts. It is the last where a page has counted more rows than
+        it showed, and exactly those have come since.
+        """
+        return page.is_last and (page.count < self._table.page_size or self._to_come == 0)
 
     def _first_of_statement(self, after: Key | None, page: Rows) -> Generator[Portion, None, Rows]:
         """Take a page at the beginning of a statement: if it is as full as it can be, no row can lie before its end.
