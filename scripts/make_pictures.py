@@ -14,7 +14,12 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import StringIO
 from pathlib import Path
+
+from rich.console import Console
+from rich.terminal_theme import MONOKAI
+from rich.text import Text
 
 from netsuite_emulator import Emulator, Fault, Settings
 from suitetalk import ConnectionSettings, NetSuite, SuiteTalkError
@@ -38,6 +43,7 @@ def main() -> None:
     PICTURES.mkdir(exist_ok=True)
     of_the_emulator()
     of_a_report()
+    of_the_demo()
     for picture in sorted(PICTURES.glob("*.png")):
         size = picture.stat().st_size
         print(f"{picture.relative_to(PICTURES.parent.parent)}  {size // 1000} kB")
@@ -77,6 +83,31 @@ def of_a_report() -> None:
         with Browser(1160, 800) as browser:
             browser.open(page.as_uri())
             browser.picture(PICTURES / "report.png")
+
+
+def of_the_demo() -> None:
+    """Show what `make demo` ends with on a terminal: what has moved, and the balance sheet."""
+    folder = PICTURES.parent.parent
+    variables = {**os.environ, "FORCE_COLOR": "1", "COLUMNS": "84"}
+    demo = [sys.executable, "-m", "demo"]
+    told = subprocess.run(demo, cwd=folder, env=variables, stdout=subprocess.PIPE, check=True).stdout.decode()
+    last = told.rindex("\n", 0, told.rindex("What moved"))
+    _terminal("demo", f"$ make demo\n…\n{told[last:].rstrip()}")
+
+
+def _terminal(name: str, text: str) -> None:
+    """Show text as a terminal does, with the colours that its escape sequences name."""
+    console = Console(record=True, width=84, file=StringIO())
+    console.print(Text.from_ansi(text))
+    template = (
+        '<meta charset="utf-8"><style>{stylesheet} body {{background: #0c1117; color: #d7dde5; margin: 16px}} '
+        "pre {{font: 14px/1.3 'DejaVu Sans Mono', monospace; margin: 0}}</style><pre>{code}</pre>"
+    )
+    with tempfile.TemporaryDirectory() as folder, Browser(760, 200) as browser:
+        page = Path(folder, "terminal.html")
+        page.write_text(console.export_html(theme=MONOKAI, code_format=template), encoding="utf-8")
+        browser.open(page.as_uri())
+        browser.picture(PICTURES / f"{name}.png", whole=True)
 
 
 @contextmanager

@@ -108,7 +108,7 @@ TABLES = {
 
 def written(emulator: Emulator, folder: Path, **options: Any) -> dict[str, Any]:
     settings = ConnectionSettings.from_mapping(emulator.connection)
-    with NetSuite(settings, retry=RetryPolicy(attempts=2, first_wait=0.01)) as client:
+    with NetSuite(settings, retry=RetryPolicy(attempts=6, first_wait=0.01)) as client:
         return snapshot(client, dict, folder / "shape.json.part", **options)
 
 
