@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from time import monotonic
 from typing import BinaryIO
 
-from singer_sdk.contrib.msgspec import MsgSpecWriter
+from singer_sdk.contrib.msgspec import MsgSpecWriter, serialize_jsonl
 from singer_sdk.singerlib import StateMessage
 from singer_sdk.singerlib.encoding.simple import Message
 
@@ -165,11 +165,21 @@ class WholeLineWriter(MsgSpecWriter):
             ReaderLeftError: nobody reads it.
             SystemExit: a signal came meanwhile.
         """
-        line = self.format_message(message)
-        self._write(line)
-        self._ends_with_state = isinstance(message, StateMessage)
-        if self._ends_with_state:
-            self._state = bytes(line)
+        if isinstance(message, StateMessage):
+            self._write_state(message)
+        else:
+            self._ends_with_state = False
+            self._write(self.format_message(message))
+
+    def _write_state(self, message: StateMessage) -> None:
+        """Write STATE if it is another one than the last.
+
+        It is made of the value as it is: the SDK would copy the states of all streams twice for each of them.
+        """
+        state = bytes(serialize_jsonl({"type": message.type, "value": message.value}))
+        if state != self._state:
+            self._write(memoryview(state))
+            self._state, self._ends_with_state = state, True
 
     def end_with_state(self) -> None:
         """Write the last STATE once more if anything came after it; errors are those of `write_message`.

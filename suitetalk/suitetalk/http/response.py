@@ -63,7 +63,7 @@ _HIGH, _NOT_LOW = rb"\\u[dD][89abAB][\da-fA-F]{2}", rb"\\u(?![dD][c-fC-F])[\da-f
 _HALF_AT_END = re.compile(rb"(?<!\\)(?:%b(?=%b\Z)|(?<!%b)\\u[dD][89a-fA-F][\da-fA-F]{2}\Z)" % (_HIGH, _NOT_LOW, _HIGH))
 _STOP = re.compile(r"\(byte (\d+)\)\Z")  # in the decoder's words
 _FEW = 3  # places that are repaired one by one
-_PART = 2**14  # bytes
+_PART = 2**12  # bytes
 _REPLACEMENT = "\ufffd".encode()
 _LANGUAGES = re.compile(r"\b[a-z]{2,3}[-_](?:[A-Z][A-Za-z]{1,3}|\d{3})\b")
 _BAD_REQUEST = 400

@@ -372,7 +372,8 @@ class Engine:
         if not self._running:
             return True  # the next stream in turn waits for nothing
         at_once = self._at_once()
-        is_idle = self._workers.unfinished + to_ask < at_once and len(self._running) < _MOST_STREAMS
+        busy = at_once + at_once // 2  # some pages are being converted, and take no place meanwhile
+        is_idle = self._workers.unfinished + to_ask < busy and len(self._running) < _MOST_STREAMS
         # streams begun must find room for the rest of their pages
         return is_idle and self._room.held_ahead() < max(at_once, self._width() - at_once)
 

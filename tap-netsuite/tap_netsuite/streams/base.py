@@ -20,7 +20,7 @@ from typing import Any
 from singer_sdk import Stream, Tap
 from singer_sdk.helpers._batch import BatchConfig
 from singer_sdk.helpers.conform import TypeConformanceLevel
-from singer_sdk.singerlib import SchemaMessage
+from singer_sdk.singerlib import SchemaMessage, StateMessage
 from singer_sdk.singerlib.catalog import REPLICATION_INCREMENTAL
 
 from suitetalk import IncompleteResultError, SuiteTalkError
@@ -467,5 +467,4 @@ class NetSuiteStream(Stream):
             return
         state.clear()
         state.update(after)
-        self.state_manager.is_flushed = False
-        self._write_state_message()
+        self._tap.message_writer.write_message(StateMessage(value=self.tap_state))
