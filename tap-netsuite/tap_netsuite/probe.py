@@ -303,11 +303,13 @@ class Probe:
         columns: accepted columns with the kinds their sample bears out.
         sample: up to 1,000 rows of them, as SuiteQL delivered them.
         stamp: the column by which rows can be chosen that were changed since a time, or None.
+        is_plain: whether all came in one statement, but for those that NetSuite names as unknown.
     """
 
     columns: tuple[Column, ...]
     sample: list[dict[str, Any]]
     stamp: Column | None = None
+    is_plain: bool = False
 
 
 @dataclass(frozen=True)
@@ -322,6 +324,7 @@ class FirstRows:
         refused: what that is the refusal of.
         unknown: those of the guessed columns that NetSuite names as unknown.
         found: what the guessed columns are, where they came in the same statement.
+        is_beside_star_refused: whether there was such a statement, and it was refused without a reason.
     """
 
     rows: list[dict[str, Any]]
@@ -331,6 +334,7 @@ class FirstRows:
     refused: str = "SELECT *"
     unknown: frozenset[str] = frozenset()
     found: Probe | None = None
+    is_beside_star_refused: bool = False
 
 
 def first_rows(asker: Asker, table: str, key: str, guesses: Mapping[str, Kind], *, is_large: bool) -> FirstRows:
@@ -367,7 +371,8 @@ def first_rows(asker: Asker, table: str, key: str, guesses: Mapping[str, Kind], 
         first = _last_rows(asker, table, key)
     else:
         first = _starred(asker, table, key, is_large=is_large, failure=answer if is_about_table(answer) else None)
-    return replace(first, unknown=unknown, found=found)
+    is_refused = not isinstance(answer, Page) and not is_too_slow(answer) and not named_column(answer)
+    return replace(first, unknown=unknown, found=found, is_beside_star_refused=is_refused)
 
 
 def _ask_beside_star(asker: Asker, table: str, within: str, columns: list[Column]) -> Page | SuiteTalkError:
@@ -498,13 +503,13 @@ def probe(
     columns = [Column(name, kind) for name, kind in sorted(guesses.items())]
     if seen and shown.issuperset(guesses) and not any(column.kind.is_temporal for column in columns):
         return _borne_out(asker, relation, columns, seen, None, within)
-    named = 0
+    named, is_plain = 0, True
     while columns:
         stamp = _stamp(columns)
         answer = _ask(asker, relation, columns, both(within, _since_ever(stamp) if stamp else ""), limit=_SAMPLE)
         if isinstance(answer, Page):
             sample = answer.items or _in_parts(asker, relation, columns, keys, within)
-            return _borne_out(asker, relation, columns, sample, stamp, within)
+            return replace(_borne_out(asker, relation, columns, sample, stamp, within), is_plain=is_plain)
         fewer = _without_named(columns, answer)
         if len(fewer) == len(columns):
             break
@@ -512,6 +517,7 @@ def probe(
         columns = fewer
         unseen = [column for column in columns if column.name not in shown]
         if named >= _ONE_BY_ONE and len(unseen) > _PART:
+            is_plain = False
             accepted = _accepted(asker, relation, unseen, shown, together, within)
             columns = sorted([*(each for each in columns if each.name in shown), *accepted], key=attrgetter("name"))
             shown = {column.name for column in columns}

@@ -125,6 +125,18 @@ def test_a_statement_refused_with_500_is_asked_again_after_another_and_not_waite
     assert all(times <= 2 for statement, times in refused.items() if "SELECT fax FROM" not in statement), refused
 
 
+@pytest.mark.parametrize("effect", ["unsupported", "status", "timeout"])
+def test_where_star_is_not_taken_beside_other_columns_each_is_asked_for_separately(
+    account: Emulator, few: Json, whole: Json, effect: str
+) -> None:
+    account.faults.add(Fault(effect=effect, statement=r"\.\*, "))
+    assert discover({**few, "max_concurrency": 1}) == whole
+    mixed = [str(request.body) for request in account.requests if ".*, " in str(request.body)]
+    assert len(mixed) >= 1
+    if effect != "timeout":
+        assert len({text.partition("FROM")[2] for text in mixed}) < len(TABLES), "once it is known, it is not tried"
+
+
 def test_the_note_of_a_table_names_what_is_refused(account: Emulator, config: Json) -> None:
     account.faults.add(Fault(effect="unsupported", statement=r"MAX\(id\).* FROM transaction"))
     note = findings({**config, "tables": ["transaction"]})["transaction"].note

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from contextlib import closing, contextmanager
@@ -72,7 +72,7 @@ def discover(account: Account) -> Discovery:
         asker = Asker(suiteql, Questions(lambda: _likely(suiteql)))
         reader = TableReader(asker, settings.discovery, record_types.schemas, requests.map)
         named = wanted_tables(settings.tables)
-        first = list(named) or _longest_first()
+        first = _longest_first(named or known_tables())
         pending = {name: tables.submit(reader.read, name) for name in first}
         is_logged = tables.submit(_is_logged, settings.deletions, asker, pending)
         wanted = {*named, *(_HEADS[table] for table in named if table in _HEADS)}
@@ -120,9 +120,10 @@ def _raise_first(futures: Sequence[Future[Any]]) -> None:
         future.result()
 
 
-def _longest_first() -> list[str]:
-    """Return the tables that are known; those with many columns need most requests in a row."""
-    return sorted(known_tables(), key=lambda table: (-len(known_tables()[table].columns), table))
+def _longest_first(tables: Iterable[str]) -> list[str]:
+    """Return tables in the order to look at them: those with many columns need most requests in a row."""
+    columns = {name: len(known.columns) for name, known in known_tables().items()}
+    return sorted(tables, key=lambda table: (-columns.get(table, 0), table))
 
 
 def _likely(suiteql: SuiteQL) -> list[Callable[[], object]]:

@@ -156,8 +156,8 @@ class TableReader:
             stamp = first.found.stamp if first.found.stamp in columns else None
             return replace(first.found, columns=tuple(columns), stamp=stamp)
         found = probe(self.asker, table, left, first.rows, self.together, first.within, keys=keys)
-        if not first.found and len(found.columns) == len(left):
-            self.asker.refused.add(BESIDE_STAR)  # NetSuite takes the columns, and took them not beside `*`
+        if first.is_beside_star_refused and found.is_plain:
+            self.asker.refused.add(BESIDE_STAR)
         return found
 
     def _has_rows(self, table: str) -> bool | None:
