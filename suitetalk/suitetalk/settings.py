@@ -99,6 +99,8 @@ def _host(address: str) -> str:
 def _credential(text: str) -> str:
     if not text.isascii():
         raise ValueError("contains letters that NetSuite never uses in it; copy it again.")
+    if len(text.split()) > 1:
+        raise ValueError("contains a blank, which NetSuite never uses in it; copy it again.")
     return text
 
 

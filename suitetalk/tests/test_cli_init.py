@@ -60,11 +60,12 @@ def test_without_a_terminal_it_says_what_to_do(tmp_path: Path) -> None:
 def test_from_nothing_to_a_checked_login(netsuite_emulator: Emulator, answer: Answer, tmp_path: Path) -> None:
     """Key and certificate are made; a wrong answer is refused at once and asked for again."""
     connection = given(netsuite_emulator, "account_id", "client_id", "base_url")
-    wrong_then_right = ["no account!", connection["account_id"], "ümlaut", connection["client_id"]]
+    wrong_then_right = ["no account!", connection["account_id"], "ümlaut", "two words", connection["client_id"]]
     run = answer(["client_credentials", *wrong_then_right, "", "y", "cert-1"], "--base-url", connection["base_url"])
 
     assert "which is not an account id" in run.stderr
     assert "contains letters that NetSuite never uses" in run.stderr
+    assert "contains a blank" in run.stderr
     assert "Upload the certificate netsuite-certificate.pem" in run.stderr
     assert "Manage Integrations > New" in run.stderr
     assert run.exit_code == 3  # nobody uploaded the certificate, which the doctor finds
@@ -92,6 +93,16 @@ def test_from_nothing_to_a_checked_login(netsuite_emulator: Emulator, answer: An
     assert "# of another tool\nOTHER='a b'\n" in kept
     assert kept.count("NETSUITE_CERTIFICATE_ID") == 1
     assert Path(".env").stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize(
+    ("key", "certificate"),
+    [("netsuite-key.pem", "netsuite-certificate.pem"), ("mine", "mine-certificate"), ("key.pem", "certificate.pem")],
+)
+def test_the_certificate_stands_beside_its_key(key: str, certificate: str, answer: Answer) -> None:
+    run = answer(["client_credentials", "1234567", "client", key, "y", "cert-1"], "--base-url", "http://127.0.0.1:9")
+    assert Path(certificate).is_file(), run.output
+    assert all(len(line) <= 100 for line in run.stderr.split("shows the account ID")[1].split("\n\n")[0].splitlines())
 
 
 def test_what_is_there_is_not_changed_without_a_yes(answer: Answer) -> None:

@@ -41,13 +41,13 @@ _OPTIONAL = {"authorization_code": ("client_secret",)}
 _FEATURES = """\
 In NetSuite, as a user who may change the set-up:
 1. Setup > Company > Company Information shows the account ID.
-2. Setup > Company > Enable Features: tick REST Web Services and {feature} on the subtab SuiteCloud, and SuiteAnalytics
-   Workbook on the subtab Analytics.
-3. Setup > Users/Roles > Manage Roles > New: a role with the permissions REST Web Services (Full), {permission} (Full),
-   SuiteAnalytics Workbook (Edit) and Find Transaction (View), and those for the records to read and write; give it to
-   an employee.
-4. Setup > Integration > Manage Integrations > New: state Enabled, tick {grant}, and untick what is not used. Save, and
-   copy what is shown: NetSuite shows it once."""
+2. Setup > Company > Enable Features: tick REST Web Services and {feature} on the subtab SuiteCloud, and \
+SuiteAnalytics Workbook on the subtab Analytics.
+3. Setup > Users/Roles > Manage Roles > New: a role with the permissions REST Web Services (Full), {permission} \
+(Full), SuiteAnalytics Workbook (Edit) and Find Transaction (View), and those for the records to read and write; \
+give it to an employee.
+4. Setup > Integration > Manage Integrations > New: state Enabled, tick {grant}, and untick what is not used. Save, \
+and copy what is shown: NetSuite shows it once."""
 _OAUTH_2 = {"feature": "OAuth 2.0", "permission": "Log in using OAuth 2.0 Access Tokens"}
 _CLICKS = {
     "client_credentials": _FEATURES.format(
@@ -128,7 +128,10 @@ class Questions:
                     name, f"is given, and auth_method {method} does not use it; remove one of them."
                 )
             answers.pop(name, None)
-        note(f"\n{_CLICKS[method]}")
+        note(
+            "\n"
+            + "\n".join(textwrap.fill(line, _WIDTH, subsequent_indent="   ") for line in _CLICKS[method].splitlines())
+        )
         for name in dict.fromkeys(("account_id", "client_id", *_OPTIONAL.get(method, ()), *NEEDED[method])):
             if name == "certificate_id":
                 answers |= self._ask_for_key(answers)
@@ -308,7 +311,8 @@ def _quoted(value: str) -> str:
 
 def _certificate_path(key: str | Path) -> Path:
     path = Path(key)
-    return path.with_name(path.stem.removesuffix("key") + "certificate" + path.suffix)
+    begin = path.stem.removesuffix("key") if path.stem.endswith("key") else f"{path.stem}-"
+    return path.with_name(f"{begin}certificate{path.suffix}")
 
 
 def _opening(path: str, passphrase: str) -> str:
