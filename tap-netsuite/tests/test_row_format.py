@@ -140,7 +140,7 @@ def plainly(body: bytes) -> bytes:
         for column in COLUMNS:
             value = given.get(column.name)
             zone = ZoneInfo("UTC") if column.in_utc else ZONE
-            record[column.name] = None if value is None else converter(column.kind, zone)(value)
+            record[column.name] = None if value in (None, "") else converter(column.kind, zone)(value)
         lines.append({"type": "RECORD", "stream": "things", "record": record, "time_extracted": ""})
     return msgspec.json.Encoder(decimal_format="number").encode_lines(lines)
 
@@ -285,8 +285,29 @@ def test_a_record_has_every_column_and_exact_decimals() -> None:
     assert messages(rows)[0]["record"].keys() == {column.name for column in COLUMNS}
 
 
+def test_texts_without_characters_are_null_whatever_the_column() -> None:
+    """Oracle's database has no other ones, and an account that sends them must not make numbers texts."""
+    empty = dict.fromkeys(column.name for column in COLUMNS)
+    for kind in (QuickFormat, RowFormat):
+        rows = a_format(kind=kind).read(answered(content([{**dict.fromkeys(empty, ""), "id": "5"}])))
+        assert messages(rows)[0]["record"] == {**empty, "id": 5}
+
+
+def test_a_page_without_rows_needs_no_list_of_them() -> None:
+    for body in ({"totalResults": 0, "hasMore": False}, {"items": None, "totalResults": 0}):
+        rows = a_format().read(answered(json.dumps(body).encode()))
+        assert (rows.count, rows.total, rows.is_whole) == (0, 0, True)
+
+
+def test_a_page_that_does_not_say_how_many_rows_there_are_is_not_taken_for_all() -> None:
+    body = {"items": [{"id": "5"}], "hasMore": True, "offset": 0}
+    assert a_format().read(answered(json.dumps(body).encode())).disagrees
+    assert a_format().read(answered(json.dumps({**body, "hasMore": False}).encode())).is_whole
+
+
 def test_the_total_may_be_text() -> None:
     assert a_format(kind=QuickFormat).read(answered(content([], totalResults="53"))).total == 53
+    assert a_format().read(answered(content([], totalResults=53.0))).total == 53
     for total in (-1, "many", None):
         with pytest.raises(ConnectionFailedError, match="not a page of rows"):
             check_same(content([], totalResults=total), a_format())

@@ -441,16 +441,23 @@ def read_page(answer: Answer) -> Page:
 def page_of(body: Any, request: str) -> Page:
     """Read the body of a collection.
 
+    One without rows need not have a list for them. One that does not say how many there are in all counts those up to
+    its end, which says otherwise than its `hasMore` where others follow; so nobody takes it for the whole.
+
     Raises:
         ConnectionFailedError: the body has not the shape of a page; `request` names what was asked.
     """
-    items = body.get("items") if isinstance(body, dict) else None
-    total = _count(body.get("totalResults")) if isinstance(body, dict) else None
+    given = body if isinstance(body, dict) else {}
+    items, total = given.get("items"), _count(given.get("totalResults"))
+    if items is None and total == 0:
+        items = []
+    if isinstance(items, list) and "totalResults" not in given and isinstance(given.get("hasMore"), bool):
+        total = (_count(given.get("offset")) or 0) + len(items)
     if not isinstance(items, list) or not all(isinstance(item, dict) for item in items) or total is None:
         raise ConnectionFailedError(
             f"{request} was answered with something that is not a page of rows; check `base_url`."
         )
-    return Page(items, total, body.get("hasMore") is True)
+    return Page(items, total, given.get("hasMore") is True)
 
 
 def all_pages(fetch: Callable[[int], Page], what: str) -> Iterator[Page]:
@@ -504,5 +511,7 @@ def check_lines(body: Any, what: str) -> None:
 
 
 def _count(value: Any) -> int | None:
-    """Read a count, a number or a text of digits; None for anything else."""
+    """Read a count, a whole number or a text of digits; None for anything else."""
+    if isinstance(value, (float, Decimal)) and value == value // 1:
+        value = int(value)
     return int(value) if not isinstance(value, bool) and str(value).isdecimal() else None

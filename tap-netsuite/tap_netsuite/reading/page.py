@@ -302,7 +302,9 @@ class RowFormat:
         if decoded is None:
             return self.of_page(SuiteQL.page_of(answer), offset)
         page, odd = decoded
-        columns = list(zip(*map(astuple, page.items), strict=True))[: len(self._source.columns)]
+        columns: Sequence[Values] = list(zip(*map(astuple, page.items), strict=True))[: len(self._source.columns)]
+        if b'""' in content:
+            columns = list(map(_without_empty, columns))
         rows = self._leaving(columns, odd, offset, int(page.totalResults), is_damaged=content is not answer.content)
         return replace(rows, has_more=page.hasMore)
 
@@ -319,7 +321,8 @@ class RowFormat:
         """
         rows = list(items)
         names = [column.name.lower() for column in self._source.columns] if rows else []
-        return self._leaving([[row.get(name) for row in rows] for name in names], names, offset, total, is_damaged=True)
+        columns = [_without_empty([row.get(name) for row in rows]) for name in names]
+        return self._leaving(columns, names, offset, total, is_damaged=True)
 
     def _leaving(
         self, columns: Sequence[Values], odd: Collection[str], offset: int, total: int | None, *, is_damaged: bool
@@ -368,6 +371,11 @@ class RowFormat:
             with suppress(ValueError, ArithmeticError, msgspec.ValidationError):
                 return _quickly(column, convert, given)
         return _carefully(column, convert, given)
+
+
+def _without_empty(given: Values) -> Values:
+    """Take texts without characters for null, which they are to Oracle's database."""
+    return [None if value == "" else value for value in given] if "" in given else given
 
 
 def row_lines(rows: Iterable[Any]) -> bytes:
