@@ -338,7 +338,8 @@ def _write_again(file: Path, make: Callable[[Ending], RunReport], ending: Ending
     try:
         _write(file, html(make(ending)))
     except Exception as error:  # noqa: BLE001 - see above
-        logger.warning("The report %s could not be written (%s).", file, error)
+        why = getattr(error, "strerror", None) or error
+        logger.warning("The report %s could not be written (%s); what it shows is older.", file, why)
 
 
 def _write(file: Path, text: str) -> None:
