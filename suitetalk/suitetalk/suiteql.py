@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from datetime import date, datetime
 from decimal import Decimal
 from math import inf
@@ -18,6 +19,7 @@ from suitetalk.errors import (
     InvalidArgumentError,
     InvalidRequestError,
     NetSuiteError,
+    UnexpectedError,
 )
 from suitetalk.facts import Facts
 from suitetalk.http.response import PAGE_SIZE, READABLE_ROWS, Answer, Page, all_pages, page_parameters, read_page
@@ -39,6 +41,9 @@ _OFFSET = re.compile(r"\bOFFSET\s+[\d?:(]", re.IGNORECASE)
 EVERY_COLUMN = "*"
 _SURELY_SHOWN = 50  # columns
 _PARAMETERS = "values for placeholders"
+# A refusal need not say what it is about, and a 500 is one as well [section 14.2].
+_MEANS_PARAMETERS = "INVALID_CONTENT"
+_MAY_MEAN_PARAMETERS = (_MEANS_PARAMETERS, "UNEXPECTED_ERROR", "")
 _PATH = "/query/v1/suiteql"
 _DATASET_PATH = "/query/v1/dataset/"
 
@@ -225,14 +230,21 @@ class SuiteQL:
             raise hidden(refusal, parameters) from None
 
     def _bound_or_inlined(self, statement: str, parameters: Sequence[Value], where: dict[str, str]) -> Answer:
-        if _PARAMETERS not in self.refused:
-            text, values = bound(statement, parameters)
-            try:
-                return self._post({"q": text, **({"params": values} if values else {})}, where)
-            except InvalidRequestError as refusal:
-                if not values or refusal.code not in ("INVALID_CONTENT", ""):  # it need not say what it is about
-                    raise
-        answer = self._post({"q": inlined(statement, parameters)}, where)
+        text, values = bound(statement, parameters)
+        inline = {"q": inlined(statement, parameters)}
+        if _PARAMETERS in self.refused:
+            return self._post(inline, where)
+        body = {"q": text, **({"params": values} if values else {})}
+        try:
+            return self._post(body, where)
+        except (InvalidRequestError, UnexpectedError) as refusal:
+            if not values or refusal.code not in _MAY_MEAN_PARAMETERS:
+                raise
+            code = refusal.code
+        answer = self._post(inline, where)
+        if code != _MEANS_PARAMETERS:
+            with suppress(InvalidRequestError, UnexpectedError):  # it may have been a fault that has passed
+                return self._post(body, where)
         self.refused.add(_PARAMETERS)
         return answer
 

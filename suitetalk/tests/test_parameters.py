@@ -126,6 +126,29 @@ def test_an_account_that_cannot_bind_is_asked_once(netsuite: ScriptedNetSuite, c
     ]
 
 
+@pytest.mark.parametrize("refusal", [Reply(400, body={"title": "Bad Request"}), refused(500, "UNEXPECTED_ERROR", "?")])
+def test_an_account_that_cannot_bind_and_does_not_say_so(
+    netsuite: ScriptedNetSuite, client: NetSuite, refusal: Reply
+) -> None:
+    netsuite.script = lambda request: refusal if "params" in request.json() else empty(request)
+
+    client.suiteql.page("SELECT ?", ["a"])
+    asked = len(netsuite.requests)
+    client.suiteql.page("SELECT ?", ["b"])
+    assert [request.json() for request in netsuite.requests[asked:]] == [{"q": "SELECT  'b' "}]
+
+
+def test_a_fault_that_passes_is_not_taken_for_an_account_that_cannot_bind(
+    netsuite: ScriptedNetSuite, client: NetSuite
+) -> None:
+    fault = Reply(400, body={"title": "Bad Request"})
+    netsuite.answers(fault, *[Reply(body={"items": [], "totalResults": 0})] * 3)
+
+    client.suiteql.page("SELECT ?", ["a"])
+    client.suiteql.page("SELECT ?", ["b"])
+    assert netsuite.requests[-1].json() == {"q": "SELECT ?", "params": ["b"]}
+
+
 def test_a_fault_of_the_statement_decides_nothing(netsuite: ScriptedNetSuite, client: NetSuite) -> None:
     netsuite.answers(refused(400, "INVALID_CONTENT", "No."))
     with pytest.raises(InvalidRequestError):
