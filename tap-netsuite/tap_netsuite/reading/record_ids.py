@@ -342,12 +342,21 @@ class TableIds:
 
         def rows_of_type(changed: str, counted: Callable[[], str], _: object) -> KeyedSource:
             suiteql, chosen = account.netsuite.suiteql, both(condition, changed)
-            return KeyedSource(suiteql, source, row_format, chosen, lambda: both(condition, counted()))
+            return KeyedSource(
+                suiteql,
+                source,
+                row_format,
+                chosen,
+                lambda: both(condition, counted()),
+                is_first=position.low is None,
+                together=account.table_counts,
+            )
 
+        position = position_in(self._unmarked(state), source)
         return TableReading(
             source,
             rows_of_type,
-            position_in(self._unmarked(state), source),
+            position,
             changes=StampedChanges(source.replication_key, lambda: account.zone) if source.replication_key else None,
             start_date=account.settings.start_date,
             clock=account,
