@@ -10,10 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.stand_in import StandIn, standing_in
 from tests.tap_runs import Json, Run, metadata, read, selected
 from tests.warehouse import KEYS, NOW, SETS, Warehouse, delete, delete_line, note_deletion, stored, touch
 
 from netsuite_emulator import Emulator
+from suitetalk import IncompleteResultError, Page
+from tap_netsuite.deletions.deletions import Existence
+from tap_netsuite.source import Column, Kind
 
 CUSTOMER = "customer"
 
@@ -444,3 +448,30 @@ def test_either_log_is_read_on_its_own_clock(
     deleted_at = datetime.fromisoformat(record["_sdc_deleted_at"].replace("Z", "+00:00"))
     assert abs((begun - deleted_at).total_seconds()) < 120
     assert [record["id"] for record in tombstones(second, f"record_{stream}")] == [str(gone)]
+
+
+class ShowsFewer(StandIn):
+    """An account that leaves out a row of some answers, and says that these are all."""
+
+    def __init__(self, ids: range, times: int) -> None:
+        super().__init__("id INTEGER", [{"id": each} for each in ids], page_size=1000)
+        self.times = times
+
+    def page(self, statement: str, *, limit: int | None = None, offset: int = 0) -> Page:
+        page = super().page(statement, limit=limit, offset=offset)
+        if "COUNT" in statement or self.times <= 0:
+            return page
+        self.times -= 1
+        return Page(page.items[1:], page.total - 1, page.has_more)
+
+
+@pytest.mark.parametrize("times", [1, 9])
+def test_a_key_that_an_answer_leaves_out_is_not_taken_for_deleted(times: int) -> None:
+    with standing_in(ShowsFewer(range(5), times)) as account:
+        existence = Existence(account.suiteql, "t", (Column("id", Kind.INTEGER),))
+        keys = [(each,) for each in range(7)]
+        if times == 1:
+            assert existence.among(keys) == {(each,) for each in range(5)}
+        else:
+            with pytest.raises(IncompleteResultError, match="counts 1 more"):
+                existence.among(keys)

@@ -30,9 +30,21 @@ from tap_netsuite.reading.engine import Fetcher, Portion, Reading
 from tap_netsuite.reading.page import Encode, Key, RowFormat, Rows
 from tap_netsuite.reading.parallel import KeyedSource, KeyPages
 from tap_netsuite.reading.sequential import rows_by_key
-from tap_netsuite.reading.state import Clock, StateError, moment_in
+from tap_netsuite.reading.state import READINGS, Clock, StateError, moment_in
 from tap_netsuite.settings import DELETION_LOGS, RECORD_PREFIX, DeletionSettings
-from tap_netsuite.source import DELETED_AT, OURS, SET_READ_AT, UTC, Column, Kind, Source, converter, literal
+from tap_netsuite.source import (
+    DELETED_AT,
+    OURS,
+    SET_READ_AT,
+    UTC,
+    Column,
+    Kind,
+    Source,
+    converter,
+    count_rows,
+    gap,
+    literal,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -299,6 +311,7 @@ class Existence:
         """Return those of some keys that have a row now.
 
         Raises:
+            IncompleteResultError: NetSuite counts more of them than it shows.
             NetSuiteError: NetSuite refused.
         """
         first = self._source.keys[0]
@@ -312,7 +325,7 @@ class Existence:
         """Yield the keys that begin with one of some values; ask for half of them at once where that is refused."""
         condition = f"{first.name} IN ({', '.join(literal(first, value) for value in values)})"
         try:
-            found = [key for rows in rows_by_key(self._suiteql, self._source, condition) for key in self._keys(rows)]
+            found = self._found(condition, values)
         except STATEMENT_FAILURES:
             if len(values) == 1:
                 raise
@@ -321,6 +334,20 @@ class Existence:
             yield from self._with(first, values[middle:])
         else:
             yield from found
+
+    def _found(self, condition: str, values: list[Any]) -> set[Key]:
+        """Return the keys that meet a condition; where values have none, as many as NetSuite counts."""
+        found: set[Key] = set()
+        missing = 0
+        for _ in range(READINGS):
+            for rows in rows_by_key(self._suiteql, self._source, condition):
+                found.update(self._keys(rows))
+            if not found or {key[0] for key in found}.issuperset(values):  # none at all is not believed uncounted
+                return found
+            missing = (count_rows(self._suiteql, self._source, condition) or 0) - len(found)
+            if missing <= 0:
+                return found
+        raise gap(self._source, condition, came=len(found), missing=missing)
 
     def _keys(self, rows: Iterable[dict[str, str]]) -> Iterable[Key]:
         for row in rows:
