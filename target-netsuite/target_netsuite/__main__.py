@@ -33,11 +33,12 @@ def main(target: type[TargetNetSuite] | None = None) -> NoReturn:
 
 def _run(target: type[TargetNetSuite] | None) -> None:
     from suitetalk.errors import InvalidArgumentError  # noqa: PLC0415 - see above
-    from suitetalk.process import check_files  # noqa: PLC0415 - see above
+    from suitetalk.process import check_files, collect_seldom  # noqa: PLC0415 - see above
     from target_netsuite.errors import StateReaderLeftError  # noqa: PLC0415 - see above
     from target_netsuite.target import TargetNetSuite  # noqa: PLC0415 - see above
 
     check_files(sys.argv[1:])
+    collect_seldom()
     if sys.stdin is None and not any(argument.startswith(_WITHOUT_INPUT) for argument in sys.argv[1:]):
         raise InvalidArgumentError("Standard input is closed; pipe a tap's output into the target, or use --input.")
     for stream in filter(None, (sys.stdin, sys.stdout)):

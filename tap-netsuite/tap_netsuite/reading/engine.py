@@ -372,7 +372,9 @@ class Engine:
         if not self._running:
             return True  # the next stream in turn waits for nothing
         at_once = self._at_once()
-        busy = at_once + at_once // 2  # some pages are being converted, and take no place meanwhile
+        # Some pages are being converted and take no place meanwhile; and the last streams end together when they are
+        # begun together, since the pages of a small one follow from each other.
+        busy = at_once + at_once // 2 + (at_once if len(self._unread) <= at_once else 0)
         is_idle = self._workers.unfinished + to_ask < busy and len(self._running) < _MOST_STREAMS
         # streams begun must find room for the rest of their pages
         return is_idle and self._room.held_ahead() < max(at_once, self._width() - at_once)
