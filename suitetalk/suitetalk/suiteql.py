@@ -34,6 +34,7 @@ RowReader = Callable[[dict[str, Any]], dict[str, Any]]
 _SQL_DATE, _SQL_TIME = "YYYY-MM-DD", "YYYY-MM-DD HH24:MI:SS"
 _SHORTEST_HIDDEN = 3  # characters; shorter values say little and are in most texts
 # What may hold a question mark that is not a placeholder, or is one. What is not closed lasts to the end.
+_PLAIN_COLUMNS = re.compile(r"SELECT\s+([\w\s,.]+?)\s+FROM\s", re.IGNORECASE)
 _PIECES = re.compile(r"""'[^']*(?:'|\Z)|"[^"]*(?:"|\Z)|--[^\n]*|/\*.*?(?:\*/|\Z)|\?""", re.DOTALL)
 
 _OFFSET = re.compile(r"\bOFFSET\s+[\d?:(]", re.IGNORECASE)
@@ -146,8 +147,7 @@ class SuiteQL:
             IncompleteResultError: the statement has many columns, and rows that NetSuite does not show with them.
         """
         page = self.page(statement, parameters, limit=limit, offset=offset)
-        plain = without_comments(statement)
-        if not page.total and not page.items and _may_be_too_wide(plain):
+        if not page.total and not page.items and _may_be_too_wide(plain := without_comments(statement)):
             counted = self._counted(plain, parameters)
             if counted:
                 raise IncompleteResultError(
@@ -391,6 +391,8 @@ def selected_columns(statement: str) -> list[str | None]:
 
 def _may_be_too_wide(statement: str) -> bool:
     """Tell whether a statement may have more columns than an account shows; 100 is the limit that was reported."""
+    if plain := _PLAIN_COLUMNS.match(statement):  # a long list of values takes long to parse
+        return plain[1].count(",") >= _SURELY_SHOWN
     columns = selected_columns(statement)
     return EVERY_COLUMN in columns or len(columns) > _SURELY_SHOWN
 
