@@ -337,6 +337,25 @@ def test_the_command_says_which_lines_queries_do_not_show(account_file: Path) ->
     assert company.lines_without_table() == ["customer.contactRoles", "customer.notes"]
 
 
+def test_lines_come_with_their_records(account_file: Path) -> None:
+    with pytest.raises(SettingsError, match="no table with rows to choose 'customertaxregistration'"):
+        Emulator(Settings(shape=account_file, table_rows={"customertaxregistration": 5}))
+
+
+def test_a_data_file_keeps_what_the_shape_brought(
+    client_of: Callable[..., Any], account_file: Path, tmp_path: Path
+) -> None:
+    settings = Settings(shape=account_file, one_world=False, data_file=tmp_path / "company.db")
+    counted = "SELECT (SELECT count(*) FROM customertaxregistration), (SELECT count(*) FROM transaction)"
+    found = []
+    for _ in range(2):
+        emulator = Emulator(settings).start()
+        found.append(emulator.execute(counted))
+        emulator.stop()
+    assert found[0] == found[1]
+    assert found[0][0][0] > 0
+
+
 def test_what_stands_beside_the_whole_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "shape.json"
     shape = {**ACCOUNT, "fields": {"customer": {"custentity_x": "text"}}}

@@ -148,9 +148,9 @@ def _build(settings: CompanySettings) -> Company:
     kinds = [*shaped, *bulk]
     every_table = {*tables, *load_tables()}
     every_type = {kind.path for kind in kinds}
-    _known(
-        "table with rows to choose", settings.table_rows, {*(tables.keys() - load_tables()), *(k.table for k in kinds)}
-    )
+    with_rows = {kind.table for kind in kinds} | tables.keys() - load_tables().keys()
+    with_rows -= {sublist.table for kind in kinds for sublist in kind.sublists}  # whose rows come with their records
+    _known("table with rows to choose", settings.table_rows, with_rows)
     off = without = _known("table", settings.switched_off, every_table)
     hidden = _known("record type or table", settings.hidden_record_types | shape.hidden, every_type | every_table)
     view_only = _known("record type", shape.view_only, every_type)

@@ -65,6 +65,9 @@ RECORD_COLUMNS = tuple(part[0] for part in _RECORD)
 _WRITTEN = ("text", "integer", "choice")  # parts of subrecords that are generated
 _LIST = ("id", "recordid", "name", "externalid", "scriptid", "isinactive")
 _ROWS = 20
+_LEADING = ("reference", "multiselect")
+_TARGETS = 1000
+"""Rows of a table that references lead to."""
 _WITH_LINES = 100
 """Records of a type that get lines."""
 
@@ -349,12 +352,20 @@ def line_statements(company: Company, kind: RecordType, sublist: Sublist) -> Ite
 
 def column_statements(company: Company, table: Table, columns: Sequence[Column]) -> Iterator[str]:
     """The statements that fill columns of a table with values that fit: references lead to rows that are there."""
-    for column in columns:
-        value = _generated(company, column)
-        if value is None:
-            continue
-        empty = "false" if "required" in column.marks else "rowid % 7 = 3"
-        yield f'UPDATE "{table.name}" SET "{column.name}" = CASE WHEN {empty} THEN NULL ELSE {value} END'
+    values = [(column, value) for column in columns if (value := _generated(company, column))]
+    targets = {column.target for column, _ in values if column.kind in _LEADING}
+    for target in sorted(targets):
+        key, name = company.tables[target].key[0], company.tables[target].name
+        first = f'SELECT "{key}" AS key FROM main."{name}" ORDER BY 1 LIMIT {_TARGETS}'
+        yield f'SET VARIABLE "keys of {name}" = (SELECT list(key) FROM ({first}))'
+    if values:
+        yield f'UPDATE "{table.name}" SET ' + ", ".join(
+            f'"{column.name}" = {_with_gaps(column, value)}' for column, value in values
+        )
+
+
+def _with_gaps(column: Column, value: str) -> str:
+    return value if "required" in column.marks else f"CASE WHEN rowid % 7 = 3 THEN NULL ELSE {value} END"
 
 
 def _generated(company: Company, column: Column) -> str | None:
@@ -366,15 +377,13 @@ def _generated(company: Company, column: Column) -> str | None:
         parts = ((part, _generated(company, part)) for part in column.parts if part.kind in _WRITTEN)
         listed = ", ".join(f"{_quoted(str(part.field))}, {value}" for part, value in parts if value)
         return f"json_object({listed})::VARCHAR" if listed else None
-    if column.kind in ("reference", "multiselect"):
+    if column.kind in _LEADING:
         target = company.tables.get(column.target)
         if target is None:
             return None
-        key = f'SELECT list("{target.key[0]}" ORDER BY 1) FROM main."{target.name}"'
-        first = f"({key})[1 + (rowid * 5) % greatest(1, len(({key})))]"
-        if column.kind == "reference":
-            return first
-        return f"{first} || ', ' || ({key})[1 + (rowid * 5 + 1) % greatest(1, len(({key})))]"
+        keys = f"getvariable({_quoted(f'keys of {target.name}')})"
+        first, second = (f"{keys}[1 + (rowid * 5 + {more}) % greatest(1, len({keys}))]" for more in (0, 1))
+        return first if column.kind == "reference" else f"{first} || ', ' || {second}"
     text = f"'{column.name} ' || (rowid + 1)"
     return {
         "text": text if column.longest is None else f"right({text}, {column.longest})",
