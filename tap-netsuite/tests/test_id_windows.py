@@ -112,6 +112,16 @@ def test_an_answer_with_fewer_than_it_counts_is_asked_for_again() -> None:
         list(windows_with_ids(answers(*[Listing((), 1)] * 3), Window()))
 
 
+def test_a_list_that_always_says_that_there_are_more_ends() -> None:
+    def ask(window: Window) -> Future[Listing]:
+        future: Future[Listing] = Future()
+        there = [str(each) for each in range(9) if window.holds(each)]
+        future.set_result(Listing(tuple(there), len(there), has_more=True))
+        return future
+
+    assert [each for part in windows_with_ids(ask, Window()) for each in part] == list(range(9))
+
+
 @pytest.mark.parametrize("record_id", ["US", "007", "-", ""])
 def test_ids_that_are_no_numbers_have_no_windows(record_id: str) -> None:
     with pytest.raises(NoWindowsError):

@@ -305,6 +305,11 @@ def test_a_page_that_does_not_say_how_many_rows_there_are_is_not_taken_for_all()
     assert a_format().read(answered(json.dumps({**body, "hasMore": False}).encode())).is_whole
 
 
+def test_after_a_page_without_rows_comes_none_whatever_it_says() -> None:
+    assert Rows(0, offset=50, has_more=True).is_last
+    assert not Rows(1, offset=50, has_more=True).is_last
+
+
 def test_the_total_may_be_text() -> None:
     assert a_format(kind=QuickFormat).read(answered(content([], totalResults="53"))).total == 53
     assert a_format().read(answered(content([], totalResults=53.0))).total == 53

@@ -107,7 +107,7 @@ class Rows:
     @property
     def is_last(self) -> bool:
         """Whether no row of the result comes after these."""
-        return not (self.has_more if self.total is None else self.left)
+        return not (self.has_more and self.count if self.total is None else self.left)
 
     @property
     def is_whole(self) -> bool:

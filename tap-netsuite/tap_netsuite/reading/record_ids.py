@@ -109,6 +109,8 @@ def windows_with_ids(ask: Ask, whole: Window) -> Iterator[list[int]]:
             waiting += [(upper, ask(upper), 1), (lower, ask(lower), 1)]
         elif reading < READINGS:
             waiting.append((window, ask(window), reading + 1))
+        elif len(ids) >= listing.total:  # that there are more is always said, then
+            yield ids
         else:
             raise IncompleteResultError(
                 f"NetSuite lists {len(ids)} of the {listing.total} records it counts; run it again."
@@ -209,7 +211,7 @@ class RecordList:
     def _those_of(self, ids: list[int]) -> set[int]:
         page = self._page(f"id ANY_OF [{', '.join(map(str, ids))}]")
         listed = _ids(page)
-        if len(set(listed)) < page.total or page.has_more:
+        if len(set(listed)) < page.total or (page.has_more and len(listed) >= PAGE_SIZE):
             raise IncompleteResultError(
                 f"NetSuite lists {len(set(listed))} of {page.total} records of {self._record_type}; run it again."
             )

@@ -163,7 +163,7 @@ def _by_offset(suiteql: SuiteQL, source: Source, condition: str) -> Iterator[Pag
             )
         yield page
         offset += size
-        if not page.has_more:
+        if not page.has_more or not page.items:
             return
 
 
