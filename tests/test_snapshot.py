@@ -172,7 +172,9 @@ def test_lines_and_parts_that_only_the_account_has(netsuite_emulator_factory: Fa
     shape = {"only": {"record_types": LINES, "tables": TABLES}}
     first.write_text(json.dumps({"format": "netsuite-account", "version": 1, "shape": shape}))
     account = netsuite_emulator_factory(shape=first, column_cap=100)
-    second.write_text(json.dumps(written(account, tmp_path)))
+    told: list[str] = []
+    second.write_text(json.dumps(written(account, tmp_path, tell=told.append)))
+    assert [words for words in told if "customrecord_wide: SELECT * shows none of its rows" in words]
     other = netsuite_emulator_factory(shape=second, column_cap=100)
     assert listed(other) == listed(account) == sorted(LINES)
     assert schemas_of(other) == schemas_of(account)
