@@ -208,7 +208,7 @@ def _table(netsuite: NetSuite, table: str, hints: Mapping[str, str], counts: boo
 
 
 def _has_rows(netsuite: NetSuite, table: str, column: str) -> bool:
-    """Tell whether a table has rows although `*` shows none: an account may answer none to many columns [section 14.2]."""
+    """Tell whether a table has rows although `*` shows none, as some accounts do for many columns [section 14.2]."""
     try:
         return bool(netsuite.suiteql.page(f"SELECT {column} FROM {table}", limit=1).items)
     except STATEMENT_REFUSALS:
