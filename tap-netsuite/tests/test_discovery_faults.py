@@ -13,7 +13,7 @@ from tests.tap_runs import Json, QuickTap, discover, entry, metadata, names, rea
 from netsuite_emulator import Emulator, Fault
 from suitetalk import SuiteTalkError
 from tap_netsuite.discovery.found import Discovery, Finding, Status
-from tap_netsuite.probe import CannotTellError
+from tap_netsuite.refusals import CannotTellError
 
 TABLES = ["customer", "currency", "employee"]
 

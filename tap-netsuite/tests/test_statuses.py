@@ -19,7 +19,7 @@ from netsuite_emulator import Emulator, Fault
 from suitetalk import ConfigurationError, ErrorDetail, InvalidRequestError, Page, SuiteQL
 from tap_netsuite.deletions.deletions import deletions_of
 from tap_netsuite.discovery.found import Discovery, Finding, Status, write_table
-from tap_netsuite.probe import with_features_that_are_on
+from tap_netsuite.refusals import with_features_that_are_on
 from tap_netsuite.settings import DeletionSettings
 from tap_netsuite.streams.catalog import findings_in
 

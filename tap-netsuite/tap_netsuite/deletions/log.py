@@ -25,9 +25,9 @@ from suitetalk.errors import STATEMENT_FAILURES, TOO_SLOW, UnexpectedError
 from suitetalk.facts import DAY, Facts
 from suitetalk.record_tables import table_of
 from suitetalk.timezone import PYTHON_TIME_FORMAT, earliest_local
-from tap_netsuite.probe import is_about_table, named_column
 from tap_netsuite.reading.engine import Once
 from tap_netsuite.reading.sequential import rows_by_change
+from tap_netsuite.refusals import is_about_table, named_column
 from tap_netsuite.settings import AUTO, DeletionSettings
 from tap_netsuite.source import Column, Kind, Source, instant
 

@@ -22,7 +22,7 @@ from suitetalk import (
     SuiteTalkError,
 )
 from tap_netsuite.discovery.found import ALL_DATASETS, Finding, Found, Status, StreamEntry, schema_of
-from tap_netsuite.probe import FAILURES, Questions, is_too_slow
+from tap_netsuite.refusals import FAILURES, Questions, is_too_slow
 from tap_netsuite.settings import ALL, Dataset, dataset_stream
 from tap_netsuite.source import Column, Kind
 

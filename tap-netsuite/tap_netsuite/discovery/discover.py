@@ -20,8 +20,8 @@ from tap_netsuite.discovery.found import NOT_KNOWN, Discovery, Finding, Found, S
 from tap_netsuite.discovery.known_tables import known_tables, wanted_tables
 from tap_netsuite.discovery.record_types import RecordTypes
 from tap_netsuite.discovery.tables import CUSTOM_FIELD_PREFIXES, TableReader
-from tap_netsuite.probe import FAILURES, Asker, CannotTellError, Questions, is_too_slow, with_features_that_are_on
 from tap_netsuite.record_schema import column_kinds
+from tap_netsuite.refusals import FAILURES, Asker, CannotTellError, Questions, is_too_slow, with_features_that_are_on
 from tap_netsuite.settings import FILE_STREAM, DeletionSettings, Files
 from tap_netsuite.source import Kind, kind_of
 

@@ -13,7 +13,8 @@ from suitetalk import ConfigurationError
 from suitetalk.timezone import SQL_TIME_FORMAT
 from tap_netsuite.discovery.found import StreamEntry, schema_of
 from tap_netsuite.discovery.known_tables import known_tables
-from tap_netsuite.probe import FAILURES, Asker, is_filterable, is_too_slow, probe
+from tap_netsuite.probe import is_filterable, probe
+from tap_netsuite.refusals import FAILURES, Asker, is_too_slow
 from tap_netsuite.settings import DiscoverySettings, Query
 from tap_netsuite.source import Column, Kind
 

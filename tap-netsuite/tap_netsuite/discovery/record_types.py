@@ -11,8 +11,8 @@ from typing import Any
 from suitetalk import MetadataCatalog, PermissionDeniedError, SuiteTalkError
 from tap_netsuite.discovery.found import Finding, Status, StreamEntry
 from tap_netsuite.discovery.tables import concerns
-from tap_netsuite.probe import FAILURES, Questions, refused_record_type
 from tap_netsuite.record_schema import singer_schema
+from tap_netsuite.refusals import FAILURES, Questions, refused_record_type
 from tap_netsuite.settings import RECORD_PREFIX
 
 logger = logging.getLogger(__name__)

@@ -15,21 +15,9 @@ from suitetalk.record_tables import table_of
 from suitetalk.timezone import SQL_TIME_FORMAT
 from tap_netsuite.discovery.found import Finding, Status, StreamEntry
 from tap_netsuite.discovery.known_tables import KnownTable, is_large, known_tables, usual_columns
-from tap_netsuite.probe import (
-    BESIDE_STAR,
-    FAILURES,
-    Asker,
-    FirstRows,
-    Probe,
-    Together,
-    borne_out_by,
-    first_rows,
-    guessed,
-    is_too_slow,
-    probe,
-    refused_table,
-)
+from tap_netsuite.probe import BESIDE_STAR, FirstRows, Probe, Together, borne_out_by, first_rows, guessed, probe
 from tap_netsuite.record_schema import Field, body_fields, sublist_properties
+from tap_netsuite.refusals import FAILURES, Asker, is_too_slow, refused_table
 from tap_netsuite.settings import DiscoverySettings
 from tap_netsuite.source import DISPLAY_SUFFIX, FEW_COLUMNS, UTC, Column, Kind, Source, converter, json_schema
 

@@ -20,9 +20,9 @@ from suitetalk import SuiteQL
 from suitetalk.errors import STATEMENT_FAILURES
 from suitetalk.suiteql import both
 from suitetalk.timezone import SQL_TIME_FORMAT, earliest_local
-from tap_netsuite.probe import Questions
 from tap_netsuite.reading.engine import Once
 from tap_netsuite.reading.page import Rows
+from tap_netsuite.refusals import Questions
 from tap_netsuite.source import Column, Kind, Source, instant, literal
 
 logger = logging.getLogger(__name__)

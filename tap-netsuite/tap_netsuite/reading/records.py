@@ -23,10 +23,11 @@ from suitetalk import (
     SuiteTalkError,
 )
 from suitetalk.errors import TooSlowError, UnexpectedError
-from tap_netsuite.probe import Asker, Questions, probe
+from tap_netsuite.probe import probe
 from tap_netsuite.reading.engine import Fetcher, Once, Portion
 from tap_netsuite.reading.page import Record, Rows
 from tap_netsuite.reading.record_ids import Listed, RecordId, is_number
+from tap_netsuite.refusals import Asker, Questions
 from tap_netsuite.settings import RecordSettings
 from tap_netsuite.source import UTC, Column, Kind, Source, converter, kind_of
 
