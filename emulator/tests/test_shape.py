@@ -101,7 +101,20 @@ def test_lengths_and_mandatory_fields_are_kept(client_of: Callable[..., Any], sh
         ("fields: {customer: {x: reference:nothing}}", "There is no table 'nothing'"),
         ("lists: {customlist_a: 3}", "must be a list of its values"),
         ("fields: {entity: {custentity_x: text}}", "follows from others"),
-        ("fields: {customer: 3}", "cannot be used"),
+        ("fields: {customer: 3}", "The fields of customer must be names with values"),
+        ("fields: {customer: {custentity_x: {max: 3}}}", "customer.custentity_x is not there yet, so it needs a kind"),
+        ("fields: {customer: {custentity_x: {type: text}}}", "customer.custentity_x cannot have 'type', only kind,"),
+        ("fields: {customer: {phone: {max: long}}}", "max of customer.phone must be a whole number, not 'long'"),
+        ("fields: {customer: {custentity_x: reference}}", "must say where it leads: write reference:customer"),
+        (
+            "records: {customrecord_a: {row: 5}}",
+            "The record customrecord_a cannot have 'row', only fields, label and rows",
+        ),
+        ("records: {customrecord_a: {rows: many}}", "rows of customrecord_a must be a whole number, not 'many'"),
+        ("records: {customrecord_a: {fields: [x]}}", "such as custrecord_serial: text"),
+        ("lists: {tier: [a]}", "must have a name that begins with customlist_"),
+        ("segments: {cseg_a: {tables: [customer]}}", "The segment cseg_a needs both values and tables"),
+        ("hidden: vendor", "`hidden` must be a list of names, such as [vendor]"),
     ],
 )
 def test_what_cannot_be_meant_is_one_sentence(tmp_path: Path, text: str, sentence: str) -> None:

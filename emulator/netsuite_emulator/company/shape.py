@@ -48,6 +48,9 @@ KINDS = {
     "choice": "choice",
 }
 _PARTS = ("sublist", "subrecord")
+_WORDS = ("kind", "to", "max", "required", "read_only", "choices")
+_FIELDS = "each field and its kind, such as custrecord_serial: text"
+_RECORDS = "fields, label and rows"
 # What custom records and lists have besides their own fields [SQL-columns].
 _RECORD = (
     ("id", "id", "", "id", ""),
@@ -119,7 +122,12 @@ class Shape:
         """A table with the columns that a file by hand adds or changes."""
         changed = {column.name: column for column in self.fields.get(table.name, ())}
         columns = [_merged(column, changed.pop(column.name, None)) for column in table.columns]
-        columns += [column for column in changed.values() if column.kind]
+        for name, column in changed.items():
+            if not column.kind:
+                raise SettingsError(
+                    f"The field {table.name}.{name} is not there yet, so it needs a kind, such as text."
+                )
+        columns += changed.values()
         return replace(table, columns=tuple(columns))
 
 
@@ -184,11 +192,14 @@ def _parsed(path: Path, text: str) -> Any:
 
 
 def _shape(shape: Mapping[str, Any]) -> Shape:
-    lists = {str(name).lower(): _values(name, values) for name, values in (shape.get("lists") or {}).items()}
+    lists = {_list_name(name): _values(name, values) for name, values in (shape.get("lists") or {}).items()}
     fields: dict[str, list[Column]] = {
         str(table).lower(): _columns(str(table), columns) for table, columns in (shape.get("fields") or {}).items()
     }
     for name, segment in (shape.get("segments") or {}).items():
+        _mapping(segment, f"The segment {name}", "its values and the tables that have it", ("values", "tables"))
+        if not segment.keys() >= {"values", "tables"}:
+            raise SettingsError(f"The segment {name} needs both values and tables.")
         lists[f"customrecord_{name}".lower()] = _values(name, segment["values"])
         for table in segment["tables"]:
             column = Column(str(name).lower(), "reference", f"customrecord_{name}".lower(), str(name), frozenset())
@@ -198,8 +209,9 @@ def _shape(shape: Mapping[str, Any]) -> Shape:
         table = str(name).lower()
         if not table.startswith("customrecord_"):
             raise SettingsError(f"The record {name} must have a name that begins with customrecord_.")
+        record = _mapping(record or {}, f"The record {name}", _RECORDS, ("fields", "label", "rows"))  # noqa: PLW2901
         records[table] = record_table(table, _columns(table, record.get("fields") or {}))
-        rows[table] = int(record.get("rows", _ROWS))
+        rows[table] = _whole_number(record.get("rows", _ROWS), f"rows of {name}")
         labels[table] = str(record.get("label") or "")
     only = shape.get("only") or {}
     if only and (records or fields):
@@ -251,7 +263,18 @@ def _field(place: str, described: Any) -> dict[str, Any]:
 
 
 def _names(section: Mapping[str, Any], name: str) -> frozenset[str]:
-    return frozenset(str(each).lower() for each in section.get(name) or ())
+    names = section.get(name) or ()
+    if isinstance(names, (str, Mapping)):
+        raise SettingsError(
+            f"`{name}` must be a list of names, such as [{names if isinstance(names, str) else 'vendor'}]."
+        )
+    return frozenset(str(each).lower() for each in names)
+
+
+def _list_name(name: object) -> str:
+    if not str(name).lower().startswith("customlist_"):
+        raise SettingsError(f"The list {name} must have a name that begins with customlist_.")
+    return str(name).lower()
 
 
 def _values(name: object, values: Any) -> tuple[str, ...]:
@@ -260,8 +283,37 @@ def _values(name: object, values: Any) -> tuple[str, ...]:
     return tuple(map(str, values))
 
 
-def _columns(table: str, columns: Mapping[str, Any]) -> list[Column]:
-    return [column_of(table, str(name), described) for name, described in columns.items()]
+def _columns(table: str, columns: Any) -> list[Column]:
+    """The columns that a file by hand names, each with a kind, or with what changes in a column that is there."""
+    described = _mapping(columns, f"The fields of {table}", _FIELDS)
+    return [_column_by_hand(table, str(name), one) for name, one in described.items()]
+
+
+def _column_by_hand(table: str, name: str, described: Any) -> Column:
+    if not isinstance(described, str):
+        _mapping(described, f"The field {table}.{name}", "a kind, such as text, or kind, to, max and required", _WORDS)
+    column = column_of(table, name, described)
+    if column.kind in _LEADING and not column.target:
+        raise SettingsError(
+            f"The field {table}.{name} must say where it leads: write reference:customer, or to: customer."
+        )
+    return column
+
+
+def _mapping(value: Any, what: str, meant: str, words: Sequence[str] = ()) -> Mapping[str, Any]:
+    """The names with values that a part of the file must be, none but `words` where there are any."""
+    if not isinstance(value, Mapping):
+        raise SettingsError(f"{what} must be names with values: {meant}.")
+    for name in value if words else ():
+        if name not in words:
+            raise SettingsError(f"{what} cannot have '{name}', only {', '.join(words[:-1])} and {words[-1]}.")
+    return value
+
+
+def _whole_number(value: Any, what: str) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise SettingsError(f"{what} must be a whole number, not {value!r}.")
+    return value
 
 
 def column_of(table: str, name: str, described: Any) -> Column:
@@ -273,7 +325,8 @@ def column_of(table: str, name: str, described: Any) -> Column:
     if kind is not None and kind not in KINDS:
         raise unknown_name(f"kind of field in {table}.{name}, which is", str(kind), KINDS)
     marks = {"required"} if described.get("required") else set()
-    marks |= {f"max={int(described['max'])}"} if "max" in described else set()
+    if "max" in described:
+        marks |= {f"max={_whole_number(described['max'], f'max of {table}.{name}')}"}
     marks |= {"readonly"} if described.get("read_only") else set()
     shown = described.get("field", name)
     values = tuple(map(str, described.get("choices", ())))
