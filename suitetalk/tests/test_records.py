@@ -237,7 +237,7 @@ def test_a_list_that_is_not_whole_is_an_error(
         b"[]",
         b"7",
         {},
-        {"items": None, "totalResults": 0},
+        {"items": None, "totalResults": 3},
         {"items": [7], "totalResults": 1},
         {"items": []},
         {"items": [], "totalResults": None},
