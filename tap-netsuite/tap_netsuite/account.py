@@ -1,4 +1,4 @@
-"""The account that all streams of one run read from."""
+"""The account that all streams of one run read from, and what they ask it together."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import logging
 import sys
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from functools import cached_property
 from importlib.metadata import version
@@ -15,10 +17,11 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from suitetalk import ConnectionFailedError, NetSuite, NetSuiteError, RetryPolicy, SuiteTalkError, governor_for
-from suitetalk.errors import is_refusal
+from suitetalk import ConnectionFailedError, NetSuite, NetSuiteError, RetryPolicy, SuiteQL, SuiteTalkError, governor_for
+from suitetalk.errors import STATEMENT_FAILURES, STATEMENT_REFUSALS, TOO_SLOW, is_refusal
 from suitetalk.facts import DAY, Facts
 from suitetalk.metadata import CatalogCache
+from suitetalk.suiteql import Value
 from suitetalk.timezone import DetectedZone, detect_zone, is_still, set_zone, zone_named, zone_names
 from tap_netsuite.deletions.log import DeletionLog
 from tap_netsuite.deletions.seen_keys import SeenKeys
@@ -26,7 +29,7 @@ from tap_netsuite.discovery.tables import KNOWN_TIMES
 from tap_netsuite.reading.changes import TransactionSets
 from tap_netsuite.reading.engine import Once
 from tap_netsuite.settings import TapSettings
-from tap_netsuite.source import CountsTogether
+from tap_netsuite.source import UTC, Kind, Source, converter
 
 PACKAGE = "netsuite-singer"
 """The distribution that carries the tap."""
@@ -39,6 +42,9 @@ _MOST_WAITING = 64  # pages, each of up to a megabyte
 _KEPT_FOR = 30 * DAY
 _KEPT_AS = "what tap-netsuite knows of the account"
 _ZONE, _LIMIT = "time zone", "concurrency limit"
+_MOST_COUNTS = 50  # in one statement; how long it may be is not documented
+_INTEGER = converter(Kind.INTEGER, UTC)
+_COUNTED_WITHIN = 60.0  # seconds; they are counts of few rows
 
 
 class Account:
@@ -263,3 +269,98 @@ def _quietly(call: Callable[[], object]) -> None:
         call()
     except Exception as error:  # noqa: BLE001 - see above
         logger.debug("%s", error)
+
+
+@dataclass
+class _Asked:
+    """A count that somebody wants, or will want soon."""
+
+    parameters: tuple[Value, ...]
+    is_wanted: bool = False
+    is_answered: bool = False
+    rows: int | None = None
+
+
+class CountsTogether:
+    """Counts rows of several streams in one statement, where NetSuite takes it. Thread-safe.
+
+    Whoever asks while a statement is under way waits for it, and goes into the next with all others that have come.
+    A statement that is refused is believed to be when it is again after one of its counts has come alone; that is
+    remembered. One that is too slow, or fails with everything else, is not tried again in this run.
+    """
+
+    def __init__(self, suiteql: SuiteQL, what: str) -> None:
+        """Prepare to count what is named so, such as tables: what is refused of these may not be of others."""
+        self._suiteql = suiteql
+        self._form = f"counts of several {what} in one statement"
+        self._expected: list[tuple[Source, Callable[[], str]]] = []
+        self._asked: dict[str, _Asked] = {}
+        self._is_off = False
+        self._lock, self._turn = threading.Lock(), threading.Lock()
+
+    def expect(self, source: Source, condition: Callable[[], str]) -> None:
+        """Have rows of a source counted with the first count that somebody wants, since it will be wanted too."""
+        self._expected.append((source, condition))
+
+    def count(self, source: Source, condition: str) -> int | None:
+        """Return how many rows of a source with keys meet a condition, None where NetSuite does not say so this way."""
+        statement = _count_of_keys(source, condition)
+        with self._lock:
+            asked = self._asked.setdefault(statement, _Asked(source.parameters))
+            asked.is_wanted = True
+        with self._turn:
+            while not asked.is_answered:
+                self._ask()
+        with self._lock:
+            self._asked.pop(statement, None)
+        return asked.rows
+
+    def _ask(self) -> None:
+        expected, self._expected = self._expected, []
+        ahead = {}
+        for source, condition in expected:
+            with suppress(SuiteTalkError):  # such as for the account's zone: its own stream says so
+                ahead[_count_of_keys(source, condition())] = _Asked(source.parameters)
+        with self._lock:
+            self._asked = {**ahead, **self._asked}
+            unanswered = {statement: asked for statement, asked in self._asked.items() if not asked.is_answered}
+        wanted = [statement for statement, asked in unanswered.items() if asked.is_wanted][:_MOST_COUNTS]
+        others = [statement for statement, asked in unanswered.items() if not asked.is_wanted]
+        asked_for = [*wanted, *others][:_MOST_COUNTS]
+        counts = {} if self._is_off or self._form in self._suiteql.refused else self._answers(asked_for, wanted)
+        with self._lock:
+            for statement, asked in unanswered.items():
+                if statement in counts or statement in wanted:
+                    asked.rows, asked.is_answered = counts.get(statement), True
+                elif not asked.is_wanted:
+                    self._asked.pop(statement)
+
+    def _answers(self, statements: list[str], wanted: list[str]) -> dict[str, int]:
+        """Return the counts by their statements, as far as they come."""
+        counts: dict[str, int] = {}
+        try:
+            return self._counted(statements)
+        except TOO_SLOW as failure:
+            logger.debug("%s: %s", self._form, failure)
+        except STATEMENT_REFUSALS:
+            try:
+                counts = self._counted(wanted[:1])
+                # What was only expected may be what is refused.
+                return self._counted(wanted if len(wanted) > 1 else wanted * 2)
+            except STATEMENT_FAILURES as failure:
+                logger.debug("%s: %s", self._form, failure)
+                if counts and isinstance(failure, STATEMENT_REFUSALS):
+                    self._suiteql.refused.add(self._form)
+        self._is_off = True
+        return counts
+
+    def _counted(self, statements: Sequence[str]) -> dict[str, int]:
+        selects = (f"SELECT {place} AS place, {each.removeprefix('SELECT ')}" for place, each in enumerate(statements))
+        parameters = [value for statement in statements for value in self._asked[statement].parameters]
+        suiteql = self._suiteql.within(_COUNTED_WITHIN)
+        rows = suiteql.page(" UNION ALL ".join(selects), parameters, limit=len(statements)).items
+        return {statements[_INTEGER(row["place"])]: _INTEGER(row["n"]) for row in rows if {"place", "n"} <= row.keys()}
+
+
+def _count_of_keys(source: Source, condition: str) -> str:
+    return source.count(condition, source.keys[0].source)

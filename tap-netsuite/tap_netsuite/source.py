@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timezone
 from decimal import Decimal, InvalidOperation
@@ -15,8 +13,8 @@ from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from suitetalk import IncompleteResultError, NetSuiteError, Page, SuiteQL, SuiteTalkError, quoted
-from suitetalk.errors import STATEMENT_FAILURES, STATEMENT_REFUSALS, TOO_SLOW
+from suitetalk import IncompleteResultError, NetSuiteError, Page, SuiteQL, quoted
+from suitetalk.errors import STATEMENT_REFUSALS, TOO_SLOW
 from suitetalk.suiteql import Value, both
 from suitetalk.timezone import SQL_TIME_FORMAT, to_utc
 from suitetalk.values import choices, iso
@@ -40,8 +38,6 @@ FEW_COLUMNS = 50
 _WIDEST = "columns that come"
 _READINGS = 3
 _WIDER = "columns beyond "
-_MOST_COUNTS = 50  # in one statement; how long it may be is not documented
-_COUNTED_WITHIN = 60.0  # seconds; they are counts of few rows
 
 
 class Kind(Enum):
@@ -349,6 +345,10 @@ def _where(condition: str) -> str:
     return f" WHERE {condition}" if condition else ""
 
 
+CountTogether = Callable[["Source", str], int | None]
+"""Returns how many rows of a source meet a condition, asked with the counts of others; None where that is refused."""
+
+
 def missing_rows(suiteql: SuiteQL, source: Source, condition: str, *, came: int, counted: int) -> int:
     """Return how many rows NetSuite counts beyond those that came, 0 when none is missing.
 
@@ -404,101 +404,6 @@ def _take_note(suiteql: SuiteQL, refusals: Mapping[str, NetSuiteError]) -> None:
         if form not in suiteql.refused:
             suiteql.refused.add(form)
             logger.warning("This account refuses %s, so rows are counted in another way: %s", form, refusal)
-
-
-@dataclass
-class _Asked:
-    """A count that somebody wants, or will want soon."""
-
-    parameters: tuple[Value, ...]
-    is_wanted: bool = False
-    is_answered: bool = False
-    rows: int | None = None
-
-
-class CountsTogether:
-    """Counts rows of several streams in one statement, where NetSuite takes it. Thread-safe.
-
-    Whoever asks while a statement is under way waits for it, and goes into the next with all others that have come.
-    A statement that is refused is believed to be when it is again after one of its counts has come alone; that is
-    remembered. One that is too slow, or fails with everything else, is not tried again in this run.
-    """
-
-    def __init__(self, suiteql: SuiteQL, what: str) -> None:
-        """Prepare to count what is named so, such as tables: what is refused of these may not be of others."""
-        self._suiteql = suiteql
-        self._form = f"counts of several {what} in one statement"
-        self._expected: list[tuple[Source, Callable[[], str]]] = []
-        self._asked: dict[str, _Asked] = {}
-        self._is_off = False
-        self._lock, self._turn = threading.Lock(), threading.Lock()
-
-    def expect(self, source: Source, condition: Callable[[], str]) -> None:
-        """Have rows of a source counted with the first count that somebody wants, since it will be wanted too."""
-        self._expected.append((source, condition))
-
-    def count(self, source: Source, condition: str) -> int | None:
-        """Return how many rows of a source with keys meet a condition, None where NetSuite does not say so this way."""
-        statement = _count_of_keys(source, condition)
-        with self._lock:
-            asked = self._asked.setdefault(statement, _Asked(source.parameters))
-            asked.is_wanted = True
-        with self._turn:
-            while not asked.is_answered:
-                self._ask()
-        with self._lock:
-            self._asked.pop(statement, None)
-        return asked.rows
-
-    def _ask(self) -> None:
-        expected, self._expected = self._expected, []
-        ahead = {}
-        for source, condition in expected:
-            with suppress(SuiteTalkError):  # such as for the account's zone: its own stream says so
-                ahead[_count_of_keys(source, condition())] = _Asked(source.parameters)
-        with self._lock:
-            self._asked = {**ahead, **self._asked}
-            unanswered = {statement: asked for statement, asked in self._asked.items() if not asked.is_answered}
-        wanted = [statement for statement, asked in unanswered.items() if asked.is_wanted][:_MOST_COUNTS]
-        others = [statement for statement, asked in unanswered.items() if not asked.is_wanted]
-        asked_for = [*wanted, *others][:_MOST_COUNTS]
-        counts = {} if self._is_off or self._form in self._suiteql.refused else self._answers(asked_for, wanted)
-        with self._lock:
-            for statement, asked in unanswered.items():
-                if statement in counts or statement in wanted:
-                    asked.rows, asked.is_answered = counts.get(statement), True
-                elif not asked.is_wanted:
-                    self._asked.pop(statement)
-
-    def _answers(self, statements: list[str], wanted: list[str]) -> dict[str, int]:
-        """Return the counts by their statements, as far as they come."""
-        counts: dict[str, int] = {}
-        try:
-            return self._counted(statements)
-        except TOO_SLOW as failure:
-            logger.debug("%s: %s", self._form, failure)
-        except STATEMENT_REFUSALS:
-            try:
-                counts = self._counted(wanted[:1])
-                # What was only expected may be what is refused.
-                return self._counted(wanted if len(wanted) > 1 else wanted * 2)
-            except STATEMENT_FAILURES as failure:
-                logger.debug("%s: %s", self._form, failure)
-                if counts and isinstance(failure, STATEMENT_REFUSALS):
-                    self._suiteql.refused.add(self._form)
-        self._is_off = True
-        return counts
-
-    def _counted(self, statements: Sequence[str]) -> dict[str, int]:
-        selects = (f"SELECT {place} AS place, {each.removeprefix('SELECT ')}" for place, each in enumerate(statements))
-        parameters = [value for statement in statements for value in self._asked[statement].parameters]
-        suiteql = self._suiteql.within(_COUNTED_WITHIN)
-        rows = suiteql.page(" UNION ALL ".join(selects), parameters, limit=len(statements)).items
-        return {statements[_integer(row["place"])]: _integer(row["n"]) for row in rows if {"place", "n"} <= row.keys()}
-
-
-def _count_of_keys(source: Source, condition: str) -> str:
-    return source.count(condition, source.keys[0].source)
 
 
 def shows_all_columns(suiteql: SuiteQL, source: Source) -> bool:

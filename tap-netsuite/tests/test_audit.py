@@ -13,7 +13,8 @@ from tests.tap_runs import Json, command, read, run, selected
 
 from netsuite_emulator import Churn, Emulator, Fault
 from suitetalk import InvalidRequestError, Page, SuiteQL
-from tap_netsuite.source import Column, CountsTogether, Kind, Source
+from tap_netsuite.account import CountsTogether
+from tap_netsuite.source import Column, Kind, Source
 
 NOTHING_SHOWN: Json = {"links": [], "items": [], "count": 0, "offset": 0, "hasMore": False, "totalResults": 3}
 

@@ -42,7 +42,7 @@ from tap_netsuite.reading.state import READINGS, Clock, Position, check_not_ahea
 from tap_netsuite.settings import Audit
 from tap_netsuite.source import (
     Column,
-    CountsTogether,
+    CountTogether,
     Source,
     after,
     between,
@@ -378,7 +378,7 @@ class KeyedSource:
         counted: Callable[[], str] = lambda: "",
         *,
         is_first: bool = False,
-        together: CountsTogether | None = None,
+        together: CountTogether | None = None,
     ) -> None:
         """Read from a source with keys the rows that meet a condition.
 
@@ -504,7 +504,7 @@ class KeyedSource:
         condition = both(self._counted(), after(self._source.keys, behind or ()))
         if alone:
             return self._number(condition)
-        return self._together.count(self._source, condition) if self._together else None
+        return self._together(self._source, condition) if self._together else None
 
     def _counted_apart(self, was_there: str, here: str, gaps: tuple[Gap, ...]) -> Count | None:
         rows = self._number(both(was_there, here))

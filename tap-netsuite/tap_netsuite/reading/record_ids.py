@@ -351,7 +351,7 @@ class TableIds:
                 chosen,
                 lambda: both(condition, counted()),
                 is_first=position.low is None,
-                together=account.table_counts,
+                together=account.table_counts.count,
             )
 
         position = position_in(self._unmarked(state), source)

@@ -23,7 +23,7 @@ from tap_netsuite.reading.state import READINGS, Clock, check_not_ahead, moment_
 from tap_netsuite.source import (
     UTC,
     Column,
-    CountsTogether,
+    CountTogether,
     Kind,
     Source,
     after,
@@ -354,7 +354,7 @@ class PlainReading:
         clock: Clock,
         zone: Callable[[], ZoneInfo],
         lookback: timedelta,
-        together: CountsTogether | None = None,
+        together: CountTogether | None = None,
     ) -> None:
         """Prepare; see `TableReading`. The bookmark is that of the stream's state for this replication key."""
         self._together = together if source.keys else None
@@ -398,7 +398,7 @@ class PlainReading:
         Raises:
             IncompleteResultError: they do not come.
         """
-        counted = self._together.count(self._source, condition) if self._together and rows else None
+        counted = self._together(self._source, condition) if self._together and rows else None
         keys = set(map(self._key, rows))
         for reading in range(READINGS):
             if counted is None or counted <= len(keys):

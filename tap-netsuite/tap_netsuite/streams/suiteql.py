@@ -331,7 +331,7 @@ class SuiteQLStream(NetSuiteStream):
                     condition,
                     counted,
                     is_first=position.low is None and not self.version.was_empty,
-                    together=self._counts,
+                    together=self._counts.count,
                 ),
                 position,
                 reads_sets=says_when and (cursor is None or self._sets is not None),
@@ -352,7 +352,7 @@ class SuiteQLStream(NetSuiteStream):
             clock=account,
             zone=lambda: account.zone,
             lookback=lookback,
-            together=None if settings.audit is Audit.OFF else self._counts,
+            together=None if settings.audit is Audit.OFF else self._counts.count,
         )
 
     def _row_format(self, source: Source, *, in_key_order: bool) -> RowFormat:
