@@ -51,9 +51,8 @@ _MOST_PAGES = 1000  # that one result can be read for [section_156414087576]
 FEW_ROWS = 10  # of which a page holds that is not asked for in parts
 _NAMED = 5  # rows in one warning
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
-_ONE_AT_A_TIME = (
-    threading.Lock()
-)  # no two are quicker side by side, and many that wait for the interpreter keep waking up
+# No two conversions are quicker side by side, and many that wait for the interpreter keep waking up.
+_ONE_AT_A_TIME = threading.Lock()
 _ODD_COLUMN = re.compile(r"at `\$\.items\[\d+\]\.(.+)`$")  # in the decoder's words
 
 
