@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
+import psycopg
+from psycopg import sql
 
 from benchmarks.account import Account, account_of
 from benchmarks.company import BIG_TABLE, Company
@@ -108,6 +110,8 @@ def _pipes(
         address = f"postgresql+psycopg://demo:none@localhost/postgres?host={host}"
         schema = f"netsuite_{time.time_ns()}"
         config.write_text(json.dumps({"sqlalchemy_url": address, "default_target_schema": schema, **settings}))
+        with psycopg.connect(address.replace("+psycopg", ""), autocommit=True) as database:
+            database.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(schema)))  # two loaders would both try
         before, begun = _cpu_of_postgres(host), time.perf_counter()
         taps, loaders = [], []
         with (home / "log").open("wb") as log:

@@ -56,14 +56,14 @@ def test_flags_before_and_after_the_command(netsuite_emulator: Emulator, shell: 
 
 
 def test_each_source_yields_to_the_one_before(netsuite_emulator: Emulator, shell: Shell) -> None:
-    write_profile(shell, "default", settings(netsuite_emulator, client_id="of the profile"))
+    write_profile(shell, "default", settings(netsuite_emulator, client_id="of-the-profile"))
     assert "invalid_client" in shell.run(*ONE).err
 
     (shell.folder / ".env").write_text(f"NETSUITE_CLIENT_ID='{netsuite_emulator.connection['client_id']}'\n")
     assert shell.done(*ONE).lines()
-    assert shell.run(*ONE, NETSUITE_CLIENT_ID="of the environment").code == 3
+    assert shell.run(*ONE, NETSUITE_CLIENT_ID="of-the-environment").code == 3
     own = ("--client-id", str(netsuite_emulator.connection["client_id"]))
-    assert shell.done(*ONE, *own, NETSUITE_CLIENT_ID="of the environment").lines()
+    assert shell.done(*ONE, *own, NETSUITE_CLIENT_ID="of-the-environment").lines()
 
 
 def test_profiles_by_name(netsuite_emulator: Emulator, shell: Shell) -> None:

@@ -48,7 +48,7 @@ KINDS = {
     "choice": "choice",
 }
 _PARTS = ("sublist", "subrecord")
-_WORDS = ("kind", "to", "max", "required", "read_only", "choices")
+_WORDS = ("kind", "to", "max", "required", "read_only", "choices", "field")
 _FIELDS = "each field and its kind, such as custrecord_serial: text"
 _RECORDS = "fields, label and rows"
 # What custom records and lists have besides their own fields [SQL-columns].

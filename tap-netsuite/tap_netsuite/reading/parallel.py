@@ -223,7 +223,9 @@ class KeyPages:
         Returns the page, or the one that was read in its place.
         """
         counted, missing, is_first = page.count, 0, not self._stretch.pages and not self._proofs
-        is_single = page.is_whole and page.count < self._table.page_size  # a full one is followed by another
+        # A full one is followed by another, and the last of several may have been counted by those before.
+        was_counted = self._to_come is not None and self._to_come <= page.count
+        is_single = page.is_whole and page.count < self._table.page_size and not was_counted
         if is_first and is_single and self._audit is not Audit.OFF and self._is_counted(page):
             page, counted, missing = yield from self._held_against_count(after, page)
         if not is_first or not self._is_full(page):
