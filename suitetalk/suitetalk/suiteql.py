@@ -33,8 +33,8 @@ RowReader = Callable[[dict[str, Any]], dict[str, Any]]
 
 _SQL_DATE, _SQL_TIME = "YYYY-MM-DD", "YYYY-MM-DD HH24:MI:SS"
 _SHORTEST_HIDDEN = 3  # characters; shorter values say little and are in most texts
-# What may hold a question mark that is not a placeholder, or is one. What is not closed lasts to the end.
 _PLAIN_COLUMNS = re.compile(r"SELECT\s+([\w\s,.]+?)\s+FROM\s", re.IGNORECASE)
+# What may hold a question mark that is not a placeholder, or is one. What is not closed lasts to the end.
 _PIECES = re.compile(r"""'[^']*(?:'|\Z)|"[^"]*(?:"|\Z)|--[^\n]*|/\*.*?(?:\*/|\Z)|\?""", re.DOTALL)
 
 _OFFSET = re.compile(r"\bOFFSET\s+[\d?:(]", re.IGNORECASE)
