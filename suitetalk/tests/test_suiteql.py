@@ -20,6 +20,7 @@ from suitetalk import (
     quoted,
 )
 from suitetalk.all_rows import shape_of
+from suitetalk.suiteql import _may_be_too_wide, selected_columns
 
 STATEMENT = "SELECT id FROM customer ORDER BY id"
 
@@ -236,3 +237,12 @@ def test_what_is_no_catalog_is_told(netsuite: ScriptedNetSuite, client: NetSuite
         client.metadata.record_types()
     with pytest.raises(ConnectionFailedError, match="check `base_url`"):
         client.metadata.json_schema("customer")
+
+
+@pytest.mark.parametrize("columns", [1, 50, 51])
+@pytest.mark.parametrize(
+    "rest", [" FROM customer", "\nfrom customer c where c.id IN (1, 2, 3)", " FROM (SELECT * FROM a)"]
+)
+def test_columns_are_counted_alike_with_and_without_the_parser(columns: int, rest: str) -> None:
+    statement = "SELECT " + ", ".join(f"c.column_{number}" for number in range(columns)) + rest
+    assert _may_be_too_wide(statement) == (len(selected_columns(statement)) > 50) == (columns > 50)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from singer_sdk.singerlib import StateMessage
 from tests.tap_runs import Json, Run, command, metadata, read, run, run_process, selected
 
 from netsuite_emulator import Emulator
@@ -107,3 +108,22 @@ def test_no_control_character_reaches_a_terminal(
     WholeLineWriter().write_lines('{"a":"\x9b\u202e"}\n'.encode())
 
     assert place.getvalue().decode() == f'{{"a":"{shown}"}}\n'
+
+
+def test_the_same_state_is_written_once_but_after_other_lines_at_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    place = io.BytesIO()
+    monkeypatch.setattr("sys.stdout", io.TextIOWrapper(place))
+    writer = WholeLineWriter()
+
+    for value in ({"a": 1}, {"a": 1}, {"a": 2}):
+        writer.write_message(StateMessage(value))
+    writer.end_with_state()
+    writer.write_lines(b'{"type":"RECORD"}\n')
+    writer.end_with_state()
+
+    assert [json.loads(line).get("value") for line in place.getvalue().splitlines()] == [
+        {"a": 1},
+        {"a": 2},
+        None,
+        {"a": 2},
+    ]

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import signal
+import struct
 import subprocess
+import sys
+import termios
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -157,3 +162,37 @@ def test_a_signal_while_requests_are_waited_for(busy_account: Emulator, catalog:
         run = process.finished()
     assert run.exit_code == 143
     assert all(message["type"] for message in run.messages)
+
+
+WRITER = """
+from tap_netsuite.sync import WholeLineWriter
+rows = (b'{"row": %d, "text": "%s"}\\n' % (row, b'x' * (row % 700)) for row in range(20000))
+WholeLineWriter().write_lines(b''.join(rows))
+"""
+
+
+@pytest.mark.parametrize("taken", [0, 100_001])
+def test_a_kill_leaves_no_part_of_a_line_in_a_pipe(taken: int) -> None:
+    """Whether the pipe was empty or half full, what is in it ends with a line."""
+    with subprocess.Popen([sys.executable, "-c", WRITER], stdout=subprocess.PIPE, bufsize=0) as writer:
+        assert writer.stdout
+        content = b""
+        while len(content) < taken:
+            content += writer.stdout.read(taken - len(content))
+        wait_until_full(writer.stdout.fileno())
+        writer.kill()
+        content += b"".join(iter(lambda: writer.stdout.read(65536), b""))
+
+    assert content.endswith(b"}\n")
+    assert [json.loads(line)["row"] for line in content.splitlines()] == list(range(content.count(b"\n")))
+
+
+def wait_until_full(pipe: int) -> None:
+    """Wait until a writer cannot write any more because nobody reads."""
+    held = -1
+    while True:
+        now = struct.unpack("i", fcntl.ioctl(pipe, termios.FIONREAD, b"1234"))[0]
+        if now and now == held:
+            return
+        held = now
+        time.sleep(0.1)

@@ -205,11 +205,11 @@ def _shape(shape: Mapping[str, Any]) -> Shape:
             column = Column(str(name).lower(), "reference", f"customrecord_{name}".lower(), str(name), frozenset())
             fields.setdefault(str(table).lower(), []).append(column)
     records, rows, labels = {}, {}, {}
-    for name, record in (shape.get("records") or {}).items():
+    for name, described in (shape.get("records") or {}).items():
         table = str(name).lower()
         if not table.startswith("customrecord_"):
             raise SettingsError(f"The record {name} must have a name that begins with customrecord_.")
-        record = _mapping(record or {}, f"The record {name}", _RECORDS, ("fields", "label", "rows"))  # noqa: PLW2901
+        record = _mapping(described or {}, f"The record {name}", _RECORDS, ("fields", "label", "rows"))
         records[table] = record_table(table, _columns(table, record.get("fields") or {}))
         rows[table] = _whole_number(record.get("rows", _ROWS), f"rows of {name}")
         labels[table] = str(record.get("label") or "")
