@@ -175,13 +175,14 @@ WholeLineWriter().write_lines(b''.join(rows))
 def test_a_kill_leaves_no_part_of_a_line_in_a_pipe(taken: int) -> None:
     """Whether the pipe was empty or half full, what is in it ends with a line."""
     with subprocess.Popen([sys.executable, "-c", WRITER], stdout=subprocess.PIPE, bufsize=0) as writer:
-        assert writer.stdout
+        output = writer.stdout
+        assert output
         content = b""
         while len(content) < taken:
-            content += writer.stdout.read(taken - len(content))
-        wait_until_full(writer.stdout.fileno())
+            content += output.read(taken - len(content))
+        wait_until_full(output.fileno())
         writer.kill()
-        content += b"".join(iter(lambda: writer.stdout.read(65536), b""))
+        content += b"".join(iter(lambda: output.read(65536), b""))
 
     assert content.endswith(b"}\n")
     assert [json.loads(line)["row"] for line in content.splitlines()] == list(range(content.count(b"\n")))
