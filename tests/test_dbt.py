@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -119,6 +120,7 @@ def entry(execute: Select, number: int, period: int, lines: Sequence[tuple[int, 
             )
 
 
+DOCUMENT = Path(__file__).resolve().parent.parent / "docs" / "warehouse.md"
 FIRST, SECOND = "'2025-02-01 10:00'", "'2025-02-01 11:00'"
 
 
@@ -188,6 +190,52 @@ def test_lines_of_a_transaction_that_the_loader_removed_are_gone(dbt: Dbt, execu
     entry(execute, 4, 3, [(0, 1, 5, 0), (1, 2, 0, 5)], SECOND)
     execute(f"DELETE FROM {RAW}.transaction WHERE id IN (3, 4)")
     assert execute(lines) == [(2,), (3,), (4,)]  # of unknown moment, and read before their headers
+
+
+def test_the_documented_statement_gives_the_lines_of_the_view(dbt: Dbt, execute: Select) -> None:
+    (statement,) = re.findall(r"```sql\n(select line\.\* from.*?)```", DOCUMENT.read_text(encoding="utf-8"), re.DOTALL)
+    books(execute)
+    for number, read_at in ((1, FIRST), (2, FIRST), (3, FIRST), (4, "null"), (5, SECOND)):
+        entry(execute, number, 3, [(0, 1, 100, 0), (1, 2, 0, 100)], read_at)
+    entry(execute, 3, 3, [(0, 1, 100, 0), (2, 2, 0, 100)], SECOND)
+    execute(f"UPDATE {RAW}.transaction SET _sdc_deleted_at = now() WHERE id = 1")
+    execute(f"DELETE FROM {RAW}.transaction WHERE id = 2")
+
+    dbt.build()
+
+    documented = execute(f"SELECT transaction, id FROM ({statement.replace('netsuite.', f'{RAW}.')}) AS living")
+    assert sorted(documented) == [(3, 0), (3, 2), (4, 0), (4, 1), (5, 0), (5, 1)]
+    assert sorted(execute(f"SELECT transaction, id FROM {VIEWS}.transactionline")) == sorted(documented)
+
+
+def test_tables_that_postgresql_has_no_statistics_of_are_read_once(
+    dbt: Dbt, execute: Select, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As right after a first load: autovacuum has not come yet, and a bad guess reads the lines once for each line."""
+    books(execute)
+    for name in ("transaction", "transactionline", "transactionaccountingline"):
+        execute(f"ALTER TABLE {RAW}.{name} SET (autovacuum_enabled = false)")
+    execute(
+        f"INSERT INTO {RAW}.transaction (id, type, tranid, trandate, postingperiod, _sdc_set_read_at) "
+        f"SELECT n, 'Journal', 'JE' || n, '2024-12-31', 3, {FIRST} FROM generate_series(1, 20000) AS n"
+    )
+    execute(
+        f"INSERT INTO {RAW}.transactionline (uniquekey, transaction, id, _sdc_set_read_at) "
+        f"SELECT n * 10 + line, n, line, {FIRST} FROM generate_series(1, 20000) AS n, generate_series(1, 2) AS line"
+    )
+    execute(
+        f"INSERT INTO {RAW}.transactionaccountingline "
+        "(transaction, transactionline, accountingbook, account, posting, debit, credit, _sdc_set_read_at) "
+        "SELECT transaction, id, 1, id, true, CASE id WHEN 1 THEN 5 END, CASE id WHEN 2 THEN 5 END, _sdc_set_read_at "
+        f"FROM {RAW}.transactionline"
+    )
+    monkeypatch.setenv("PGOPTIONS", "-c statement_timeout=120s")
+
+    dbt.build()
+
+    assert execute(f"SELECT count(*), sum(debit), sum(credit) FROM {STATEMENTS}.general_ledger") == [
+        (40000, 100000, 100000)
+    ]
 
 
 def test_statements_of_two_years(dbt: Dbt, execute: Select) -> None:
