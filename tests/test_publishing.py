@@ -14,6 +14,7 @@ import pytest
 import yaml
 
 from tests.fresh_copy import FreshCopy
+from tests.pipelines import install
 
 ROOT = Path(__file__).resolve().parent.parent
 PROGRAMS = Path(sys.executable).parent
@@ -106,6 +107,21 @@ def test_distributions_pass_the_checks_of_an_index_and_install(tmp_path: Path) -
         source: list[str | Path] = ["--find-links", clone / "dist", "--constraint", "requirements.lock"]
         run(PROGRAMS / "uv", "pip", "install", "--quiet", "--python", python, *source, name)
         assert name in run(environment / "bin" / name, "--version")
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_the_emulator_says_that_it_cannot_use_a_compiled_sqlglot(tmp_path: Path) -> None:
+    programs = install(
+        tmp_path / "environment", "--constraint", str(ROOT / "requirements.lock"), f"{ROOT}[emulator]", "sqlglot[c]"
+    )
+
+    done = subprocess.run([programs / "netsuite-emulator"], capture_output=True, text=True, check=False)
+
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == (
+        "Error: The emulator cannot add SuiteQL to the compiled form of sqlglot; uninstall the package `sqlglotc`.\n"
+    )
 
 
 @pytest.mark.slow

@@ -43,6 +43,14 @@ class SuiteQL(Oracle):
         }
 
 
+try:
+    SuiteQL().parser()
+except TypeError:  # what is compiled takes no dialects
+    raise ImportError(
+        "The emulator cannot add SuiteQL to the compiled form of sqlglot; uninstall the package `sqlglotc`."
+    ) from None
+
+
 def parse(text: str) -> exp.Query:
     """Read a statement; identifiers come out in lower case [section_156257796125].
 
