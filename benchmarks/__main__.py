@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import signal
 import sys
 from types import ModuleType
@@ -25,6 +26,7 @@ PARTS: dict[str, ModuleType] = {
 
 def main() -> int:
     """Run what was asked for and return the exit code: 1 where something could not be measured."""
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # as installed, readers are compiled once and not at each start
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that it ends what it started, as at Ctrl-C
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parts = parser.add_subparsers(dest="part", metavar="PART")

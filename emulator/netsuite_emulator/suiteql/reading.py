@@ -184,10 +184,7 @@ class RowReader:
             if result.asked == 1:
                 if page.offset:  # others are sure to follow
                     self._read_ahead(statement, result)
-                rows, total = self._read(statement, page, result)
-                if len(rows) == _FULL_PAGE < total:
-                    self._read_ahead(statement, result)
-                return rows, total
+                return self._read(statement, page, result)
         self._read_ahead(statement, result)
         rows = result.slice(page.offset, page.offset + page.size)
         return rows, result.total or 0
