@@ -88,7 +88,7 @@ def test_jobs_that_queue_up_are_seen_soon_once_one_of_them_was(
             heapq.heappush(free, ends)
             jobs.append((moment, ends))
     with pytest.MonkeyPatch.context() as patch:
-        found = seen_together(Pace(PollPolicy(first_wait=0.25), 3.0, slots), jobs, patch)
+        found, _ = seen_together(Pace(PollPolicy(first_wait=0.25), 3.0, slots), jobs, patch)
     first = min(found)
     for (begun, ends), at in zip(jobs, found, strict=True):
         allowed = max(1.0, (ends - begun) / 10)
@@ -96,9 +96,14 @@ def test_jobs_that_queue_up_are_seen_soon_once_one_of_them_was(
     assert first <= min(ends for _, ends in jobs) + 15
 
 
-def seen_together(pace: Pace, jobs: Sequence[tuple[float, float]], monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """Return when each of these jobs, given by begin and end, was seen done, with five looks a second."""
-    clock, found = Clock(), dict[int, float]()
+def seen_together(
+    pace: Pace, jobs: Sequence[tuple[float, float]], monkeypatch: pytest.MonkeyPatch
+) -> tuple[list[float], int]:
+    """Return when each of these jobs, given by begin and end, was seen done, and how many questions it took.
+
+    There are five looks a second.
+    """
+    clock, found, questions = Clock(), dict[int, float](), 0
     monkeypatch.setattr(time, "monotonic", lambda: clock.now)
     watches: dict[int, tuple[ExitStack, Watch]] = {}
     asked = [0.0] * len(jobs)
@@ -112,12 +117,22 @@ def seen_together(pace: Pace, jobs: Sequence[tuple[float, float]], monkeypatch: 
             stack, watch = watches[number]
             if clock.now - begun >= asked[number] + pace.pause(KIND, watch, asked[number]):
                 asked[number] = clock.now - begun
+                questions += 1
                 watch.heard(Job("1", completed=clock.now >= ends))
                 if clock.now >= ends:
                     found[number] = clock.now
                     stack.close()
         clock.now += STEP
-    return [found[number] for number in range(len(jobs))]
+    return [found[number] for number in range(len(jobs))], questions
+
+
+def test_jobs_beside_each_other_cost_few_questions(monkeypatch: pytest.MonkeyPatch) -> None:
+    """None of those before is forgotten because one was found done at the first question."""
+    begins = [0.3 * (number // 5) for number in range(100)]
+    jobs = [(begun, begun + 1.0) for begun in begins]
+    found, questions = seen_together(Pace(PollPolicy(first_wait=0.25), 3.0, slots), jobs, monkeypatch)
+    assert max(at - ends for at, (_, ends) in zip(found, jobs, strict=True)) <= 1.0
+    assert questions <= 2.5 * len(jobs)
 
 
 @pytest.mark.parametrize(("seconds", "most"), [(0.5, 5), (5.0, 10), (30.0, 25), (600.0, 65)])

@@ -126,6 +126,7 @@ class Transport:
         self._authentication: Authentication | None = None
         self._alone = threading.Lock()
         self._latest_date: tuple[str, datetime] | None = None
+        self._environments: dict[str, Mapping[str, Any]] = {}
         self._traffic = TrafficCounter()
         self.watch: Watch | None = None
 
@@ -340,11 +341,7 @@ class Transport:
             return answer
 
     def _send(self, name: str, prepared: requests.PreparedRequest, patience: _Patience, *, repeatable: bool) -> Answer:
-        environment = self._session.merge_environment_settings(
-            prepared.url or "", {}, stream=False, verify=None, cert=None
-        )
-        if not environment["verify"] and not is_loopback(urlsplit(prepared.url or "").hostname or ""):
-            environment["verify"] = True  # a session handed in may not switch this off for another host
+        environment = self._environment(prepared.url or "")
         try:
             response = self._session.send(prepared, timeout=patience, allow_redirects=False, **environment)
         except (UnicodeError, LocationValueError) as error:
@@ -355,6 +352,16 @@ class Transport:
         if "Date" in response.headers:
             self._latest_date = response.headers["Date"], datetime.now(timezone.utc)
         return Answer(name, response.status_code, response.headers, response.content)
+
+    def _environment(self, url: str) -> Mapping[str, Any]:
+        """Return proxies and trusted certificates for an address; they are looked for once for each host."""
+        address = urlsplit(url)
+        if address.netloc not in self._environments:
+            found = self._session.merge_environment_settings(url, {}, stream=False, verify=None, cert=None)
+            if not found["verify"] and not is_loopback(address.hostname or ""):
+                found["verify"] = True  # a session handed in may not switch this off for another host
+            self._environments[address.netloc] = found
+        return self._environments[address.netloc]
 
 
 def _in_time(

@@ -22,9 +22,11 @@ Kind = tuple[str, str]
 
 _REMEMBERED_JOBS = 20
 _ENOUGH_JOBS = 5  # to believe that others take as long
-_LONGEST_PAUSE = 0.6  # seconds; with the round trip of a question, a finished job is seen within a second
-_SHARE_OF_THE_WAIT = 0.08  # likewise within a tenth of the time it took, where that is more
+_LONGEST_UNSEEN = 1.0  # seconds that a finished job goes unseen, or a tenth of the time it took, where that is more
+_SHARE_UNSEEN = 0.1
+_OF_A_QUESTION = 0.45  # seconds of them that a question may take
 _SMALL_SHARE, _LARGE_SHARE = 0.03, 0.3  # one that nobody minds, and one for those that others stand before
+_SHARE_OF_THE_FIRST_QUESTION = 0.7  # of the time of one that found a job done, which may have been done long before
 _FIRST_ONES = 4
 _SHORTEST_PAUSE = 0.05
 _REMEMBERED_RECORDS = 5000.0
@@ -110,9 +112,9 @@ class _Jobs(_Throughput):
         """Tell whether a job seems to stand behind others: no other was seen done since it was asked after."""
         return not self.is_among_the_first(watch, _FIRST_ONES) and watch.asked > self.last_seen
 
-    def certain(self, place: int) -> float:
-        """Return how long no remembered job was done, as far as it had no better place in the queue."""
-        return min(seconds * min(1.0, place / its_place) for seconds, its_place in self.unfinished)
+    def not_done(self, place: int) -> list[float]:
+        """Return how long each remembered job was not done, sorted, as far as it had no better place in the queue."""
+        return sorted(seconds * min(1.0, place / its_place) for seconds, its_place in self.unfinished)
 
 
 class Watch:
@@ -123,7 +125,8 @@ class Watch:
         submission: how many seconds its submission took.
         asked: when it was last asked after, by the clock.
         took: seconds after which it was seen done, None as long as it was not.
-        unfinished: seconds after which it was last seen not to be done; 0 where the first question found it done.
+        unfinished: seconds after which it was last seen not to be done; where the first question found it done, a share
+            of that time, so that the next ones are asked after somewhat earlier.
     """
 
     def __init__(self, place: int) -> None:
@@ -146,6 +149,7 @@ class Watch:
         seconds = self.asked - self._begun
         if job.completed:
             self.took = seconds
+            self.unfinished = self.unfinished or seconds * _SHARE_OF_THE_FIRST_QUESTION
         else:
             self.unfinished = seconds
 
@@ -177,22 +181,25 @@ class Pace:
         As long as no job of the kind has been seen, the oldest is asked after, and the others seldom. After that no
         pause is longer than a job may go unseen, with two exceptions where many queue up. Those behind the first ones
         are asked after less often until one is seen done. And the first question comes as late as all remembered ones
-        were seen not to be done, and at most as late as when nothing is known; but for the oldest, so it soon shows
-        when NetSuite has become quicker.
+        were seen not to be done, and as half of them were, where that is not much later; but at most as late as when
+        nothing is known, and sooner for the oldest, so it soon shows when NetSuite has become quicker.
         """
         with self._changed:
             jobs = self._jobs[kind]
             is_first = jobs.is_among_the_first(watch)
             if not jobs.durations:
                 return self._polling.pause(waited) if is_first else self._polling.longest_wait
-            certain = max(_SHORTEST_PAUSE, jobs.certain(watch.place))
-            is_sure = len(jobs.unfinished) >= _ENOUGH_JOBS and not is_first
+            not_done = jobs.not_done(watch.place)
+            is_sure = len(not_done) >= _ENOUGH_JOBS and not is_first
             can_wait = jobs.can_wait(watch)
+        certain = max(_SHORTEST_PAUSE, not_done[0])
+        longest = _longest_pause(waited or certain)
+        if not waited and is_sure:
+            return min(max(certain, median(not_done)), certain + longest, self._polling.longest_wait)
         if not waited:
-            return min(certain, self._polling.longest_wait if is_sure else _LONGEST_PAUSE)
+            return min(certain, _longest_pause(0))
         if can_wait:
-            return min(max(_LONGEST_PAUSE, waited * _LARGE_SHARE), self._polling.longest_wait)
-        longest = max(_LONGEST_PAUSE, waited * _SHARE_OF_THE_WAIT)
+            return min(max(longest, waited * _LARGE_SHARE), self._polling.longest_wait)
         return min(max(certain / 10, waited * _SMALL_SHARE), longest)
 
     @contextmanager
@@ -272,3 +279,8 @@ class Pace:
         Then each waits long because NetSuite does the others meanwhile, and single requests would only take places.
         """
         return self._all_jobs.under_way > 1 and jobs.per_record < singles.per_record * _MARGIN
+
+
+def _longest_pause(waited: float) -> float:
+    """Return after how many seconds to ask again, so that a job that is done meanwhile is seen in time."""
+    return max(_LONGEST_UNSEEN, waited * _SHARE_UNSEEN) - _OF_A_QUESTION
