@@ -8,6 +8,7 @@ import os
 import stat
 from collections.abc import Mapping
 from contextlib import suppress
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -88,17 +89,19 @@ class LineFile:
 def as_json(content: Mapping[str, Any]) -> bytes:
     """Return one line of JSON without its end; what JSON has no form for is written as text.
 
-    Half characters are escaped, as the writers they come from do.
+    Half characters are escaped, and NaN and infinities are bare words, as the writers they come from do.
     """
     try:
         return _ENCODER.encode(content)
-    except UnicodeEncodeError:
+    except ValueError:
         return _ENCODER.encode(_escaped(content))
 
 
 def _escaped(value: Any) -> Any:
     if isinstance(value, str):
         return msgspec.Raw(json.dumps(value).encode())
+    if isinstance(value, Decimal) and not value.is_finite():
+        return msgspec.Raw(str(value).encode())
     if isinstance(value, Mapping):
         return {with_replacements(name): _escaped(inside) for name, inside in value.items()}
     return [_escaped(inside) for inside in value] if isinstance(value, (list, tuple)) else value
