@@ -67,6 +67,14 @@ def test_books_balance(emulator: Emulator) -> None:
     assert value(emulator, unbalanced) == 0
 
 
+def test_account_types_are_on_their_side_of_the_balance_sheet(reader: Any) -> None:
+    sides = {row["id"]: (row["balancesheet"], row["left"]) for row in reader.rows("SELECT * FROM accounttype")}
+    assert sides["Bank"] == sides["DeferExpense"] == ("T", "T")
+    assert sides["AcctPay"] == sides["LongTermLiab"] == sides["DeferRevenue"] == sides["Equity"] == ("T", "F")
+    assert sides["COGS"] == sides["OthExpense"] == ("F", "T")
+    assert sides["Income"] == sides["NonPosting"] == ("F", "F")
+
+
 def test_deleted_ids_are_gone(emulator: Emulator) -> None:
     alive = "SELECT count(*) FROM deletedrecord d JOIN transaction t ON t.id = d.recordid WHERE d.recordtypeid = -30"
     assert value(emulator, alive) == 0

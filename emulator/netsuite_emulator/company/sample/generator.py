@@ -12,7 +12,10 @@ from netsuite_emulator.company.settings import SAMPLE_SETTINGS, CompanySettings
 
 __all__ = ["fill"]
 
-_BALANCE_SHEET = {"Bank", "AcctRec", "OthCurrAsset", "FixedAsset", "OthAsset", "AcctPay", "CredCard", "Equity"}
+_ASSETS = {"Bank", "AcctRec", "OthCurrAsset", "FixedAsset", "OthAsset", "DeferExpense"}
+_BALANCE_SHEET = _ASSETS | {"AcctPay", "CredCard", "OthCurrLiab", "LongTermLiab", "DeferRevenue", "Equity"}
+_LEFT = _ASSETS | {"COGS", "Expense", "OthExpense"}
+"""Account types that a debit increases."""
 
 
 def fill(connection: duckdb.DuckDBPyConnection, settings: CompanySettings) -> None:
@@ -40,13 +43,17 @@ def _fill_lists(connection: duckdb.DuckDBPyConnection) -> None:
     ]
     connection.execute(f"INSERT INTO transactionstatus (id, trantype, name, fullname) VALUES {', '.join(statuses)}")
     account_types = [
-        f"({_quote(kind)}, {_quote(name)}, '{'T' if kind in _BALANCE_SHEET else 'F'}', {number})"
+        f"({_quote(kind)}, {_quote(name)}, {_flag(kind in _BALANCE_SHEET)}, {_flag(kind in _LEFT)}, {number})"
         for number, (kind, name) in enumerate(CHOICES["accounttype"].items(), 1)
     ]
     connection.execute(
-        f"INSERT INTO accounttype (id, longname, balancesheet, seqnum) VALUES {', '.join(account_types)}"
+        f'INSERT INTO accounttype (id, longname, balancesheet, "left", seqnum) VALUES {", ".join(account_types)}'
     )
 
 
 def _quote(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
+
+
+def _flag(value: object) -> str:
+    return _quote("T" if value else "F")
