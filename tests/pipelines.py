@@ -18,7 +18,11 @@ from demo.warehouse import Warehouse
 
 PROGRAMS = Path(sys.executable).parent
 LOADER = "meltanolabs-target-postgres==0.8.1"
-DBT = ("dbt-core==1.11.16", "dbt-postgres==1.11.0")  # dbt-core 1.12 does not install without a download
+DBT = (
+    "dbt-core==1.11.16",
+    "dbt-postgres==1.11.0",
+    "dbt-duckdb==1.11.1",
+)  # dbt-core 1.12 does not install without a download
 _PROJECT = Path(__file__).resolve().parent.parent / "dbt"
 _SECONDS = 240.0
 
@@ -114,14 +118,27 @@ class Pipe:
         return path
 
 
-class Dbt:
-    """dbt with the package's project, on one PostgreSQL."""
+def postgres(host: Path) -> dict[str, Any]:
+    """Return the connection that dbt needs for a running warehouse."""
+    return {
+        "type": "postgres",
+        "host": str(host),
+        "port": 5432,
+        "user": "demo",
+        "password": "none",
+        "dbname": "postgres",
+    }
 
-    def __init__(self, program: Path, host: Path, directory: Path, *, raw: str, views: str, statements: str) -> None:
+
+class Dbt:
+    """dbt with the package's project, on one warehouse."""
+
+    def __init__(
+        self, program: Path, warehouse: Mapping[str, Any], directory: Path, *, raw: str, views: str, statements: str
+    ) -> None:
         self._program, self._directory = program, directory
         self._variables = json.dumps({"singer_schema": raw, "netsuite_schema": views})
-        output = {"type": "postgres", "host": str(host), "port": 5432, "user": "demo", "password": "none"}
-        output |= {"dbname": "postgres", "schema": statements, "threads": 2}
+        output = {**warehouse, "schema": statements, "threads": 2}
         profile = {"netsuite_singer": {"target": "test", "outputs": {"test": output}}}
         (directory / "profiles.yml").write_text(json.dumps(profile), encoding="utf-8")
 

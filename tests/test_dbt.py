@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable, Iterator, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import psycopg
 import pytest
 
-from tests.pipelines import DBT, Dbt, install, running_warehouse
+from tests.pipelines import DBT, Dbt, install, postgres, running_warehouse
 
 RAW, VIEWS, STATEMENTS = "raw", "views", "statements"
 META = "_sdc_deleted_at timestamp, _sdc_batched_at timestamp default now()"
@@ -22,7 +25,7 @@ Select = Callable[[str], list[tuple[Any, ...]]]
 
 @pytest.fixture(scope="module")
 def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return install(tmp_path_factory.mktemp("dbt"), *DBT) / "dbt"
+    return install(tmp_path_factory.mktemp("dbt"), *DBT, f"duckdb=={duckdb.__version__}") / "dbt"
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +50,7 @@ def execute(host: Path) -> Select:
 
 @pytest.fixture
 def dbt(program: Path, host: Path, tmp_path: Path) -> Dbt:
-    return Dbt(program, host, tmp_path, raw=RAW, views=VIEWS, statements=STATEMENTS)
+    return Dbt(program, postgres(host), tmp_path, raw=RAW, views=VIEWS, statements=STATEMENTS)
 
 
 def table(execute: Select, name: str, columns: str, *rows: str) -> None:
@@ -238,6 +241,45 @@ def test_tables_that_postgresql_has_no_statistics_of_are_read_once(
     ]
 
 
+@pytest.mark.skipif(sys.version_info >= (3, 13), reason="dbt 1.8 is older than this Python")
+def test_the_oldest_dbt_that_is_promised_builds(host: Path, execute: Select, tmp_path: Path) -> None:
+    oldest = install(tmp_path / "oldest", "dbt-core==1.8.9", "dbt-postgres==1.8.2") / "dbt"
+    books(execute)
+    entry(execute, 1, 3, [(0, 1, 100, 0), (1, 2, 0, 100)], FIRST)
+
+    Dbt(oldest, postgres(host), tmp_path, raw=RAW, views=VIEWS, statements=STATEMENTS).build()
+
+    assert execute(f"SELECT sum(debit), sum(credit) FROM {STATEMENTS}.general_ledger") == [(100, 100)]
+
+
+def test_duckdb_has_the_same_living_rows(program: Path, tmp_path: Path) -> None:
+    file = str(tmp_path / "warehouse.duckdb")
+
+    def execute(statements: str) -> list[tuple[Any, ...]]:
+        with duckdb.connect(file) as connection:
+            return connection.execute(statements).fetchall()
+
+    execute(f"CREATE SCHEMA {RAW}")
+    books(execute)
+    for number in (1, 2, 3):
+        entry(execute, number, 3, [(0, 1, 100, 0), (1, 2, 0, 60), (2, 2, 0, 40)], FIRST)
+    entry(execute, 1, 3, [(0, 1, 60, 0), (1, 2, 0, 60)], SECOND)
+    execute(f"UPDATE {RAW}.transaction SET _sdc_deleted_at = now() WHERE id = 2")
+    execute(f"DELETE FROM {RAW}.transaction WHERE id = 3")
+
+    Dbt(program, {"type": "duckdb", "path": file}, tmp_path, raw=RAW, views=VIEWS, statements=STATEMENTS).build()
+
+    assert execute(f"SELECT transaction, id FROM {VIEWS}.transactionline ORDER BY id") == [(1, 0), (1, 1)]
+    assert execute(f"SELECT account_name, debit, credit FROM {STATEMENTS}.general_ledger ORDER BY 1") == [
+        ("Cash", 60, 0),
+        ("Sales", 0, 60),
+    ]
+    assert execute(f"SELECT DISTINCT fiscal_year_start FROM {STATEMENTS}.reporting_periods ORDER BY 1") == [
+        (date(2024, 1, 1),),
+        (date(2025, 1, 1),),
+    ]
+
+
 def test_statements_of_two_years(dbt: Dbt, execute: Select) -> None:
     books(execute)
     entry(execute, 1, 3, [(0, 1, 100, 0), (1, 2, 0, 100)], FIRST)  # sold for cash in the first year
@@ -269,6 +311,17 @@ def test_books_that_do_not_balance_fail_the_build(dbt: Dbt, execute: Select) -> 
 
     assert done.returncode == 1
     assert "FAIL 1 debits_equal_credits" in done.stdout
+
+
+def test_an_account_that_no_statement_has_fails_the_build(dbt: Dbt, execute: Select) -> None:
+    books(execute)
+    entry(execute, 1, 3, [(0, 1, 100, 0), (1, 2, 0, 100)], FIRST)
+    execute(f"UPDATE {RAW}.account SET accttype = 'Unheard'")
+
+    done = dbt.run("build")
+
+    assert done.returncode == 1
+    assert "FAIL 2 every_account_has_a_section" in done.stdout
 
 
 def test_booleans_and_names_are_as_in_netsuite(dbt: Dbt, execute: Select) -> None:

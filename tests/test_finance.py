@@ -15,7 +15,7 @@ import pytest
 
 from netsuite_emulator import Emulator, Settings
 from suitetalk import ConnectionSettings, NetSuite
-from tests.pipelines import DBT, PROGRAMS, Dbt, Plugin, Tap, install, install_loader, running_warehouse
+from tests.pipelines import DBT, PROGRAMS, Dbt, Plugin, Tap, install, install_loader, postgres, running_warehouse
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("finance"), pytest.mark.timeout(1800)]
 
@@ -191,7 +191,7 @@ def warehouse(tmp_path: Path, emulator: Emulator) -> Iterator[Warehouse]:
             "batch_size_rows": 100,
         }
         loader = Plugin(program, tmp_path / "loader", config)
-        dbt = Dbt(dbt_program, host, tmp_path, raw=RAW, views=VIEWS, statements=STATEMENTS)
+        dbt = Dbt(dbt_program, postgres(host), tmp_path, raw=RAW, views=VIEWS, statements=STATEMENTS)
         yield Warehouse(emulator, tap, loader, dbt, host)
 
 

@@ -16,6 +16,10 @@
       {%- do netsuite_singer.create_netsuite_view(name, netsuite_singer.living_rows(name, table, tables)) -%}
     {%- endfor -%}
     {%- do netsuite_singer.create_stand_ins(tables) -%}
+    {%- if target.type in ('postgres', 'redshift', 'duckdb') -%}
+      {#- A transaction that asking for columns has opened is rolled back otherwise, by dbt-duckdb and by dbt 1.8 on PostgreSQL. -#}
+      {%- do run_query('commit') -%}
+    {%- endif -%}
   {%- endif -%}
 {% endmacro %}
 

@@ -50,8 +50,9 @@ select
     periods.enddate as ends_on,
     periods.isadjust = 'T' as is_adjustment,
     periods.period_rank,
-    cast(
-        coalesce(year_of_period.fiscal_year_start, {{ dbt.date_trunc('year', 'periods.startdate') }}) as date
+    coalesce(
+        cast(year_of_period.fiscal_year_start as date),
+        cast({{ dbt.date_trunc('year', 'periods.startdate') }} as date) -- a timestamp on BigQuery
     ) as fiscal_year_start
 from periods
 cross join {{ source('netsuite', 'subsidiary') }} as subsidiary
