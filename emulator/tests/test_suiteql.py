@@ -59,6 +59,10 @@ def test_dates_follow_the_account(client_of: Any, date_format: str, shown: str) 
     ("expression", "value"),
     [
         ("'it''s' || NULL || ' ☕'", "it's ☕"),
+        (
+            "1 || '-' || 2.50 || '-' || NULL || '-' || 3 || '-' || 'x' || ('y' || 4) || CONCAT(CONCAT('-', 5), 6)",
+            "1-2.5--3-xy4-56",
+        ),
         ("NVL('', 'empty is null')", "empty is null"),
         ("NVL2(NULL, 1, 2)", "2"),
         ("DECODE('b', 'a', 1, 'b', 2, 3)", "2"),

@@ -29,13 +29,13 @@ SETTING = "account_timezone"
 _STEP = timedelta(minutes=15)  # every offset in use is a multiple of this
 _SLACK = timedelta(seconds=90)  # record bodies are cut to the minute
 _FURTHEST = timedelta(hours=15)  # more than any zone is from UTC
-_TRIES = 3
+_ROWS = (1, 3, 3)  # that are compared, one try after the other
 _TABLES_WITH_RECORDS = ("customer", "vendor", "employee", "contact", "transaction")
 _ANY_TABLES: tuple[str, ...] = ("currency", *_TABLES_WITH_RECORDS, "account", "item", "subsidiary")
 _ORDERS = ("", " DESC")
 _AT_ONCE = 8
-_COLUMNS = 50  # of one statement: more than 100 may answer no rows [section 14.2]
-_FIRST_YEAR = 2000
+_COLUMNS = 48  # of one statement: more than 100 may answer no rows [section 14.2]
+_YEARS = 24  # that fill two statements
 # Likelier than the other zones with the same offsets.
 _PREFERRED = [
     "America/Los_Angeles",
@@ -121,7 +121,7 @@ def detect_zone(suiteql: SuiteQL, records: Records, *, by_few: bool = False) -> 
     """Find the account's time zone.
 
     Two witnesses: the same stamp read from a record body, which is in UTC [section_157305090645], and from
-    SuiteQL, which is in account time; and SYS_EXTRACT_UTC [section_158513731864] over a quarter of a century.
+    SuiteQL, which is in account time; and SYS_EXTRACT_UTC [section_158513731864] over two dozen years.
     Where they disagree the record bodies are believed.
 
     Args:
@@ -133,15 +133,14 @@ def detect_zone(suiteql: SuiteQL, records: Records, *, by_few: bool = False) -> 
         ConfigurationError: neither witness could be heard; the text names the setting to use instead.
     """
     with ThreadPoolExecutor(_AT_ONCE) as threads:
-        moments, tables = _moments(_FIRST_YEAR), _ANY_TABLES
-        if by_few:
-            moments, tables = moments[: _COLUMNS - _COLUMNS % 4], tables[:2]
+        moments = _moments(_YEARS)[: _COLUMNS if by_few else None]
+        tables, orders = (_ANY_TABLES[:2], _ORDERS[-1:]) if by_few else (_ANY_TABLES, _ORDERS)
         asked = threads.submit(_sightings_by_function, suiteql, moments, tables)
-        for _ in range(_TRIES):  # where many records change, some do between the two readings
-            from_records = _sightings_in_records(suiteql, records, threads, _ORDERS[-1:] if by_few else _ORDERS)
+        for rows in _ROWS:  # where many records change, some do between the two readings
+            from_records = _sightings_in_records(suiteql, records, threads, orders, rows)
             witness, from_function = asked.result()
             zone = _fitting(from_records + from_function)
-            if zone or not from_records:
+            if not from_records or (zone and (from_function or rows > 1)):
                 break
     if not zone and from_records and from_function:
         logger.warning("SYS_EXTRACT_UTC contradicts the record service about the account's time zone and is not used")
@@ -157,7 +156,7 @@ def detect_zone(suiteql: SuiteQL, records: Records, *, by_few: bool = False) -> 
 
 def set_zone(suiteql: SuiteQL, zone: ZoneInfo) -> DetectedZone:
     """Find out whether SYS_EXTRACT_UTC [section_158513731864] turns the times of a zone that is set into UTC."""
-    witness, sightings = _sightings_by_function(suiteql, _moments(_FIRST_YEAR))
+    witness, sightings = _sightings_by_function(suiteql, _moments(_YEARS))
     converts = bool(sightings) and all(sighting.fits(zone) for sighting in sightings)
     return DetectedZone(zone, converts, witness if converts else "")
 
@@ -165,10 +164,10 @@ def set_zone(suiteql: SuiteQL, zone: ZoneInfo) -> DetectedZone:
 def is_still(found: DetectedZone, suiteql: SuiteQL, records: Records) -> bool:
     """Tell by one question, or a few where NetSuite does not convert, whether what was found earlier still holds."""
     if found.converts_to_utc:
-        _, sightings = _sightings_by_function(suiteql, _moments(_this_year() - 1), (found.witness,))
+        _, sightings = _sightings_by_function(suiteql, _moments(2), (found.witness,))
     else:
         with ThreadPoolExecutor(_AT_ONCE) as threads:
-            sightings = _sightings_in_records(suiteql, records, threads, _ORDERS[-1:])
+            sightings = _sightings_in_records(suiteql, records, threads, _ORDERS[-1:], _ROWS[-1])
     return bool(sightings) and all(sighting.fits(found.zone) for sighting in sightings)
 
 
@@ -206,11 +205,11 @@ def _fitting(sightings: list[_Sighting]) -> ZoneInfo | None:
 
 
 def _sightings_in_records(
-    suiteql: SuiteQL, records: Records, threads: ThreadPoolExecutor, orders: Sequence[str] = _ORDERS
+    suiteql: SuiteQL, records: Records, threads: ThreadPoolExecutor, orders: Sequence[str], most: int
 ) -> list[_Sighting]:
-    """Compare a few stamps, old and new, that both SuiteQL and the record service show."""
+    """Compare stamps that both SuiteQL and the record service show: so many of the oldest and of the newest."""
     for table in _TABLES_WITH_RECORDS:
-        rows = [row for rows in threads.map(partial(_stamps, suiteql, table), orders) for row in rows]
+        rows = [row for rows in threads.map(partial(_stamps, suiteql, table, most), orders) for row in rows]
         seen = threads.map(partial(_seen_in_record, records, table), rows)
         found = [sighting for sighting in seen if sighting]
         if found:
@@ -218,14 +217,14 @@ def _sightings_in_records(
     return []
 
 
-def _stamps(suiteql: SuiteQL, table: str, order: str) -> list[dict[str, Any]]:
+def _stamps(suiteql: SuiteQL, table: str, most: int, order: str) -> list[dict[str, Any]]:
     kind = ", recordtype" if table == "transaction" else ""
     stamp = f"TO_CHAR(lastmodifieddate, '{SQL_TIME_FORMAT}') AS stamp"
     statement = (
         f"SELECT id{kind}, {stamp} FROM {table} WHERE lastmodifieddate IS NOT NULL ORDER BY lastmodifieddate{order}, id"
     )
     try:
-        return suiteql.hasty.page(statement, limit=3).items
+        return suiteql.hasty.page(statement, limit=most).items
     except STATEMENT_FAILURES as error:
         logger.debug("No stamps from %s: %s", table, error)
         return []
@@ -248,14 +247,11 @@ def _seen_in_record(records: Records, table: str, row: dict[str, Any]) -> _Sight
     return _Sighting(local, utc) if is_offset else None
 
 
-def _this_year() -> int:
-    return datetime.now(timezone.utc).year
-
-
-def _moments(first_year: int) -> list[datetime]:
-    """Return times of winters and summers up to now, the latest first."""
-    years = range(_this_year(), first_year - 1, -1)
-    return [datetime(year, month, 15, 12) for year in years for month in (1, 4, 7, 10)]  # noqa: DTZ001 - local times
+def _moments(years: int) -> list[datetime]:
+    """Return times of the seasons of the last years, the latest first."""
+    now = datetime.now(timezone.utc).year
+    months = [(now - past, month) for past in range(years) for month in (1, 4, 7, 10)]
+    return [datetime(year, month, 15, 12) for year, month in months]  # noqa: DTZ001 - local times
 
 
 def _sightings_by_function(
@@ -263,12 +259,11 @@ def _sightings_by_function(
 ) -> tuple[str, list[_Sighting]]:
     """Ask SYS_EXTRACT_UTC about times, in as few statements as columns allow; return too which table showed it."""
     parts = [moments[place : place + _COLUMNS] for place in range(0, len(moments), _COLUMNS)]
-    for table in tables:
-        first = _in_utc(suiteql, table, parts[0])
-        if first:
-            with ThreadPoolExecutor(_AT_ONCE) as threads:
-                rest = threads.map(partial(_in_utc, suiteql, table), parts[1:])
-                return table, [*first, *(sighting for part in rest for sighting in part)]
+    with ThreadPoolExecutor(_AT_ONCE) as threads:  # rows are held back until this is known, so all parts go at once
+        for table in tables:
+            found = [sighting for part in threads.map(partial(_in_utc, suiteql, table), parts) for sighting in part]
+            if found:
+                return table, found
     return "", []
 
 

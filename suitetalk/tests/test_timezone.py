@@ -61,6 +61,13 @@ def test_the_account_is_asked_in_statements_of_few_columns(netsuite_emulator_fac
         assert detect_zone(client.suiteql, client.records).converts_to_utc
 
 
+def test_the_zone_takes_six_requests(netsuite_emulator: Emulator) -> None:
+    found(netsuite_emulator)
+
+    asked = [request.path for request in netsuite_emulator.requests if "/auth/" not in request.path]
+    assert sorted(path.split("/")[3] for path in asked) == ["query"] * 4 + ["record"] * 2
+
+
 @pytest.mark.few(2)
 @pytest.mark.parametrize("name", ["America/Los_Angeles", "Europe/Berlin", "Australia/Sydney", "Asia/Kolkata"])
 def test_the_zone_is_found(netsuite_emulator_factory: Callable[..., Emulator], name: str) -> None:

@@ -40,7 +40,7 @@ MACROS = {
         "(a, b, c) AS nullif(replace(ora_text(a), b, coalesce(c, '')), '')"
     ),
     "TRANSLATE": "(a, b, c) AS translate(a, b, c)",
-    "CONCAT": "(a, b) AS nullif(concat(ora_text(a), ora_text(b)), '')",
+    "CONCAT": "(parts) AS nullif(array_to_string(parts, ''), '')",
     "INITCAP": (
         "(a) AS array_to_string(list_transform(string_split(lower(a), ' '), "
         "lambda word: upper(word[1]) || word[2:]), ' ')"

@@ -38,6 +38,7 @@ _ROUNDED_TO = {
     "YYYY": "year", "YEAR": "year", "YY": "year", "Q": "quarter", "MM": "month", "MONTH": "month", "MON": "month",
     "IW": "week", "DD": "day", "DDD": "day", "J": "day", "HH": "hour", "HH24": "hour", "MI": "minute",
 }  # fmt: skip
+_OPERANDS = 2  # of CONCAT
 _PASSING = ("NVL", "COALESCE", "MAX", "MIN", "GREATEST", "LEAST", "NULLIF")
 
 
@@ -216,8 +217,7 @@ def translate_node(node: exp.Expr, company: Company) -> exp.Expr:  # noqa: PLR09
     if isinstance(node, _NOW):
         return _call("NOW")
     if isinstance(node, exp.DPipe):
-        # Oracle joins null as if it were empty.
-        return _call("CONCAT", node.left, node.right)
+        return _joined(node.left, node.right)
     if isinstance(node, (exp.Add, exp.Sub)):
         return _arithmetic(node)
     if isinstance(node, _COMPARISONS):
@@ -235,6 +235,20 @@ def _call(name: str, *arguments: exp.Expr) -> exp.Expr:
     call = exp.Anonymous(this=f"ora_{name.lower()}", expressions=[argument.copy() for argument in arguments])
     call.meta["kind"] = "date" if name in DATE_FUNCTIONS else "text" if name in TEXT_FUNCTIONS else ""
     return call
+
+
+def _joined(left: exp.Expr, right: exp.Expr) -> exp.Expr:
+    """Two texts as one; Oracle joins null as if it were empty.
+
+    All parts of a chain stand in one call: nested ones would repeat each part for each call around it.
+    """
+    is_chain = isinstance(left, exp.Anonymous) and left.name == "ora_concat"
+    texts = left.expressions[0].expressions if is_chain else [_as_text(left)]
+    return _call("CONCAT", exp.Array(expressions=[*texts, _as_text(right)]))
+
+
+def _as_text(node: exp.Expr) -> exp.Expr:
+    return node if kind_of(node) == "text" else _call("TEXT", node)
 
 
 @lru_cache(maxsize=1000)
@@ -287,6 +301,8 @@ def _function(node: exp.Anonymous, company: Company) -> exp.Expr:
         return translate_builtin(name.partition(".")[2], arguments, company)
     if name in ("TO_CHAR", "TO_DATE", "TO_TIMESTAMP", "TO_TIMESTAMP_TZ", "TRUNC", "ROUND"):
         return _formatted(name, node)
+    if name == "CONCAT" and len(arguments) == _OPERANDS:
+        return _joined(*arguments)
     if name in MACROS:
         call = _call(name, *arguments)
     elif name in NATIVE:
