@@ -303,6 +303,47 @@ def test_statements_of_two_years(dbt: Dbt, execute: Select) -> None:
     ]
 
 
+def test_calendars_that_share_a_year_begin_it_with_their_own_month(dbt: Dbt, execute: Select) -> None:
+    books(execute)
+    execute(
+        f"INSERT INTO {RAW}.accountingperiod (id, periodname, startdate, enddate, isyear, isquarter, isadjust) VALUES "
+        "(5, 'Apr', '2025-04-01', '2025-04-30', false, false, false), "
+        "(6, 'Mar', '2026-03-01', '2026-03-31', false, false, false)"
+    )
+    table(execute, "fiscalcalendar", "id bigint, name text", "1, 'January'", "2, 'April'")
+    table(
+        execute,
+        "accountingperiodfiscalcalendars",
+        "accountingperiod bigint, fiscalcalendar bigint, parent bigint, fullname text",
+        *("3, 1, 1, ''", "4, 1, 2, ''", "5, 1, 2, ''"),
+        *("3, 2, 1, ''", "4, 2, 1, ''", "5, 2, 2, ''", "6, 2, 2, ''"),
+    )
+    table(
+        execute,
+        "subsidiary",
+        "id bigint, name text, currency bigint, fiscalcalendar bigint, parent bigint",
+        "1, 'Here', 1, 1, null",
+        "2, 'There', 1, 2, null",
+    )
+
+    dbt.run("run", "--select", "reporting_periods")
+
+    years = (
+        f"SELECT subsidiary_id, accounting_period_name, to_char(fiscal_year_start, 'YYYY-MM') "
+        f"FROM {STATEMENTS}.reporting_periods ORDER BY subsidiary_id, starts_on"
+    )
+    assert execute(years) == [
+        (1, "Dec", "2024-01"),
+        (1, "Jan", "2025-01"),
+        (1, "Apr", "2025-01"),
+        (1, "Mar", "2026-01"),
+        (2, "Dec", "2024-12"),
+        (2, "Jan", "2024-12"),
+        (2, "Apr", "2025-04"),
+        (2, "Mar", "2025-04"),
+    ]
+
+
 def test_books_that_do_not_balance_fail_the_build(dbt: Dbt, execute: Select) -> None:
     books(execute)
     entry(execute, 1, 3, [(0, 1, 100, 0), (1, 2, 0, 99)], FIRST)

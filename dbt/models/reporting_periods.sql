@@ -14,7 +14,7 @@ with periods as (
 ),
 
 years as (
-    select id, startdate
+    select id, startdate, enddate
     from {{ source('netsuite', 'accountingperiod') }}
     where isyear = 'T'
 ),
@@ -29,7 +29,7 @@ year_of_period as (
     select
         period.period_id,
         period.calendar_id,
-        min(coalesce(above.startdate, twice_above.startdate, thrice_above.startdate)) as fiscal_year_start
+        min(coalesce(above.id, twice_above.id, thrice_above.id)) as year_id
     from parents as period
     left join years as above on above.id = period.parent_id
     left join parents as quarter
@@ -39,6 +39,32 @@ year_of_period as (
         on half.period_id = quarter.parent_id and half.calendar_id = period.calendar_id
     left join years as thrice_above on thrice_above.id = half.parent_id
     group by period.period_id, period.calendar_id
+),
+
+months_of_years as (
+    select
+        year_of_period.period_id,
+        year_of_period.calendar_id,
+        years.startdate,
+        years.enddate,
+        min(periods.startdate) over (
+            partition by year_of_period.calendar_id, year_of_period.year_id
+        ) as first_month_starts_on,
+        max(periods.enddate) over (
+            partition by year_of_period.calendar_id, year_of_period.year_id
+        ) as last_month_ends_on
+    from year_of_period
+    inner join years on years.id = year_of_period.year_id
+    inner join periods on periods.id = year_of_period.period_id
+),
+
+-- Calendars may share a year, which has the dates of one of them.
+fiscal_years as (
+    select
+        period_id,
+        calendar_id,
+        case when last_month_ends_on <= enddate then startdate else first_month_starts_on end as fiscal_year_start
+    from months_of_years
 )
 
 select
@@ -51,10 +77,10 @@ select
     periods.isadjust = 'T' as is_adjustment,
     periods.period_rank,
     coalesce(
-        cast(year_of_period.fiscal_year_start as date),
+        cast(fiscal_years.fiscal_year_start as date),
         cast({{ dbt.date_trunc('year', 'periods.startdate') }} as date) -- a timestamp on BigQuery
     ) as fiscal_year_start
 from periods
 cross join {{ source('netsuite', 'subsidiary') }} as subsidiary
-left join year_of_period
-    on year_of_period.period_id = periods.id and year_of_period.calendar_id = subsidiary.fiscalcalendar
+left join fiscal_years
+    on fiscal_years.period_id = periods.id and fiscal_years.calendar_id = subsidiary.fiscalcalendar
