@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from difflib import get_close_matches
 
 from suitetalk import FieldShape, MetadataCatalog, NetSuite, NetSuiteError, NotFoundError, Records
@@ -35,10 +36,13 @@ def read_shape(netsuite: NetSuite, record_type: str, *, refresh: bool = False) -
         NetSuiteError: NetSuite is not itself, or the login was refused.
         ConnectionFailedError: NetSuite was not reached.
     """
-    names = _names(netsuite.metadata)
+    with ThreadPoolExecutor(1) as threads:  # most names are right, so the schema need not wait for the list of types
+        as_written = threads.submit(netsuite.metadata.json_schema, record_type, refresh=refresh)
+        names = _names(netsuite.metadata)
     spelled = names.find(record_type) or record_type
     try:
-        schema = netsuite.metadata.json_schema(spelled, refresh=refresh)
+        is_right = spelled == record_type
+        schema = as_written.result() if is_right else netsuite.metadata.json_schema(spelled, refresh=refresh)
     except NetSuiteError as error:
         if not is_refusal(error):
             raise
