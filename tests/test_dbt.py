@@ -365,6 +365,18 @@ def test_an_account_that_no_statement_has_fails_the_build(dbt: Dbt, execute: Sel
     assert "FAIL 2 every_account_has_a_section" in done.stdout
 
 
+def test_statistical_accounts_are_in_no_statement_and_no_failure(dbt: Dbt, execute: Select) -> None:
+    books(execute)
+    entry(execute, 1, 3, [(0, 1, 100, 0), (1, 2, 0, 100)], FIRST)
+    execute(f"INSERT INTO {RAW}.account (id, acctnumber, accttype) VALUES (9, '9000', 'Stat')")
+    entry(execute, 2, 3, [(0, 9, 40, 0)], FIRST)
+
+    dbt.build()
+
+    assert execute(f"SELECT DISTINCT section FROM {STATEMENTS}.trial_balance WHERE account_id = 9") == [("Other",)]
+    assert execute(f"SELECT count(*) FROM {STATEMENTS}.balance_sheet WHERE account_id = 9") == [(0,)]
+
+
 def test_booleans_and_names_are_as_in_netsuite(dbt: Dbt, execute: Select) -> None:
     books(execute)
     columns = "id bigint, isinactive boolean, class text"
