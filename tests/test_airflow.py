@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import shutil
 import socket
 import sqlite3
@@ -134,7 +135,7 @@ def test_two_accounts_each_within_its_pool(tmp_path: Path) -> None:
     with Emulator(Settings(scale=0.05)) as acme, Emulator(Settings(scale=0.05, account_id="7654321")) as globex:
         for name in LOADED:
             project.environment |= connected(f"tap-netsuite--{name}", acme if name.startswith("acme") else globex)
-        project.environment |= {"NETSUITE_PROJECT": str(folder), "MELTANO": str(PROGRAMS / "meltano")}
+        project.environment |= {"NETSUITE_PROJECT": str(folder), "MELTANO": shlex.quote(str(PROGRAMS / "meltano"))}
         project.environment["AIRFLOW__CORE__DAGS_FOLDER"] = str(folder / "dags")
         airflow = Airflow(install(tmp_path / "airflow", AIRFLOW), home, project.environment)
         airflow.run("db", "migrate")

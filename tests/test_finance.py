@@ -253,7 +253,9 @@ class Project:
         shutil.copytree(ROOT / "dbt", directory / "dbt", ignore=shutil.ignore_patterns("target", "logs"))
         text = (ROOT / "meltano.yml").read_text(encoding="utf-8")
         assert "pip_url: -e ." in text
-        (directory / "meltano.yml").write_text(text.replace("pip_url: -e .", f"pip_url: -e {ROOT}"), encoding="utf-8")
+        (directory / "meltano.yml").write_text(
+            text.replace("pip_url: -e .", f"pip_url: -e {ROOT.as_uri()}"), encoding="utf-8"
+        )
         (directory / ".emulator").mkdir()
         (directory / ".emulator" / "private_key.pem").write_text(emulator.connection["private_key"], encoding="utf-8")
         foreign = ("DBT_", "MELTANO_", "NETSUITE_", "TAP_", "TARGET_", "WAREHOUSE_")

@@ -69,7 +69,7 @@ class Project:
         }
         self.environment = {
             **kept,
-            "NETSUITE_SINGER_SOURCE": str(ROOT),
+            "NETSUITE_SINGER_SOURCE": ROOT.as_uri(),  # without blanks, at which Meltano divides it
             "MELTANO_CLI_DISABLE_VERSION_CHECK": "1",
             "MELTANO_SEND_ANONYMOUS_USAGE_STATS": "false",
             "NO_COLOR": "1",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -139,7 +140,9 @@ def test_the_dockerfile_installs_what_it_copies(tmp_path: Path) -> None:
     text = (ROOT / "Dockerfile").read_text(encoding="utf-8").replace("\\\n", "")
     stage = text.split("\nFROM ")[1]
     for command in re.findall(r"^RUN (.*)$", stage, re.MULTILINE):
-        there = command.replace("/opt/netsuite-singer", str(target)).replace("python -m", f"{sys.executable} -m")
+        there = command.replace("/opt/netsuite-singer", str(target)).replace(
+            "python -m", f"{shlex.quote(sys.executable)} -m"
+        )
         run("sh", "-c", there, directory=source)
 
     for name in ("tap-netsuite", "target-netsuite", "suitetalk"):

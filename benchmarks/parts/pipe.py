@@ -11,7 +11,7 @@ import tempfile
 import time
 import venv
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -144,7 +144,11 @@ def _cpu_of(process: subprocess.Popen[bytes]) -> float:
 def _cpu_of_postgres(host: Path) -> float:
     """Return the processor time of the server, of its connections, and of those that have ended."""
     server = psutil.Process(int((host / "data" / "postmaster.pid").read_text().split("\n", 1)[0]))
-    return sum(sum(process.cpu_times()[:4]) for process in (server, *server.children()))
+    spent = sum(server.cpu_times()[:4])
+    for child in server.children():
+        with suppress(psutil.NoSuchProcess):  # one that cleared up has ended meanwhile
+            spent += sum(child.cpu_times()[:4])
+    return spent
 
 
 @contextmanager
