@@ -259,6 +259,14 @@ def test_characters_that_no_decoder_takes_cost_their_own_text_alone(
     assert timeless(read.lines) == plainly(sound.replace(b"here->", json.dumps(f"here->{shown}<-")[1:-1].encode()))
 
 
+@pytest.mark.parametrize(
+    "other", ["1.10", "-0.50", ".5", "5.", "0.0000001", "-0.00000000", "9" * 40 + ".5", "007.50", None]
+)
+def test_numbers_leave_to_the_digit_whatever_stands_beside_them(other: str | None) -> None:
+    rows = numbered([{"amount": "10.000000"}, {"amount": other}, {"amount": "-3.20"}])
+    check_same(content(rows), a_format(kind=QuickFormat))
+
+
 def test_a_text_of_eighty_kilobytes_and_every_character_there_is() -> None:
     every = "".join(map(chr, [*range(0xD800), *range(0xE000, 0x110000, 7)]))
     check_same(content(numbered([{"memo": "null" * 20_000}, {"memo": every}])), a_format(kind=QuickFormat))

@@ -51,6 +51,8 @@ _MOST_PAGES = 1000  # that one result can be read for [section_156414087576]
 FEW_ROWS = 10  # of which a page holds that is not asked for in parts
 _NAMED = 5  # rows in one warning
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
+_NUMBERS = msgspec.json.Decoder(list[msgspec.Raw])
+_LEFT_WITH_EXPONENT = ("[0.000000", ",0.000000", "-0.000000")  # as decimals are written whose first digit comes late
 # No two conversions are quicker side by side, and many that wait for the interpreter keep waking up.
 _ONE_AT_A_TIME = threading.Lock()
 _ODD_COLUMN = re.compile(r"at `\$\.items\[\d+\]\.(.+)`$")  # in the decoder's words
@@ -245,6 +247,8 @@ class RowFormat:
         self._kept = kept
         self._encode = encode or partial(record_lines, stream)
         self._plain_marks: Record = {DELETED_AT: None} if marks_deletions else {}
+        looked_at = (*source.keys, *filter(None, [source.replication_key]))
+        self._looked_at = {column.name for column in looked_at} | set(kept)
         self._read_at: Callable[[], datetime | None] | None = None
 
     def of_set(self, read_at: Callable[[], datetime | None]) -> RowFormat:
@@ -368,7 +372,8 @@ class RowFormat:
         convert = converter(column.kind, zone)
         if is_text or set(map(type, given)) <= {str, NoneType}:
             with suppress(ValueError, ArithmeticError, msgspec.ValidationError):
-                return _quickly(column, convert, given)
+                is_written = self._as_lines and column.name not in self._looked_at
+                return _quickly(column, convert, given, is_written=is_written)
         return _carefully(column, convert, given)
 
 
@@ -388,12 +393,8 @@ def record_lines(stream: str, rows: Iterable[Any], version: int | None = None) -
     carried = msgspec.UNSET if version is None else version
     message = _ENCODER.encode(_Message("RECORD", stream, msgspec.Raw(b"\n"), now, carried))
     before, after = message.split(b"\n")  # there is no other line feed in JSON
-    lines = list(map(_ENCODER.encode, rows))
-    if not lines:
-        return b""
-    lines[0] = before + lines[0]
-    lines[-1] += after + b"\n"
-    return (after + b"\n" + before).join(lines)
+    lines = _ENCODER.encode_lines(rows)[:-1].replace(b"\n", after + b"\n" + before)
+    return before + lines + after + b"\n" if lines else b""
 
 
 def _rows_of(values: Mapping[str, Values], names: Sequence[str]) -> list[Key]:
@@ -441,8 +442,15 @@ def _check_presence(source: Source, values: Mapping[str, Values]) -> None:
             raise source.key_error(f"a row without {column.name}")
 
 
-def _quickly(column: Column, convert: Converter, given: Values) -> Values:
-    """Convert a column of text in a few calls; the result is that of `_carefully`.
+def _quickly(column: Column, convert: Converter, given: Values, *, is_written: bool) -> Values:
+    """Convert a column of text in a few calls; the result is that of `_carefully`, or written as that is.
+
+    Args:
+        column: whose values they are.
+        convert: converts one of them.
+        given: texts, and None.
+        is_written: whether nobody looks at the values before they are written. Decimals stay as they came then, which
+            spares most of what decimals cost.
 
     Raises:
         ValueError: a text takes the careful way; or an ArithmeticError, or msgspec's ValidationError.
@@ -454,6 +462,11 @@ def _quickly(column: Column, convert: Converter, given: Values) -> Values:
         return msgspec.convert(given, list[int | None], strict=False)
     if column.kind is Kind.DECIMAL:
         _check_digits("".join(filter(None, given)).replace("-", "").replace(".", ""))
+        if is_written:
+            written = f"[{','.join('null' if text is None else text for text in given)}]"
+            with suppress(msgspec.DecodeError):  # such as .5, which JSON wants a zero before
+                if not any(map(written.__contains__, _LEFT_WITH_EXPONENT)):
+                    return _NUMBERS.decode(written)
         return [None if text is None else Decimal(text) for text in given]
     if column.kind is Kind.DATE or (column.kind is Kind.DATE_TIME and column.in_utc):
         return _moments(given, is_date=column.kind is Kind.DATE)
