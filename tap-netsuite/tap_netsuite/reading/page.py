@@ -393,8 +393,12 @@ def record_lines(stream: str, rows: Iterable[Any], version: int | None = None) -
     carried = msgspec.UNSET if version is None else version
     message = _ENCODER.encode(_Message("RECORD", stream, msgspec.Raw(b"\n"), now, carried))
     before, after = message.split(b"\n")  # there is no other line feed in JSON
-    lines = _ENCODER.encode_lines(rows)[:-1].replace(b"\n", after + b"\n" + before)
-    return before + lines + after + b"\n" if lines else b""
+    lines = list(map(_ENCODER.encode, rows))  # one by one: it takes longer to get one block of memory that holds all
+    if not lines:
+        return b""
+    lines[0] = before + lines[0]
+    lines[-1] += after + b"\n"
+    return (after + b"\n" + before).join(lines)
 
 
 def _rows_of(values: Mapping[str, Values], names: Sequence[str]) -> list[Key]:
@@ -463,7 +467,8 @@ def _quickly(column: Column, convert: Converter, given: Values, *, is_written: b
     if column.kind is Kind.DECIMAL:
         _check_digits("".join(filter(None, given)).replace("-", "").replace(".", ""))
         if is_written:
-            written = f"[{','.join('null' if text is None else text for text in given)}]"
+            texts = ["null" if text is None else text for text in given] if None in given else given
+            written = f"[{','.join(texts)}]"
             with suppress(msgspec.DecodeError):  # such as .5, which JSON wants a zero before
                 if not any(map(written.__contains__, _LEFT_WITH_EXPONENT)):
                     return _NUMBERS.decode(written)
