@@ -135,12 +135,12 @@ def plainly(body: bytes) -> bytes:
     """The lines of a page, made of it value by value and in no hurry."""
     lines = []
     for item in json.loads(body, parse_float=Decimal)["items"]:
-        given = {name.lower(): value for name, value in item.items() if name != "links"}
+        given = {name.lower(): value for name, value in item.items() if name != "links" and value != ""}
         record = {}
         for column in COLUMNS:
             value = given.get(column.name)
             zone = ZoneInfo("UTC") if column.in_utc else ZONE
-            record[column.name] = None if value in (None, "") else converter(column.kind, zone)(value)
+            record[column.name] = None if value is None else converter(column.kind, zone)(value)
         lines.append({"type": "RECORD", "stream": "things", "record": record, "time_extracted": ""})
     return msgspec.json.Encoder(decimal_format="number").encode_lines(lines)
 
