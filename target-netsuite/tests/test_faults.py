@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
@@ -34,7 +35,8 @@ _FAULTS = some.builds(
     seed=some.integers(0, 1000),
     times=some.sampled_from([1, 3, 10, 40]),
     seconds=some.just(0.01),
-)  # fmt: skip
+).map(lambda fault: replace(fault, times=1) if fault.effect == "fail_task" else fault)  # fmt: skip
+"""Faults that pass: a record whose tasks fail each time they are tried is refused, which the next test is about."""
 
 
 def _records(prefix: str, items: list[str]) -> list[tuple[str, Given]]:
