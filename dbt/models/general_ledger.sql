@@ -28,4 +28,4 @@ left join {{ source('netsuite', 'transactionline') }} as line
     on line.transaction = ledger.transaction and line.id = ledger.transactionline
 left join {{ source('netsuite', 'accountingperiod') }} as period on period.id = header.postingperiod
 left join {{ source('netsuite', 'account') }} as account on account.id = ledger.account
-where ledger.posting <> 'F'
+where ledger.posting <> 'F' -- T, F or null; PostgreSQL would expect next to no rows that equal 'T'
